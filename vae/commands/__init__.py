@@ -1,0 +1,50 @@
+"""One file per command. Each has `add_arguments(parser)` and `run(arguments)`; torch is imported only by `run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from vae.commands import encode, evaluate, fetch, list_, map_, train
+from vae.errors import VAEError
+from vae.progress import Stopped
+
+COMMANDS: dict[str, ModuleType] = {
+    "train": train,
+    "evaluate": evaluate,
+    "encode": encode,
+    "map": map_,
+    "list": list_,
+    "fetch": fetch,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad arguments give one line and exit code 2, not a page of usage."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 done, 2 bad arguments or input, 130 stopped with nothing to keep."""
+    parser = _Parser(prog="python -m vae", description="Train, evaluate and explore variational autoencoders.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    for name, module in COMMANDS.items():
+        summary = (module.__doc__ or "").strip().splitlines()[0]
+        module.add_arguments(commands.add_parser(name, help=summary, description=summary))
+    arguments = parser.parse_args(argv)
+    try:
+        COMMANDS[arguments.command].run(arguments)
+    except VAEError as error:
+        print(f"python -m vae {arguments.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except (Stopped, KeyboardInterrupt):
+        print(f"python -m vae {arguments.command}: stopped; nothing was written.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        sys.stderr.close()
+        return 0
+    return 0

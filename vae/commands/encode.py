@@ -1,0 +1,40 @@
+"""Encode images to posterior means and standard deviations, as an .npz file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from vae import datasets
+from vae.commands.common import add_checkpoint, new_file, read_checkpoint
+from vae.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT --dataset --split --output."""
+    add_checkpoint(parser)
+    parser.add_argument("--dataset", help="(default: the one the checkpoint was trained on)")
+    parser.add_argument("--split", default="test", choices=datasets.SPLITS, help="(default: test)")
+    parser.add_argument("--output", type=Path, default=Path("latents.npz"), help="(default: latents.npz)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write mu, sigma (N, d) and labels (N,)."""
+    output = new_file(arguments.output, ".npz")
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    images = datasets.load(arguments.dataset or checkpoint.dataset.name, arguments.split)
+    if images.image_shape != checkpoint.model.image_shape:
+        raise ConfigError(
+            f"{images.name} has images {images.image_shape}, {checkpoint.name} takes {checkpoint.model.image_shape}."
+        )
+    from vae import latents, loading
+    from vae.devices import best_device
+
+    encoded = latents.encode(loading.load_model(checkpoint, best_device()), images.images, images.labels)
+    try:
+        np.savez(output, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)
+    except OSError as error:
+        raise ConfigError(f"{output} can't be written: {error.strerror or error}.") from error
+    print(f"Wrote mu and sigma {encoded.mu.shape} and labels of {images.name} {images.split} to {output}.")

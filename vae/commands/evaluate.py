@@ -1,0 +1,34 @@
+"""Measure a checkpoint on a split of its data set."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from vae import datasets
+from vae.commands.common import add_checkpoint, add_json, print_json, read_checkpoint
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT --split --json."""
+    add_checkpoint(parser)
+    parser.add_argument("--split", default="test", choices=datasets.SPLITS, help="(default: test)")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Encode the split anew and print each metric with its protocol."""
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    images = datasets.load(checkpoint.dataset.name, arguments.split)
+    from vae import evaluation, latents, loading
+    from vae.devices import best_device
+
+    model = loading.load_model(checkpoint, best_device())
+    encoded = latents.encode(model, images.images, images.labels)
+    metrics = evaluation.metrics(encoded, checkpoint.dataset.title, arguments.split)
+    if arguments.json:
+        values = {name: asdict(metric) for name, metric in metrics.items()}
+        print_json({"checkpoint": checkpoint.name, "identity": checkpoint.identity, "metrics": values})
+        return
+    for name, metric in metrics.items():
+        print(f"{name:16} {metric.value:12.4f} {metric.unit}\n{'':16} {metric.protocol}")

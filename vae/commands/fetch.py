@@ -1,0 +1,87 @@
+"""Download a data set through torchvision into VAE_DATA."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vae import datasets, paths
+from vae.commands.common import add_run_folder
+from vae.errors import DatasetError
+from vae.progress import Progress, stoppable, unstoppable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """NAME."""
+    parser.add_argument("name", metavar="NAME", help="mnist")
+    add_run_folder(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Fetch into a temporary folder and move it in place when it is complete: a failure changes nothing."""
+    known = datasets.info(arguments.name)
+    if known.on_this_machine():
+        print(f"{known.title} is already on this machine.")
+        return
+    progress = Progress(arguments.run_folder)
+    with stoppable():
+        fetch_mnist(progress, known.download_mb * 1_000_000)
+    progress.tell(stage="done", fraction=1.0, seconds_left=0, finished=True)
+    progress.close()
+    print(f"{known.title} is now in {datasets.mnist_raw_dir()}.")
+
+
+def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
+    """Download, verify (torchvision checks MD5 sums) and move MNIST. Raises DatasetError saying why it failed."""
+    from torchvision.datasets import MNIST
+
+    root = paths.data_dir()
+    temporary = root / f".fetch-{secrets.token_hex(4)}"
+    progress.stage("downloading MNIST", "bytes")
+    try:
+        temporary.mkdir(parents=True)
+        with _watch(temporary, expected_bytes, progress):
+            MNIST(str(temporary), download=True)
+        with unstoppable():
+            _move(temporary / "MNIST" / "raw", datasets.mnist_raw_dir())
+    except (OSError, RuntimeError) as error:
+        raise DatasetError(
+            f"MNIST could not be downloaded: {' '.join(str(error).split())[:300]}.",
+            "Nothing was changed. Check the connection and try again.",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move(source: Path, destination: Path) -> None:
+    destination.mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        if path.suffix != ".gz":
+            path.replace(destination / path.name)
+
+
+@contextmanager
+def _watch(folder: Path, expected_bytes: int, progress: Progress) -> Iterator[None]:
+    """Report the bytes of archives that have arrived; torchvision offers no callback."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.3):
+            try:
+                arrived = sum(path.stat().st_size for path in folder.rglob("*.gz"))
+            except OSError:
+                continue
+            progress.update(min(arrived, expected_bytes), expected_bytes)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

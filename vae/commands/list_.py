@@ -1,0 +1,47 @@
+"""List the checkpoints, and say of broken ones what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+
+from vae import store
+from vae.commands.common import add_json, print_json
+from vae.records import Summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """One line a checkpoint."""
+    found = store.summaries()
+    if arguments.json:
+        print_json([_values(summary) for summary in found])
+        return
+    if not found:
+        print("No checkpoints yet. `python -m vae train` makes one.")
+    for summary in found:
+        print(f"{summary.name:24} {_line(summary)}")
+
+
+def _values(summary: Summary) -> dict[str, object]:
+    if summary.problem or not summary.model or not summary.dataset:
+        return {"name": summary.name, "problem": str(summary.problem)}
+    return {
+        "name": summary.name,
+        "identity": summary.identity,
+        "dataset": summary.dataset.name,
+        "architecture": summary.model.architecture,
+        "latent_dim": summary.model.latent_dim,
+        "elbo_nats": summary.elbo,
+    }
+
+
+def _line(summary: Summary) -> str:
+    if summary.problem or not summary.model or not summary.dataset:
+        return f"can't be used: {summary.problem}"
+    elbo = f"ELBO {summary.elbo:.2f} nats" if summary.elbo is not None else "not measured"
+    about = f"{summary.dataset.title}, {summary.model.architecture}, {summary.model.latent_dim}-D, {elbo}"
+    return f"{summary.identity[:8]}  {about}"

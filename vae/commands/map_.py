@@ -1,0 +1,47 @@
+"""Make a 2-D map of a checkpoint's posterior means and keep it in derived/."""
+
+from __future__ import annotations
+
+import argparse
+
+from vae import maps
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.progress import Progress, stoppable, unstoppable
+from vae.records import Checkpoint, ProjectionMap
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT --method --perplexity --seed --json."""
+    add_checkpoint(parser)
+    parser.add_argument("--method", required=True, choices=("pca", "tsne"))
+    parser.add_argument("--perplexity", type=float, default=30.0, help="of t-SNE (default: 30)")
+    parser.add_argument("--seed", type=int, default=0, help="of t-SNE (default: 0)")
+    add_json(parser)
+    add_run_folder(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Fit, keep, and print the map's parameters and quality."""
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    progress = Progress(arguments.run_folder, quiet=True)
+    with stoppable():
+        progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images")
+        projection = _fit(checkpoint, arguments)
+        with unstoppable():
+            path = maps.write_derived_map(checkpoint.identity, projection)
+            progress.tell(stage="done", fraction=1.0, finished=True)
+    about = {"method": projection.method, "parameters": projection.parameters, "quality": projection.quality}
+    if arguments.json:
+        print_json({"checkpoint": checkpoint.name, "path": str(path), **about})
+        return
+    print(f"Wrote {path}")
+    for name, value in (projection.parameters | projection.quality).items():
+        print(f"{name:26} {value}")
+
+
+def _fit(checkpoint: Checkpoint, arguments: argparse.Namespace) -> ProjectionMap:
+    from vae.projections import pca, tsne
+
+    if arguments.method == "pca":
+        return pca.fit(checkpoint.latents.mu)
+    return tsne.fit(checkpoint.latents.mu, arguments.perplexity, arguments.seed)

@@ -1,0 +1,42 @@
+"""One family of errors: everything a person can get wrong, said in words that help them on."""
+
+from __future__ import annotations
+
+
+class VAEError(Exception):
+    """What was found and expected (`message`), and what to do next (`hint`).
+
+    Pages show both in place; the command line prints both on one line and exits with code 2.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class ConfigError(VAEError):
+    """A setting that no model or training run can have."""
+
+
+class DatasetError(VAEError):
+    """A data set that is unknown, damaged or of the wrong shape."""
+
+
+class DatasetMissingError(DatasetError):
+    """A known data set whose images are not on this machine; it can be fetched."""
+
+
+class CheckpointError(VAEError):
+    """A checkpoint that is absent, truncated, tampered with, from another format, or of another shape."""
+
+
+class JobError(VAEError):
+    """A job that does not exist or can't be started."""
+
+
+class TrainingError(VAEError):
+    """A training run that can't go on: the loss is not finite, or nothing was finished."""

@@ -1,0 +1,285 @@
+"""Long work as detached child processes: they outlive a page, a tab and the app.
+
+Each job is a run folder:
+
+    job.json        what it is: id, kind, title, lane, command line
+    state.json      written by its runner (`python -m vae.jobs FOLDER`): queued, running, done, stopped or failed
+    progress.json   written by the command itself (progress.py): stage, fraction, seconds left, result
+    log.txt         what the command printed
+
+The queue has no server. Every waiting runner looks at the run folders and starts when it is the oldest of its lane and
+a place is free; only one job can be the oldest, so no lock is needed. A process counts as alive when its id and its
+start time both match, so an id that the system gave to another process deceives nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from vae import paths
+from vae.errors import JobError
+from vae.files import write_atomically
+
+PLACES = {"compute": 1, "network": 2}  # how many jobs of a lane run at a time
+POLL_SECONDS = 0.2
+START_GRACE_SECONDS = 20.0  # a runner that has not reported by then never will
+KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop gets this long to keep what it has
+LOG_TAIL_LINES = 8
+ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as it is now. state: queued, running, done, stopped, failed or died; times are seconds since 1970."""
+
+    id: str
+    kind: str
+    title: str
+    lane: str
+    state: str
+    folder: Path
+    created: float
+    started: float | None = None
+    ended: float | None = None
+    progress: dict[str, Any] | None = None
+    reason: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Waiting or running."""
+        return self.state in ACTIVE
+
+
+def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> Job:
+    """Start `python -m vae <arguments> --run-folder …` detached, behind the jobs of its lane.
+
+    Raises
+    ------
+    JobError
+        When the run folder can't be written or the process can't be started.
+    """
+    now = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now * 1000) % 1000:03d}"
+    folder = paths.runs_dir() / f"{stamp}-{secrets.token_hex(3)}"
+    about = {"kind": kind, "title": title, "lane": lane, "arguments": arguments, "created": now}
+    try:
+        folder.mkdir(parents=True)
+        write_atomically(folder / "job.json", json.dumps(about).encode())
+        with (folder / "log.txt").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "vae.jobs", str(folder)],
+                cwd=paths.PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise JobError(
+            f"The job can't be started: {error.strerror or error} ({error.filename or folder}).",
+            "Check that the folder can be written and the disk is not full.",
+        ) from error
+    return get(folder.name)
+
+
+def get(job_id: str) -> Job:
+    """The job with this id. Raises JobError for an unknown one."""
+    folder = paths.runs_dir() / job_id
+    if not ID_PATTERN.fullmatch(job_id) or not (folder / "job.json").is_file():
+        raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
+    job = _read(folder)
+    if job is None:
+        raise JobError(f"The run folder of job {job_id} is damaged.", f"Delete {folder}.")
+    return job
+
+
+def all_jobs() -> list[Job]:
+    """Every job with a readable run folder, oldest first."""
+    root = paths.runs_dir()
+    if not root.is_dir():
+        return []
+    folders = sorted(p for p in root.iterdir() if ID_PATTERN.fullmatch(p.name))
+    return [job for job in map(_read, folders) if job is not None]
+
+
+def stop(job_id: str) -> None:
+    """Ask a job to stop. The command keeps what it has finished; after 20 s it is killed. Idle jobs are left alone."""
+    job = get(job_id)
+    if job.active:
+        write_atomically(job.folder / "stop", b"")
+
+
+def delete(job_id: str) -> None:
+    """Delete an ended job's run folder. Raises JobError while it is active."""
+    job = get(job_id)
+    if job.active:
+        raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
+    shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
+    """The last lines a job printed."""
+    try:
+        with (job.folder / "log.txt").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 8192))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(line.split("\r")[-1] for line in text.splitlines()[-lines:])
+
+
+# --- reading a run folder ---------------------------------------------------------------------------------------------
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _read(folder: Path) -> Job | None:
+    about, state = _json(folder / "job.json"), _json(folder / "state.json") or {"state": "queued"}
+    if about is None:
+        return None
+    job = Job(
+        id=folder.name,
+        kind=str(about.get("kind", "")),
+        title=str(about.get("title", "")),
+        lane=str(about.get("lane", "compute")),
+        state=str(state.get("state")),
+        folder=folder,
+        created=float(about.get("created", 0)),
+        started=state.get("started"),
+        ended=state.get("ended"),
+        progress=_json(folder / "progress.json"),
+        reason=str(state.get("reason", "")),
+    )
+    return job if not job.active or _has_process(job, state) else _died(job)
+
+
+def _has_process(job: Job, state: dict[str, Any]) -> bool:
+    if "runner" not in state:
+        return time.time() - job.created < START_GRACE_SECONDS
+    return any(is_alive(state.get(who)) for who in ("runner", "child"))
+
+
+def _died(job: Job) -> Job:
+    if (job.progress or {}).get("finished"):
+        return Job(**{**_fields(job), "state": "done"})
+    tail = log_tail(job)
+    reason = "Its process ended without a word (killed, out of memory, or the machine restarted)."
+    return Job(**{**_fields(job), "state": "died", "reason": f"{reason}\n{tail}".strip()})
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in Job.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class ProcessMark:
+    """A process that can be recognised later."""
+
+    pid: int
+    created: float
+
+
+def mark(pid: int) -> ProcessMark:
+    """The mark of a running process."""
+    return ProcessMark(pid, psutil.Process(pid).create_time())
+
+
+def is_alive(values: dict[str, Any] | None) -> bool:
+    """Whether the process with these stored marks still runs (a zombie doesn't)."""
+    if not values:
+        return False
+    try:
+        process = psutil.Process(int(values["pid"]))
+        same = abs(process.create_time() - float(values["created"])) < 0.05
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return False
+
+
+# --- the runner, in its own process -----------------------------------------------------------------------------------
+
+
+class Runner:
+    """Waits for a place, runs the command, and records how it ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        about = _json(folder / "job.json") or {}
+        self.arguments = [str(a) for a in about.get("arguments", [])]
+        self.lane = str(about.get("lane", "compute"))
+        self.state: dict[str, Any] = {"state": "queued", "runner": asdict(mark(os.getpid()))}
+
+    def run(self) -> None:
+        """The whole life of a job."""
+        self._record()
+        while not self._my_turn():
+            if self._stop_asked():
+                self._end("stopped")
+                return
+            time.sleep(POLL_SECONDS)
+        self._end_with(self._run_command())
+
+    def _record(self, **changes: Any) -> None:
+        self.state |= changes
+        write_atomically(self.folder / "state.json", json.dumps(self.state).encode())
+
+    def _stop_asked(self) -> bool:
+        return (self.folder / "stop").exists() or not self.folder.is_dir()
+
+    def _my_turn(self) -> bool:
+        lane = [job for job in all_jobs() if job.lane == self.lane]
+        running = sum(job.state == "running" for job in lane)
+        waiting = [job.id for job in lane if job.state == "queued"]
+        return running < PLACES.get(self.lane, 1) and waiting[:1] == [self.folder.name]
+
+    def _run_command(self) -> int:
+        command = [sys.executable, "-m", "vae", *self.arguments, "--run-folder", str(self.folder)]
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self._record(state="running", started=time.time(), child=asdict(mark(child.pid)))
+        asked: float | None = None
+        while child.poll() is None:
+            if asked is None and self._stop_asked():
+                asked = time.time()
+                child.send_signal(signal.SIGTERM)
+            if asked is not None and time.time() - asked > KILL_AFTER_SECONDS:
+                child.kill()
+            time.sleep(POLL_SECONDS / 2)
+        return child.returncode
+
+    def _end_with(self, code: int) -> None:
+        if self._stop_asked():
+            self._end("stopped")
+        elif code == 0:
+            self._end("done")
+        else:
+            job = get(self.folder.name)
+            self._end("failed", reason=log_tail(job) or f"It ended with exit code {code}.")
+
+    def _end(self, state: str, **more: Any) -> None:
+        if self.folder.is_dir():
+            self._record(state=state, ended=time.time(), **more)
+
+
+if __name__ == "__main__":
+    Runner(Path(sys.argv[1])).run()

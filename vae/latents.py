@@ -1,0 +1,44 @@
+"""Encode a data set once: everything that is known of each image without asking the network again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vae.model import VAE, reparameterize
+from vae.objectives import kl_to_prior
+from vae.records import Latents
+
+SAMPLE_SEED = 0  # of the one posterior sample behind log_likelihood and elbo
+
+
+@torch.inference_mode()
+def encode(
+    model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], batch_size: int = 500, seed: int = SAMPLE_SEED
+) -> Latents:
+    """Encode uint8 images (N, C, H, W); the result's arrays are (N, d) and (N,), see `Latents`."""
+    if model.training:
+        model.eval()
+    device = next(model.parameters()).device
+    noise = torch.Generator(device).manual_seed(seed)
+    rows = [_encode_batch(model, batch.to(device), noise) for batch in _batches(images, batch_size)]
+    columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
+    mu, sigma, log_likelihood, kl, squared_error = columns
+    elbo = log_likelihood - kl
+    return Latents(mu, sigma, labels.astype(np.int64), log_likelihood, kl, elbo, squared_error)
+
+
+def _batches(images: NDArray[np.uint8], batch_size: int) -> Iterator[torch.Tensor]:
+    for start in range(0, len(images), batch_size):
+        yield torch.tensor(images[start : start + batch_size])
+
+
+def _encode_batch(model: VAE, batch: torch.Tensor, noise: torch.Generator) -> tuple[torch.Tensor, ...]:
+    x = batch.float().div_(255)
+    posterior = model.encode(x)
+    log_likelihood = model.likelihood.log_prob(model.decode(reparameterize(posterior, noise)), x)
+    squared_error = (x - model.decode_mean(posterior.mu)).square().flatten(1).sum(1)
+    return posterior.mu, posterior.sigma, log_likelihood, kl_to_prior(posterior).sum(1), squared_error

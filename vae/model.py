@@ -1,0 +1,69 @@
+"""The variational autoencoder: q(z|x), reparameterization, p(x|z). Source: Kingma & Welling 2014, arXiv:1312.6114."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from vae import networks
+from vae.config import ModelConfig
+from vae.layers import decoder_layers, encoder_layers
+from vae.likelihoods import Bernoulli
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """q(z|x) = N(mu, diag(exp(logvar))): both (N, d)."""
+
+    mu: Tensor
+    logvar: Tensor
+
+    @property
+    def sigma(self) -> Tensor:
+        """Standard deviations, (N, d)."""
+        return torch.exp(0.5 * self.logvar)
+
+
+def reparameterize(posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
+    """z = mu + sigma · ε with ε ~ N(0, I): a draw (N, d) that gradients flow through to mu and logvar."""
+    epsilon = torch.empty_like(posterior.mu).normal_(generator=generator)
+    return posterior.mu + posterior.sigma * epsilon
+
+
+class VAE(nn.Module):
+    """Encoder and decoder for images (N, C, H, W) in [0, 1] and latents (N, d)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.likelihood = Bernoulli()
+        self.encoder = networks.build(encoder_layers(config))
+        self.decoder = networks.build(decoder_layers(config))
+
+    def encode(self, x: Tensor) -> Posterior:
+        """q(z|x) for images (N, C, H, W)."""
+        mu, logvar = self.encoder(x).chunk(2, dim=1)  # (N, 2d) -> (N, d), (N, d)
+        return Posterior(mu, logvar)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The parameters of p(x|z), (N, C, H, W): logits for Bernoulli; `decode_mean` gives pixels."""
+        parameters: Tensor = self.decoder(z)
+        return parameters
+
+    def decode_mean(self, z: Tensor) -> Tensor:
+        """E[x|z], (N, C, H, W) in [0, 1]."""
+        return self.likelihood.mean(self.decode(z))
+
+    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Posterior]:
+        """(parameters of p(x|z) for one posterior sample z, q(z|x))."""
+        posterior = self.encode(x)
+        return self.decode(reparameterize(posterior, generator)), posterior
+
+
+def new_model(config: ModelConfig, seed: int) -> VAE:
+    """A VAE whose initial weights depend on `seed` alone; the global random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return VAE(config)

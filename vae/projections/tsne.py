@@ -1,0 +1,39 @@
+"""t-SNE: keeps who is near whom; sizes of clusters and gaps between them mean nothing.
+
+Source: van der Maaten & Hinton 2008; Barnes-Hut approximation: van der Maaten 2014.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.manifold import TSNE
+
+from vae.errors import ConfigError
+from vae.projections import quality
+from vae.records import ProjectionMap
+
+METHOD = "tsne"
+
+
+def fit(mu: NDArray[np.float32], perplexity: float = 30.0, seed: int = 0) -> ProjectionMap:
+    """Project posterior means (N, d) to (N, 2).
+
+    `perplexity`, the effective number of neighbours, must lie between 1 and (N - 1) / 3 (ConfigError).
+    """
+    largest = (len(mu) - 1) / 3
+    if not 1 <= perplexity <= largest:
+        raise ConfigError(
+            f"perplexity is {perplexity:g} for {len(mu):,} images, expected a number from 1 to {largest:g}.",
+            "30 suits most maps.",
+        )
+    tsne = TSNE(perplexity=perplexity, init="pca", learning_rate="auto", random_state=seed, n_jobs=-1)
+    xy = tsne.fit_transform(mu).astype(np.float32)
+    parameters = {
+        "library": "scikit-learn TSNE, Barnes-Hut",
+        "perplexity": perplexity,
+        "iterations": int(tsne.n_iter_) + 1,
+        "init": "pca",
+        "seed": seed,
+    }
+    return ProjectionMap(METHOD, xy, parameters, quality.neighbours_kept(mu, xy))

@@ -1,0 +1,271 @@
+"""Checkpoints on disk. numpy only: Explore reads them without torch.
+
+A checkpoint is a folder, written once to a temporary folder and then renamed, and never changed afterwards:
+
+    config.json            format version, model, training, data set, command, and size and SHA-256 of every other file
+    weights.safetensors    the model
+    latents.safetensors    the test split: mu, sigma (N, d); labels, log_likelihood, kl, elbo, squared_error (N,)
+    maps.safetensors       2-D maps of mu, with their parameters and quality
+    metrics.json           each metric with its protocol
+    history.csv            one row per epoch
+
+Nothing is ever unpickled, and sizes are bounded before a file is read.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import secrets
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from vae import maps, paths
+from vae.config import ModelConfig, TrainConfig
+from vae.errors import CheckpointError, ConfigError
+from vae.files import read_json, read_tensors, sha256
+from vae.layers import parameter_shapes
+from vae.records import Checkpoint, DatasetRef, FloatArray, Latents, Metric, NewCheckpoint, Summary
+
+FORMAT_VERSION = 1
+CONFIG, WEIGHTS, LATENTS, MAPS, METRICS, HISTORY = (
+    "config.json",
+    "weights.safetensors",
+    "latents.safetensors",
+    "maps.safetensors",
+    "metrics.json",
+    "history.csv",
+)
+FILES = (WEIGHTS, LATENTS, MAPS, METRICS, HISTORY)
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def checkpoint_path(name: str, root: Path | None = None) -> Path:
+    """The folder of checkpoint `name`. Raises CheckpointError for a name that could leave the folder."""
+    if not NAME_PATTERN.fullmatch(name):
+        raise CheckpointError(
+            f"{name[:100]!r} is not a checkpoint's name.",
+            "Names have up to 80 letters, digits, dots, dashes and underscores, and begin with a letter or digit.",
+        )
+    return (root or paths.checkpoints_dir()) / name
+
+
+def summaries(root: Path | None = None) -> list[Summary]:
+    """All checkpoints below `root`, usable or not, by name. Reads only the small JSON files."""
+    root = root or paths.checkpoints_dir()
+    if not root.is_dir():
+        return []
+    folders = sorted(p for p in root.iterdir() if p.is_dir() and NAME_PATTERN.fullmatch(p.name))
+    return [_summary(folder) for folder in folders]
+
+
+def _summary(folder: Path) -> Summary:
+    try:
+        header = _read_header(folder)
+        elbo = _read_metrics(folder).get("elbo")
+    except CheckpointError as error:
+        return Summary(folder.name, problem=error)
+    return Summary(folder.name, header.identity, header.model, header.dataset, elbo.value if elbo else None)
+
+
+def read(name: str, root: Path | None = None) -> Checkpoint:
+    """Read and verify checkpoint `name`; every file must have the size and SHA-256 that config.json says.
+
+    Raises
+    ------
+    CheckpointError
+        When it is absent, truncated, tampered with, from a newer format, or holds arrays of another shape.
+    """
+    folder = checkpoint_path(name, root)
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"There is no checkpoint {name!r} in {folder.parent}.", "`python -m vae list` names them."
+        )
+    header = _read_header(folder)
+    _verify_hashes(folder, header.files)
+    latents = _read_latents(folder)
+    if latents.mu.shape[1] != header.model.latent_dim:
+        raise CheckpointError(
+            f"{name}: the latents have {latents.mu.shape[1]} dimensions, config.json says {header.model.latent_dim}."
+        )
+    projections = maps.read_maps(folder / MAPS)
+    for m in projections.values():
+        maps.check(m, latents, name)
+    return Checkpoint(
+        name=name,
+        path=folder,
+        identity=header.identity,
+        model=header.model,
+        train=header.train,
+        dataset=header.dataset,
+        command=header.command,
+        latents=latents,
+        maps=projections,
+        metrics=_read_metrics(folder),
+        history=_read_history(folder),
+    )
+
+
+def read_weights(checkpoint: Checkpoint) -> dict[str, FloatArray]:
+    """The model's tensors by name, float32. Raises CheckpointError when one is missing or of another shape."""
+    tensors, _ = read_tensors(checkpoint.path / WEIGHTS)
+    expected = parameter_shapes(checkpoint.model)
+    found = {name: array.shape for name, array in tensors.items()}
+    if found != expected:
+        wrong = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
+        first = wrong[0]
+        raise CheckpointError(
+            f"{checkpoint.name}: tensor {first} has shape {found.get(first)}, expected {expected.get(first)}.",
+            "The weights belong to another model.",
+        )
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
+
+
+@dataclass(frozen=True)
+class _Header:
+    identity: str
+    model: ModelConfig
+    train: TrainConfig
+    dataset: DatasetRef
+    command: str
+    files: dict[str, dict[str, Any]]
+
+
+def _read_header(folder: Path) -> _Header:
+    """config.json, parsed and checked, with all files it names present at their size."""
+    values, raw = read_json(folder / CONFIG)
+    version = values.get("format_version")
+    if version != FORMAT_VERSION:
+        newer = isinstance(version, int) and version > FORMAT_VERSION
+        raise CheckpointError(
+            f"{folder.name} has checkpoint format {version!r}, this program reads {FORMAT_VERSION}.",
+            "Update the program." if newer else "Train it again, or delete the folder.",
+        )
+    try:
+        model = ModelConfig.from_dict(values["model"])
+        train = TrainConfig.from_dict(values["train"])
+        d = values["dataset"]
+        dataset = DatasetRef(
+            str(d["name"]),
+            str(d["title"]),
+            (int(d["image_shape"][0]), int(d["image_shape"][1]), int(d["image_shape"][2])),
+            tuple(str(c) for c in d["class_names"]),
+            str(d["test_fingerprint"]),
+            str(d["preprocessing"]),
+        )
+        files: dict[str, dict[str, Any]] = {
+            str(n): {"bytes": int(f["bytes"]), "sha256": str(f["sha256"])} for n, f in values["files"].items()
+        }
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ConfigError) as error:
+        raise CheckpointError(f"{folder.name}: config.json is incomplete or wrong: {error!s}.") from error
+    if dataset.image_shape != model.image_shape:
+        raise CheckpointError(
+            f"{folder.name}: the model takes images {model.image_shape}, its data set has {dataset.image_shape}."
+        )
+    if set(files) != set(FILES):
+        raise CheckpointError(f"{folder.name}: config.json lists {sorted(files)}, expected {sorted(FILES)}.")
+    for name, expected in files.items():
+        found = (folder / name).stat().st_size if (folder / name).is_file() else None
+        if found != expected["bytes"]:
+            state = "is missing" if found is None else f"has {found:,} bytes"
+            raise CheckpointError(
+                f"{folder.name}: {name} {state}, expected {expected['bytes']:,} bytes.",
+                "It was cut off or changed; restore it from where it came, or delete the folder.",
+            )
+    identity = hashlib.sha256(files[WEIGHTS]["sha256"].encode() + raw).hexdigest()
+    return _Header(identity, model, train, dataset, str(values.get("command", "")), files)
+
+
+def _verify_hashes(folder: Path, files: dict[str, dict[str, Any]]) -> None:
+    for name, expected in files.items():
+        if sha256(folder / name) != expected["sha256"]:
+            raise CheckpointError(
+                f"{folder.name}: the content of {name} does not match the SHA-256 in config.json.",
+                "It was changed after it was written; restore it from where it came, or delete the folder.",
+            )
+
+
+def _read_latents(folder: Path) -> Latents:
+    tensors, _ = read_tensors(folder / LATENTS)
+    names = Latents.__dataclass_fields__
+    if set(tensors) != set(names):
+        raise CheckpointError(f"{folder.name}: {LATENTS} holds {sorted(tensors)}, expected {sorted(names)}.")
+    for array in tensors.values():
+        array.flags.writeable = False
+    return Latents(**tensors)
+
+
+def _read_metrics(folder: Path) -> dict[str, Metric]:
+    values, _ = read_json(folder / METRICS)
+    try:
+        return {n: Metric(float(m["value"]), str(m["unit"]), str(m["protocol"])) for n, m in values.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder.name}: {METRICS} is incomplete: {error!s}.") from error
+
+
+def _read_history(folder: Path) -> list[dict[str, float]]:
+    try:
+        with (folder / HISTORY).open(newline="") as file:
+            return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    except (OSError, TypeError, ValueError, csv.Error) as error:
+        raise CheckpointError(f"{folder.name}: {HISTORY} is damaged: {error!s}.") from error
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def write(new: NewCheckpoint, destination: Path) -> Path:
+    """Write a checkpoint folder at `destination`, all of it or nothing.
+
+    Raises
+    ------
+    CheckpointError
+        When something is already there, or the folder can't be written.
+    """
+    if destination.exists():
+        raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
+    checkpoint_path(destination.name, destination.parent)
+    temporary = destination.parent / f".{destination.name}.{secrets.token_hex(4)}.tmp"
+    try:
+        temporary.mkdir(parents=True)
+        _write_files(new, temporary)
+        temporary.rename(destination)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise CheckpointError(f"{destination} can't be written: {error.strerror or error}.") from error
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return destination
+
+
+def _write_files(new: NewCheckpoint, folder: Path) -> None:
+    safetensors.numpy.save_file({n: np.ascontiguousarray(a) for n, a in new.weights.items()}, folder / WEIGHTS)
+    arrays = {n: np.ascontiguousarray(getattr(new.latents, n)) for n in Latents.__dataclass_fields__}
+    safetensors.numpy.save_file(arrays, folder / LATENTS)
+    (folder / MAPS).write_bytes(maps.to_bytes(new.maps))
+    metrics = {name: asdict(metric) for name, metric in new.metrics.items()}
+    (folder / METRICS).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+    with (folder / HISTORY).open("w", newline="") as file:
+        rows = csv.DictWriter(file, list(new.history[0]) if new.history else ["epoch"])
+        rows.writeheader()
+        rows.writerows(new.history)
+    config = {
+        "format_version": FORMAT_VERSION,
+        "model": new.model.to_dict(),
+        "train": new.train.to_dict(),
+        "dataset": asdict(new.dataset),
+        "command": new.command,
+        "files": {n: {"bytes": (folder / n).stat().st_size, "sha256": sha256(folder / n)} for n in FILES},
+    }
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
