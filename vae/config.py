@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self, TypeVar
 
 from vae.errors import ConfigError
 
 T = TypeVar("T")
 ARCHITECTURES = ("mlp", "conv")
+ACTIVATIONS = ("relu", "silu")
 MAX_LATENT_DIM = 128
 MAX_WIDTH = 65_536
 MAX_SIDE = 1_024
 
 
 def _from_dict(cls: type[T], values: Any, what: str) -> T:
-    """Build a frozen config from parsed JSON; unknown and missing names are errors, lists become tuples."""
+    """Build a frozen config from parsed JSON; lists become tuples.
+
+    Unknown names are errors, and missing ones that have no default: a later version may add settings with one.
+    """
     if not isinstance(values, dict):
         raise ConfigError(f"The {what} is {type(values).__name__}, expected an object with named settings.")
-    names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-    unknown, missing = sorted(set(values) - names), sorted(names - set(values))
+    known = fields(cls)  # type: ignore[arg-type]
+    unknown = sorted(set(values) - {f.name for f in known})
+    missing = sorted(f.name for f in known if f.default is MISSING and f.name not in values)
     if unknown or missing:
         raise ConfigError(f"The {what} has unknown settings {unknown} and lacks {missing}.")
     return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -50,11 +55,12 @@ class ModelConfig:
     latent_dim
         d, the number of latent dimensions, 1 to 128.
     hidden
-        Widths of the fully connected layers, from the image inwards; the decoder mirrors them for `mlp`. For `conv`
-        they stand between the convolutions and the posterior, in the encoder only (the decoder stays small, because
-        a browser evaluates it).
+        Widths of the fully connected layers, from the image inwards, mirrored by the decoder. For `conv` they stand
+        between the convolutions and the posterior, and may be empty.
     channels
         Channels of the strided convolutions, from the image inwards; each halves height and width. Empty for `mlp`.
+    activation
+        Between layers: `relu` or `silu` (smoother; better bounds for `conv`, slower).
     likelihood
         p(x|z): `bernoulli`.
 
@@ -69,11 +75,14 @@ class ModelConfig:
     latent_dim: int
     hidden: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
+    activation: str = "relu"
     likelihood: str = "bernoulli"
 
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:
             raise ConfigError(f"architecture is {self.architecture!r}, expected one of {', '.join(ARCHITECTURES)}.")
+        if self.activation not in ACTIVATIONS:
+            raise ConfigError(f"activation is {self.activation!r}, expected one of {', '.join(ACTIVATIONS)}.")
         if self.likelihood != "bernoulli":
             raise ConfigError(f"likelihood is {self.likelihood!r}, expected bernoulli.")
         if not isinstance(self.image_shape, tuple) or len(self.image_shape) != 3:
@@ -164,11 +173,14 @@ def default_model_config(
     latent_dim: int,
     hidden: tuple[int, ...] | None = None,
     channels: tuple[int, ...] | None = None,
+    activation: str | None = None,
 ) -> ModelConfig:
-    """A ModelConfig with widths that suit the image size where none are given."""
+    """A ModelConfig; what is not given suits the image size (widths) and the architecture (activation)."""
     if architecture == "mlp":
-        return ModelConfig(architecture, image_shape, latent_dim, hidden or (400,), channels or ())
+        hidden = hidden or (400,)
+        return ModelConfig(architecture, image_shape, latent_dim, hidden, channels or (), activation or "relu")
     if channels is None:
         depth = max(1, min(2 if min(image_shape[1:]) < 64 else 4, int(math.log2(max(2, min(image_shape[1:]))))))
         channels = tuple(32 * 2**i for i in range(depth))
-    return ModelConfig(architecture, image_shape, latent_dim, (256,) if hidden is None else hidden, channels)
+    hidden = (256,) if hidden is None else hidden
+    return ModelConfig(architecture, image_shape, latent_dim, hidden, channels, activation or "silu")

@@ -11,6 +11,7 @@ Splits never change, so numbers stay comparable:
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -165,7 +166,8 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     """An uncompressed IDX file of unsigned bytes, as torchvision leaves it on disk.
 
     torchvision reads the same files (a test compares the two), but importing it takes 3.5 s, longer than the whole
-    first view of Explore. Format: two zero bytes, the type 0x08, the number of dimensions, each size as a big-endian uint32.
+    first view of Explore. Format: two zero bytes, the type 0x08, the number of dimensions, each size as a big-endian
+    uint32.
     """
     try:
         raw = path.read_bytes()
@@ -176,7 +178,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     rank = raw[3]
     shape = tuple(int(n) for n in np.frombuffer(raw, ">u4", rank, 4)) if len(raw) >= 4 + 4 * rank else ()
     start = 4 + 4 * rank
-    if not shape or len(raw) - start != int(np.prod(shape, dtype=np.int64)):
+    if not shape or len(raw) - start != math.prod(shape):
         raise DatasetError(
             f"{path} holds {max(0, len(raw) - start):,} bytes of data, its header promises {shape}.",
             "Delete it and fetch the data set again.",

@@ -57,11 +57,17 @@ class Job:
     ended: float | None = None
     progress: dict[str, Any] | None = None
     reason: str = ""
+    arguments: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
         """Waiting or running."""
         return self.state in ACTIVE
+
+    @property
+    def stopping(self) -> bool:
+        """Asked to stop, and not yet ended."""
+        return self.active and (self.folder / "stop").exists()
 
 
 def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> Job:
@@ -118,10 +124,17 @@ def all_jobs() -> list[Job]:
 
 
 def stop(job_id: str) -> None:
-    """Ask a job to stop. The command keeps what it has finished; after 20 s it is killed. Idle jobs are left alone."""
+    """Ask a job to stop. The command keeps what it has finished; after 20 s it is killed. Idle jobs are left alone.
+
+    Raises JobError for an unknown job, and when its folder can't be written.
+    """
     job = get(job_id)
-    if job.active:
+    if not job.active:
+        return
+    try:
         write_atomically(job.folder / "stop", b"")
+    except OSError as error:
+        raise JobError(f"The job can't be asked to stop: {error.strerror or error} ({job.folder}).") from error
 
 
 def delete(job_id: str) -> None:
@@ -140,7 +153,8 @@ def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
             text = file.read().decode(errors="replace")
     except OSError:
         return ""
-    return "\n".join(line.split("\r")[-1] for line in text.splitlines()[-lines:])
+    # split("\n"), not splitlines(): a progress bar's \r does not end a line, it writes it anew
+    return "\n".join(line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:])
 
 
 # --- reading a run folder ---------------------------------------------------------------------------------------------
@@ -170,6 +184,7 @@ def _read(folder: Path) -> Job | None:
         ended=state.get("ended"),
         progress=_json(folder / "progress.json"),
         reason=str(state.get("reason", "")),
+        arguments=tuple(str(a) for a in about.get("arguments", [])),
     )
     return job if not job.active or _has_process(job, state) else _died(job)
 

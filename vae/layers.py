@@ -88,12 +88,12 @@ def encoder_layers(config: ModelConfig) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     width = config.image_shape[0]
     for channels in config.channels:
-        layers += [Conv2d(width, channels, KERNEL, STRIDE, PADDING), Activation("relu")]
+        layers += [Conv2d(width, channels, KERNEL, STRIDE, PADDING), Activation(config.activation)]
         width = channels
     layers.append(Flatten())
     width = math.prod(_core_shape(config))
     for hidden in config.hidden:
-        layers += [Linear(width, hidden), Activation("relu")]
+        layers += [Linear(width, hidden), Activation(config.activation)]
         width = hidden
     return (*layers, Linear(width, 2 * config.latent_dim))
 
@@ -102,13 +102,13 @@ def decoder_layers(config: ModelConfig) -> tuple[Layer, ...]:
     """Latent (N, latent_dim) -> the parameters of p(x|z), (N, C, H, W) (logits for Bernoulli)."""
     layers: list[Layer] = []
     width = config.latent_dim
+    for hidden in reversed(config.hidden):
+        layers += [Linear(width, hidden), Activation(config.activation)]
+        width = hidden
     if config.architecture == "mlp":
-        for hidden in reversed(config.hidden):
-            layers += [Linear(width, hidden), Activation("relu")]
-            width = hidden
         return (*layers, Linear(width, math.prod(config.image_shape)), Reshape(config.image_shape))
     core = _core_shape(config)
-    layers += [Linear(width, math.prod(core)), Activation("relu"), Reshape(core)]
+    layers += [Linear(width, math.prod(core)), Activation(config.activation), Reshape(core)]
     sides = _sides(config)
     outputs = (config.image_shape[0], *config.channels[:-1])
     for depth in reversed(range(len(config.channels))):
@@ -116,7 +116,7 @@ def decoder_layers(config: ModelConfig) -> tuple[Layer, ...]:
         odd = (sides[depth][0] % 2, sides[depth][1] % 2)
         layers.append(ConvTranspose2d(config.channels[depth], outputs[depth], KERNEL, STRIDE, PADDING, odd))
         if depth:
-            layers.append(Activation("relu"))
+            layers.append(Activation(config.activation))
     return tuple(layers)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,14 @@ def unstoppable() -> Iterator[None]:
     """Inside, requests to stop are ignored: for the moments in which a result is written."""
     with _handlers(signal.SIG_IGN):
         yield
+
+
+@contextlib.contextmanager
+def deferring() -> Iterator[threading.Event]:
+    """Inside, a request to stop only sets the event that this yields: for work that what is kept depends on."""
+    asked = threading.Event()
+    with _handlers(lambda number, frame: asked.set()):
+        yield asked
 
 
 @contextlib.contextmanager

@@ -166,7 +166,7 @@ def _read_header(folder: Path) -> _Header:
         files: dict[str, dict[str, Any]] = {
             str(n): {"bytes": int(f["bytes"]), "sha256": str(f["sha256"])} for n, f in values["files"].items()
         }
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, IndexError, AttributeError, ConfigError) as error:
         raise CheckpointError(f"{folder.name}: config.json is incomplete or wrong: {error!s}.") from error
     if dataset.image_shape != model.image_shape:
         raise CheckpointError(
@@ -255,7 +255,7 @@ def _write_files(new: NewCheckpoint, folder: Path) -> None:
     safetensors.numpy.save_file(arrays, folder / LATENTS)
     (folder / MAPS).write_bytes(maps.to_bytes(new.maps))
     metrics = {name: asdict(metric) for name, metric in new.metrics.items()}
-    (folder / METRICS).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+    (folder / METRICS).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     with (folder / HISTORY).open("w", newline="") as file:
         rows = csv.DictWriter(file, list(new.history[0]) if new.history else ["epoch"])
         rows.writeheader()
@@ -268,4 +268,4 @@ def _write_files(new: NewCheckpoint, folder: Path) -> None:
         "command": new.command,
         "files": {n: {"bytes": (folder / n).stat().st_size, "sha256": sha256(folder / n)} for n in FILES},
     }
-    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

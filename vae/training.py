@@ -61,7 +61,7 @@ def train(
     Raises
     ------
     TrainingError
-        When the loss of an epoch is not finite.
+        When the loss of an epoch, on either split, is not finite.
     """
     model.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     images = torch.tensor(train_images, device=device)  # (N, C, H, W) uint8
@@ -87,12 +87,12 @@ def train(
             on_step((epoch - 1) * steps + step, config.epochs * steps)
         train_terms = sums.means()
         seconds = time.perf_counter() - start
-        if not np.isfinite(train_terms.elbo):
+        validation = measure(model, held_out, config.batch_size)
+        if not np.isfinite([train_terms.elbo, validation.elbo]).all():  # the last step may have ruined the weights
             raise TrainingError(
                 f"The loss stopped being a finite number in epoch {epoch}.",
                 f"Lower the learning rate (it was {config.learning_rate:g}); 1e-3 to 5e-3 suit most VAEs.",
             )
-        validation = measure(model, held_out, config.batch_size)
         yield EpochReport(epoch, config.epochs, train_terms, validation, len(images) / seconds, seconds)
         model.train()
 

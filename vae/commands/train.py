@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from vae import datasets, paths, store
 from vae.commands.common import add_run_folder
-from vae.config import ARCHITECTURES, ModelConfig, TrainConfig, default_model_config
+from vae.config import ACTIVATIONS, ARCHITECTURES, ModelConfig, TrainConfig, default_model_config
 from vae.errors import CheckpointError, ConfigError, TrainingError
-from vae.progress import Progress, Stopped, stoppable, unstoppable
+from vae.progress import Progress, Stopped, deferring, stoppable, unstoppable
 from vae.records import DatasetRef, FloatArray, Metric, NewCheckpoint, ProjectionMap
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latent-dim", type=int, default=2, help="latent dimensions, 1 to 128 (default: 2)")
     parser.add_argument("--hidden", type=int, nargs="*", help="widths of the fully connected layers, image side first")
     parser.add_argument("--channels", type=int, nargs="*", help="channels of the strided convolutions (conv)")
+    parser.add_argument(
+        "--activation", choices=ACTIVATIONS, help="between the layers (default: relu for mlp, silu for conv)"
+    )
     parser.add_argument("--epochs", type=int, default=defaults.epochs, help=f"(default: {defaults.epochs})")
     parser.add_argument("--batch-size", type=int, default=defaults.batch_size, help=f"(default: {defaults.batch_size})")
     parser.add_argument(
@@ -70,7 +73,7 @@ def _plan(a: argparse.Namespace) -> Plan:
     known = datasets.info(a.dataset)
     hidden = None if a.hidden is None else tuple(a.hidden)
     channels = None if a.channels is None else tuple(a.channels)
-    model = default_model_config(a.architecture, known.image_shape, a.latent_dim, hidden, channels)
+    model = default_model_config(a.architecture, known.image_shape, a.latent_dim, hidden, channels, a.activation)
     config = TrainConfig(a.dataset, a.epochs, a.batch_size, a.learning_rate, a.beta, a.seed)
     output = a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}"
     if Path(output).name == output:
@@ -83,17 +86,23 @@ def _plan(a: argparse.Namespace) -> Plan:
 
 
 def _command(model: ModelConfig, config: TrainConfig, destination: Path) -> str:
-    """The command line that repeats this run, every setting written out."""
-    words: list[Any] = ["python", "-m", "vae", "train", "--dataset", config.dataset]
+    """The command line that repeats this run."""
+    output = destination.name if destination.parent == paths.checkpoints_dir() else str(destination)
+    return shlex.join(["python", "-m", "vae", *command_words(model, config, output)])
+
+
+def command_words(model: ModelConfig, config: TrainConfig, output: str) -> list[str]:
+    """What follows `python -m vae`, every setting written out."""
+    words: list[Any] = ["train", "--dataset", config.dataset]
     words += ["--architecture", model.architecture, "--latent-dim", model.latent_dim]
     if model.hidden or model.architecture == "conv":
         words += ["--hidden", *model.hidden]
     if model.channels:
         words += ["--channels", *model.channels]
+    words += ["--activation", model.activation]
     words += ["--epochs", config.epochs, "--batch-size", config.batch_size, "--learning-rate", config.learning_rate]
-    words += ["--beta", config.beta, "--seed", config.seed]
-    words += ["--output", destination.name if destination.parent == paths.checkpoints_dir() else destination]
-    return shlex.join(str(word) for word in words)
+    words += ["--beta", config.beta, "--seed", config.seed, "--output", output]
+    return [str(word) for word in words]
 
 
 @dataclass
@@ -148,15 +157,16 @@ def history_row(report: EpochReport) -> dict[str, float]:
 
 
 def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, stopped: bool, progress: Progress) -> None:
-    from vae import evaluation, latents, loading
-    from vae.projections import pca
+    with deferring() as asked:  # a stop that arrives here must not throw away the epochs
+        from vae import evaluation, latents, loading
+        from vae.projections import pca
 
-    model = loading.model_from(plan.model, finished.weights)
-    progress.stage("encoding test images")
-    encoded = latents.encode(model, test.images, test.labels)
-    progress.stage("PCA map")
-    maps = [pca.fit(encoded.mu)]
-    if not stopped:
+        model = loading.model_from(plan.model, finished.weights)
+        progress.stage("encoding test images")
+        encoded = latents.encode(model, test.images, test.labels)
+        progress.stage("PCA map")
+        maps = [pca.fit(encoded.mu)]
+    if not stopped and not asked.is_set():
         maps += _tsne(encoded.mu, progress)
     known = datasets.info(plan.train.dataset)
     epochs = len(finished.history)
@@ -185,11 +195,11 @@ def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, stopped:
 
 def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
     """The t-SNE map, or none where there are too few images or the person stops it."""
-    from vae.projections import tsne
-
-    progress.stage("t-SNE map")
     try:
+        from vae.projections import tsne
+
+        progress.stage("t-SNE map")
         return [tsne.fit(mu)]
     except (Stopped, ConfigError) as error:
-        progress.tell(warning=f"No t-SNE map: {error or 'stopped'}. `python -m vae map` makes it later.")
+        progress.tell(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
         return []

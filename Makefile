@@ -1,0 +1,60 @@
+# make run, make test, make clean, make help. Works with GNU make 3.81 and newer.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# What was installed, and when: a stamp older than its requirements is made again.
+CREATED := $(VENV)/.created
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+# A virtual environment whose Python is gone (system upgraded) is made again.
+ifeq ($(shell $(PY) -c "" 2>/dev/null && echo works),)
+.PHONY: $(CREATED)
+endif
+
+# Real digits for the tests where a neighbouring folder has them, unless the caller chose a folder.
+ifeq ($(strip $(VAE_DATA)),)
+ifneq ($(wildcard ../shared/data/MNIST),)
+TEST_DATA := VAE_DATA="$(abspath ../shared/data)"
+endif
+endif
+
+.PHONY: run test lint pytest clean help
+
+run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
+	@$(PY) scripts/best_effort.py 90 $(PY) -m vae fetch mnist
+	$(PY) -m streamlit run app.py
+
+test: lint pytest ## lint, types and every test, browser included
+
+lint: $(INSTALLED_DEV) ## ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+pytest: $(INSTALLED_DEV) ## the tests alone; ARGS="-k words" runs some of them
+	chromium=$$($(PY) -m tests.browser.chromium) && $(TEST_DATA) CHROMIUM="$$chromium" $(PY) -m pytest $(ARGS)
+
+clean: ## remove the environment and caches; data, checkpoints, runs and derived files stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache test-output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1 ## /p' $(MAKEFILE_LIST) | awk -F ' ## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+$(CREATED):
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(INSTALLED): requirements.txt $(CREATED)
+	@echo "Installing requirements.txt into $(VENV): about two minutes, most of it PyTorch."
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

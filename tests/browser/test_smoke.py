@@ -1,0 +1,22 @@
+"""The app opens, as a person opens it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.server import AppServer, open_page
+
+
+def test_the_app_opens_without_errors(app: AppServer, page: Page, console_errors: list[str]) -> None:
+    open_page(page, app)
+    assert page.get_by_test_id("stException").count() == 0
+    assert "Traceback" not in app.log_text()
+    assert console_errors == []
+
+
+def test_nothing_is_asked_of_other_servers(app: AppServer, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(page, app)
+    own = (app.url, app.url.replace("http:", "ws:"), "data:", "blob:")
+    assert [url for url in asked if not url.startswith(own)] == []

@@ -1,0 +1,121 @@
+"""`python -m vae`: help, and bad arguments in one line with exit code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.vae.helpers import new_checkpoint
+from vae import commands, paths, store
+
+BAD_ARGUMENTS = [
+    ([], "the following arguments are required: COMMAND"),
+    (["fly"], "invalid choice: 'fly'"),
+    (["list", "--colour"], "unrecognized arguments: --colour"),
+    (["train", "--dataset", "cats"], "Unknown data set 'cats'. Known ones: digits, mnist"),
+    (["train", "--architecture", "rnn"], "architecture is 'rnn', expected one of mlp, conv"),
+    (["train", "--latent-dim", "0"], "latent_dim is 0, expected a whole number from 1 to 128"),
+    (["train", "--latent-dim", "10000"], "latent_dim is 10000, expected a whole number from 1 to 128"),
+    (["train", "--latent-dim", "2.5"], "invalid int value: '2.5'"),
+    (["train", "--epochs", "0"], "epochs is 0, expected"),
+    (["train", "--learning-rate", "nan"], "learning_rate is nan, expected"),
+    (["train", "--beta", "-1"], "beta is -1.0, expected"),
+    (["train", "--hidden", "0"], "hidden width is 0, expected"),
+    (["train", "--channels", "8"], "given channels, which only a conv has"),
+    (["train", "--output", "a b"], "'a b' is not a checkpoint's name"),
+    (["train", "--output", ".."], "'..' is not a checkpoint's name"),
+    (["evaluate"], "the following arguments are required: CHECKPOINT"),
+    (["evaluate", "nothing"], "There is no checkpoint 'nothing'"),
+    (["evaluate", "../nothing"], "'../nothing' is not a checkpoint's name"),
+    (["evaluate", "good", "--split", "all"], "invalid choice: 'all'"),
+    (["encode", "good", "--output", "latents.txt"], "expected a name that ends in .npz"),
+    (["encode", "good", "--output", "no/such/folder/latents.npz"], "There is no folder no/such/folder"),
+    (["encode", "good", "--dataset", "cats"], "Unknown data set 'cats'"),
+    (["map", "good"], "the following arguments are required: --method"),
+    (["map", "good", "--method", "globe"], "invalid choice: 'globe'"),
+    (["map", "good", "--method", "tsne", "--perplexity", "14"], "perplexity is 14 for 40 images"),
+    (["map", "good", "--method", "tsne", "--perplexity", "5", "--seed", "-1"], "seed is -1, expected"),
+    (["map", "nothing", "--method", "pca"], "There is no checkpoint 'nothing'"),
+    (["fetch", "cats"], "Unknown data set 'cats'"),
+    (["fetch"], "the following arguments are required: NAME"),
+]
+
+
+def call(*argv: str) -> int:
+    """The exit code of a command, however it ends."""
+    try:
+        return commands.main(argv)
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS)
+def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(command, "--help") == 0
+    out, err = capsys.readouterr()
+    summary = (commands.COMMANDS[command].__doc__ or "").splitlines()[0]
+    assert out.startswith(f"usage: python -m vae {command}")
+    assert summary in " ".join(out.split())
+    assert "--run-folder" not in out  # between a job and its command only
+    assert err == ""
+
+
+def test_the_program_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--help") == 0
+    out = capsys.readouterr().out
+    assert all(f"    {command} " in out for command in commands.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"), BAD_ARGUMENTS, ids=[" ".join(argv) or "nothing" for argv, _ in BAD_ARGUMENTS]
+)
+def test_bad_arguments_give_one_line_and_exit_code_2(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.write(new_checkpoint(), paths.checkpoints_dir() / "good")
+    assert call(*argv) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("python -m vae")
+    assert message in err
+    assert (err.count("\n"), err[-1]) == (1, "\n")
+    assert [s.name for s in store.summaries()] == ["good"]
+
+
+@pytest.mark.parametrize("as_path", [False, True])
+def test_an_output_that_exists_is_refused_before_training(as_path: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    path = store.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
+    assert call("train", "--output", str(path) if as_path else "taken") == 2
+    err = capsys.readouterr().err
+    assert err == f"python -m vae train: {path} already exists. Give another --output, or delete it first.\n"
+
+
+def test_a_broken_checkpoint_is_one_line_in_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = store.write(new_checkpoint(), paths.checkpoints_dir() / "broken")
+    (folder / store.WEIGHTS).write_bytes(b"")
+    for argv in (["evaluate", "broken"], ["encode", "broken"], ["map", "broken", "--method", "pca"]):
+        assert call(*argv) == 2
+        err = capsys.readouterr().err
+        assert "broken: weights.safetensors has 0 bytes, expected 3,040 bytes." in err
+        assert err.count("\n") == 1
+
+
+def test_a_list_without_checkpoints_says_how_to_make_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("list") == 0
+    assert "python -m vae train" in capsys.readouterr().out
+    assert call("list", "--json") == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"), [(["list"], 0), (["train", "--latent-dim", "0"], 2), (["evaluate", ".."], 2)]
+)
+def test_as_a_program(argv: list[str], code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "vae", *argv], capture_output=True, text=True, check=False, cwd=paths.PROJECT
+    )
+    assert done.returncode == code
+    assert done.stderr.count("\n") == (1 if code else 0)
+    assert bool(done.stdout) == (code == 0)

@@ -1,0 +1,186 @@
+"""Jobs as real processes: they queue, stop, fail and die, and are told apart."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vae import jobs, paths, store
+from vae.errors import JobError
+from vae.jobs import Job
+
+TINY_NET = ["--dataset", "digits", "--hidden", "8", "--batch-size", "1000"]
+
+
+def train(name: str, epochs: int) -> list[str]:
+    return ["train", *TINY_NET, "--epochs", str(epochs), "--output", str(paths.checkpoints_dir() / name)]
+
+
+def wait_until(reached: Callable[[], bool], seconds: float = 300) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, [(j.title, j.state, j.progress, jobs.log_tail(j)) for j in jobs.all_jobs()]
+        time.sleep(0.05)
+
+
+def processes(job: Job) -> list[psutil.Process]:
+    state = json.loads((job.folder / "state.json").read_text())
+    marks = [state.get(who) for who in ("runner", "child")]
+    return [psutil.Process(m["pid"]) for m in marks if jobs.is_alive(m)]
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    yield
+    for job in (j for j in jobs.all_jobs() if j.title != "planted"):
+        wait_until(lambda job=job: not job.active or (job.folder / "state.json").is_file())
+        for process in processes(job) if job.active else []:
+            process.kill()
+            process.wait(10)
+
+
+def test_jobs_queue_and_end_as_their_commands_do() -> None:
+    """Two jobs of one lane, at once: one runs after the other; one is done, one fails with its last words."""
+    first = jobs.submit("train", "a tiny one", train("tiny", epochs=1))
+    second = jobs.submit("train", "an impossible one", ["train", "--dataset", "cats"])
+    seen: set[tuple[str, str]] = set()
+
+    def both_ended() -> bool:
+        states = (jobs.get(first.id).state, jobs.get(second.id).state)
+        seen.add(states)
+        return not any(state in jobs.ACTIVE for state in states)
+
+    wait_until(both_ended)
+    first, second = jobs.get(first.id), jobs.get(second.id)
+    assert [job.id for job in jobs.all_jobs()] == [first.id, second.id]
+    assert ("running", "queued") in seen
+    assert ("running", "running") not in seen
+    assert first.ended <= second.started
+    assert (first.state, first.title, first.progress["finished"]) == ("done", "a tiny one", True)
+    assert store.read("tiny").metrics["epochs_trained"].value == 1
+    assert second.state == "failed"
+    assert second.reason == "python -m vae train: Unknown data set 'cats'. Known ones: digits, mnist."
+
+
+def test_stopping_keeps_the_last_finished_epoch() -> None:
+    job = jobs.submit("train", "a long one", train("long", epochs=100_000))
+    wait_until(lambda: (jobs.get(job.id).progress or {}).get("epoch", 0) >= 1)
+    jobs.stop(job.id)
+    wait_until(lambda: not jobs.get(job.id).active)
+    job, kept = jobs.get(job.id), store.read("long")
+    assert (job.state, job.progress["finished"]) == ("stopped", True)
+    assert f"kept epoch {len(kept.history)} of 100000" in job.progress["message"]
+    assert 1 <= kept.metrics["epochs_trained"].value == len(kept.history) < 100_000
+    assert list(kept.maps) == ["pca"]  # nobody who stops wants to wait for t-SNE
+
+
+def test_a_killed_job_is_noticed_and_one_that_waits_can_be_stopped() -> None:
+    job = jobs.submit("train", "a doomed one", train("doomed", epochs=100_000))
+    waiting = jobs.submit("train", "a waiting one", train("waiting", epochs=1))
+    wait_until(lambda: jobs.get(job.id).state == "running" and (waiting.folder / "state.json").is_file())
+    with pytest.raises(JobError, match=f"Job {job.id} is running. Stop it first"):
+        jobs.delete(job.id)
+    jobs.stop(waiting.id)
+    wait_until(lambda: not jobs.get(waiting.id).active)
+    assert (jobs.get(waiting.id).state, jobs.get(waiting.id).started) == ("stopped", None)
+    for process in processes(job):
+        process.kill()
+    wait_until(lambda: not jobs.get(job.id).active)
+    assert jobs.get(job.id).state == "died"
+    assert "ended without a word" in jobs.get(job.id).reason
+    jobs.delete(job.id)
+    with pytest.raises(JobError, match="There is no job"):
+        jobs.get(job.id)
+    assert not job.folder.exists()
+    assert store.summaries() == []
+
+
+# --- run folders, planted ---------------------------------------------------------------------------------------------
+
+ID = "20260101-000000-000-abcdef"
+ALIVE = {"runner": {"pid": psutil.Process().pid, "created": psutil.Process().create_time()}}
+DEAD = {"runner": {"pid": psutil.Process().pid, "created": 1.0}}  # its number went to another process
+
+
+def plant(folder_name: str = ID, age: float = 0.0, **contents: object) -> Path:
+    folder = paths.runs_dir() / folder_name
+    folder.mkdir(parents=True)
+    about = {"kind": "train", "title": "planted", "lane": "compute", "arguments": [], "created": time.time() - age}
+    for name, values in ({"job": about} | contents).items():
+        (folder / f"{name}.json").write_text(values if isinstance(values, str) else json.dumps(values))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("age", "contents", "expected"),
+    [
+        (0, {}, "queued"),  # its runner is about to report
+        (60, {}, "died"),  # its runner never will
+        (60, {"state": {"state": "queued"} | ALIVE}, "queued"),
+        (60, {"state": {"state": "running"} | ALIVE}, "running"),
+        (60, {"state": {"state": "running"} | DEAD}, "died"),
+        (60, {"state": {"state": "running", "child": ALIVE["runner"]} | DEAD}, "running"),
+        (60, {"state": {"state": "running"} | DEAD, "progress": {"finished": True}}, "done"),
+        (60, {"state": {"state": "done"} | DEAD}, "done"),
+        (60, {"state": {"state": "running"} | ALIVE, "progress": "{cut off"}, "running"),
+    ],
+)
+def test_the_state_is_what_the_processes_say(age: float, contents: dict[str, object], expected: str) -> None:
+    plant(age=age, **contents)
+    job = jobs.get(ID)
+    assert job.state == expected
+    assert job.active == (expected in ("queued", "running"))
+
+
+@pytest.mark.parametrize("bad", ["../x", "..", "", "x", ID + "/..", f"../runs/{ID}", ID + "\n", ID[:-1]])
+def test_bad_ids_are_refused(bad: str) -> None:
+    plant()
+    for ask in (jobs.get, jobs.stop, jobs.delete):
+        with pytest.raises(JobError, match="There is no job"):
+            ask(bad)
+    assert jobs.get(ID).folder.is_dir()
+
+
+def test_a_damaged_folder_hides_no_other_job() -> None:
+    plant()
+    plant("20260101-000000-001-abcdef", job="{cut off")
+    plant("notes")
+    assert [job.id for job in jobs.all_jobs()] == [ID]
+    with pytest.raises(JobError, match="is damaged"):
+        jobs.get("20260101-000000-001-abcdef")
+
+
+def test_stopping_an_ended_job_changes_nothing() -> None:
+    folder = plant(state={"state": "done"})
+    jobs.stop(ID)
+    assert not (folder / "stop").exists()
+    jobs.delete(ID)
+    assert jobs.all_jobs() == []
+
+
+def test_the_log_ends_with_what_was_last_seen_of_each_line() -> None:
+    folder = plant()
+    assert jobs.log_tail(jobs.get(ID)) == ""
+    (folder / "log.txt").write_text("x" * 9_000 + "".join(f"\nline {i}" for i in range(20)) + "\n10%\r100%\n")
+    assert jobs.log_tail(jobs.get(ID), 3) == "line 18\nline 19\n100%"
+
+
+def test_a_job_that_cant_be_started_leaves_nothing() -> None:
+    paths.runs_dir().write_text("a file where the folder should be")
+    with pytest.raises(JobError, match="can't be started"):
+        jobs.submit("list", "x", ["list"])
+    assert jobs.all_jobs() == []
+
+
+def test_a_process_is_alive_only_with_its_own_start_time() -> None:
+    own = ALIVE["runner"]
+    assert jobs.is_alive(own)
+    assert jobs.mark(own["pid"]) == jobs.ProcessMark(**own)
+    assert not jobs.is_alive(own | {"created": own["created"] + 1})
+    assert not jobs.is_alive(own | {"pid": 2**22 + 1})  # above the largest there is
+    assert not any(jobs.is_alive(nothing) for nothing in (None, {}, {"pid": "x", "created": 1.0}))

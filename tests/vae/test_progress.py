@@ -1,0 +1,104 @@
+"""Requests to stop, and what a command tells of where it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from vae import progress
+from vae.progress import Progress, Stopped
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+
+
+@SIGNALS
+def test_a_request_to_stop_raises(number: int) -> None:
+    with pytest.raises(Stopped), progress.stoppable():
+        os.kill(os.getpid(), number)
+        signal.pause()
+
+
+@SIGNALS
+def test_nothing_stops_the_unstoppable(number: int) -> None:
+    reached = []
+    with progress.stoppable(), progress.unstoppable():
+        os.kill(os.getpid(), number)
+        reached.append("the end")
+    assert reached == ["the end"]
+
+
+@SIGNALS
+def test_a_deferred_request_is_remembered(number: int) -> None:
+    with progress.stoppable(), progress.deferring() as asked:
+        before = asked.is_set()
+        os.kill(os.getpid(), number)
+        os.getpid()  # the handler runs between two instructions
+    assert (before, asked.is_set()) == (False, True)
+
+
+@pytest.mark.parametrize("context", [progress.stoppable, progress.unstoppable, progress.deferring])
+def test_handlers_are_put_back(context: contextlib.AbstractContextManager) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    with pytest.raises(RuntimeError), context():
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+        raise RuntimeError
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_stopped_is_not_swallowed_as_an_exception() -> None:
+    assert not issubclass(Stopped, Exception)
+
+
+def told(folder: Path) -> dict:
+    return json.loads((folder / "progress.json").read_text())
+
+
+def test_a_stage_begins_without_an_estimate(tmp_path: Path) -> None:
+    Progress(tmp_path).stage("training")
+    assert told(tmp_path) == {"stage": "training", "fraction": None, "seconds_left": None}
+
+
+def test_updates_estimate_the_time_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    bar = Progress(tmp_path)
+    bar.stage("training")
+    now += 30.0
+    bar.update(1, 4)
+    assert told(tmp_path) == {"stage": "training", "fraction": 0.25, "seconds_left": pytest.approx(90.0)}
+    now += 0.1
+    bar.update(2, 4)  # too soon after the last: pages don't look that often
+    assert told(tmp_path)["fraction"] == 0.25
+
+
+def test_facts_stay_over_stages(tmp_path: Path) -> None:
+    bar = Progress(tmp_path)
+    bar.tell(epochs=3)
+    bar.stage("t-SNE map")
+    bar.tell(finished=True)
+    assert told(tmp_path) == {
+        "epochs": 3,
+        "stage": "t-SNE map",
+        "fraction": None,
+        "seconds_left": None,
+        "finished": True,
+    }
+
+
+def test_a_terminal_gets_a_bar_and_a_job_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, quiet in ((tmp_path, False), (None, True)):
+        bar = Progress(folder, quiet)
+        bar.stage("training")
+        bar.update(1, 2)
+        bar.close()
+        assert capsys.readouterr() == ("", "")
+    bar = Progress(None)
+    bar.stage("training")
+    bar.update(2, 2)
+    bar.close()
+    assert "training: 100%" in capsys.readouterr().err

@@ -1,0 +1,67 @@
+"""The right side of Explore: the live decoder in the browser, and the original that Python brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ui import cache, explore_map, explore_state, live, picker, shell
+from ui import jobs as job_ui
+from ui.explore_map import MapChoice
+from ui.live import payload
+from vae.errors import DatasetError, DatasetMissingError
+from vae.records import Checkpoint, ProjectionMap
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> None:
+    """Runs alone after every move, so the map beside it is left as it is."""
+    with shell.error_boundary():
+        key = f"panel-{checkpoint.identity[:16]}"
+        # what the page reported lies in the session before it is drawn again
+        explore_state.hear(checkpoint, st.session_state.get(key, {}).get("view"))
+        place = explore_state.here(checkpoint)
+        explore_state.write_url(picker.link_text(checkpoint), place)
+        original = _original(checkpoint, place.row)
+        live.panel(_data(checkpoint, maps, choice, place, original), key=key)
+        if original and original.get("missing"):
+            job_ui.download_offer(checkpoint.dataset.name, checkpoint.dataset.title, original["missing"])
+
+
+def _data(
+    checkpoint: Checkpoint,
+    maps: dict[str, ProjectionMap],
+    choice: MapChoice,
+    place: explore_state.Place,
+    original: dict[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "fingerprint": payload.fingerprint(checkpoint, maps),
+        "latent_dim": checkpoint.model.latent_dim,
+        "image_shape": list(checkpoint.model.image_shape),
+        "class_names": list(checkpoint.dataset.class_names),
+        "count": len(checkpoint.latents.mu),
+        "dims": payload.slider_dims(checkpoint),
+        "revision": explore_state.revision(),
+        "row": place.row,
+        "z": None if place.row is not None and place.z is None else explore_state.vector(checkpoint, place),
+        "original": original,
+        "map": explore_map.link_description(choice),
+    }
+
+
+def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:
+    """Pixels of the selected image, or why there are none."""
+    if row is None:
+        return None
+    try:
+        images = cache.test_images(checkpoint)
+    except DatasetMissingError:
+        from vae import datasets
+
+        megabytes = datasets.info(checkpoint.dataset.name).download_mb
+        return {"row": row, "pixels": None, "problem": "Not on this machine", "missing": megabytes}
+    except DatasetError as error:
+        return {"row": row, "pixels": None, "problem": error.message}
+    return {"row": row, "pixels": payload.pixels_base64(images.images[row])}

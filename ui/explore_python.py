@@ -1,0 +1,110 @@
+"""The right side of Explore when decoding happens in Python: plain sliders, decoded by PyTorch on release.
+
+For decoders that the browser can't evaluate, and as the reference that the live decoder is compared with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui import cache, explore_state, picker, shell
+from ui.explore_state import Place
+from ui.live import payload
+from vae.errors import DatasetError
+from vae.records import Checkpoint
+
+PICTURE_WIDTH = 160
+
+
+CLICKED = "explore_python_clicked"
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, clicked: int | None) -> None:
+    """Sliders, pictures and numbers; holds the same vector as the live decoder. `clicked` is the map's selected row."""
+    with shell.error_boundary():
+        if clicked is not None and clicked != st.session_state.get(CLICKED):
+            explore_state.go(checkpoint, Place(clicked))
+        st.session_state[CLICKED] = clicked
+        place = explore_state.here(checkpoint)
+        z = _sliders(checkpoint, place)
+        if z != explore_state.vector(checkpoint, place):
+            place = Place(place.row, tuple(z))
+            explore_state.go(checkpoint, place)
+        explore_state.write_url(picker.link_text(checkpoint), place)
+        _pictures(checkpoint, place, z)
+        _facts(checkpoint, place)
+
+
+def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
+    start = explore_state.vector(checkpoint, place)
+    values = list(start)
+    columns = st.columns(2 if checkpoint.model.latent_dim > 4 else 1)
+    for i, dim in enumerate(payload.slider_dims(checkpoint)):
+        j = dim["index"]
+        # the key holds the place the person came from: a new place gives fresh sliders, a drag keeps its own
+        key = f"python-z{j}-{checkpoint.identity[:8]}-{explore_state.revision()}"
+        low, high = min(dim["low"], start[j]), max(dim["high"], start[j])
+        with columns[i % len(columns)]:
+            values[j] = st.slider(
+                f"z{j}", low, high, start[j], step=0.01, key=key, help=f"KL {dim['kl']:.2f} nats per image"
+            )
+    # a slider rounds to its step: only what was really moved counts
+    return [new if abs(new - old) > 0.0051 else old for new, old in zip(values, start, strict=True)]
+
+
+def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
+    decoded = decode(checkpoint, z)
+    left, middle, right = st.columns(3)
+    middle.image(_grey(decoded), caption="Decoded in Python", width=PICTURE_WIDTH)
+    if place.row is None:
+        left.caption("No image selected. Click a point on the map.")
+        return
+    try:
+        original = cache.test_images(checkpoint).images[place.row]
+    except DatasetError as error:
+        left.caption(shell.escape(str(error)))
+        return
+    left.image(_grey(original), caption="Original", width=PICTURE_WIDTH)
+    difference = np.abs(decoded - original.astype(np.float32) / 255)
+    right.image(_grey(difference), caption=f"|Difference|, Σ {difference.sum():.1f}", width=PICTURE_WIDTH)
+
+
+def decode(checkpoint: Checkpoint, z: list[float]) -> NDArray[np.float32]:
+    """E[x|z] by PyTorch, (C, H, W) in [0, 1]."""
+    import torch
+
+    model = _model(checkpoint.identity, checkpoint)
+    with torch.inference_mode():
+        pixels: NDArray[np.float32] = model.decode_mean(torch.tensor([z], dtype=torch.float32))[0].numpy()
+    return pixels
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading PyTorch and the model…")
+def _model(identity: str, _checkpoint: Checkpoint) -> Any:
+    from vae import loading
+
+    return loading.load_model(_checkpoint)
+
+
+def _grey(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """(C, H, W) as uint8 or in [0, 1] -> (H, W) or (H, W, 3), enlarged so that a browser does not blur it."""
+    pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    factor = max(1, PICTURE_WIDTH // pixels.shape[2])
+    pixels = pixels.repeat(factor, 1).repeat(factor, 2)
+    return pixels[0] if len(pixels) < 3 else np.moveaxis(pixels[:3], 0, -1)
+
+
+def _facts(checkpoint: Checkpoint, place: Place) -> None:
+    if place.row is None:
+        return
+    latents = checkpoint.latents
+    elbo, fit, kl = (float(a[place.row]) for a in (latents.elbo, latents.log_likelihood, latents.kl))
+    name = checkpoint.dataset.class_names[int(latents.labels[place.row])]
+    st.markdown(f"**Row {place.row:,} · class {shell.escape(name)}**")
+    numbers = f"ELBO {elbo:.1f} = {fit:.1f} − KL {kl:.1f} nats".replace("-", "−")
+    st.caption(f"{numbers} · squared error {float(latents.squared_error[place.row]):.2f}")

@@ -1,0 +1,138 @@
+"""Where the person is in Explore: the selected row and the latent vector, in the session and in the URL.
+
+The URL always says what is shown, so a copied link restores it. A URL that this session did not write itself is a link
+that was followed (or Back), and wins over the session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.live import View
+from ui.live.payload import finite_vector
+from vae.records import Checkpoint
+
+WRITTEN = "explore_url_written"
+ROWS = "explore_rows"  # by data set: models of one data set share the selected image
+VECTORS = "explore_vectors"  # by checkpoint
+SEEN = "explore_moves_seen"
+REVISION = "explore_revision"
+NOTICE = "explore_notice"
+PARAMETERS = ("model", "row", "z")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The selected row, None when there is none, and the latent vector, None when it is the row's posterior mean."""
+
+    row: int | None = None
+    z: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FollowedLink:
+    """What the URL says, when it says something that this session did not write."""
+
+    model: str | None
+    row: str | None
+    z: str | None
+
+
+def followed_link() -> FollowedLink | None:
+    """The link that brought the person here, None when the URL is our own or empty."""
+    found = {name: st.query_params.get(name) for name in PARAMETERS}
+    if not any(found.values()) or found == st.session_state.get(WRITTEN):
+        return None
+    return FollowedLink(**found)
+
+
+def write_url(model: str, place: Place) -> None:
+    """Make the URL say what is shown."""
+    values: dict[str, str | None] = {
+        "model": model,
+        "row": None if place.row is None else str(place.row),
+        "z": None if place.z is None else ",".join(f"{v:g}" for v in place.z),
+    }
+    st.session_state[WRITTEN] = values
+    for name, value in values.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def apply_link(link: FollowedLink, checkpoint: Checkpoint) -> None:
+    """Go to the link's row and vector; what it gets wrong is said and left out."""
+    row, z, problems = None, None, []
+    count = len(checkpoint.latents.mu)
+    if link.row:
+        row = int(link.row) if link.row.isascii() and link.row.isdigit() and len(link.row) < 12 else None
+        if row is None or row >= count:
+            problems.append(f"The link asks for row {link.row[:20]}, expected a whole number from 0 to {count - 1:,}.")
+            row = None
+    if link.z:
+        z = finite_vector(link.z.split(","), checkpoint.model.latent_dim)
+        if z is None:
+            wanted = f"{checkpoint.model.latent_dim} numbers from −100 to 100"
+            problems.append(f"The link's latent vector z was left out: expected {wanted}, separated by commas.")
+    if link.row or link.z:
+        go(checkpoint, Place(row, tuple(z) if z else None))
+    st.session_state[NOTICE] = " ".join(problems)
+
+
+def here(checkpoint: Checkpoint) -> Place:
+    """Where the person is with this checkpoint."""
+    row: int | None = st.session_state.setdefault(ROWS, {}).get(checkpoint.dataset.test_fingerprint)
+    row = row if row is not None and row < len(checkpoint.latents.mu) else None
+    vector: Place = st.session_state.setdefault(VECTORS, {}).get(checkpoint.identity, Place())
+    return Place(row, vector.z if vector.row == row else None)
+
+
+def go(checkpoint: Checkpoint, place: Place) -> None:
+    """Put the person somewhere; the live decoder follows, because the revision changes."""
+    _keep(checkpoint, place)
+    st.session_state[REVISION] = revision() + 1
+
+
+def revision() -> int:
+    """Changes whenever Python, not the page, moved."""
+    number: int = st.session_state.get(REVISION, 0)
+    return number
+
+
+def hear(checkpoint: Checkpoint, view: View | None) -> None:
+    """Keep a move that the page reports, once. Reports that don't fit are ignored: they come from a browser."""
+    if not isinstance(view, dict):
+        return
+    seen: dict[str, str] = st.session_state.setdefault(SEEN, {})
+    move, row = str(view.get("move")), view.get("row")
+    if seen.get(checkpoint.identity) == move:
+        return
+    seen[checkpoint.identity] = move
+    z = finite_vector(view.get("z"), checkpoint.model.latent_dim)
+    whole = isinstance(row, int) and not isinstance(row, bool) and 0 <= row < len(checkpoint.latents.mu)
+    if z is None or not (row is None or whole):
+        return
+    _keep(checkpoint, Place(row, None if _is_mean(checkpoint, row, z) else tuple(z)))
+
+
+def _is_mean(checkpoint: Checkpoint, row: int | None, z: list[float]) -> bool:
+    if row is None:
+        return False
+    return all(abs(a - b) < 5e-4 for a, b in zip(z, checkpoint.latents.mu[row].tolist(), strict=True))
+
+
+def vector(checkpoint: Checkpoint, place: Place) -> list[float]:
+    """The latent vector of a place: its own, its row's posterior mean, or the origin."""
+    if place.z is not None:
+        return list(place.z)
+    if place.row is not None:
+        return [float(v) for v in checkpoint.latents.mu[place.row]]
+    return [0.0] * checkpoint.model.latent_dim
+
+
+def _keep(checkpoint: Checkpoint, place: Place) -> None:
+    st.session_state.setdefault(ROWS, {})[checkpoint.dataset.test_fingerprint] = place.row
+    st.session_state.setdefault(VECTORS, {})[checkpoint.identity] = place

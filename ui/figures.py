@@ -1,0 +1,161 @@
+"""Arrays in, Plotly figures out. No streamlit: a figure can be drawn, tested and exported alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+# Petroff 2021 (arXiv:2107.02270): ten colours chosen for order, look and colour-vision deficiency.
+CLASS_COLOURS = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+CLASS_SYMBOLS = ("circle", "diamond", "square", "cross")  # tells classes apart once the ten colours are used up
+MAP_HEIGHT = 600
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a map. `measured` axes have units worth reading; those of t-SNE have none."""
+
+    title: str
+    measured: bool = True
+
+
+def class_map(
+    xy: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    axes: tuple[Axis, Axis],
+) -> go.Figure:
+    """A scatter of all points (N, 2), one colour and one legend entry per class; row numbers ride in customdata."""
+    figure = go.Figure()
+    rows = np.arange(len(xy), dtype=np.int32)
+    for i, name in enumerate(class_names):
+        chosen = labels == i
+        if not chosen.any():
+            continue
+        figure.add_scattergl(
+            x=xy[chosen, 0],
+            y=xy[chosen, 1],
+            customdata=rows[chosen],
+            mode="markers",
+            name=name,
+            marker={
+                "color": CLASS_COLOURS[i % len(CLASS_COLOURS)],
+                "symbol": CLASS_SYMBOLS[i // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
+                **_marker(len(xy)),
+            },
+            hovertemplate=f"class {name} · row %{{customdata:,}}<extra></extra>",
+        )
+    return _as_map(figure, axes)
+
+
+def value_map(
+    xy: NDArray[np.float32],
+    values: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    title: str,
+    axes: tuple[Axis, Axis],
+) -> go.Figure:
+    """A scatter of all points (N, 2) coloured by `values` (N,); the outer 1 % on each side saturate."""
+    low, high = np.percentile(values, [1, 99])
+    names = np.array(class_names)[labels]
+    figure = go.Figure()
+    figure.add_scattergl(
+        x=xy[:, 0],
+        y=xy[:, 1],
+        customdata=np.arange(len(xy), dtype=np.int32),
+        text=names,
+        mode="markers",
+        showlegend=False,
+        marker={
+            "color": values,
+            "cmin": float(low),
+            "cmax": float(high),
+            "colorscale": "Cividis",
+            "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+            **_marker(len(xy)),
+        },
+        hovertemplate=f"class %{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.1f}}<extra></extra>",
+    )
+    return _as_map(figure, axes)
+
+
+def _marker(count: int) -> dict[str, float]:
+    """Points small enough that a large set stays readable, large enough to be clicked in a small one."""
+    return {"size": float(np.clip(60 / np.sqrt(max(count, 1)) + 3.2, 3.5, 8)), "opacity": 0.75}
+
+
+def _as_map(figure: go.Figure, axes: tuple[Axis, Axis]) -> go.Figure:
+    horizontal, vertical = (_axis(axis) for axis in axes)
+    figure.update_layout(
+        height=MAP_HEIGHT,
+        margin={"l": 44 if axes[1].measured else 8, "r": 8, "t": 8, "b": 8},
+        dragmode="pan",
+        hovermode="closest",
+        xaxis=horizontal,
+        # one unit is as long up as across, otherwise distances on the map would lie
+        yaxis=vertical | {"scaleanchor": "x", "scaleratio": 1},
+        legend={
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "x": 0,
+            "itemsizing": "constant",
+            "title": {"text": ""},
+        },
+    )
+    return figure
+
+
+def _axis(axis: Axis) -> dict[str, object]:
+    return {
+        "title": {"text": axis.title, "standoff": 6},
+        "showticklabels": axis.measured,
+        "zeroline": axis.measured,
+        "showgrid": True,
+    }
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a chart: its name and its values, one per epoch."""
+
+    name: str
+    values: list[float]
+
+
+def learning_curves(epochs: list[float], curves: list[Curve], title: str) -> go.Figure:
+    """Lines over epochs; the first is the accent, the others are quieter."""
+    figure = go.Figure()
+    for curve, colour in zip(curves, CLASS_COLOURS, strict=False):
+        figure.add_scatter(
+            x=epochs,
+            y=curve.values,
+            mode="lines+markers",
+            name=curve.name,
+            line={"color": colour, "width": 2},
+            marker={"size": 5},
+            hovertemplate=f"{curve.name}, epoch %{{x}}: %{{y:.2f}}<extra></extra>",
+        )
+    figure.update_layout(
+        height=360,
+        margin={"l": 60, "r": 8, "t": 8, "b": 40},
+        xaxis={"title": {"text": "epoch"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": title}},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    return figure

@@ -1,0 +1,149 @@
+// Everything that touches Streamlit's native Plotly chart: find it, hear clicks and hovers, and keep a marker on it.
+//
+// All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
+// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `_fullLayout.xaxis._offset`,
+// `_length`, `range`. Without a chart the panel works on its own.
+
+const RELAYOUT_EVENTS = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
+
+class MapLink {
+  /** `onRow(row)` hears clicks on points, `onHover(row or null)` the point under the mouse. */
+  constructor({ key, onRow, onHover }) {
+    this.key = key
+    this.onRow = onRow
+    this.onHover = onHover
+    this.place = null
+    this.marker = document.createElement("div")
+    this.marker.dataset.testid = "you-are-here"
+    this.preview = document.createElement("canvas")
+    this.preview.dataset.testid = "hover-preview"
+    this.preview.setAttribute("aria-hidden", "true")
+    // Streamlit replaces the chart's element when its figure changes
+    this.observer = new MutationObserver(() => this.attach())
+    this.observer.observe(document.querySelector('[data-testid="stMain"]') ?? document.body, {
+      childList: true,
+      subtree: true,
+    })
+    this.attach()
+  }
+
+  attach() {
+    const chart = document.querySelector(`.st-key-${CSS.escape(this.key)} .js-plotly-plot`)
+    const container = chart?.querySelector(".svg-container")
+    if (!container || typeof chart.on !== "function") return
+    if (this.marker.parentElement !== container) container.append(this.marker, this.preview)
+    if (chart === this.chart && this.heard.every(([name, f]) => hears(chart, name, f))) return
+    this.detachEvents()
+    this.chart = chart
+    this.heard = [
+      ["plotly_click", (event) => this.withRow(event, this.onRow)],
+      ["plotly_hover", (event) => this.withRow(event, (row) => this.hover(row, event))],
+      ["plotly_unhover", () => this.hover(null)],
+      ...RELAYOUT_EVENTS.map((name) => [name, () => this.draw()]),
+    ]
+    for (const [name, handler] of this.heard) chart.on(name, handler)
+    this.styleOverlays()
+    this.draw()
+  }
+
+  detachEvents() {
+    for (const [name, handler] of this.heard ?? []) this.chart?.removeListener?.(name, handler)
+  }
+
+  close() {
+    this.observer.disconnect()
+    this.detachEvents()
+    this.marker.remove()
+    this.preview.remove()
+  }
+
+  withRow(event, use) {
+    const data = event?.points?.[0]?.customdata
+    const row = Array.isArray(data) ? data[0] : data
+    if (Number.isInteger(row)) use(row)
+  }
+
+  /** Move the marker to map coordinates; a dashed ring says that the place is only approximate. */
+  show(place) {
+    this.place = place
+    this.draw()
+  }
+
+  draw() {
+    const at = this.place && this.pixels(this.place.x, this.place.y)
+    this.marker.style.display = at ? "block" : "none"
+    if (!at) return
+    this.marker.style.transform = `translate(${at.left - 11}px, ${at.top - 11}px)`
+    this.marker.style.borderStyle = this.place.exact ? "solid" : "dashed"
+    this.marker.dataset.exact = this.place.exact
+  }
+
+  /** Map coordinates -> pixels inside the chart, null outside its axes. */
+  pixels(x, y) {
+    const layout = this.chart?._fullLayout
+    if (!layout?.xaxis || !layout.yaxis) return null
+    const across = fraction(layout.xaxis.range, x)
+    const up = fraction(layout.yaxis.range, y)
+    if (!(across >= 0 && across <= 1 && up >= 0 && up <= 1)) return null
+    return {
+      left: layout.xaxis._offset + across * layout.xaxis._length,
+      top: layout.yaxis._offset + (1 - up) * layout.yaxis._length,
+    }
+  }
+
+  hover(row, event) {
+    const image = this.onHover(row)
+    this.preview.style.display = image ? "block" : "none"
+    if (!image) return
+    drawPixels(this.preview, image.pixels, image.shape)
+    const point = event.points[0]
+    const at = this.pixels(point.x, point.y)
+    if (!at) return
+    const below = at.top < 110
+    this.preview.style.transform = `translate(${at.left - 36}px, ${below ? at.top + 46 : at.top - 118}px)`
+  }
+
+  styleOverlays() {
+    const common = "position:absolute;left:0;top:0;pointer-events:none;display:none;"
+    this.marker.style.cssText =
+      common +
+      "width:22px;height:22px;box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
+      "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);" +
+      "box-shadow:0 0 0 2px var(--you-are-here-halo, #fff), inset 0 0 0 1.5px var(--you-are-here-halo, #fff);"
+    this.preview.style.cssText =
+      common + "width:72px;height:72px;z-index:3;border-radius:6px;image-rendering:pixelated;box-shadow:0 2px 8px #0006;"
+  }
+
+  /** Colours come from the panel, because the chart has no --st-* variables of its own. */
+  paint(color, halo) {
+    this.marker.style.color = color
+    this.marker.style.setProperty("--you-are-here-halo", halo)
+  }
+}
+
+function hears(chart, name, handler) {
+  const listeners = chart._ev?.listeners?.(name)
+  return listeners ? listeners.includes(handler) : true
+}
+
+function fraction([from, to], value) {
+  return (value - from) / (to - from)
+}
+
+/** Pixels in [0, 1], (C, H, W), onto a canvas of exactly that size; CSS enlarges it. */
+function drawPixels(canvas, pixels, [channels, height, width]) {
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width
+    canvas.height = height
+  }
+  const context = canvas.getContext("2d")
+  const image = context.createImageData(width, height)
+  const area = width * height
+  for (let p = 0; p < area; p++) {
+    for (let c = 0; c < 3; c++) {
+      image.data[4 * p + c] = Math.round(255 * pixels[channels >= 3 ? c * area + p : p])
+    }
+    image.data[4 * p + 3] = 255
+  }
+  context.putImageData(image, 0, 0)
+}

@@ -1,0 +1,357 @@
+// The live decoder: pictures, sliders and buttons. While you move, nothing is asked of the server; it is told the row and
+// the latent vector when you let go.
+
+const panels = new WeakMap()
+const HISTORY_KEPT = 200
+const UNUSED_KL = 0.01
+const DOUBLE_CLICK_HINT = "Drag a slider, or focus it and use the arrow keys (Shift: ten times further)."
+
+export default function ({ data, parentElement, setStateValue }) {
+  let panel = panels.get(parentElement)
+  if (!panel) {
+    panel = new Panel(parentElement)
+    panels.set(parentElement, panel)
+  }
+  panel.tellPython = (view) => setStateValue("view", view)
+  panel.receive(data)
+  return () => {
+    panels.get(parentElement)?.close()
+    panels.delete(parentElement)
+  }
+}
+
+class Panel {
+  constructor(root) {
+    this.root = root
+    this.find = (selector) => root.querySelector(selector)
+    this.element = this.find(".panel")
+    this.z = []
+    this.row = null
+    this.past = []
+    this.future = []
+    this.moves = 0
+    this.wireButtons()
+    this.restoreSmooth()
+  }
+
+  // --- what Python says -----------------------------------------------------------------------------------------------
+
+  receive(data) {
+    const changedModel = data.fingerprint !== this.data?.fingerprint
+    const pythonMoved = changedModel || data.revision !== this.data.revision
+    this.data = data
+    this.closed = false
+    if (changedModel) {
+      this.model = null
+      this.past = []
+      this.future = []
+      this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
+      this.buildSliders()
+    }
+    if (pythonMoved) {
+      this.row = data.row
+      this.z = data.z ?? new Array(data.latent_dim).fill(0)
+    }
+    this.find(".row").max = data.count - 1
+    this.linkMap(data.map)
+    this.link.paint(this.theme("--st-primary-color"), this.theme("--st-background-color"))
+    withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
+  }
+
+  useModel(model, startAtRow) {
+    if (this.closed || model.fingerprint !== this.data.fingerprint) return
+    this.model = model
+    this.find(".decoded-absent").textContent = ""
+    if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
+    this.refresh()
+  }
+
+  linkMap(map) {
+    if (this.link?.key !== map.chart_key) {
+      this.link?.close()
+      this.link = new MapLink({
+        key: map.chart_key,
+        onRow: (row) => this.select(row),
+        onHover: (row) => this.previewOf(row),
+      })
+    } else {
+      this.link.attach()
+    }
+  }
+
+  close() {
+    this.closed = true
+    cancelAnimationFrame(this.frame)
+    this.link?.close()
+  }
+
+  theme(name) {
+    return getComputedStyle(this.root.host ?? this.root).getPropertyValue(name).trim()
+  }
+
+  // --- moving ---------------------------------------------------------------------------------------------------------
+
+  /** Select the image of `row`: sliders and decoder go to its posterior mean at once, Python brings the original. */
+  select(row) {
+    if (!this.model || row < 0 || row >= this.data.count) return
+    this.remember()
+    this.row = row
+    this.z = meanOfRow(this.model, row)
+    this.commit()
+  }
+
+  moveTo(z) {
+    this.remember()
+    this.z = z
+    this.commit()
+  }
+
+  /** Draw now, and tell Python. */
+  commit() {
+    this.refresh()
+    this.moves += 1
+    // a move that Python has not seen must differ from all it has seen, also after a remount
+    this.tellPython({ row: this.row, z: this.z.map((v) => Number(v.toFixed(4))), move: `${Date.now()}-${this.moves}` })
+  }
+
+  remember() {
+    this.past.push({ row: this.row, z: [...this.z] })
+    if (this.past.length > HISTORY_KEPT) this.past.shift()
+    this.future = []
+  }
+
+  step(from, to) {
+    const view = from.pop()
+    if (!view) return
+    to.push({ row: this.row, z: [...this.z] })
+    this.row = view.row
+    this.z = view.z
+    this.commit()
+  }
+
+  // --- drawing --------------------------------------------------------------------------------------------------------
+
+  /** Ask for one redraw in the next frame; `inputTime` is the time stamp of the event that asked. */
+  schedule(inputTime) {
+    this.inputTime = inputTime
+    if (this.scheduled) return
+    this.scheduled = true
+    this.frame = requestAnimationFrame(() => {
+      this.scheduled = false
+      this.drawMoving()
+      this.element.dispatchEvent(
+        new CustomEvent("latent-drawn", { bubbles: true, composed: true, detail: { inputTime: this.inputTime } }),
+      )
+    })
+  }
+
+  /** What changes while a slider is dragged: two pictures and the marker. */
+  drawMoving() {
+    if (!this.model) return
+    this.pixels = this.model.decode(this.z)
+    drawPixels(this.find(".decoded"), this.pixels, this.data.image_shape)
+    this.drawDifference()
+    this.find(".decoded-caption").textContent = this.atImage() ? "Reconstruction" : "Decoded"
+    this.link.show(placeOnMap(this.model, this.data.map, this.z, this.atImage() ? this.row : null))
+  }
+
+  /** Everything. */
+  refresh() {
+    this.sliders.forEach((slider) => slider.show(this.z[slider.index]))
+    this.drawMoving()
+    this.drawOriginal()
+    this.drawDifference()
+    this.writeFacts()
+    this.find(".to-image").disabled = this.row === null
+    this.find(".undo").disabled = this.past.length === 0
+    this.find(".redo").disabled = this.future.length === 0
+    const field = this.find(".row")
+    if (this.root.activeElement !== field) field.value = this.row ?? ""
+    this.element.dataset.row = this.row ?? ""
+  }
+
+  /** The original of the selected row, if Python has brought it already. */
+  original() {
+    const original = this.data.original
+    return original && original.row === this.row ? original : null
+  }
+
+  drawOriginal() {
+    const original = this.original()
+    const canvas = this.find(".original")
+    const known = Boolean(original?.pixels)
+    canvas.style.visibility = known ? "visible" : "hidden"
+    this.originalPixels = known ? fromBase64(original.pixels) : null
+    if (known) drawPixels(canvas, this.originalPixels, this.data.image_shape)
+    const none = this.row === null ? "Click a point on the map" : "Loading…"
+    this.find(".original-absent").textContent = known ? "" : (original?.problem ?? none)
+    this.find(".difference-absent").textContent = known || this.row === null ? "" : "Needs the original"
+  }
+
+  drawDifference() {
+    const canvas = this.find(".difference")
+    canvas.style.visibility = this.originalPixels && this.pixels ? "visible" : "hidden"
+    this.find(".difference-sum").textContent = ""
+    if (!this.originalPixels || !this.pixels) return
+    const difference = this.pixels.map((value, i) => Math.abs(value - this.originalPixels[i]))
+    drawPixels(canvas, difference, this.data.image_shape)
+    this.find(".difference-sum").textContent = `Σ ${difference.reduce((a, b) => a + b, 0).toFixed(1)}`
+  }
+
+  atImage() {
+    if (this.row === null || !this.model) return false
+    const mu = meanOfRow(this.model, this.row)
+    return this.z.every((value, j) => Math.abs(value - mu[j]) < 5e-4)
+  }
+
+  writeFacts() {
+    const who = this.find(".who")
+    const numbers = this.find(".numbers")
+    if (this.row === null || !this.model) {
+      who.textContent = "No image selected"
+      numbers.textContent = "Click a point on the map, type a row, or drag a slider to generate an image."
+      return
+    }
+    const { tensors } = this.model
+    const value = (name) => tensors[name].data[this.row]
+    who.textContent = `Row ${this.row.toLocaleString("en")} · class ${this.data.class_names[value("labels")]}`
+    const [elbo, fit, kl] = [value("elbo"), value("log_likelihood"), value("kl")].map((v) => signed(v, 1))
+    numbers.textContent = `ELBO ${elbo} = ${fit} − KL ${kl} nats · squared error ${value("squared_error").toFixed(2)}`
+    numbers.title =
+      "ELBO and log p(x|z) with one posterior sample, KL in closed form, in nats. " +
+      "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
+  }
+
+  previewOf(row) {
+    if (row === null || !this.model) return null
+    return { pixels: this.model.decode(meanOfRow(this.model, row)), shape: this.data.image_shape }
+  }
+
+  // --- controls -------------------------------------------------------------------------------------------------------
+
+  buildSliders() {
+    const holder = this.find(".sliders")
+    holder.replaceChildren()
+    this.sliders = this.data.dims.map((dim) => {
+      const slider = new Slider(dim, {
+        begin: () => this.remember(),
+        move: (value, time) => {
+          this.z[dim.index] = value
+          this.schedule(time)
+        },
+        release: () => this.commit(),
+        home: () => (this.row === null || !this.model ? 0 : meanOfRow(this.model, this.row)[dim.index]),
+      })
+      holder.append(slider.element)
+      return slider
+    })
+    const unused = this.data.dims.filter((dim) => dim.kl < UNUSED_KL).length
+    const order = this.data.latent_dim > 1 ? " The most informative dimension (largest KL) comes first." : ""
+    const idle = unused ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.` : ""
+    this.find(".hint").textContent = `${DOUBLE_CLICK_HINT} Double-click resets.${order}${idle}`
+  }
+
+  wireButtons() {
+    this.find(".to-image").onclick = () => this.select(this.row)
+    this.find(".to-origin").onclick = () => this.moveTo(this.z.map(() => 0))
+    this.find(".to-random").onclick = () => this.moveTo(this.z.map(standardNormal))
+    this.find(".undo").onclick = () => this.step(this.past, this.future)
+    this.find(".redo").onclick = () => this.step(this.future, this.past)
+    this.find(".row").onchange = (event) => {
+      const row = event.target.valueAsNumber
+      if (Number.isInteger(row)) this.select(Math.min(Math.max(row, 0), this.data.count - 1))
+    }
+    this.element.onkeydown = (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.target.type === "number") return
+      if (event.key === "z" && !event.shiftKey) this.step(this.past, this.future)
+      else if (event.key === "y" || (event.key === "z" && event.shiftKey)) this.step(this.future, this.past)
+      else return
+      event.preventDefault()
+    }
+  }
+
+  restoreSmooth() {
+    const box = this.find(".smooth")
+    const apply = () => this.element.classList.toggle("is-smooth", box.checked)
+    box.checked = localStorage.getItem("latent-explorer-smooth") === "yes"
+    box.onchange = () => {
+      localStorage.setItem("latent-explorer-smooth", box.checked ? "yes" : "no")
+      apply()
+    }
+    apply()
+  }
+}
+
+/** One latent dimension: a range and a number that say the same. */
+class Slider {
+  constructor({ index, kl, low, high }, { begin, move, release, home }) {
+    this.index = index
+    this.element = document.createElement("div")
+    this.element.className = kl < UNUSED_KL ? "slider is-unused" : "slider"
+    this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images`
+    this.element.innerHTML = `<span class="name"></span><input type="range" step="any" /><input type="number" step="0.1" />`
+    const [name, range, number] = this.element.children
+    name.textContent = `z${index}`
+    range.min = low
+    range.max = high
+    range.setAttribute("aria-label", `Latent dimension ${index}`)
+    number.setAttribute("aria-label", `Value of latent dimension ${index}`)
+    this.range = range
+    this.number = number
+
+    let moving = false
+    const start = () => {
+      if (!moving) begin()
+      moving = true
+    }
+    const finish = () => {
+      if (moving) release()
+      moving = false
+    }
+    const set = (value, time) => {
+      start()
+      this.show(value)
+      move(value, time)
+    }
+    range.oninput = (event) => set(range.valueAsNumber, event.timeStamp)
+    range.onchange = finish
+    range.onkeydown = (event) => {
+      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
+      if (!steps) return
+      event.preventDefault()
+      const next = range.valueAsNumber + steps * 0.05 * (event.shiftKey ? 10 : 1)
+      set(Math.min(high, Math.max(low, Number(next.toFixed(4)))), event.timeStamp)
+    }
+    range.onkeyup = finish
+    range.ondblclick = (event) => {
+      set(home(), event.timeStamp)
+      finish()
+    }
+    number.onchange = (event) => {
+      const value = number.valueAsNumber
+      if (!Number.isFinite(value)) return
+      set(Math.min(100, Math.max(-100, value)), event.timeStamp)
+      finish()
+    }
+  }
+
+  show(value) {
+    this.range.value = value
+    this.range.setAttribute("aria-valuetext", value.toFixed(2))
+    this.number.value = value.toFixed(2)
+  }
+}
+
+/** Box and Muller's draw from N(0, 1). */
+function standardNormal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+}
+
+function signed(value, digits) {
+  return value.toFixed(digits).replace("-", "−")
+}
+
+/** uint8 pixels in base64 -> numbers in [0, 1]. */
+function fromBase64(text) {
+  return Float32Array.from(atob(text), (character) => character.charCodeAt(0) / 255)
+}

@@ -1,0 +1,95 @@
+// Models in this page: the decoder's weights, the latents of all images and their places on the maps, each sent once.
+//
+// Python sends one safetensors file (8 bytes header length, JSON header, raw numbers) per checkpoint; the panel and the
+// map find it here by its fingerprint. The registry hangs on `window` because every component is its own module.
+
+const registry = (window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() })
+const MODELS_KEPT = 4
+
+/** Parse a safetensors file: {metadata, tensors: {name: {shape, data}}}. */
+function parseTensors(bytes) {
+  const copy = bytes.slice() // its own buffer: typed arrays need aligned offsets
+  const view = new DataView(copy.buffer)
+  const headerLength = Number(view.getBigUint64(0, true))
+  const header = JSON.parse(new TextDecoder().decode(copy.subarray(8, 8 + headerLength)))
+  const types = { F32: Float32Array, I32: Int32Array, U8: Uint8Array }
+  const tensors = {}
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
+    if (name === "__metadata__") continue
+    const Type = types[dtype]
+    const start = 8 + headerLength + from
+    tensors[name] = { shape, data: new Type(copy.buffer, start, (to - from) / Type.BYTES_PER_ELEMENT) }
+  }
+  return { metadata: header.__metadata__ ?? {}, tensors }
+}
+
+/** Make a model out of what Python sent, keep it, and wake whoever waits for it. */
+function keepModel(bytes) {
+  const { metadata, tensors } = parseTensors(bytes)
+  const about = JSON.parse(metadata.model)
+  if (registry.models.has(about.fingerprint)) return
+  const decode = buildDecoder(about.layers, tensors)
+  const model = { ...about, tensors, decode: (z) => meanOf(about.likelihood, decode(z)) }
+  registry.models.set(about.fingerprint, model)
+  while (registry.models.size > MODELS_KEPT) registry.models.delete(registry.models.keys().next().value)
+  for (const wake of registry.waiting.get(about.fingerprint) ?? []) wake(model)
+  registry.waiting.delete(about.fingerprint)
+}
+
+/** Call `use(model)` now or as soon as the model with this fingerprint arrives. */
+function withModel(fingerprint, use) {
+  const model = registry.models.get(fingerprint)
+  if (model) {
+    use(model)
+    return
+  }
+  const waiting = registry.waiting.get(fingerprint) ?? []
+  registry.waiting.set(fingerprint, [...waiting, use])
+}
+
+/** Posterior mean of image `row`, as an array of d numbers. */
+function meanOfRow(model, row) {
+  const d = model.latent_dim
+  return Array.from(model.tensors.mu.data.subarray(row * d, (row + 1) * d))
+}
+
+/** The `count` images whose posterior means are nearest to z: [{row, distance}], nearest first. */
+function nearestRows(model, z, count) {
+  const d = model.latent_dim
+  const mu = model.tensors.mu.data
+  const best = []
+  for (let row = 0, at = 0; at < mu.length; row++, at += d) {
+    let squared = 0
+    for (let j = 0; j < d; j++) squared += (mu[at + j] - z[j]) ** 2
+    if (best.length === count && squared >= best[count - 1].squared) continue
+    best.push({ row, squared })
+    best.sort((a, b) => a.squared - b.squared)
+    best.length = Math.min(best.length, count)
+  }
+  return best.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }))
+}
+
+/** Where z lies on a map: {x, y, exact}. Linear maps place any z; t-SNE only images, so neighbours vote. */
+function placeOnMap(model, map, z, row) {
+  if (map.method === "latent") return { x: z[map.axes[0]], y: map.axes[1] === null ? 0 : z[map.axes[1]], exact: true }
+  const xy = model.tensors[`${map.method}.xy`].data
+  const mean = model.tensors[`${map.method}.mean`]
+  if (mean) {
+    const axes = model.tensors[`${map.method}.components`].data
+    const place = [0, 0]
+    for (let j = 0; j < z.length; j++) {
+      place[0] += (z[j] - mean.data[j]) * axes[j]
+      place[1] += (z[j] - mean.data[j]) * axes[z.length + j]
+    }
+    return { x: place[0], y: place[1], exact: true }
+  }
+  if (row !== null) return { x: xy[2 * row], y: xy[2 * row + 1], exact: true }
+  let total = 0, x = 0, y = 0
+  for (const near of nearestRows(model, z, 5)) {
+    const weight = 1 / (near.distance + 1e-6)
+    x += weight * xy[2 * near.row]
+    y += weight * xy[2 * near.row + 1]
+    total += weight
+  }
+  return { x: x / total, y: y / total, exact: false }
+}

@@ -1,0 +1,59 @@
+"""The frame of every page: configuration, navigation, checkpoint picker, and errors shown in place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from vae.errors import VAEError
+
+LOG = logging.getLogger("latent_space_explorer")
+PAGES = (("app.py", "Explore", ":material/explore:"), ("pages/train.py", "Train", ":material/model_training:"))
+STYLE = """
+<style>
+  .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 0.4rem; }
+  .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
+  @media (max-width: 1000px) { .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; } }
+</style>
+"""
+
+
+@contextmanager
+def page(title: str) -> Iterator[None]:
+    """Configure the page, draw the navigation, and show whatever goes wrong inside as a message in place."""
+    st.set_page_config(page_title=f"{title} · Latent Space Explorer", page_icon="🧭", layout="wide")
+    st.html(STYLE)
+    with st.sidebar:
+        st.markdown("**Latent Space Explorer**")
+        for path, name, icon in PAGES:
+            st.page_link(path, label=name, icon=icon)
+        st.divider()
+    with error_boundary():
+        yield
+
+
+@contextmanager
+def error_boundary() -> Iterator[None]:
+    """Inside, an error becomes a message; what is outside stays as it is."""
+    try:
+        yield
+    except VAEError as error:
+        show_error(error)
+    except Exception:  # a stack trace belongs into the log, never on a page
+        LOG.exception("A page failed")
+        st.error("Something went wrong inside the app. The server's log says what.", icon=":material/error:")
+
+
+def show_error(error: VAEError) -> None:
+    """What was found and expected, and what to do next."""
+    st.error(escape(f"{error.message} {error.hint}".strip()), icon=":material/error:")
+
+
+def escape(text: str) -> str:
+    """`text` as Markdown that shows it literally, but for `code` marks."""
+    for character in "\\*_[]<>$#~:":
+        text = text.replace(character, "\\" + character)
+    return text

@@ -1,0 +1,126 @@
+"""The left side of Train: what to train, checked before anything starts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from ui import jobs as job_ui
+from ui import shell, train_fields, words
+from ui.train_fields import Typed
+from vae import datasets, jobs, paths, store
+from vae.commands.train import command_words
+from vae.config import ModelConfig, TrainConfig, default_model_config
+from vae.errors import CheckpointError, ConfigError, VAEError
+from vae.layers import parameter_shapes
+
+TRAINING_BYTES = 16  # a parameter, its gradient and two moments of Adam, in float32
+LARGE = 100_000_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """One training run, checked."""
+
+    name: str
+    model: ModelConfig
+    train: TrainConfig
+
+    @property
+    def arguments(self) -> list[str]:
+        """What follows `python -m vae`."""
+        return command_words(self.model, self.train, self.name)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learned."""
+        return sum(math.prod(shape) for shape in parameter_shapes(self.model).values())
+
+
+@st.fragment
+def show(primary: bool) -> None:
+    """The form runs alone while it is filled in; Train submits the job and puts its id into the URL."""
+    with shell.error_boundary():
+        typed = train_fields.ask(names_in_use())
+        known = datasets.info(typed.dataset)
+        missing = not known.on_this_machine()
+        if missing:
+            st.markdown(f":material/cloud_off: {known.title}'s images are not on this machine.")
+            job_ui.download_offer(known.name, known.title, known.download_mb)
+        checked = _check(typed)
+        kind = "primary" if primary else "secondary"
+        clicked = st.button("Train", key="train_submit", type=kind, disabled=missing, width="stretch")  # type: ignore[arg-type]
+        if clicked and checked and not missing:
+            job = jobs.submit("train", f"Train {checked.name}", checked.arguments)
+            train_fields.forget_name()
+            st.query_params["job"] = job.id
+            st.rerun()
+
+
+def _check(typed: Typed) -> Request | None:
+    """The request, described, or None with the reason shown."""
+    try:
+        wanted = request(typed)
+    except VAEError as error:
+        shell.show_error(error)
+        return None
+    st.caption(shell.escape(description(wanted)))
+    return wanted
+
+
+def description(wanted: Request) -> str:
+    """How large the model is and what will be written."""
+    count, folder = wanted.parameters, store.checkpoint_path(wanted.name)
+    folder = folder.relative_to(paths.PROJECT) if folder.is_relative_to(paths.PROJECT) else folder
+    text = (
+        f"{words.count(count, 'parameter')} ({words.size(4 * count)}). "
+        f"Writes `{folder}`: weights, latents and maps of the test images, the learning curve."
+    )
+    if count > LARGE:
+        text += f" Large: training takes about {words.size(TRAINING_BYTES * count)} of memory."
+    return text
+
+
+def request(typed: Typed) -> Request:
+    """Check what was typed. Raises ConfigError, DatasetError or CheckpointError."""
+    known = datasets.info(typed.dataset)
+    model = default_model_config(typed.architecture, known.image_shape, typed.latent_dim, activation=typed.activation)
+    if typed.hidden.strip():
+        model = replace(model, hidden=widths("Hidden widths", typed.hidden))
+    if typed.channels.strip() and typed.architecture == "conv":
+        model = replace(model, channels=widths("Channels", typed.channels))
+    train = TrainConfig(known.name, typed.epochs, typed.batch_size, typed.learning_rate, typed.beta, typed.seed)
+    name = typed.name.strip()
+    path = store.checkpoint_path(name)
+    if path.exists():
+        raise CheckpointError(f"There is already a model {name}.", "Choose another name.")
+    if name in names_in_use():
+        raise CheckpointError(f"A run that has not ended will write {name}.", "Choose another name.")
+    return Request(name, model, train)
+
+
+def widths(what: str, text: str) -> tuple[int, ...]:
+    """`512, 256` or `512 256`; `none` for no such layer. Raises ConfigError."""
+    if text.strip().lower() == "none":
+        return ()
+    parts = text.replace(",", " ").split()
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise ConfigError(f"{what} are {text.strip()[:60]!r}, expected whole numbers such as 512, 256.")
+    return tuple(int(part) for part in parts)
+
+
+def names_in_use() -> set[str]:
+    """Names of models on disk, usable or not, and of those that active runs will write."""
+    root = store.checkpoint_path("x").parent
+    on_disk = {path.name for path in root.iterdir()} if root.is_dir() else set()
+    return on_disk | {output_name(job) for job in jobs.all_jobs() if job.kind == "train" and job.active}
+
+
+def output_name(job: jobs.Job) -> str:
+    """The name of the model that a training job writes; empty when its command doesn't say."""
+    try:
+        return job.arguments[job.arguments.index("--output") + 1]
+    except (ValueError, IndexError):
+        return ""
