@@ -72,10 +72,18 @@ def _latent_axes(checkpoint: Checkpoint) -> tuple[int, int | None]:
         return (0, 1) if dims == 2 else (0, None)
     order = [int(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
     across, up = st.columns(2)
-    name = "z{}".format
-    x = across.selectbox("Across", order, format_func=name, key=f"x-{dims}", bind="query-params")
+    x = across.selectbox(
+        "Across",
+        order,
+        format_func="Across: z{}".format,
+        key=f"x{dims}",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
     rest = [j for j in order if j != x]
-    y = up.selectbox("Up", rest, format_func=name, key=f"y-{dims}", bind="query-params")
+    y = up.selectbox(
+        "Up", rest, format_func="Up: z{}".format, key=f"y{dims}", bind="query-params", label_visibility="collapsed"
+    )
     return (x, y)
 
 

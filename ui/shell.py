@@ -16,6 +16,7 @@ STYLE = """
 <style>
   .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 0.4rem; }
   .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
+  .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
   @media (max-width: 1000px) { .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; } }
 </style>
 """

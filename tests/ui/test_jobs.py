@@ -110,7 +110,9 @@ def test_the_page_follows_when_the_job_ends() -> None:
     folder = jobs.get(job_id).folder
     state = json.loads((folder / "state.json").read_text())
     (folder / "state.json").write_text(json.dumps(state | {"state": "done", "ended": state["started"] + 30}))
-    (folder / "progress.json").write_text(json.dumps(progress_of("a", 3, 3, finished=True, message="Trained 3 epochs.")))
+    (folder / "progress.json").write_text(
+        json.dumps(progress_of("a", 3, 3, finished=True, message="Trained 3 epochs."))
+    )
     at.run()
     assert "Trained 3 epochs." in texts(at)
     assert "took 30 s" in texts(at)

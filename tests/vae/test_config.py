@@ -114,3 +114,11 @@ def test_given_widths_replace_the_defaults() -> None:
     assert default_model_config("mlp", (1, 8, 8), 2, hidden=(7, 5)).hidden == (7, 5)
     conv = default_model_config("conv", (1, 8, 8), 2, hidden=(), channels=(3,))
     assert (conv.hidden, conv.channels) == ((), (3,))
+
+
+def test_the_activation_suits_the_architecture_unless_given() -> None:
+    assert [default_model_config(a, (1, 8, 8), 2).activation for a in ("mlp", "conv")] == ["relu", "silu"]
+    assert default_model_config("mlp", (1, 8, 8), 2, activation="silu").activation == "silu"
+    assert default_model_config("conv", (1, 8, 8), 2, activation="relu").activation == "relu"
+    with pytest.raises(ConfigError, match="activation is 'tanh', expected one of relu, silu"):
+        default_model_config("mlp", (1, 8, 8), 2, activation="tanh")

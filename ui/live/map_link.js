@@ -18,6 +18,7 @@ class MapLink {
     this.preview = document.createElement("canvas")
     this.preview.dataset.testid = "hover-preview"
     this.preview.setAttribute("aria-hidden", "true")
+    this.styleOverlays()
     // Streamlit replaces the chart's element when its figure changes
     this.observer = new MutationObserver(() => this.attach())
     this.observer.observe(document.querySelector('[data-testid="stMain"]') ?? document.body, {
@@ -42,7 +43,6 @@ class MapLink {
       ...RELAYOUT_EVENTS.map((name) => [name, () => this.draw()]),
     ]
     for (const [name, handler] of this.heard) chart.on(name, handler)
-    this.styleOverlays()
     this.draw()
   }
 
@@ -108,16 +108,15 @@ class MapLink {
     this.marker.style.cssText =
       common +
       "width:22px;height:22px;box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
-      "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);" +
-      "box-shadow:0 0 0 2px var(--you-are-here-halo, #fff), inset 0 0 0 1.5px var(--you-are-here-halo, #fff);"
+      "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);"
     this.preview.style.cssText =
       common + "width:72px;height:72px;z-index:3;border-radius:6px;image-rendering:pixelated;box-shadow:0 2px 8px #0006;"
   }
 
   /** Colours come from the panel, because the chart has no --st-* variables of its own. */
-  paint(color, halo) {
-    this.marker.style.color = color
-    this.marker.style.setProperty("--you-are-here-halo", halo)
+  paint(colour, halo) {
+    this.marker.style.color = colour
+    this.marker.style.boxShadow = `0 0 0 2px ${halo}, inset 0 0 0 1.5px ${halo}`
   }
 }
 

@@ -14,8 +14,9 @@ function parseTensors(bytes) {
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(8, 8 + headerLength)))
   const types = { F32: Float32Array, I32: Int32Array, U8: Uint8Array }
   const tensors = {}
-  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(header)) {
     if (name === "__metadata__") continue
+    const [from, to] = data_offsets
     const Type = types[dtype]
     const start = 8 + headerLength + from
     tensors[name] = { shape, data: new Type(copy.buffer, start, (to - from) / Type.BYTES_PER_ELEMENT) }

@@ -1,0 +1,86 @@
+"""Training as a person does it: from the form to the finished model, through reloads, tabs and restarts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import StartApp
+from tests.browser.server import AppServer, open_page, wait_idle
+from vae import jobs, store
+
+LONG_MS = 180_000  # loading PyTorch on a busy machine
+
+
+@pytest.fixture
+def own_app(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> AppServer:
+    """An app of the test's own, whose jobs and models this process sees too."""
+    server = start_app()
+    for name in ("RUNS", "CHECKPOINTS", "DERIVED"):
+        monkeypatch.setenv(f"VAE_{name}", server.env[f"VAE_{name}"])
+    return server
+
+
+def fill_in(page: Page, name: str, epochs: int) -> None:
+    for field, value in (("Epochs", str(epochs)), ("Model name", name)):
+        page.get_by_label(field, exact=True).fill(value)
+        page.keyboard.press("Tab")
+        wait_idle(page)
+
+
+def start(page: Page) -> str:
+    """Press Train and return the job's id, which is in the URL."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(r"\?job="))
+    return page.url.split("job=")[1]
+
+
+def test_train_reload_and_open_in_explore(own_app: AppServer, page: Page) -> None:
+    open_page(page, own_app, "train")
+    expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
+    expect(page.get_by_text("Nothing is training.")).to_be_visible()
+    fill_in(page, "tiny", epochs=2)
+    job_id = start(page)
+    page.reload()
+    expect(page.get_by_text("Train tiny", exact=True)).to_be_visible()
+    assert page.url.endswith(f"train?job={job_id}")
+
+    open_in_explore = page.get_by_role("button", name="Open in Explore")
+    open_in_explore.wait_for(timeout=LONG_MS)
+    wait_idle(page)
+    expect(page.get_by_text("Trained 2 epochs in")).to_be_visible()
+    expect(page.get_by_text("a loss, not a likelihood")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(2)
+    assert len(store.read("tiny").history) == 2
+
+    open_in_explore.click()
+    page.wait_for_url(lambda url: "/train" not in url)
+    wait_idle(page)
+    expect(page).to_have_title(re.compile("Explore"))
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^tiny"))
+    assert "Traceback" not in own_app.log_text()
+
+
+def test_a_run_outlives_tab_and_app_and_a_stop_keeps_its_epochs(own_app: AppServer, page: Page) -> None:
+    open_page(page, own_app, "train")
+    fill_in(page, "long", epochs=100_000)
+    job_id = start(page)
+    stop = page.get_by_role("button", name="Stop and keep the last finished epoch")
+    stop.wait_for(timeout=LONG_MS)
+
+    second = page.context.new_page()  # without a link: the newest run that has not ended
+    second.goto(f"{own_app.url}/train")
+    second.wait_for_url(re.compile(job_id))
+    expect(second.get_by_text("Train long", exact=True)).to_be_visible()
+    second.close()
+
+    own_app.restart()
+    page.goto(f"{own_app.url}/train?job={job_id}")
+    stop.click(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"Stopped: kept epoch \d+ of 100000"))).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("button", name="Open in Explore")).to_be_visible(timeout=30_000)
+    assert jobs.get(job_id).state == "stopped"
+    assert len(store.read("long").history) >= 1
+    assert "Traceback" not in own_app.log_text()
