@@ -20,7 +20,8 @@ def explore() -> None:
         st.warning(shell.escape(notice), icon=":material/link_off:")
     browser = payload.browser_can_decode(checkpoint)
     python = _decode_in_python(browser)
-    left, right = st.columns([1.25, 1], gap="medium")
+    with st.container(key="side_by_side"):
+        left, right = st.columns([1.25, 1], gap="medium")
     maps = cache.all_maps(checkpoint)
     with left:
         choice = explore_map.controls(checkpoint, maps)

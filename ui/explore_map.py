@@ -10,13 +10,15 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui import cache, figures
+from ui import figures
 from ui.figures import Axis
+from ui.live import payload
 from vae.records import Checkpoint, FloatArray, ProjectionMap
 
 CHART_KEY = "map_chart"
+# bound to the URL by these names: Streamlit writes what is shown, not the key
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
-COLOURS = {"class": "Class", "squared_error": "Squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
+COLOURS = {"class": "class", "squared_error": "squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
 # map-like handling: drag moves, the wheel zooms, double-click shows all
 CHART_CONFIG = {
     "scrollZoom": True,
@@ -51,7 +53,7 @@ def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoic
     colour = right.selectbox(
         "Colour",
         list(COLOURS),
-        format_func=lambda c: f"Colour: {COLOURS[c]}",
+        format_func=lambda c: f"Coloured by {COLOURS[c]}",
         key="colour",
         bind="query-params",
         label_visibility="collapsed",
@@ -109,7 +111,7 @@ def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]
 
 def figure(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> go.Figure:
     """The chart; cached, so a rerun sends the same figure and zoom and legend stay."""
-    key = (cache.payload.fingerprint(checkpoint, maps), choice)
+    key = (payload.fingerprint(checkpoint, maps), choice)
     return _figure(key, checkpoint, maps)
 
 

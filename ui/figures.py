@@ -106,6 +106,7 @@ def _as_map(figure: go.Figure, axes: tuple[Axis, Axis]) -> go.Figure:
         margin={"l": 44 if axes[1].measured else 8, "r": 8, "t": 8, "b": 8},
         dragmode="pan",
         hovermode="closest",
+        modebar={"orientation": "v"},  # across the top it would cover the legend
         xaxis=horizontal,
         # one unit is as long up as across, otherwise distances on the map would lie
         yaxis=vertical | {"scaleanchor": "x", "scaleratio": 1},

@@ -17,7 +17,13 @@ STYLE = """
   .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 0.4rem; }
   .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
-  @media (max-width: 1000px) { .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; } }
+  @media (max-width: 1100px) {
+    .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; }
+    .st-key-side_by_side > div > [data-testid="stHorizontalBlock"],
+    .st-key-side_by_side > [data-testid="stHorizontalBlock"] { flex-direction: column; }
+    .st-key-side_by_side > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+    .st-key-side_by_side > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { width: 100%; flex: none; }
+  }
 </style>
 """
 

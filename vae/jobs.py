@@ -270,7 +270,9 @@ class Runner:
 
     def _run_command(self) -> int:
         command = [sys.executable, "-m", "vae", *self.arguments, "--run-folder", str(self.folder)]
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        # threads that spin while they wait would slow everything else on the machine several times
+        environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
         self._record(state="running", started=time.time(), child=asdict(mark(child.pid)))
         asked: float | None = None
         while child.poll() is None:

@@ -250,9 +250,10 @@ def write(new: NewCheckpoint, destination: Path) -> Path:
 
 
 def _write_files(new: NewCheckpoint, folder: Path) -> None:
-    safetensors.numpy.save_file({n: np.ascontiguousarray(a) for n, a in new.weights.items()}, folder / WEIGHTS)
+    weights = {n: np.ascontiguousarray(a) for n, a in new.weights.items()}
+    (folder / WEIGHTS).write_bytes(safetensors.numpy.save(weights))  # its save_file makes files only the owner can read
     arrays = {n: np.ascontiguousarray(getattr(new.latents, n)) for n in Latents.__dataclass_fields__}
-    safetensors.numpy.save_file(arrays, folder / LATENTS)
+    (folder / LATENTS).write_bytes(safetensors.numpy.save(arrays))
     (folder / MAPS).write_bytes(maps.to_bytes(new.maps))
     metrics = {name: asdict(metric) for name, metric in new.metrics.items()}
     (folder / METRICS).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -43,6 +43,7 @@ class Panel {
     this.closed = false
     if (changedModel) {
       this.model = null
+      this.element.dataset.ready = "no"
       this.past = []
       this.future = []
       this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
@@ -62,6 +63,7 @@ class Panel {
     if (this.closed || model.fingerprint !== this.data.fingerprint) return
     this.model = model
     this.find(".decoded-absent").textContent = ""
+    this.element.dataset.ready = "yes"
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
     this.refresh()
   }
@@ -205,16 +207,16 @@ class Panel {
   }
 
   writeFacts() {
-    const who = this.find(".who")
+    const who = this.find(".class-name")
     const numbers = this.find(".numbers")
     if (this.row === null || !this.model) {
-      who.textContent = "No image selected"
-      numbers.textContent = "Click a point on the map, type a row, or drag a slider to generate an image."
+      who.textContent = ""
+      numbers.textContent = "Click a point on the map or type its row to select an image; drag a slider to generate one."
       return
     }
     const { tensors } = this.model
     const value = (name) => tensors[name].data[this.row]
-    who.textContent = `Row ${this.row.toLocaleString("en")} · class ${this.data.class_names[value("labels")]}`
+    who.textContent = `class ${this.data.class_names[value("labels")]}`
     const [elbo, fit, kl] = [value("elbo"), value("log_likelihood"), value("kl")].map((v) => signed(v, 1))
     numbers.textContent = `ELBO ${elbo} = ${fit} − KL ${kl} nats · squared error ${value("squared_error").toFixed(2)}`
     numbers.title =
