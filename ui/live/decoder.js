@@ -35,23 +35,33 @@ const LAYERS = {
   reshape: reshapeLayer,
 }
 
-/** y = W x + b; four sums at a time hide the latency of the additions. */
+/** y = W x + b; four outputs at a time share what is read of x. */
 function linearLayer(layer, weight, bias, shape) {
   const { inputs, outputs } = layer
   const w = weight.data
   const b = bias.data
   const out = new Float32Array(outputs)
   const run = (x) => {
-    for (let o = 0, at = 0; o < outputs; o++, at += inputs) {
-      let s0 = 0, s1 = 0, s2 = 0, s3 = 0, i = 0
-      for (; i + 3 < inputs; i += 4) {
-        s0 += w[at + i] * x[i]
-        s1 += w[at + i + 1] * x[i + 1]
-        s2 += w[at + i + 2] * x[i + 2]
-        s3 += w[at + i + 3] * x[i + 3]
+    let o = 0
+    for (; o + 3 < outputs; o += 4) {
+      const w0 = o * inputs, w1 = w0 + inputs, w2 = w1 + inputs, w3 = w2 + inputs
+      let s0 = b[o], s1 = b[o + 1], s2 = b[o + 2], s3 = b[o + 3]
+      for (let i = 0; i < inputs; i++) {
+        const v = x[i]
+        s0 += w[w0 + i] * v
+        s1 += w[w1 + i] * v
+        s2 += w[w2 + i] * v
+        s3 += w[w3 + i] * v
       }
-      for (; i < inputs; i++) s0 += w[at + i] * x[i]
-      out[o] = b[o] + (s0 + s1) + (s2 + s3)
+      out[o] = s0
+      out[o + 1] = s1
+      out[o + 2] = s2
+      out[o + 3] = s3
+    }
+    for (; o < outputs; o++) {
+      let sum = b[o]
+      for (let i = 0; i < inputs; i++) sum += w[o * inputs + i] * x[i]
+      out[o] = sum
     }
     return out
   }
@@ -85,78 +95,91 @@ function channelsFirst([channels, height, width]) {
   }
 }
 
-/** Every input pixel is spread over a kernel-sized patch of the output. Weight: (in, out, k, k). */
+/** Transposed convolution. Weight: (in, out, k, k). */
 function transposedConvLayer(layer, weight, bias, [, height, width]) {
   const { inputs, outputs, kernel, stride, padding } = layer
   const [extraHeight, extraWidth] = layer.output_padding
-  const outHeight = (height - 1) * stride - 2 * padding + kernel + extraHeight
-  const outWidth = (width - 1) * stride - 2 * padding + kernel + extraWidth
+  const shape = [
+    outputs,
+    (height - 1) * stride - 2 * padding + kernel + extraHeight,
+    (width - 1) * stride - 2 * padding + kernel + extraWidth,
+  ]
   const w = kernelFirst(weight.data, (ci, co, tap) => (ci * outputs + co) * kernel * kernel + tap, layer)
-  const out = new Float32Array(outHeight * outWidth * outputs)
-  const run = (x) => {
-    fillBias(out, bias.data)
-    for (let iy = 0; iy < height; iy++) {
-      for (let ix = 0; ix < width; ix++) {
-        const from = (iy * width + ix) * inputs
-        for (let ky = 0; ky < kernel; ky++) {
-          const oy = iy * stride + ky - padding
-          if (oy < 0 || oy >= outHeight) continue
-          for (let kx = 0; kx < kernel; kx++) {
-            const ox = ix * stride + kx - padding
-            if (ox < 0 || ox >= outWidth) continue
-            const tap = (ky * kernel + kx) * inputs * outputs
-            accumulate(out, (oy * outWidth + ox) * outputs, x, from, w, tap, inputs, outputs)
-          }
-        }
-      }
-    }
-    return out
-  }
-  return { run, shape: [outputs, outHeight, outWidth] }
+  // output o hears input i through kernel place k when o = i · stride + k − padding
+  const source = (o, k) => (o + padding - k) / stride
+  return { run: gatherer(layer, w, bias.data, shape, source, height, width), shape }
 }
 
 /** Cross-correlation with zero padding. Weight: (out, in, k, k). */
 function convLayer(layer, weight, bias, [, height, width]) {
   const { inputs, outputs, kernel, stride, padding } = layer
-  const outHeight = Math.floor((height + 2 * padding - kernel) / stride) + 1
-  const outWidth = Math.floor((width + 2 * padding - kernel) / stride) + 1
+  const shape = [
+    outputs,
+    Math.floor((height + 2 * padding - kernel) / stride) + 1,
+    Math.floor((width + 2 * padding - kernel) / stride) + 1,
+  ]
   const w = kernelFirst(weight.data, (ci, co, tap) => (co * inputs + ci) * kernel * kernel + tap, layer)
-  const out = new Float32Array(outHeight * outWidth * outputs)
-  const run = (x) => {
-    fillBias(out, bias.data)
-    for (let oy = 0; oy < outHeight; oy++) {
-      for (let ox = 0; ox < outWidth; ox++) {
-        const to = (oy * outWidth + ox) * outputs
-        for (let ky = 0; ky < kernel; ky++) {
-          const iy = oy * stride + ky - padding
-          if (iy < 0 || iy >= height) continue
-          for (let kx = 0; kx < kernel; kx++) {
-            const ix = ox * stride + kx - padding
-            if (ix < 0 || ix >= width) continue
-            const tap = (ky * kernel + kx) * inputs * outputs
-            accumulate(out, to, x, (iy * width + ix) * inputs, w, tap, inputs, outputs)
+  const source = (o, k) => o * stride + k - padding
+  return { run: gatherer(layer, w, bias.data, shape, source, height, width), shape }
+}
+
+/**
+ * Every output pixel sums what its input pixels send through the kernel; who sends to whom is worked out once.
+ * `source(o, k)`: the input row (or column) that reaches output o through kernel place k, if it is a whole one inside.
+ */
+function gatherer({ inputs, outputs, kernel }, w, bias, [, outHeight, outWidth], source, height, width) {
+  const area = outHeight * outWidth
+  const starts = new Int32Array(area + 1) // of each output pixel's senders in the two lists below
+  const pixels = [] // where a sender's channels begin
+  const taps = [] // where the weights it is heard through begin
+  const inside = (i, size) => Number.isInteger(i) && i >= 0 && i < size
+  for (let p = 0; p < area; p++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      const iy = source(Math.floor(p / outWidth), ky)
+      if (!inside(iy, height)) continue
+      for (let kx = 0; kx < kernel; kx++) {
+        const ix = source(p % outWidth, kx)
+        if (!inside(ix, width)) continue
+        pixels.push((iy * width + ix) * inputs)
+        taps.push((ky * kernel + kx) * inputs * outputs)
+      }
+    }
+    starts[p + 1] = pixels.length
+  }
+  const senders = Int32Array.from(pixels)
+  const weights = Int32Array.from(taps)
+  const out = new Float32Array(area * outputs)
+  return (x) => {
+    for (let p = 0; p < area; p++) {
+      const begin = starts[p], end = starts[p + 1], to = p * outputs
+      let co = 0
+      for (; co + 3 < outputs; co += 4) {
+        let s0 = bias[co], s1 = bias[co + 1], s2 = bias[co + 2], s3 = bias[co + 3]
+        for (let t = begin; t < end; t++) {
+          const from = senders[t]
+          for (let ci = 0, at = weights[t] + co; ci < inputs; ci++, at += outputs) {
+            const v = x[from + ci]
+            s0 += v * w[at]
+            s1 += v * w[at + 1]
+            s2 += v * w[at + 2]
+            s3 += v * w[at + 3]
           }
         }
+        out[to + co] = s0
+        out[to + co + 1] = s1
+        out[to + co + 2] = s2
+        out[to + co + 3] = s3
+      }
+      for (; co < outputs; co++) {
+        let sum = bias[co]
+        for (let t = begin; t < end; t++) {
+          const from = senders[t]
+          for (let ci = 0, at = weights[t] + co; ci < inputs; ci++, at += outputs) sum += x[from + ci] * w[at]
+        }
+        out[to + co] = sum
       }
     }
     return out
-  }
-  return { run, shape: [outputs, outHeight, outWidth] }
-}
-
-/** out[to + co] += sum over ci of x[from + ci] · w[tap + ci · outputs + co]; inputs that ReLU silenced cost nothing. */
-function accumulate(out, to, x, from, w, tap, inputs, outputs) {
-  if (outputs === 1) {
-    let sum = 0
-    for (let ci = 0; ci < inputs; ci++) sum += x[from + ci] * w[tap + ci]
-    out[to] += sum
-    return
-  }
-  for (let ci = 0; ci < inputs; ci++) {
-    const value = x[from + ci]
-    if (value === 0) continue
-    const at = tap + ci * outputs
-    for (let co = 0; co < outputs; co++) out[to + co] += value * w[at + co]
   }
 }
 
@@ -169,14 +192,6 @@ function kernelFirst(data, index, { inputs, outputs, kernel }) {
     }
   }
   return w
-}
-
-function fillBias(out, bias) {
-  if (bias.length === 1) {
-    out.fill(bias[0])
-    return
-  }
-  for (let at = 0; at < out.length; at += bias.length) out.set(bias, at)
 }
 
 /** Nearest neighbour, by a whole factor. */

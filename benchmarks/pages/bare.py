@@ -1,0 +1,5 @@
+"""The reference for startup: one line of Streamlit."""
+
+import streamlit as st
+
+st.title("Hello")

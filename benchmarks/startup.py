@@ -1,0 +1,69 @@
+"""How soon a visitor can use Explore after `streamlit run app.py` answers, beside a one-line Streamlit page.
+
+Every repeat starts a new server and a new browser profile. From the moment the health check answers, a visitor opens the
+page; the clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s`
+is the next visitor, with a fresh profile, on the same server. Medians over the repeats.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks import report
+from tests.browser import explore
+from tests.browser.chromium import launch
+from tests.browser.server import AppServer
+
+CHECKPOINT = "mnist-conv-16"
+REPEATS = 5
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = report.parser(__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--checkpoint", default=CHECKPOINT)
+    arguments = parser.parse_args()
+    first, second, bare = [], [], []
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        for i in range(arguments.repeats):
+            with AppServer(Path(folder) / f"app-{i}") as server:
+                address = f"{server.url}/?model={arguments.checkpoint}"
+                first.append(visit(browser, address, explore.wait_usable))
+                second.append(visit(browser, address, explore.wait_usable))
+            with AppServer(Path(folder) / f"bare-{i}", script=Path(__file__).parent / "pages" / "bare.py") as server:
+                bare.append(visit(browser, server.url, lambda page: page.wait_for_selector("h1", timeout=60_000)))
+        browser.close()
+    values: report.Values = {
+        "checkpoint": arguments.checkpoint,
+        "first_map_s": round(statistics.median(first), 2),
+        "first_map_max_s": round(max(first), 2),
+        "second_map_s": round(statistics.median(second), 2),
+        "bare_page_s": round(statistics.median(bare), 2),
+        "first_map_over_bare": round(statistics.median(first) / statistics.median(bare), 2),
+        "repeats": arguments.repeats,
+    }
+    report.show(values | report.machine(), arguments.json)
+
+
+def visit(browser: Browser, address: str, wait: Callable[[Page], object]) -> float:
+    """Seconds until a visitor with a fresh profile can use the page."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    start = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    wait(page)
+    seconds = time.perf_counter() - start
+    context.close()
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
