@@ -14,9 +14,9 @@ def explore() -> None:
     checkpoint = picker.choose(link.model if link else None)
     if checkpoint is None:
         return
-    if link:
+    if link and (link.model is None or picker.Link.parse(link.model).name == checkpoint.name):
         explore_state.apply_link(link, checkpoint)
-    if notice := st.session_state.get(explore_state.NOTICE):
+    if notice := explore_state.notice(checkpoint):
         st.warning(shell.escape(notice), icon=":material/link_off:")
     browser = payload.browser_can_decode(checkpoint)
     python = _decode_in_python(browser)

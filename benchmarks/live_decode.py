@@ -7,8 +7,8 @@ Both are dragged with the mouse in headless Chromium on the same checkpoint, in 
   time stamp of the mouse movement itself, so it holds the browser's own delivery as well.
 - pictures_per_s: pictures that differ from the one before, divided by the time of the drag.
 
-In the st.slider page: from the last mouse movement, the release, or the key that moves the thumb, to the frame with the
-new picture; st.slider sends nothing while it is dragged, so each repeat is one release after one short drag.
+In the st.slider page: from the time stamp of the mouse's release to after the frame with the new picture. st.slider
+sends nothing while it is dragged, so each repeat is one release after one short drag.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ def st_slider_once(page: Page, turn: int) -> float:
             const before = image().src
             window.shown = new Promise((resolve) => {
                 let released = null
-                document.addEventListener("pointerup", (event) => { released = event.timeStamp }, { once: true, capture: true })
+                const hear = (event) => { released = event.timeStamp }
+                document.addEventListener("pointerup", hear, { once: true, capture: true })
                 const look = () => {
                     const now = image()
                     if (released !== null && now.src !== before && now.complete) {

@@ -1,7 +1,7 @@
 """How soon a visitor can use Explore after `streamlit run app.py` answers, beside a one-line Streamlit page.
 
-Every repeat starts a new server and a new browser profile. From the moment the health check answers, a visitor opens the
-page; the clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s`
+Every repeat starts a new server and a new browser profile. When the health check answers, a visitor opens the page; the
+clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s`
 is the next visitor, with a fresh profile, on the same server. Medians over the repeats.
 """
 

@@ -31,13 +31,15 @@ def show(checkpoint: Checkpoint, clicked: int | None) -> None:
             explore_state.go(checkpoint, Place(clicked))
         st.session_state[CLICKED] = clicked
         place = explore_state.here(checkpoint)
+        above = st.container()  # the pictures depend on the sliders, but stand over them as in the live decoder
         z = _sliders(checkpoint, place)
         if z != explore_state.vector(checkpoint, place):
             place = Place(place.row, tuple(z))
-            explore_state.go(checkpoint, place)
+            explore_state.keep(checkpoint, place)  # not `go`: fresh sliders would lose the next drag
         explore_state.write_url(picker.link_text(checkpoint), place)
-        _pictures(checkpoint, place, z)
-        _facts(checkpoint, place)
+        with above:
+            _pictures(checkpoint, place, z)
+            _facts(checkpoint, place)
 
 
 def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
@@ -60,7 +62,7 @@ def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
 def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
     decoded = decode(checkpoint, z)
     left, middle, right = st.columns(3)
-    middle.image(_grey(decoded), caption="Decoded in Python", width=PICTURE_WIDTH)
+    middle.image(_grey(decoded), caption="Decoded in Python", width="stretch")
     if place.row is None:
         left.caption("No image selected. Click a point on the map.")
         return
@@ -69,9 +71,9 @@ def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
     except DatasetError as error:
         left.caption(shell.escape(str(error)))
         return
-    left.image(_grey(original), caption="Original", width=PICTURE_WIDTH)
+    left.image(_grey(original), caption="Original", width="stretch")
     difference = np.abs(decoded - original.astype(np.float32) / 255)
-    right.image(_grey(difference), caption=f"|Difference|, Σ {difference.sum():.1f}", width=PICTURE_WIDTH)
+    right.image(_grey(difference), caption=f"|Difference|, Σ {difference.sum():.1f}", width="stretch")
 
 
 def decode(checkpoint: Checkpoint, z: list[float]) -> NDArray[np.float32]:
@@ -106,5 +108,5 @@ def _facts(checkpoint: Checkpoint, place: Place) -> None:
     elbo, fit, kl = (float(a[place.row]) for a in (latents.elbo, latents.log_likelihood, latents.kl))
     name = checkpoint.dataset.class_names[int(latents.labels[place.row])]
     st.markdown(f"**Row {place.row:,} · class {shell.escape(name)}**")
-    numbers = f"ELBO {elbo:.1f} = {fit:.1f} − KL {kl:.1f} nats".replace("-", "−")
+    numbers = f"ELBO {elbo:.1f} = {fit:.1f} (reconstruction) − {kl:.1f} (KL) nats".replace("-", "−")
     st.caption(f"{numbers} · squared error {float(latents.squared_error[place.row]):.2f}")

@@ -45,6 +45,7 @@ def followed_link() -> FollowedLink | None:
     found = {name: st.query_params.get(name) for name in PARAMETERS}
     if not any(found.values()) or found == st.session_state.get(WRITTEN):
         return None
+    st.session_state[WRITTEN] = found  # followed once: where it leads to nothing, the person can go elsewhere
     return FollowedLink(**found)
 
 
@@ -79,7 +80,13 @@ def apply_link(link: FollowedLink, checkpoint: Checkpoint) -> None:
             problems.append(f"The link's latent vector z was left out: expected {wanted}, separated by commas.")
     if link.row or link.z:
         go(checkpoint, Place(row, tuple(z) if z else None))
-    st.session_state[NOTICE] = " ".join(problems)
+    st.session_state[NOTICE] = {checkpoint.identity: " ".join(problems)}
+
+
+def notice(checkpoint: Checkpoint) -> str:
+    """What was wrong with the link, until the person moves."""
+    said: dict[str, str] = st.session_state.get(NOTICE, {})
+    return said.get(checkpoint.identity, "")
 
 
 def here(checkpoint: Checkpoint) -> Place:
@@ -92,7 +99,7 @@ def here(checkpoint: Checkpoint) -> Place:
 
 def go(checkpoint: Checkpoint, place: Place) -> None:
     """Put the person somewhere; the live decoder follows, because the revision changes."""
-    _keep(checkpoint, place)
+    keep(checkpoint, place)
     st.session_state[REVISION] = revision() + 1
 
 
@@ -115,7 +122,7 @@ def hear(checkpoint: Checkpoint, view: View | None) -> None:
     whole = isinstance(row, int) and not isinstance(row, bool) and 0 <= row < len(checkpoint.latents.mu)
     if z is None or not (row is None or whole):
         return
-    _keep(checkpoint, Place(row, None if _is_mean(checkpoint, row, z) else tuple(z)))
+    keep(checkpoint, Place(row, None if _is_mean(checkpoint, row, z) else tuple(z)))
 
 
 def _is_mean(checkpoint: Checkpoint, row: int | None, z: list[float]) -> bool:
@@ -133,6 +140,8 @@ def vector(checkpoint: Checkpoint, place: Place) -> list[float]:
     return [0.0] * checkpoint.model.latent_dim
 
 
-def _keep(checkpoint: Checkpoint, place: Place) -> None:
+def keep(checkpoint: Checkpoint, place: Place) -> None:
+    """Remember where the person has moved; the controls they moved stay as they are."""
+    st.session_state.pop(NOTICE, None)
     st.session_state.setdefault(ROWS, {})[checkpoint.dataset.test_fingerprint] = place.row
     st.session_state.setdefault(VECTORS, {})[checkpoint.identity] = place

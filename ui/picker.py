@@ -85,7 +85,9 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
     if st.session_state.get(CHOSEN) not in usable:
         st.session_state[CHOSEN] = first_choice(list(usable.values())).name
     st.session_state[CHOICE] = st.session_state[CHOSEN]
-    name = st.selectbox("Model · ELBO in nats", list(usable), key=CHOICE, on_change=_picked, format_func=lambda n: label(usable[n]))
+    name = st.selectbox(
+        "Model · ELBO in nats", list(usable), key=CHOICE, on_change=_picked, format_func=lambda n: label(usable[n])
+    )
     chosen = usable[name]
     st.caption(shell.escape(description(chosen)))
     return chosen

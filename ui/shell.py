@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -60,7 +61,13 @@ def show_error(error: VAEError) -> None:
 
 
 def escape(text: str) -> str:
-    """`text` as Markdown that shows it literally, but for `code` marks."""
-    for character in "\\*_[]<>$#~:":
-        text = text.replace(character, "\\" + character)
-    return text
+    """`text` as Markdown that shows it literally, on one line, but for `code` marks."""
+    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))  # every second one is code, where nothing needs escaping
+    escaped = "".join(part if i % 2 else _literal(part) for i, part in enumerate(parts))
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # lists and rules begin a line
+
+
+def _literal(text: str) -> str:
+    # links and icons are found in the text after its escapes are gone: an invisible character takes them apart
+    text = re.sub(r"(?i)www(?=\.)|https?:(?=//)|:(?=material/)|@", "\\g<0>\u2060", text)
+    return re.sub(r"[\\*_\[\]<>$#~:&`]", r"\\\g<0>", text)

@@ -92,7 +92,9 @@ def slider(page: Page, place: int = 0) -> Locator:
 
 def slider_values(page: Page) -> list[float]:
     """The values that the sliders show, in the order shown."""
-    values: list[float] = page.locator(".slider input[type=range]").evaluate_all("all => all.map((e) => e.valueAsNumber)")
+    values: list[float] = page.locator(".slider input[type=range]").evaluate_all(
+        "all => all.map((e) => e.valueAsNumber)"
+    )
     return values
 
 

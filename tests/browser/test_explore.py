@@ -195,7 +195,13 @@ def test_everything_works_with_the_keyboard_alone(digits: Page) -> None:
     expect(digits.locator(".panel")).to_have_attribute("data-row", "9")
     before = explore.picture(digits, "decoded")
     explore.slider(digits).focus()
-    focused = digits.evaluate("() => { let e = document.activeElement; while (e.shadowRoot) e = e.shadowRoot.activeElement; return e.ariaLabel }")
+    focused = digits.evaluate(
+        """() => {
+            let element = document.activeElement
+            while (element.shadowRoot) element = element.shadowRoot.activeElement
+            return element.ariaLabel
+        }"""
+    )
     assert focused.startswith("Latent dimension")
     value = explore.slider_values(digits)[0]
     digits.keyboard.press("ArrowRight")
@@ -238,8 +244,12 @@ def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> N
     wait_idle(digits)
     expect(digits.get_by_test_id("stSlider")).to_have_count(8)
     expect(digits.get_by_text("Row 30 · class")).to_be_visible()
-    in_python = digits.get_by_test_id("stImage").nth(1).locator("img").evaluate(
-        """async (img) => {
+    in_python = (
+        digits.get_by_test_id("stImage")
+        .nth(1)
+        .locator("img")
+        .evaluate(
+            """async (img) => {
             await img.decode()
             const canvas = new OffscreenCanvas(8, 8)
             const context = canvas.getContext("2d")
@@ -248,6 +258,7 @@ def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> N
             const { data } = context.getImageData(0, 0, 8, 8)
             return Array.from({ length: 64 }, (_, i) => data[4 * i])
         }"""
+        )
     )
     np.testing.assert_allclose(in_python, live, atol=8)  # st.image may compress the picture
     digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()

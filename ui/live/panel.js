@@ -218,9 +218,10 @@ class Panel {
     const value = (name) => tensors[name].data[this.row]
     who.textContent = `class ${this.data.class_names[value("labels")]}`
     const [elbo, fit, kl] = [value("elbo"), value("log_likelihood"), value("kl")].map((v) => signed(v, 1))
-    numbers.textContent = `ELBO ${elbo} = ${fit} − KL ${kl} nats · squared error ${value("squared_error").toFixed(2)}`
+    numbers.textContent =
+      `ELBO ${elbo} = ${fit} (reconstruction) − ${kl} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
     numbers.title =
-      "ELBO and log p(x|z) with one posterior sample, KL in closed form, in nats. " +
+      "ELBO and reconstruction term log p(x|z) with one posterior sample, KL in closed form. " +
       "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
   }
 

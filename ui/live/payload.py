@@ -99,6 +99,6 @@ def finite_vector(values: Any, latent_dim: int) -> list[float] | None:
         return None
     try:
         vector = [float(v) for v in values]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return vector if all(math.isfinite(v) and abs(v) <= 100 for v in vector) else None
