@@ -152,7 +152,7 @@ def selected_row(event: Any) -> int | None:
         return None
     data = points[0].get("customdata")
     row = data[0] if isinstance(data, list | tuple) and data else data
-    return int(row) if isinstance(row, int | float) else None
+    return row if isinstance(row, int) and not isinstance(row, bool) else None
 
 
 def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> str:

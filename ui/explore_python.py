@@ -62,7 +62,7 @@ def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
 def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
     decoded = decode(checkpoint, z)
     left, middle, right = st.columns(3)
-    middle.image(_grey(decoded), caption="Decoded in Python", width="stretch")
+    middle.image(_grey(decoded), caption="Decoded in Python", width="stretch", output_format="PNG")
     if place.row is None:
         left.caption("No image selected. Click a point on the map.")
         return
@@ -71,9 +71,11 @@ def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
     except DatasetError as error:
         left.caption(shell.escape(str(error)))
         return
-    left.image(_grey(original), caption="Original", width="stretch")
+    left.image(_grey(original), caption="Original", width="stretch", output_format="PNG")
     difference = np.abs(decoded - original.astype(np.float32) / 255)
-    right.image(_grey(difference), caption=f"|Difference|, Σ {difference.sum():.1f}", width="stretch")
+    right.image(
+        _grey(difference), caption=f"|Difference|, Σ {difference.sum():.1f}", width="stretch", output_format="PNG"
+    )
 
 
 def decode(checkpoint: Checkpoint, z: list[float]) -> NDArray[np.float32]:

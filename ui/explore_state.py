@@ -92,7 +92,7 @@ def notice(checkpoint: Checkpoint) -> str:
 def here(checkpoint: Checkpoint) -> Place:
     """Where the person is with this checkpoint."""
     row: int | None = st.session_state.setdefault(ROWS, {}).get(checkpoint.dataset.test_fingerprint)
-    row = row if row is not None and row < len(checkpoint.latents.mu) else None
+    row = row if row is not None and 0 <= row < len(checkpoint.latents.mu) else None
     vector: Place = st.session_state.setdefault(VECTORS, {}).get(checkpoint.identity, Place())
     return Place(row, vector.z if vector.row == row else None)
 

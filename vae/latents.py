@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -17,14 +17,25 @@ SAMPLE_SEED = 0  # of the one posterior sample behind log_likelihood and elbo
 
 @torch.inference_mode()
 def encode(
-    model: VAE, images: NDArray[np.uint8], labels: NDArray[np.int64], batch_size: int = 500, seed: int = SAMPLE_SEED
+    model: VAE,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    batch_size: int = 500,
+    seed: int = SAMPLE_SEED,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Latents:
-    """Encode uint8 images (N, C, H, W); the result's arrays are (N, d) and (N,), see `Latents`."""
+    """Encode uint8 images (N, C, H, W); the result's arrays are (N, d) and (N,), see `Latents`.
+
+    `on_batch(done, total)` hears how many images are encoded and may raise to stop.
+    """
     if model.training:
         model.eval()
     device = next(model.parameters()).device
     noise = torch.Generator(device).manual_seed(seed)
-    rows = [_encode_batch(model, batch.to(device), noise) for batch in _batches(images, batch_size)]
+    rows = []
+    for batch in _batches(images, batch_size):
+        rows.append(_encode_batch(model, batch.to(device), noise))
+        on_batch(sum(len(row[0]) for row in rows), len(images))
     columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
     mu, sigma, log_likelihood, kl, squared_error = columns
     elbo = log_likelihood - kl

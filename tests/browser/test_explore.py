@@ -260,7 +260,7 @@ def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> N
         }"""
         )
     )
-    np.testing.assert_allclose(in_python, live, atol=8)  # st.image may compress the picture
+    np.testing.assert_allclose(in_python, live, atol=1)
     digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()
     explore.wait_usable(digits)
     expect(digits.locator(".panel")).to_have_attribute("data-row", "30")

@@ -16,7 +16,6 @@ import torch
 from tests.vae.test_commands import call
 from vae import latents, maps, paths, store, training
 from vae.datasets import ImageDataset
-from vae.progress import Stopped
 from vae.projections import tsne
 
 TRAIN = ["train", "--epochs", "2", "--hidden", "8", "--latent-dim", "3", "--seed", "4"]
@@ -137,16 +136,14 @@ def test_stopped_in_the_first_epoch_keeps_nothing(
 
 def test_stopped_while_test_images_are_encoded_keeps_the_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     encode = latents.encode
-    monkeypatch.setattr(latents, "encode", lambda *a: stop_oneself() or encode(*a))
+    monkeypatch.setattr(latents, "encode", lambda *a, **k: stop_oneself() or encode(*a, **k))
     assert call(*TRAIN, "--output", "a") == 0
     assert (store.read("a").metrics["epochs_trained"].value, list(store.read("a").maps)) == (2, ["pca"])
 
 
 def test_stopped_in_tsne_keeps_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object) -> None:
-        raise Stopped
-
-    monkeypatch.setattr(tsne, "fit", stopped)
+    fit = tsne.fit
+    monkeypatch.setattr(tsne, "fit", lambda mu, **_: fit(mu, on_step=lambda done, total: stop_oneself()))
     assert call(*TRAIN, "--output", "a", "--run-folder", str(tmp_path)) == 0
     assert list(store.read("a").maps) == ["pca"]
     told = json.loads((tmp_path / "progress.json").read_text())

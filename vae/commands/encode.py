@@ -10,6 +10,7 @@ import numpy as np
 from vae import datasets
 from vae.commands.common import add_checkpoint, new_file, read_checkpoint
 from vae.errors import ConfigError
+from vae.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,11 @@ def run(arguments: argparse.Namespace) -> None:
     from vae import latents, loading
     from vae.devices import best_device
 
-    encoded = latents.encode(loading.load_model(checkpoint, best_device()), images.images, images.labels)
+    model = loading.load_model(checkpoint, best_device())
+    progress = Progress(None)
+    progress.stage(f"encoding {images.split} images", "images")
+    encoded = latents.encode(model, images.images, images.labels, on_batch=progress.update)
+    progress.close()
     try:
         np.savez(output, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)
     except OSError as error:

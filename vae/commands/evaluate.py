@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from vae import datasets
 from vae.commands.common import add_checkpoint, add_json, print_json, read_checkpoint
+from vae.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,10 @@ def run(arguments: argparse.Namespace) -> None:
     from vae.devices import best_device
 
     model = loading.load_model(checkpoint, best_device())
-    encoded = latents.encode(model, images.images, images.labels)
+    progress = Progress(None)
+    progress.stage(f"encoding {arguments.split} images", "images")
+    encoded = latents.encode(model, images.images, images.labels, on_batch=progress.update)
+    progress.close()
     metrics = evaluation.metrics(encoded, checkpoint.dataset.title, arguments.split)
     if arguments.json:
         values = {name: asdict(metric) for name, metric in metrics.items()}

@@ -23,10 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Fit, keep, and print the map's parameters and quality."""
     checkpoint = read_checkpoint(arguments.checkpoint)
-    progress = Progress(arguments.run_folder, quiet=True)
+    if arguments.method == "tsne":
+        from vae.projections import tsne
+
+        tsne.check(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
+    progress = Progress(arguments.run_folder)
     with stoppable():
-        progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images")
-        projection = _fit(checkpoint, arguments)
+        progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images", "iterations")
+        projection = _fit(checkpoint, arguments, progress)
+        progress.close()
         with unstoppable():
             path = maps.write_derived_map(checkpoint.identity, projection)
             progress.tell(stage="done", fraction=1.0, finished=True)
@@ -39,9 +44,9 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{name:26} {value}")
 
 
-def _fit(checkpoint: Checkpoint, arguments: argparse.Namespace) -> ProjectionMap:
+def _fit(checkpoint: Checkpoint, arguments: argparse.Namespace, progress: Progress) -> ProjectionMap:
     from vae.projections import pca, tsne
 
     if arguments.method == "pca":
         return pca.fit(checkpoint.latents.mu)
-    return tsne.fit(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
+    return tsne.fit(checkpoint.latents.mu, arguments.perplexity, arguments.seed, progress.update)

@@ -162,8 +162,8 @@ def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, stopped:
         from vae.projections import pca
 
         model = loading.model_from(plan.model, finished.weights)
-        progress.stage("encoding test images")
-        encoded = latents.encode(model, test.images, test.labels)
+        progress.stage("encoding test images", "images")
+        encoded = latents.encode(model, test.images, test.labels, on_batch=progress.update)
         progress.stage("PCA map")
         maps = [pca.fit(encoded.mu)]
     if not stopped and not asked.is_set():
@@ -198,8 +198,8 @@ def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
     try:
         from vae.projections import tsne
 
-        progress.stage("t-SNE map")
-        return [tsne.fit(mu)]
+        progress.stage("t-SNE map", "iterations")
+        return [tsne.fit(mu, on_step=progress.update)]
     except (Stopped, ConfigError) as error:
         progress.tell(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
         return []
