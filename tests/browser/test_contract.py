@@ -55,9 +55,9 @@ def digits(app: AppServer, page: Page) -> Page:
 def test_streamlit_is_the_version_these_contracts_were_checked_with() -> None:
     found = version("streamlit")
     assert found.startswith("1.67."), (
-        f"Streamlit is {found}; requirements.txt pins 1.67. Before changing the pin run all of tests/browser: this file "
-        "names what is gone for ui/live/map_link.js, tests/browser/server.py waits for attributes of the front end, and "
-        "that pages/ and page links work on the first deep link was checked by hand (ui/shell.py)."
+        f"Streamlit is {found}; requirements.txt pins 1.67. Before changing the pin run tests/browser. This file "
+        "names what is gone for ui/live/map_link.js; server.py waits for attributes of the front end; that pages/ and "
+        "page links work on the first deep link was checked by hand (ui/shell.py)."
     )
 
 
