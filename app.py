@@ -10,6 +10,7 @@ from ui.live import payload
 
 def explore() -> None:
     """Pick a checkpoint, then show its map and the decoder side by side."""
+    explore_state.forget_shown()
     link = explore_state.followed_link()
     checkpoint = picker.choose(link.model if link else None)
     if checkpoint is None:
@@ -35,18 +36,21 @@ def explore() -> None:
 
 
 def _decode_in_python(browser: bool) -> bool:
+    st.session_state["python"] = explore_state.choice("python", ("no", "yes"), explore_state.USUAL["python"]) == "yes"
+
+    def changed() -> None:
+        explore_state.choose("python", "yes" if st.session_state["python"] else "no")
+
     with st.sidebar:
-        return (
-            st.toggle(
-                "Decode in Python",
-                key="python",
-                bind="query-params",
-                disabled=not browser,
-                help="Plain sliders, decoded by PyTorch when you let go: the reference for the live decoder, "
-                "and the way for decoders that a browser can't evaluate.",
-            )
-            or not browser
+        wanted = st.toggle(
+            "Decode in Python",
+            key="python",
+            on_change=changed,
+            disabled=not browser,
+            help="Plain sliders, decoded by PyTorch when you let go: the reference for the live decoder, "
+            "and the way for decoders that a browser can't evaluate.",
         )
+    return wanted or not browser
 
 
 with shell.page("Explore"):

@@ -8,13 +8,16 @@ import streamlit as st
 
 from ui.live import payload
 from vae import datasets, maps, paths, store
-from vae.errors import DatasetError
+from vae.errors import CheckpointError, DatasetError
 from vae.records import Checkpoint, ProjectionMap, Summary
 
 
 def checkpoint(name: str, identity: str) -> Checkpoint:
     """The verified checkpoint `name`, as long as its files are those of `identity`. Raises CheckpointError."""
-    return _checkpoint(str(store.checkpoint_path(name)), identity)
+    found = _checkpoint(str(store.checkpoint_path(name)), identity)
+    if found.identity != identity:
+        raise CheckpointError(f"{name} was replaced while it was opened.", "Reload the page.")
+    return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -57,7 +60,9 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
 
     Raises DatasetMissingError when they are not on this machine, DatasetError when they are other images.
     """
-    images = _dataset(chosen.dataset.name, "test", str(paths.data_dir()))
+    folder = datasets.mnist_raw_dir()
+    changed = folder.stat().st_mtime_ns if folder.is_dir() else 0  # images fetched again are read again
+    images = _dataset(chosen.dataset.name, "test", str(paths.data_dir()), changed)
     if images.fingerprint != chosen.dataset.test_fingerprint:
         raise DatasetError(
             f"The {chosen.dataset.title} test images on this machine are not those that {chosen.name} was measured on.",
@@ -66,6 +71,14 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
     return images
 
 
+def missing_dataset(chosen: Checkpoint) -> datasets.DatasetInfo | None:
+    """The checkpoint's data set when it is known but not on this machine, so that it can be offered."""
+    if chosen.dataset.name not in datasets.names():
+        return None
+    known = datasets.info(chosen.dataset.name)
+    return None if known.on_this_machine() else known
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _dataset(name: str, split: str, folder: str) -> datasets.ImageDataset:
+def _dataset(name: str, split: str, folder: str, changed: int) -> datasets.ImageDataset:
     return datasets.load(name, split)

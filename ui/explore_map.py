@@ -10,13 +10,12 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui import figures
+from ui import explore_state, figures, shell
 from ui.figures import Axis
 from ui.live import payload
 from vae.records import Checkpoint, FloatArray, ProjectionMap
 
 CHART_KEY = "map_chart"
-# bound to the URL by these names: Streamlit writes what is shown, not the key
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
 COLOURS = {"class": "class", "squared_error": "squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
 # map-like handling: drag moves, the wheel zooms, double-click shows all
@@ -40,53 +39,40 @@ def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoic
     """The row of choices above the map; all of them are in the URL."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     offered = [method for method in METHODS if method == "latent" or method in maps]
-    method = left.segmented_control(
-        "Map",
-        offered,
-        default="tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent",
-        format_func=METHODS.__getitem__,
-        key="map",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    colour = right.selectbox(
-        "Colour",
-        list(COLOURS),
-        format_func=lambda c: f"Coloured by {COLOURS[c]}",
-        key="colour",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    axes = _latent_axes(checkpoint) if method == "latent" else _first_axes(checkpoint)
-    return MapChoice(method or "latent", axes, colour)
+    usual = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
+    with left:
+        kept = _kept("map", offered, usual)
+        st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
+    with right:
+        kept = _kept("colour", list(COLOURS), explore_state.USUAL["colour"])
+        st.selectbox("Colour", list(COLOURS), format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
+    method, colour = st.session_state["map"], st.session_state["colour"]
+    return MapChoice(method, _axes(checkpoint, method), colour)
 
 
-def _first_axes(checkpoint: Checkpoint) -> tuple[int, int | None]:
-    order = np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")
-    return (int(order[0]), int(order[1])) if len(order) > 1 else (0, None)
+def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
+    """The arguments by which a widget holds choice `name` of explore_state, which survives pages, Back and reload."""
+    st.session_state[name] = explore_state.choice(name, options, default)
+
+    def changed() -> None:
+        explore_state.choose(name, st.session_state[name])
+
+    return {"key": name, "on_change": changed, "label_visibility": "collapsed"}
 
 
-def _latent_axes(checkpoint: Checkpoint) -> tuple[int, int | None]:
-    """Choose two dimensions where there are more than two; the two most informative come first."""
+def _axes(checkpoint: Checkpoint, method: str) -> tuple[int, int | None]:
+    """The latent dimensions to draw; where there are more than two they are chosen, the two most informative first."""
     dims = checkpoint.model.latent_dim
-    if dims <= 2:
-        return (0, 1) if dims == 2 else (0, None)
-    order = [int(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
+    if dims <= 2 or method != "latent":
+        return (0, 1) if dims > 1 else (0, None)
+    order = [str(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
     across, up = st.columns(2)
-    x = across.selectbox(
-        "Across",
-        order,
-        format_func="Across: z{}".format,
-        key=f"x{dims}",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    rest = [j for j in order if j != x]
-    y = up.selectbox(
-        "Up", rest, format_func="Up: z{}".format, key=f"y{dims}", bind="query-params", label_visibility="collapsed"
-    )
-    return (x, y)
+    with across:
+        st.selectbox("Across", order, format_func="Across: z{}".format, **_kept("x", order, order[0]))
+    rest = [j for j in order if j != st.session_state["x"]]
+    with up:
+        st.selectbox("Up", rest, format_func="Up: z{}".format, **_kept("y", rest, rest[0]))
+    return (int(st.session_state["x"]), int(st.session_state["y"]))
 
 
 def places(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> FloatArray:
@@ -141,7 +127,7 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
             row = selected_row(event)
         else:
             st.plotly_chart(chart, key="map_linked", on_select="ignore", config=CHART_CONFIG, alt=title)
-    st.caption(caption(checkpoint, maps, choice))
+    st.caption(shell.escape(caption(checkpoint, maps, choice)))
     return row
 
 

@@ -25,8 +25,8 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
         explore_state.write_url(picker.link_text(checkpoint), place)
         original = _original(checkpoint, place.row)
         live.panel(_data(checkpoint, maps, choice, place, original), key=key)
-        if original and original.get("missing"):
-            job_ui.download_offer(checkpoint.dataset.name, checkpoint.dataset.title, original["missing"])
+        if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
+            job_ui.download_offer(missing.name, missing.title, missing.download_mb)
 
 
 def _data(
@@ -58,10 +58,7 @@ def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:
     try:
         images = cache.test_images(checkpoint)
     except DatasetMissingError:
-        from vae import datasets
-
-        megabytes = datasets.info(checkpoint.dataset.name).download_mb
-        return {"row": row, "pixels": None, "problem": "Not on this machine", "missing": megabytes}
+        return {"row": row, "pixels": None, "problem": "Not on this machine"}
     except DatasetError as error:
         return {"row": row, "pixels": None, "problem": error.message}
     return {"row": row, "pixels": payload.pixels_base64(images.images[row])}

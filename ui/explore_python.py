@@ -12,9 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui import cache, explore_state, picker, shell
+from ui import jobs as job_ui
 from ui.explore_state import Place
 from ui.live import payload
-from vae.errors import DatasetError
+from vae.errors import DatasetError, DatasetMissingError
 from vae.records import Checkpoint
 
 PICTURE_WIDTH = 160
@@ -40,6 +41,20 @@ def show(checkpoint: Checkpoint, clicked: int | None) -> None:
         with above:
             _pictures(checkpoint, place, z)
             _facts(checkpoint, place)
+        if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
+            job_ui.download_offer(missing.name, missing.title, missing.download_mb)
+        _buttons(checkpoint, place)
+
+
+def _buttons(checkpoint: Checkpoint, place: Place) -> None:
+    """Back to the image, and to the origin."""
+    image, origin, _ = st.columns([1, 1, 2])
+    if image.button("Image", disabled=place.row is None, width="stretch"):
+        explore_state.go(checkpoint, Place(place.row))
+        st.rerun(scope="fragment")
+    if origin.button("Origin", width="stretch"):
+        explore_state.go(checkpoint, Place(place.row, (0.0,) * checkpoint.model.latent_dim))
+        st.rerun(scope="fragment")
 
 
 def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
@@ -68,6 +83,9 @@ def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
         return
     try:
         original = cache.test_images(checkpoint).images[place.row]
+    except DatasetMissingError:
+        left.caption("Not on this machine")
+        return
     except DatasetError as error:
         left.caption(shell.escape(str(error)))
         return

@@ -1,4 +1,4 @@
-"""Where the person is in Explore: the selected row and the latent vector, in the session and in the URL.
+"""Where the person is in Explore: row, latent vector and what the map shows, in the session and in the URL.
 
 The URL always says what is shown, so a copied link restores it. A URL that this session did not write itself is a link
 that was followed (or Back), and wins over the session.
@@ -6,12 +6,13 @@ that was followed (or Back), and wins over the session.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from ui.live import View
-from ui.live.payload import finite_vector
+from ui.live.payload import FARTHEST, finite_vector
 from vae.records import Checkpoint
 
 WRITTEN = "explore_url_written"
@@ -20,7 +21,11 @@ VECTORS = "explore_vectors"  # by checkpoint
 SEEN = "explore_moves_seen"
 REVISION = "explore_revision"
 NOTICE = "explore_notice"
-PARAMETERS = ("model", "row", "z")
+CHOICES = "explore_choices"  # what was chosen, by name
+SHOWN = "explore_shown"  # what is shown now, by name: the choice, or the default where there is none
+CHOICE_NAMES = ("map", "x", "y", "colour", "python")
+USUAL = {"colour": "class", "python": "no"}  # defaults of every model: a link need not say them
+PARAMETERS = ("model", "row", "z", *CHOICE_NAMES)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class FollowedLink:
     model: str | None
     row: str | None
     z: str | None
+    choices: dict[str, str] = field(default_factory=dict)
 
 
 def followed_link() -> FollowedLink | None:
@@ -46,7 +52,27 @@ def followed_link() -> FollowedLink | None:
     if not any(found.values()) or found == st.session_state.get(WRITTEN):
         return None
     st.session_state[WRITTEN] = found  # followed once: where it leads to nothing, the person can go elsewhere
-    return FollowedLink(**found)
+    choices = {name: value for name in CHOICE_NAMES if (value := found[name])}
+    return FollowedLink(found["model"], found["row"], found["z"], choices)
+
+
+def choice(name: str, options: Sequence[str], default: str) -> str:
+    """What is chosen for `name`: by a link or the person where it is on offer, else the default."""
+    chosen: str = st.session_state.setdefault(CHOICES, {}).get(name, default)
+    chosen = chosen if chosen in options else default
+    st.session_state.setdefault(SHOWN, {})[name] = chosen
+    return chosen
+
+
+def choose(name: str, value: str) -> None:
+    """Keep a choice for the session; the URL follows."""
+    st.session_state.setdefault(CHOICES, {})[name] = value
+    st.session_state.setdefault(SHOWN, {})[name] = value
+
+
+def forget_shown() -> None:
+    """Begin a run: choices that this run does not offer stay out of the URL."""
+    st.session_state[SHOWN] = {}
 
 
 def write_url(model: str, place: Place) -> None:
@@ -55,18 +81,26 @@ def write_url(model: str, place: Place) -> None:
         "model": model,
         "row": None if place.row is None else str(place.row),
         "z": None if place.z is None else ",".join(f"{v:g}" for v in place.z),
+        **{name: _told(name) for name in CHOICE_NAMES},
     }
     st.session_state[WRITTEN] = values
-    for name, value in values.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
+    before = st.query_params.to_dict()
+    after = {name: value for name, value in before.items() if name not in values}
+    after |= {name: value for name, value in values.items() if value is not None}
+    if after != before:
+        st.query_params.from_dict(after)  # all at once: one step of the browser's history
+
+
+def _told(name: str) -> str | None:
+    value: str | None = st.session_state.get(SHOWN, {}).get(name)
+    return None if value == USUAL.get(name) else value
 
 
 def apply_link(link: FollowedLink, checkpoint: Checkpoint) -> None:
-    """Go to the link's row and vector; what it gets wrong is said and left out."""
+    """Go to the link's row and vector, and choose what it chooses; what it gets wrong is said and left out."""
     row, z, problems = None, None, []
+    before = {} if link.model else st.session_state.get(CHOICES, {})  # a whole link says all; part of one adds
+    st.session_state[CHOICES] = before | link.choices
     count = len(checkpoint.latents.mu)
     if link.row:
         row = int(link.row) if link.row.isascii() and link.row.isdigit() and len(link.row) < 12 else None
@@ -78,7 +112,7 @@ def apply_link(link: FollowedLink, checkpoint: Checkpoint) -> None:
         if z is None:
             wanted = f"{checkpoint.model.latent_dim} numbers from −100 to 100"
             problems.append(f"The link's latent vector z was left out: expected {wanted}, separated by commas.")
-    if link.row or link.z:
+    if link.row or link.z or link.model:
         go(checkpoint, Place(row, tuple(z) if z else None))
     st.session_state[NOTICE] = {checkpoint.identity: " ".join(problems)}
 
@@ -118,11 +152,13 @@ def hear(checkpoint: Checkpoint, view: View | None) -> None:
     if seen.get(checkpoint.identity) == move:
         return
     seen[checkpoint.identity] = move
-    z = finite_vector(view.get("z"), checkpoint.model.latent_dim)
+    z = finite_vector(view.get("z"), checkpoint.model.latent_dim, largest=float("inf"))
     whole = isinstance(row, int) and not isinstance(row, bool) and 0 <= row < len(checkpoint.latents.mu)
     if z is None or not (row is None or whole):
         return
-    keep(checkpoint, Place(row, None if _is_mean(checkpoint, row, z) else tuple(z)))
+    at_mean = _is_mean(checkpoint, row, z)
+    if at_mean or max(map(abs, z)) <= FARTHEST:  # only an image's own mean may lie farther out
+        keep(checkpoint, Place(row, None if at_mean else tuple(z)))
 
 
 def _is_mean(checkpoint: Checkpoint, row: int | None, z: list[float]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +52,13 @@ def class_map(
             y=xy[chosen, 1],
             customdata=rows[chosen],
             mode="markers",
-            name=name,
+            name=_literal(name),
             marker={
                 "color": CLASS_COLOURS[i % len(CLASS_COLOURS)],
                 "symbol": CLASS_SYMBOLS[i // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
                 **_marker(len(xy)),
             },
-            hovertemplate=f"class {name} · row %{{customdata:,}}<extra></extra>",
+            hovertemplate=f"class {_literal(name)} · row %{{customdata:,}}<extra></extra>",
         )
     return _as_map(figure, axes)
 
@@ -72,7 +73,7 @@ def value_map(
 ) -> go.Figure:
     """A scatter of all points (N, 2) coloured by `values` (N,); the outer 1 % on each side saturate."""
     low, high = np.percentile(values, [1, 99])
-    names = np.array(class_names)[labels]
+    names = np.array([_literal(name) for name in class_names])[labels]
     figure = go.Figure()
     figure.add_scattergl(
         x=xy[:, 0],
@@ -94,6 +95,11 @@ def value_map(
     return _as_map(figure, axes)
 
 
+def _literal(text: str) -> str:
+    """`text` so that Plotly shows it as it is: no tags, no entities, no template variables."""
+    return html.escape(text, quote=False).replace("%{", "%\u2060{")
+
+
 def _marker(count: int) -> dict[str, float]:
     """Points small enough that a large set stays readable, large enough to be clicked in a small one."""
     return {"size": float(np.clip(60 / np.sqrt(max(count, 1)) + 3.2, 3.5, 8)), "opacity": 0.75}
@@ -103,7 +109,7 @@ def _as_map(figure: go.Figure, axes: tuple[Axis, Axis]) -> go.Figure:
     horizontal, vertical = (_axis(axis) for axis in axes)
     figure.update_layout(
         height=MAP_HEIGHT,
-        margin={"l": 44 if axes[1].measured else 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 44 if axes[1].measured else 8, "r": 34, "t": 8, "b": 8},  # on the right the mode bar has its place
         dragmode="pan",
         hovermode="closest",
         modebar={"orientation": "v"},  # across the top it would cover the legend

@@ -162,9 +162,9 @@ def download_offer(dataset_name: str, title: str, megabytes: int) -> None:
     last = fetches[-1] if fetches else None
     failed = last is not None and last.state in ("failed", "died") and time.time() - last.created < RECENT_SECONDS
     if last is not None and failed:
-        st.warning(f"{shell.escape(title)} was not downloaded; nothing was changed.", icon=":material/cloud_off:")
-        with st.expander("Why"):
-            _reason(last)
+        why = (words.without_stack_trace(last.reason) or "It gave no reason.").strip().splitlines()
+        said = shell.escape(f"{title} was not downloaded; nothing was changed. {why[-1]}")
+        st.warning(said, icon=":material/cloud_off:")
     label = f"{'Try again: download' if failed else 'Download'} {title} ({megabytes} MB)"
     if st.button(label, key=f"download-{dataset_name}", icon=":material/download:"):
         if not any(job.active and job.arguments == arguments for job in jobs.all_jobs()):  # another tab was faster

@@ -14,6 +14,10 @@ from vae.records import Checkpoint, Summary
 CHOICE = "model_choice"  # the picker's widget key
 CHOSEN = "model_chosen"  # survives pages that don't show the picker
 NOTICE = "model_notice"
+ELBO_PROTOCOL = (
+    "Mean ELBO of the test images, higher is better. Bernoulli terms on grey pixels and one posterior sample an image: "
+    "−ELBO is a loss, not a likelihood."
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,12 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
         st.session_state[CHOSEN] = first_choice(list(usable.values())).name
     st.session_state[CHOICE] = st.session_state[CHOSEN]
     name = st.selectbox(
-        "Model · ELBO in nats", list(usable), key=CHOICE, on_change=_picked, format_func=lambda n: label(usable[n])
+        "Model · ELBO in nats",
+        list(usable),
+        key=CHOICE,
+        on_change=_picked,
+        format_func=lambda n: label(usable[n]),
+        help=ELBO_PROTOCOL,
     )
     chosen = usable[name]
     st.caption(shell.escape(description(chosen)))
@@ -117,9 +126,11 @@ def _on_this_machine(dataset: str) -> bool:
 
 
 def label(summary: Summary) -> str:
-    """One line of the picker."""
+    """One line of the picker: name, ELBO, data set, architecture, latent dimension."""
     elbo = "" if summary.elbo is None else f" · {summary.elbo:.1f}".replace("-", "−")
-    return f"{summary.name}{elbo}"
+    if summary.model is None or summary.dataset is None:
+        return f"{summary.name}{elbo}"
+    return f"{summary.name}{elbo} · {summary.dataset.name} {summary.model.architecture} {summary.model.latent_dim}-D"
 
 
 def description(summary: Summary) -> str:

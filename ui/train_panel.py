@@ -91,7 +91,10 @@ def _numbers(history: list[dict[str, Any]], epochs: int, model: Summary | None) 
     tiles.metric("Epoch", f"{len(history):,} :small[of {epochs:,}]")
     tiles.metric("Validation ELBO", nats(last.get("validation_elbo")))
     tiles.metric("Validation KL", nats(last.get("validation_kl")))
-    note = "Means per image, at the end of the epoch. ELBO = reconstruction − KL; higher is better."
+    note = (
+        "Means per image: validation at the end of each epoch, training while its weights moved. "
+        "ELBO = reconstruction − KL; higher is better."
+    )
     if model is not None and model.elbo is not None:
         tiles.metric("Test loss", nats(-model.elbo))
         note += f" {NOT_A_LIKELIHOOD}"

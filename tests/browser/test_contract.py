@@ -48,7 +48,7 @@ NAMES = {
 @pytest.fixture
 def digits(app: AppServer, page: Page) -> Page:
     """Explore with a digits model, on the PCA map."""
-    explore.open_explore(page, app, f"?model={DIGITS}&map=PCA")
+    explore.open_explore(page, app, f"?model={DIGITS}&map=pca")
     return page
 
 

@@ -122,9 +122,10 @@ def test_another_checkpoint_can_be_picked(digits: Page) -> None:
 
 
 def test_a_link_restores_checkpoint_map_and_row(app: AppServer, page: Page) -> None:
-    explore.open_explore(page, app, "?model=digits-mlp-8&map=PCA&row=12")
+    explore.open_explore(page, app, "?model=digits-mlp-8&map=pca&row=12")
     expect(page.locator(".panel")).to_have_attribute("data-row", "12")
     expect(page.get_by_role("radio", name="PCA")).to_be_checked()
+    expect(page).to_have_url(re.compile("map=pca"))
     copied = page.url
     other = page.context.new_page()
     other.goto(copied)

@@ -221,7 +221,7 @@ def test_the_choice_and_the_row_survive_another_page(digits: Checkpoint) -> None
 def test_a_good_link_is_followed(digits: Checkpoint, digits_of_link: str) -> None:
     z = (0.5, -1.0, 0.0, 1.0, 2.0, -2.0, 0.25, 3.0)
     link = "digits-mlp-8" + digits_of_link.format(digits.short_identity)
-    at = visit(model=link, row="12", z=",".join(map(str, z)), map="PCA", colour="Coloured by KL (nats)")
+    at = visit(model=link, row="12", z=",".join(map(str, z)), map="pca", colour="kl")
     assert (shown(at), len(at.warning)) == ("digits-mlp-8", 0)
     assert place(at, digits) == Place(12, z)
     told = panel(at)
@@ -283,12 +283,15 @@ def test_one_latent_dimension_is_shown_on_a_line() -> None:
 
 
 def test_two_axes_are_never_the_same(digits: Checkpoint) -> None:
-    at = visit(map="Latent axes")
-    at.selectbox(key="x8").set_value(at.selectbox(key="y8").value).run()
+    at = visit(map="latent")
+    at.selectbox(key="x").set_value(at.selectbox(key="y").value).run()
     assert shown(at) == "digits-mlp-8"
-    x, y = at.selectbox(key="x8").value, at.selectbox(key="y8").value
+    x, y = at.selectbox(key="x").value, at.selectbox(key="y").value
     assert x != y
-    assert panel(at)["map"]["axes"] == [x, y]
+    assert panel(at)["map"]["axes"] == [int(x), int(y)]
+    assert (at.query_params["map"], at.query_params["x"], at.query_params["y"]) == ("latent", x, y)
+    again = visit(**{name: at.query_params[name] for name in ("model", "map", "x", "y")})
+    assert panel(again)["map"]["axes"] == [int(x), int(y)]
 
 
 # --- decoding in Python -----------------------------------------------------------------------------------------------
@@ -331,7 +334,7 @@ def test_python_takes_over_the_vector_and_gives_it_back(digits: Checkpoint) -> N
 
 
 def test_a_vector_far_out_fits_the_sliders(digits: Checkpoint) -> None:
-    at = visit(model="digits-mlp-2", z="42,-99.5", python="true")
+    at = visit(model="digits-mlp-2", z="42,-99.5", python="yes")
     assert python_values(at) == [42.0, -99.5]
     assert len(pictures(at)) == 1
     assert "No image selected." in texts(at)
@@ -356,7 +359,7 @@ def _tensor(mu: Any) -> Any:
 
 
 def test_a_click_on_the_native_chart_selects_the_image(digits: Checkpoint) -> None:
-    at = visit(model="digits-mlp-8", python="true")
+    at = visit(model="digits-mlp-8", python="yes")
     for row, sent in ((7, 7), (9, [9])):
         at.session_state["map_native"] = {"selection": {"points": [{"customdata": sent}]}}
         at.run()
@@ -372,7 +375,7 @@ def test_a_click_on_the_native_chart_selects_the_image(digits: Checkpoint) -> No
     "points", [[], [{}], *([{"customdata": wrong}] for wrong in (None, [], "7", 10**9, -1, float("nan"), True, {}))]
 )
 def test_a_click_without_a_row_selects_nothing(digits: Checkpoint, points: list[Any]) -> None:
-    at = visit(model="digits-mlp-8", python="true")
+    at = visit(model="digits-mlp-8", python="yes")
     at.session_state["map_native"] = {"selection": {"points": points}}
     at.run()
     assert shown(at) == "digits-mlp-8"
@@ -429,9 +432,10 @@ def test_nothing_is_offered_before_an_image_is_selected() -> None:
 
 def test_missing_images_are_said_in_python_too() -> None:
     write("mnist-a", mnist())
-    at = visit(row="5", python="true")
+    at = visit(row="5", python="yes")
     assert shown(at) == "mnist-a"
-    assert "MNIST's images are not on this machine" in texts(at)
+    assert "Not on this machine" in texts(at)
+    assert [b.label for b in at.button if "MNIST" in b.label] == ["Download MNIST (11 MB)"]
     assert len(pictures(at)) == 1
 
 

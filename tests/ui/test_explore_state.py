@@ -27,10 +27,21 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
     return store.read("a", tmp_path)
 
 
+class Parameters(dict[str, str]):
+    """A plain dictionary with the two methods of st.query_params that are used."""
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self)
+
+    def from_dict(self, values: dict[str, str]) -> None:
+        self.clear()
+        self.update(values)
+
+
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A session of the test's own: plain dictionaries."""
-    fake = SimpleNamespace(session_state={}, query_params={})
+    fake = SimpleNamespace(session_state={}, query_params=Parameters())
     monkeypatch.setattr(explore_state, "st", fake)
     return fake
 
@@ -121,30 +132,46 @@ def test_models_of_the_same_images_share_the_row_but_not_the_vector(checkpoint: 
 
 @pytest.mark.parametrize("place", [Place(), Place(0), Place(4), Place(None, (0.25, -1.5, 100.0)), Place(4, tuple(Z))])
 def test_the_url_says_where_the_person_is(checkpoint: Checkpoint, session: SimpleNamespace, place: Place) -> None:
-    session.query_params = {"model": "old", "row": "1", "z": "9", "map": "PCA"}
+    session.query_params = Parameters(model="old", row="1", z="9", map="pca", foreign="kept")
+    assert explore_state.choice("map", ["pca", "tsne"], "tsne") == "tsne"
+    explore_state.choose("colour", "kl")
     explore_state.write_url("a~12345678", place)
     assert explore_state.followed_link() is None  # our own
     written = dict(session.query_params)
-    assert written.pop("map") == "PCA"
+    assert written.pop("foreign") == "kept"
+    assert (written.pop("map"), written.pop("colour")) == ("tsne", "kl")
     session.session_state = {}
     link = explore_state.followed_link()
-    assert link == FollowedLink(**{"row": None, "z": None, **written})
+    assert link == FollowedLink(**{"row": None, "z": None, **written}, choices={"map": "tsne", "colour": "kl"})
     explore_state.apply_link(link, checkpoint)
     assert explore_state.here(checkpoint) == place
     assert explore_state.notice(checkpoint) == ""
+    assert explore_state.choice("colour", ["class", "kl"], "class") == "kl"
+    assert explore_state.choice("map", ["pca"], "pca") == "pca"  # t-SNE is not on offer here
+
+
+def test_a_whole_link_without_row_and_choices_clears_them(checkpoint: Checkpoint) -> None:
+    explore_state.go(checkpoint, Place(3))
+    explore_state.choose("colour", "kl")
+    explore_state.apply_link(FollowedLink(None, None, None, {"map": "pca"}), checkpoint)
+    assert explore_state.here(checkpoint) == Place(3)  # only a part was linked
+    assert explore_state.choice("colour", ["class", "kl"], "class") == "kl"
+    explore_state.apply_link(FollowedLink("a", None, None), checkpoint)
+    assert explore_state.here(checkpoint) == Place()
+    assert explore_state.choice("colour", ["class", "kl"], "class") == "class"
 
 
 def test_a_link_is_followed_once(session: SimpleNamespace) -> None:
-    session.query_params = {"model": "damaged"}
+    session.query_params = Parameters(model="damaged")
     assert explore_state.followed_link() == FollowedLink("damaged", None, None)
     assert explore_state.followed_link() is None
-    session.query_params = {"model": "other"}  # Back, or typed
+    session.query_params = Parameters(model="other")  # Back, or typed
     assert explore_state.followed_link() == FollowedLink("other", None, None)
 
 
 def test_a_bare_address_is_no_link(session: SimpleNamespace) -> None:
     explore_state.write_url("a", Place(3))
-    session.query_params = {"map": "PCA"}
+    session.query_params = Parameters(foreign="1")
     assert explore_state.followed_link() is None
 
 

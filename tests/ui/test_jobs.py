@@ -173,7 +173,7 @@ def test_a_failed_download_says_why_and_can_be_tried_again() -> None:
     plant("failed", FETCH, kind="fetch", lane="network", reason="python -m vae fetch: MNIST: no connection.")
     at = show_offer()
     assert "MNIST was not downloaded; nothing was changed." in at.warning[0].value
-    assert at.code[0].value == "MNIST: no connection."
+    assert "MNIST: no connection." in at.warning[0].value.replace("\\", "")
     assert [button.label for button in at.button] == ["Try again: download MNIST (11 MB)"]
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("decoder.js", "store.js", "map_link.js")
+SCRIPTS = ("decoder.js", "store.js", "map_link.js", "slider.js")
 
 
 def script(*names: str) -> str:

@@ -100,7 +100,8 @@ class MapLink {
     const at = this.pixels(point.x, point.y)
     if (!at) return
     const below = at.top < 110
-    this.preview.style.transform = `translate(${at.left - 36}px, ${below ? at.top + 46 : at.top - 118}px)`
+    const left = Math.min(Math.max(at.left - 36, 0), this.preview.parentElement.clientWidth - 72)
+    this.preview.style.transform = `translate(${left}px, ${below ? at.top + 46 : at.top - 118}px)`
   }
 
   styleOverlays() {

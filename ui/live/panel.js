@@ -3,7 +3,6 @@
 
 const panels = new WeakMap()
 const HISTORY_KEPT = 200
-const UNUSED_KL = 0.01
 const DOUBLE_CLICK_HINT = "Drag a slider, or focus it and use the arrow keys (Shift: ten times further)."
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -56,6 +55,7 @@ class Panel {
     this.find(".row").max = data.count - 1
     this.linkMap(data.map)
     this.link.paint(this.theme("--st-primary-color"), this.theme("--st-background-color"))
+    this.element.style.colorScheme = isDark(this.theme("--st-background-color")) ? "dark" : "light"
     withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
   }
 
@@ -168,7 +168,7 @@ class Panel {
     this.find(".undo").disabled = this.past.length === 0
     this.find(".redo").disabled = this.future.length === 0
     const field = this.find(".row")
-    if (this.root.activeElement !== field) field.value = this.row ?? ""
+    if (!this.typingRow) field.value = this.row ?? ""
     this.element.dataset.row = this.row ?? ""
   }
 
@@ -217,11 +217,13 @@ class Panel {
     const { tensors } = this.model
     const value = (name) => tensors[name].data[this.row]
     who.textContent = `class ${this.data.class_names[value("labels")]}`
-    const [elbo, fit, kl] = [value("elbo"), value("log_likelihood"), value("kl")].map((v) => signed(v, 1))
+    // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
+    const fit = Number(value("log_likelihood").toFixed(1))
+    const kl = Number(value("kl").toFixed(1))
     numbers.textContent =
-      `ELBO ${elbo} = ${fit} (reconstruction) − ${kl} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
+      `ELBO ${signed(fit - kl, 1)} = ${signed(fit, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
     numbers.title =
-      "ELBO and reconstruction term log p(x|z) with one posterior sample, KL in closed form. " +
+      "Reconstruction: Bernoulli terms on grey pixels, one posterior sample; KL in closed form. " +
       "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
   }
 
@@ -251,7 +253,8 @@ class Panel {
     const unused = this.data.dims.filter((dim) => dim.kl < UNUSED_KL).length
     const order = this.data.latent_dim > 1 ? " The most informative dimension (largest KL) comes first." : ""
     const idle = unused ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.` : ""
-    this.find(".hint").textContent = `${DOUBLE_CLICK_HINT} Double-click resets.${order}${idle}`
+    const protocol = " ELBO: Bernoulli terms on grey pixels, one posterior sample; −ELBO is a loss, not a likelihood."
+    this.find(".hint").textContent = `${DOUBLE_CLICK_HINT} Double-click resets.${order}${idle}${protocol}`
   }
 
   wireButtons() {
@@ -260,9 +263,13 @@ class Panel {
     this.find(".to-random").onclick = () => this.moveTo(this.z.map(standardNormal))
     this.find(".undo").onclick = () => this.step(this.past, this.future)
     this.find(".redo").onclick = () => this.step(this.future, this.past)
-    this.find(".row").onchange = (event) => {
-      const row = event.target.valueAsNumber
+    const field = this.find(".row")
+    field.oninput = () => (this.typingRow = true)
+    field.onchange = () => {
+      this.typingRow = false
+      const row = field.valueAsNumber
       if (Number.isInteger(row)) this.select(Math.min(Math.max(row, 0), this.data.count - 1))
+      else this.refresh()
     }
     this.element.onkeydown = (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.target.type === "number") return
@@ -285,69 +292,15 @@ class Panel {
   }
 }
 
-/** One latent dimension: a range and a number that say the same. */
-class Slider {
-  constructor({ index, kl, low, high }, { begin, move, release, home }) {
-    this.index = index
-    this.element = document.createElement("div")
-    this.element.className = kl < UNUSED_KL ? "slider is-unused" : "slider"
-    this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images`
-    this.element.innerHTML = `<span class="name"></span><input type="range" step="any" /><input type="number" step="0.1" />`
-    const [name, range, number] = this.element.children
-    name.textContent = `z${index}`
-    range.min = low
-    range.max = high
-    range.setAttribute("aria-label", `Latent dimension ${index}`)
-    number.setAttribute("aria-label", `Value of latent dimension ${index}`)
-    this.range = range
-    this.number = number
-
-    let moving = false
-    const start = () => {
-      if (!moving) begin()
-      moving = true
-    }
-    const finish = () => {
-      if (moving) release()
-      moving = false
-    }
-    const set = (value, time) => {
-      start()
-      this.show(value)
-      move(value, time)
-    }
-    range.oninput = (event) => set(range.valueAsNumber, event.timeStamp)
-    range.onchange = finish
-    range.onkeydown = (event) => {
-      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
-      if (!steps) return
-      event.preventDefault()
-      const next = range.valueAsNumber + steps * 0.05 * (event.shiftKey ? 10 : 1)
-      set(Math.min(high, Math.max(low, Number(next.toFixed(4)))), event.timeStamp)
-    }
-    range.onkeyup = finish
-    range.ondblclick = (event) => {
-      set(home(), event.timeStamp)
-      finish()
-    }
-    number.onchange = (event) => {
-      const value = number.valueAsNumber
-      if (!Number.isFinite(value)) return
-      set(Math.min(100, Math.max(-100, value)), event.timeStamp)
-      finish()
-    }
-  }
-
-  show(value) {
-    this.range.value = value
-    this.range.setAttribute("aria-valuetext", value.toFixed(2))
-    this.number.value = value.toFixed(2)
-  }
-}
-
 /** Box and Muller's draw from N(0, 1). */
 function standardNormal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+}
+
+/** Whether "#rrggbb" is nearer to black than to white: decides how the browser draws its own controls. */
+function isDark(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+  return 0.3 * red + 0.6 * green + 0.1 * blue < 128
 }
 
 function signed(value, digits) {

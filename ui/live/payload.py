@@ -15,6 +15,7 @@ from vae.layers import decoder_layers, describe
 from vae.records import Checkpoint, FloatArray, ProjectionMap
 
 BROWSER_LAYERS = {"linear", "conv2d", "conv_transpose2d", "upsample", "activation", "reshape"}
+FARTHEST = 100.0  # how far from the origin a person can go, typed or linked
 BROWSER_MULTIPLICATIONS = 60_000_000  # about 60 ms a picture: beyond, decoding in Python feels better
 
 
@@ -93,12 +94,12 @@ def pixels_base64(image: NDArray[np.uint8]) -> str:
     return base64.b64encode(np.ascontiguousarray(image).tobytes()).decode()
 
 
-def finite_vector(values: Any, latent_dim: int) -> list[float] | None:
-    """`values` as a latent vector of this dimension, or None when it isn't one."""
+def finite_vector(values: Any, latent_dim: int, largest: float = FARTHEST) -> list[float] | None:
+    """`values` as a latent vector of this dimension, none beyond ±`largest`, or None when it isn't one."""
     if not isinstance(values, list | tuple) or len(values) != latent_dim:
         return None
     try:
         vector = [float(v) for v in values]
     except (TypeError, ValueError, OverflowError):
         return None
-    return vector if all(math.isfinite(v) and abs(v) <= 100 for v in vector) else None
+    return vector if all(math.isfinite(v) and abs(v) <= largest for v in vector) else None

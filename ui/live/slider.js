@@ -1,0 +1,69 @@
+// One latent dimension: a range to drag and a number to type, which say the same.
+
+const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
+
+/** Tells `begin` before a movement, `move(value, time)` during it, `release` after it; `home()` is where a reset goes. */
+class Slider {
+  constructor({ index, kl, low, high }, { begin, move, release, home }) {
+    this.index = index
+    this.element = document.createElement("div")
+    this.element.className = kl < UNUSED_KL ? "slider is-unused" : "slider"
+    this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images`
+    this.element.innerHTML = `<span class="name"></span><input type="range" step="any" /><input type="number" step="0.1" />`
+    const [name, range, number] = this.element.children
+    name.textContent = `z${index}`
+    range.min = low
+    range.max = high
+    range.setAttribute("aria-label", `Latent dimension ${index}`)
+    number.setAttribute("aria-label", `Value of latent dimension ${index}`)
+    this.range = range
+    this.number = number
+
+    let moving = false
+    const start = () => {
+      if (!moving) begin()
+      moving = true
+    }
+    const finish = () => {
+      if (moving) release()
+      moving = false
+    }
+    const set = (value, time) => {
+      start()
+      this.show(value)
+      move(value, time)
+    }
+    range.oninput = (event) => set(range.valueAsNumber, event.timeStamp)
+    range.onchange = finish
+    range.onkeydown = (event) => {
+      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
+      if (!steps) return
+      event.preventDefault()
+      const next = this.value + steps * 0.05 * (event.shiftKey ? 10 : 1)
+      const [from, to] = [Math.min(low, this.value), Math.max(high, this.value)] // a typed value may lie outside
+      set(Math.min(to, Math.max(from, Number(next.toFixed(4)))), event.timeStamp)
+    }
+    range.onkeyup = finish
+    range.onblur = finish
+    range.ondblclick = (event) => {
+      set(home(), event.timeStamp)
+      finish()
+    }
+    number.onchange = (event) => {
+      const value = number.valueAsNumber
+      if (!Number.isFinite(value)) {
+        this.show(this.value)
+        return
+      }
+      set(Math.min(100, Math.max(-100, value)), event.timeStamp)
+      finish()
+    }
+  }
+
+  show(value) {
+    this.value = value
+    this.range.value = value
+    this.range.setAttribute("aria-valuetext", value.toFixed(2))
+    this.number.value = value.toFixed(2)
+  }
+}
