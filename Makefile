@@ -24,7 +24,8 @@ endif
 .PHONY: run test lint pytest clean help
 
 run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
-	@$(PY) scripts/best_effort.py 90 $(PY) -m vae fetch mnist
+	@$(PY) -c "import sys; from vae import datasets; sys.exit(not datasets.info('mnist').on_this_machine())" \
+	  || $(PY) scripts/best_effort.py 60 "Fetching MNIST (11 MB)" $(PY) -m vae fetch mnist
 	$(PY) -m streamlit run app.py
 
 test: lint pytest ## lint, types and every test, browser included

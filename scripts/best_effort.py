@@ -1,6 +1,8 @@
 """Run a command that is allowed to fail, within a time limit, and say in one line what came of it.
 
-python scripts/best_effort.py SECONDS COMMAND [ARGUMENT ...]
+python scripts/best_effort.py SECONDS WHAT COMMAND [ARGUMENT ...]
+
+WHAT is said before the wait, with its limit.
 """
 
 from __future__ import annotations
@@ -43,10 +45,12 @@ def _last_line(text: str) -> str:
 
 def main() -> int:
     """Always 0: whatever comes next goes on."""
+    seconds, what, command = float(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    print(f"{what}, at most {seconds:g} s …", flush=True)
     try:
-        print(attempt(float(sys.argv[1]), sys.argv[2:]), flush=True)
+        print(attempt(seconds, command), flush=True)
     except OSError as error:
-        print(f"Going on without it. {sys.argv[2]} can't be started: {error.strerror}.", flush=True)
+        print(f"Going on without it. {command[0]} can't be started: {error.strerror}.", flush=True)
     return 0
 
 

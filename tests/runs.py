@@ -8,9 +8,9 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from vae import jobs, paths
+from vae import jobs, paths, processes
 
-GONE = {"pid": 2**22 + 1, "created": 1.0}  # no process has this id
+GONE = {"pid": 2**22 + 1, "start": 1.0, "boot": ""}  # no process has this id
 
 
 def train_arguments(name: str) -> list[str]:
@@ -56,7 +56,7 @@ def plant(
     folder.mkdir(parents=True)
     about = {"kind": kind, "title": title or f"Train {arguments[-1]}", "lane": lane, "arguments": arguments}
     (folder / "job.json").write_text(json.dumps(about | {"created": created}))
-    process = asdict(jobs.mark(os.getpid())) if state in jobs.ACTIVE else GONE
+    process = asdict(processes.mark(os.getpid())) if state in jobs.ACTIVE else GONE
     values: dict[str, Any] = {"state": "running" if state == "died" else state, "runner": process}
     if state != "queued":
         values["started"] = created

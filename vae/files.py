@@ -34,13 +34,25 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def parse_json(raw: str | bytes) -> Any:
+    """The value, whose every string can be written as UTF-8: JSON's "\\ud800" can't, and would break a page later.
+
+    Raises ValueError (UnicodeEncodeError for such a string) and RecursionError.
+    """
+    values = json.loads(raw)
+    json.dumps(values, ensure_ascii=False).encode("utf-8")
+    return values
+
+
 def read_json(path: Path) -> tuple[dict[str, Any], bytes]:
     where = f"{path.parent.name}: {path.name}"
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise CheckpointError(f"{where} has {path.stat().st_size:,} bytes, expected at most {MAX_JSON_BYTES:,}.")
         raw = path.read_bytes()
-        values = json.loads(raw)
+        values = parse_json(raw)
+    except UnicodeEncodeError as error:
+        raise CheckpointError(f"{where} holds text that is no Unicode (a lone surrogate), expected UTF-8.") from error
     except OSError as error:
         raise CheckpointError(f"{where} can't be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
@@ -58,5 +70,7 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         with safetensors.safe_open(path, framework="numpy") as file:
             names = list(file.keys())
             return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
-    except (OSError, safetensors.SafetensorError, TypeError, ValueError) as error:
+    except CheckpointError:
+        raise
+    except Exception as error:  # safetensors raises what numpy raises for types that numpy lacks, and more
         raise CheckpointError(f"{where} is not a readable safetensors file ({error}).") from error

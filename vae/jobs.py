@@ -3,13 +3,12 @@
 Each job is a run folder:
 
     job.json        what it is: id, kind, title, lane, command line
-    state.json      written by its runner (`python -m vae.jobs FOLDER`): queued, running, done, stopped or failed
+    state.json      written by its runner (`python -m vae.runner FOLDER`): queued, running, done, stopped or failed
     progress.json   written by the command itself (progress.py): stage, fraction, seconds left, result
     log.txt         what the command printed
 
-The queue has no server. Every waiting runner looks at the run folders and starts when it is the oldest of its lane and
-a place is free; only one job can be the oldest, so no lock is needed. A process counts as alive when its id and its
-start time both match, so an id that the system gave to another process deceives nobody.
+runner.py queues them and runs them. A process counts as alive when its id and its start both match (processes.py), so
+an id that the system gave to another process deceives nobody.
 """
 
 from __future__ import annotations
@@ -19,24 +18,20 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from vae import paths
 from vae.errors import JobError
 from vae.files import write_atomically
+from vae.processes import is_alive
 
 PLACES = {"compute": 1, "network": 2}  # how many jobs of a lane run at a time
-POLL_SECONDS = 0.2
 START_GRACE_SECONDS = 20.0  # a runner that has not reported by then never will
-KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop gets this long to keep what it has
 LOG_TAIL_LINES = 8
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
 ACTIVE = ("queued", "running")
@@ -87,7 +82,7 @@ def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -
         write_atomically(folder / "job.json", json.dumps(about).encode())
         with (folder / "log.txt").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "vae.jobs", str(folder)],
+                [sys.executable, "-m", "vae.runner", str(folder)],
                 cwd=paths.PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -124,9 +119,9 @@ def all_jobs() -> list[Job]:
 
 
 def stop(job_id: str) -> None:
-    """Ask a job to stop. The command keeps what it has finished; after 20 s it is killed. Idle jobs are left alone.
+    """Ask a job to stop. The command keeps what it has finished; it is killed when it gets no further for 20 s.
 
-    Raises JobError for an unknown job, and when its folder can't be written.
+    Idle jobs are left alone. Raises JobError for an unknown job, and when its folder can't be written.
     """
     job = get(job_id)
     if not job.active:
@@ -160,17 +155,25 @@ def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
 # --- reading a run folder ---------------------------------------------------------------------------------------------
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def read_values(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file of a run folder, or None where there is none."""
     try:
         values = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
 
 
+def _seconds(value: Any) -> float | None:
+    """A stored time that a page can show: from 1970 to 2100."""
+    known = isinstance(value, int | float) and 0 <= value < 4.1e9  # which NaN is not
+    return float(value) if known else None
+
+
 def _read(folder: Path) -> Job | None:
-    about, state = _json(folder / "job.json"), _json(folder / "state.json") or {"state": "queued"}
-    if about is None:
+    about, state = read_values(folder / "job.json"), read_values(folder / "state.json") or {"state": "queued"}
+    created, arguments = _seconds((about or {}).get("created")), (about or {}).get("arguments")
+    if about is None or created is None or not isinstance(arguments, list):
         return None
     job = Job(
         id=folder.name,
@@ -179,12 +182,12 @@ def _read(folder: Path) -> Job | None:
         lane=str(about.get("lane", "compute")),
         state=str(state.get("state")),
         folder=folder,
-        created=float(about.get("created", 0)),
-        started=state.get("started"),
-        ended=state.get("ended"),
-        progress=_json(folder / "progress.json"),
+        created=created,
+        started=_seconds(state.get("started")),
+        ended=_seconds(state.get("ended")),
+        progress=read_values(folder / "progress.json"),
         reason=str(state.get("reason", "")),
-        arguments=tuple(str(a) for a in about.get("arguments", [])),
+        arguments=tuple(str(a) for a in arguments),
     )
     return job if not job.active or _has_process(job, state) else _died(job)
 
@@ -205,98 +208,3 @@ def _died(job: Job) -> Job:
 
 def _fields(job: Job) -> dict[str, Any]:
     return {name: getattr(job, name) for name in Job.__dataclass_fields__}
-
-
-@dataclass(frozen=True)
-class ProcessMark:
-    """A process that can be recognised later."""
-
-    pid: int
-    created: float
-
-
-def mark(pid: int) -> ProcessMark:
-    """The mark of a running process."""
-    return ProcessMark(pid, psutil.Process(pid).create_time())
-
-
-def is_alive(values: dict[str, Any] | None) -> bool:
-    """Whether the process with these stored marks still runs (a zombie doesn't)."""
-    if not values:
-        return False
-    try:
-        process = psutil.Process(int(values["pid"]))
-        same = abs(process.create_time() - float(values["created"])) < 0.05
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, TypeError, ValueError):
-        return False
-
-
-# --- the runner, in its own process -----------------------------------------------------------------------------------
-
-
-class Runner:
-    """Waits for a place, runs the command, and records how it ended."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        about = _json(folder / "job.json") or {}
-        self.arguments = [str(a) for a in about.get("arguments", [])]
-        self.lane = str(about.get("lane", "compute"))
-        self.state: dict[str, Any] = {"state": "queued", "runner": asdict(mark(os.getpid()))}
-
-    def run(self) -> None:
-        """The whole life of a job."""
-        self._record()
-        while not self._my_turn():
-            if self._stop_asked():
-                self._end("stopped")
-                return
-            time.sleep(POLL_SECONDS)
-        self._end_with(self._run_command())
-
-    def _record(self, **changes: Any) -> None:
-        self.state |= changes
-        write_atomically(self.folder / "state.json", json.dumps(self.state).encode())
-
-    def _stop_asked(self) -> bool:
-        return (self.folder / "stop").exists() or not self.folder.is_dir()
-
-    def _my_turn(self) -> bool:
-        lane = [job for job in all_jobs() if job.lane == self.lane]
-        running = sum(job.state == "running" for job in lane)
-        waiting = [job.id for job in lane if job.state == "queued"]
-        return running < PLACES.get(self.lane, 1) and waiting[:1] == [self.folder.name]
-
-    def _run_command(self) -> int:
-        command = [sys.executable, "-m", "vae", *self.arguments, "--run-folder", str(self.folder)]
-        # threads that spin while they wait would slow everything else on the machine several times
-        environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
-        self._record(state="running", started=time.time(), child=asdict(mark(child.pid)))
-        asked: float | None = None
-        while child.poll() is None:
-            if asked is None and self._stop_asked():
-                asked = time.time()
-                child.send_signal(signal.SIGTERM)
-            if asked is not None and time.time() - asked > KILL_AFTER_SECONDS:
-                child.kill()
-            time.sleep(POLL_SECONDS / 2)
-        return child.returncode
-
-    def _end_with(self, code: int) -> None:
-        if self._stop_asked():
-            self._end("stopped")
-        elif code == 0:
-            self._end("done")
-        else:
-            job = get(self.folder.name)
-            self._end("failed", reason=log_tail(job) or f"It ended with exit code {code}.")
-
-    def _end(self, state: str, **more: Any) -> None:
-        if self.folder.is_dir():
-            self._record(state=state, ended=time.time(), **more)
-
-
-if __name__ == "__main__":
-    Runner(Path(sys.argv[1])).run()

@@ -9,9 +9,10 @@ import numpy as np
 import safetensors.numpy
 
 from vae import paths
+from vae.checks import check_map
 from vae.errors import CheckpointError
-from vae.files import read_tensors, write_atomically
-from vae.records import Checkpoint, FloatArray, Latents, LinearMap, ProjectionMap
+from vae.files import parse_json, read_tensors, write_atomically
+from vae.records import Checkpoint, FloatArray, LinearMap, ProjectionMap
 
 
 def derived_folder(identity: str) -> Path:
@@ -36,7 +37,7 @@ def read_derived_maps(checkpoint: Checkpoint) -> dict[str, ProjectionMap]:
         try:
             maps = read_maps(path)
             for m in maps.values():
-                check(m, checkpoint.latents, checkpoint.name)
+                check_map(m, checkpoint.latents, checkpoint.name)
         except CheckpointError:
             continue
         found |= maps
@@ -48,14 +49,14 @@ def read_maps(path: Path) -> dict[str, ProjectionMap]:
     tensors, metadata = read_tensors(path)
     maps: dict[str, ProjectionMap] = {}
     try:
-        for method, about in json.loads(metadata["maps"]).items():
+        for method, about in parse_json(metadata["maps"]).items():
             linear = None
             if f"{method}.components" in tensors:
                 linear = LinearMap(tensors[f"{method}.mean"], tensors[f"{method}.components"])
             xy = tensors[f"{method}.xy"]
             xy.flags.writeable = False
             maps[method] = ProjectionMap(method, xy, about["parameters"], about["quality"], linear)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path.parent.name}: {path.name} is incomplete: {error!s}.") from error
     return maps
 
@@ -69,8 +70,3 @@ def to_bytes(maps: list[ProjectionMap]) -> bytes:
             tensors[f"{m.method}.mean"] = np.ascontiguousarray(m.linear.mean, np.float32)
             tensors[f"{m.method}.components"] = np.ascontiguousarray(m.linear.components, np.float32)
     return safetensors.numpy.save(tensors, {"maps": json.dumps(about)})
-
-
-def check(m: ProjectionMap, latents: Latents, name: str) -> None:
-    if m.xy.shape != (len(latents.mu), 2):
-        raise CheckpointError(f"{name}: the {m.method} map has shape {m.xy.shape}, expected {(len(latents.mu), 2)}.")

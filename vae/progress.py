@@ -18,6 +18,7 @@ from tqdm import tqdm
 from vae.files import write_atomically
 
 WRITE_EVERY_SECONDS = 0.25
+WRITE_SHARE = 0.1  # of the time, at most: the history of many epochs takes a while to write
 
 
 class Stopped(BaseException):
@@ -61,18 +62,22 @@ def _handlers(handler: Any) -> Iterator[None]:
 
 
 class Progress:
-    """Stages of one command, each with a bar and an estimate of the time left."""
+    """Stages of one command, each with a bar and an estimate of the time left.
+
+    `stage`, `tell` and `close` write progress.json at once; what `update` and `note` say waits until it is due.
+    """
 
     def __init__(self, run_folder: Path | None, quiet: bool = False) -> None:
         self._folder = run_folder
         self._quiet = quiet or (run_folder is not None)
         self._values: dict[str, Any] = {}
         self._bar: tqdm[Any] | None = None
-        self._started = self._written = 0.0
+        self._started = self._due = 0.0
+        self._pending = False
 
     def stage(self, name: str, unit: str = "steps") -> None:
         """Begin a stage whose length `update` will tell."""
-        self.close()
+        self._close_bar()
         self._started = time.monotonic()
         self._values |= {"stage": name, "fraction": None, "seconds_left": None}
         if not self._quiet:
@@ -84,25 +89,37 @@ class Progress:
         if self._bar is not None:
             self._bar.total = total
             self._bar.update(done - self._bar.n)
-        if self._folder and time.monotonic() - self._written > WRITE_EVERY_SECONDS:
-            fraction = done / total if total else 1.0
-            spent = time.monotonic() - self._started
-            left = spent * (1 - fraction) / fraction if fraction > 0 else None
-            self._values |= {"fraction": min(1.0, fraction), "seconds_left": left}
+        fraction = min(1.0, done / total if total else 1.0)
+        spent = time.monotonic() - self._started
+        self.note(fraction=fraction, seconds_left=spent * (1 - fraction) / fraction if fraction > 0 else None)
+
+    def note(self, **values: Any) -> None:
+        """Add facts that come often, such as an epoch's report: written with the next ones when it is too soon."""
+        self._values |= values
+        self._pending = True
+        if time.monotonic() >= self._due:
             self._write()
 
     def tell(self, **values: Any) -> None:
-        """Add facts that a page shows: an epoch's report, the name of the result."""
+        """Add facts that a page shows at once: a warning, the name of the result."""
         self._values |= values
         self._write()
 
     def close(self) -> None:
-        """End the current bar."""
+        """End the current bar, and write what was noted last."""
+        self._close_bar()
+        if self._pending:
+            self._write()
+
+    def _close_bar(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def _write(self) -> None:
-        self._written = time.monotonic()
+        began = time.monotonic()
+        self._pending = False
         if self._folder:
             write_atomically(self._folder / "progress.json", json.dumps(self._values).encode())
+        ended = time.monotonic()
+        self._due = ended + max(WRITE_EVERY_SECONDS, (ended - began) / WRITE_SHARE)

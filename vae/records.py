@@ -54,7 +54,7 @@ class Latents:
     squared_error: FloatArray
 
     def __post_init__(self) -> None:
-        count = len(self.mu)
+        count = self.mu.shape[0] if self.mu.ndim else 0
         flat = (self.labels, self.log_likelihood, self.kl, self.elbo, self.squared_error)
         if self.mu.ndim != 2 or self.sigma.shape != self.mu.shape or any(a.shape != (count,) for a in flat):
             raise CheckpointError(f"The latents' arrays disagree: mu {self.mu.shape}, sigma {self.sigma.shape}.")

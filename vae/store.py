@@ -28,6 +28,7 @@ import numpy as np
 import safetensors.numpy
 
 from vae import maps, paths
+from vae.checks import check_array, check_latents, check_map, finite, short
 from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError
 from vae.files import read_json, read_tensors, sha256
@@ -44,6 +45,7 @@ CONFIG, WEIGHTS, LATENTS, MAPS, METRICS, HISTORY = (
     "history.csv",
 )
 FILES = (WEIGHTS, LATENTS, MAPS, METRICS, HISTORY)
+MAX_HISTORY_BYTES = 64 * 2**20
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
@@ -75,6 +77,8 @@ def _summary(folder: Path) -> Summary:
         elbo = _read_metrics(folder).get("elbo")
     except CheckpointError as error:
         return Summary(folder.name, problem=error)
+    except Exception as error:  # one folder that nobody foresaw must not take down the list of all others
+        return Summary(folder.name, problem=CheckpointError(f"{folder.name} can't be read: {error!r:.200}."))
     return Summary(folder.name, header.identity, header.model, header.dataset, elbo.value if elbo else None)
 
 
@@ -94,13 +98,10 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
     header = _read_header(folder)
     _verify_hashes(folder, header.files)
     latents = _read_latents(folder)
-    if latents.mu.shape[1] != header.model.latent_dim:
-        raise CheckpointError(
-            f"{name}: the latents have {latents.mu.shape[1]} dimensions, config.json says {header.model.latent_dim}."
-        )
+    check_latents(latents, header.model.latent_dim, len(header.dataset.class_names), name)
     projections = maps.read_maps(folder / MAPS)
     for m in projections.values():
-        maps.check(m, latents, name)
+        check_map(m, latents, name)
     return Checkpoint(
         name=name,
         path=folder,
@@ -128,7 +129,9 @@ def read_weights(checkpoint: Checkpoint) -> dict[str, FloatArray]:
             f"{checkpoint.name}: tensor {first} has shape {found.get(first)}, expected {expected.get(first)}.",
             "The weights belong to another model.",
         )
-    return {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
+    for name, array in tensors.items():
+        check_array(array, expected[name], f"{checkpoint.name}: tensor {name}")
+    return {name: np.ascontiguousarray(array) for name, array in tensors.items()}
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def _read_header(folder: Path) -> _Header:
     if version != FORMAT_VERSION:
         newer = isinstance(version, int) and version > FORMAT_VERSION
         raise CheckpointError(
-            f"{folder.name} has checkpoint format {version!r}, this program reads {FORMAT_VERSION}.",
+            f"{folder.name} has checkpoint format {short(version)}, this program reads {FORMAT_VERSION}.",
             "Update the program." if newer else "Train it again, or delete the folder.",
         )
     try:
@@ -168,6 +171,8 @@ def _read_header(folder: Path) -> _Header:
         }
     except (KeyError, TypeError, ValueError, OverflowError, IndexError, AttributeError, ConfigError) as error:
         raise CheckpointError(f"{folder.name}: config.json is incomplete or wrong: {error!s}.") from error
+    if not dataset.class_names:
+        raise CheckpointError(f"{folder.name}: config.json names no classes, expected at least one.")
     if dataset.image_shape != model.image_shape:
         raise CheckpointError(
             f"{folder.name}: the model takes images {model.image_shape}, its data set has {dataset.image_shape}."
@@ -175,7 +180,7 @@ def _read_header(folder: Path) -> _Header:
     if set(files) != set(FILES):
         raise CheckpointError(f"{folder.name}: config.json lists {sorted(files)}, expected {sorted(FILES)}.")
     for name, expected in files.items():
-        found = (folder / name).stat().st_size if (folder / name).is_file() else None
+        found = _size(folder / name)
         if found != expected["bytes"]:
             state = "is missing" if found is None else f"has {found:,} bytes"
             raise CheckpointError(
@@ -186,9 +191,20 @@ def _read_header(folder: Path) -> _Header:
     return _Header(identity, model, train, dataset, str(values.get("command", "")), files)
 
 
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError as error:
+        raise CheckpointError(f"{path.parent.name}: {path.name} can't be read: {error.strerror}.") from error
+
+
 def _verify_hashes(folder: Path, files: dict[str, dict[str, Any]]) -> None:
     for name, expected in files.items():
-        if sha256(folder / name) != expected["sha256"]:
+        try:
+            found = sha256(folder / name)
+        except OSError as error:
+            raise CheckpointError(f"{folder.name}: {name} can't be read: {error.strerror}.") from error
+        if found != expected["sha256"]:
             raise CheckpointError(
                 f"{folder.name}: the content of {name} does not match the SHA-256 in config.json.",
                 "It was changed after it was written; restore it from where it came, or delete the folder.",
@@ -208,12 +224,18 @@ def _read_latents(folder: Path) -> Latents:
 def _read_metrics(folder: Path) -> dict[str, Metric]:
     values, _ = read_json(folder / METRICS)
     try:
-        return {n: Metric(float(m["value"]), str(m["unit"]), str(m["protocol"])) for n, m in values.items()}
-    except (KeyError, TypeError, ValueError) as error:
+        return {
+            n: Metric(finite(m["value"], f"{folder.name}: {METRICS}: {n[:40]}"), str(m["unit"]), str(m["protocol"]))
+            for n, m in values.items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{folder.name}: {METRICS} is incomplete: {error!s}.") from error
 
 
 def _read_history(folder: Path) -> list[dict[str, float]]:
+    size = _size(folder / HISTORY) or 0
+    if size > MAX_HISTORY_BYTES:
+        raise CheckpointError(f"{folder.name}: {HISTORY} has {size:,} bytes, expected at most {MAX_HISTORY_BYTES:,}.")
     try:
         with (folder / HISTORY).open(newline="") as file:
             return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]

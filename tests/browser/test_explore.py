@@ -265,3 +265,41 @@ def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> N
     digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()
     explore.wait_usable(digits)
     expect(digits.locator(".panel")).to_have_attribute("data-row", "30")
+
+
+def test_map_axes_and_colour_survive_train_back_and_reload(digits: Page) -> None:
+    digits.get_by_role("radio", name="Latent axes").click(force=True)
+    wait_idle(digits)
+    digits.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
+    expect(digits).to_have_url(re.compile("/train"))
+    wait_idle(digits)
+    digits.go_back()
+    wait_idle(digits)
+    explore.wait_usable(digits)
+    expect(digits.get_by_role("radio", name="Latent axes")).to_be_checked()
+    digits.reload()
+    wait_idle(digits)
+    explore.wait_usable(digits)
+    expect(digits.get_by_role("radio", name="Latent axes")).to_be_checked()
+    expect(digits).to_have_url(re.compile("map=latent"))
+
+
+def test_the_row_field_never_shows_another_row(digits: Page) -> None:
+    field = digits.get_by_label("Select an image by its row")
+    field.fill("123456")
+    field.press("Enter")
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "359")  # the last one
+    expect(field).to_have_value("359")
+    target = explore.lonely_point(digits)
+    digits.mouse.click(target.x, target.y)
+    expect(field).to_have_value(str(target.row))
+
+
+def test_a_move_by_keyboard_counts_when_the_slider_is_left_before_the_key(digits: Page) -> None:
+    explore.slider(digits).focus()
+    digits.keyboard.down("ArrowRight")
+    digits.keyboard.press("Tab")
+    digits.keyboard.up("ArrowRight")
+    explore.settle(digits)
+    expect(digits).to_have_url(re.compile(r"[?&]z="))
+    expect(digits.get_by_role("button", name="Undo")).to_be_enabled()

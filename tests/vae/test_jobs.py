@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 
-from vae import jobs, paths, store
+from vae import jobs, paths, processes, runner, store
 from vae.errors import JobError
 from vae.jobs import Job
 
@@ -28,10 +33,10 @@ def wait_until(reached: Callable[[], bool], seconds: float = 300) -> None:
         time.sleep(0.05)
 
 
-def processes(job: Job) -> list[psutil.Process]:
+def living(job: Job) -> list[psutil.Process]:
     state = json.loads((job.folder / "state.json").read_text())
     marks = [state.get(who) for who in ("runner", "child")]
-    return [psutil.Process(m["pid"]) for m in marks if jobs.is_alive(m)]
+    return [psutil.Process(m["pid"]) for m in marks if processes.is_alive(m)]
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +44,7 @@ def _no_process_is_left() -> Iterator[None]:
     yield
     for job in (j for j in jobs.all_jobs() if j.title != "planted"):
         wait_until(lambda job=job: not job.active or (job.folder / "state.json").is_file())
-        for process in processes(job) if job.active else []:
+        for process in living(job) if job.active else []:
             process.kill()
             process.wait(10)
 
@@ -88,7 +93,7 @@ def test_a_killed_job_is_noticed_and_one_that_waits_can_be_stopped() -> None:
     jobs.stop(waiting.id)
     wait_until(lambda: not jobs.get(waiting.id).active)
     assert (jobs.get(waiting.id).state, jobs.get(waiting.id).started) == ("stopped", None)
-    for process in processes(job):
+    for process in living(job):
         process.kill()
     wait_until(lambda: not jobs.get(job.id).active)
     assert jobs.get(job.id).state == "died"
@@ -103,8 +108,8 @@ def test_a_killed_job_is_noticed_and_one_that_waits_can_be_stopped() -> None:
 # --- run folders, planted ---------------------------------------------------------------------------------------------
 
 ID = "20260101-000000-000-abcdef"
-ALIVE = {"runner": {"pid": psutil.Process().pid, "created": psutil.Process().create_time()}}
-DEAD = {"runner": {"pid": psutil.Process().pid, "created": 1.0}}  # its number went to another process
+ALIVE = {"runner": asdict(processes.mark(os.getpid()))}
+DEAD = {"runner": ALIVE["runner"] | {"start": 1.0}}  # its number went to another process
 
 
 def plant(folder_name: str = ID, age: float = 0.0, **contents: object) -> Path:
@@ -155,6 +160,32 @@ def test_a_damaged_folder_hides_no_other_job() -> None:
         jobs.get("20260101-000000-001-abcdef")
 
 
+@pytest.mark.parametrize(
+    "about",
+    [
+        [],
+        {},
+        {"created": None, "arguments": []},
+        {"created": "now", "arguments": []},
+        {"created": 1e300, "arguments": []},
+        {"created": float("nan"), "arguments": []},
+        {"created": 10**400, "arguments": []},
+        {"created": 1.0, "arguments": None},
+        {"created": 1.0, "arguments": "train"},
+        "[" * 100_000,
+    ],
+)
+def test_a_job_that_somebody_wrote_by_hand_hides_no_other(about: object) -> None:
+    plant()
+    plant("20260101-000000-001-abcdef", job=about)
+    assert [job.id for job in jobs.all_jobs()] == [ID]
+
+
+def test_times_that_are_none_are_left_out() -> None:
+    plant(state={"state": "done", "started": "x", "ended": [1]})
+    assert (jobs.get(ID).started, jobs.get(ID).ended) == (None, None)
+
+
 def test_stopping_an_ended_job_changes_nothing() -> None:
     folder = plant(state={"state": "done"})
     jobs.stop(ID)
@@ -177,10 +208,39 @@ def test_a_job_that_cant_be_started_leaves_nothing() -> None:
     assert jobs.all_jobs() == []
 
 
-def test_a_process_is_alive_only_with_its_own_start_time() -> None:
-    own = ALIVE["runner"]
-    assert jobs.is_alive(own)
-    assert jobs.mark(own["pid"]) == jobs.ProcessMark(**own)
-    assert not jobs.is_alive(own | {"created": own["created"] + 1})
-    assert not jobs.is_alive(own | {"pid": 2**22 + 1})  # above the largest there is
-    assert not any(jobs.is_alive(nothing) for nothing in (None, {}, {"pid": "x", "created": 1.0}))
+# --- the runner, in this process --------------------------------------------------------------------------------------
+
+
+STUBBORN = """
+import json, pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+path = pathlib.Path(sys.argv[1], "progress.json")
+for step in range(20):
+    told = {"stage": "encoding", "fraction": step / 20 if sys.argv[2] == "works" else 0.0, "seconds_left": step}
+    path.with_suffix(".new").write_text(json.dumps(told))
+    path.with_suffix(".new").replace(path)
+    time.sleep(0.15)
+"""
+
+
+@pytest.mark.parametrize(("does", "code"), [("works", 0), ("hangs", -signal.SIGKILL)])
+def test_a_command_is_killed_only_when_it_gets_no_further(
+    does: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "KILL_AFTER_SECONDS", 1.2)
+    folder, ended = plant(), []
+
+    class Fake(runner.Runner):
+        def command(self) -> list[str]:
+            return [sys.executable, "-c", STUBBORN, str(self.folder), does]
+
+        def _end_with(self, code: int) -> None:
+            ended.append(code)
+            super()._end_with(code)
+
+    thread = threading.Thread(target=Fake(folder).run)
+    thread.start()
+    wait_until((folder / "progress.json").is_file)
+    jobs.stop(ID)
+    thread.join(60)
+    assert (ended, jobs.get(ID).state) == ([code], "stopped")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,84 @@ def test_updates_estimate_the_time_left(tmp_path: Path, monkeypatch: pytest.Monk
     now += 0.1
     bar.update(2, 4)  # too soon after the last: pages don't look that often
     assert told(tmp_path)["fraction"] == 0.25
+
+
+class Clock:
+    """time.monotonic that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    moved = Clock()
+    monkeypatch.setattr(progress.time, "monotonic", moved)
+    return moved
+
+
+def test_quick_epochs_keep_the_estimate_fresh(tmp_path: Path, clock: Clock) -> None:
+    """Ten steps and an epoch's report every 0.1 s: neither holds the other back."""
+    bar = Progress(tmp_path)
+    bar.stage("training")
+    for step in range(1, 101):
+        clock.now += 0.01
+        bar.update(step, 1000)
+        if step % 10 == 0:
+            bar.note(epoch=step // 10)
+    shown = told(tmp_path)
+    assert shown["fraction"] == pytest.approx(0.1, abs=0.03)
+    assert shown["seconds_left"] == pytest.approx(9.0, abs=0.5)
+    assert shown["epoch"] in (8, 9, 10)
+
+
+def test_notes_are_written_when_they_are_due(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = []
+    write = progress.write_atomically
+    monkeypatch.setattr(progress, "write_atomically", lambda *a: writes.append(clock.now) or write(*a))
+    bar = Progress(tmp_path)
+    bar.stage("training")
+    for epoch in range(1, 1101):
+        clock.now += 0.001
+        bar.note(epoch=epoch)
+    assert len(writes) <= 5
+    assert told(tmp_path)["epoch"] < 1100
+    bar.close()
+    assert told(tmp_path)["epoch"] == 1100
+    assert len(writes) <= 6
+
+
+@pytest.mark.parametrize("end", [lambda bar: bar.stage("next"), lambda bar: bar.tell(x=1), lambda bar: bar.close()])
+def test_what_is_pending_is_written_with_the_next_fact(
+    end: Callable[[Progress], None], tmp_path: Path, clock: Clock
+) -> None:
+    bar = Progress(tmp_path)
+    bar.stage("training")
+    bar.note(epoch=7)
+    assert "epoch" not in told(tmp_path)
+    end(bar)
+    assert told(tmp_path)["epoch"] == 7
+
+
+def test_a_file_that_takes_long_is_written_less_often(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = []
+
+    def slowly(path: Path, content: bytes) -> None:
+        writes.append(clock.now)
+        clock.now += 1.0
+
+    monkeypatch.setattr(progress, "write_atomically", slowly)
+    bar = Progress(tmp_path)
+    bar.stage("training")
+    for step in range(90):
+        clock.now += 0.1
+        bar.update(step, 90)
+    assert len(writes) == 1
 
 
 def test_facts_stay_over_stages(tmp_path: Path) -> None:

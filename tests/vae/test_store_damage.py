@@ -99,7 +99,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "file too many": (files(lambda v: v.update({"../x": v[store.MAPS]})), "config.json lists ['../x'"),
     "endless file": (files(lambda v: v[store.MAPS].update(bytes=float("inf"))), "config.json is incomplete or wrong"),
     "files is a list": (config(files=[]), "config.json is incomplete or wrong"),
-    "forged metrics": (forged(store.METRICS, b'{"elbo": {"value": "x"}}'), "metrics.json is incomplete"),
+    "forged metrics": (
+        forged(store.METRICS, b'{"elbo": {"value": "x"}}'),
+        "metrics.json: elbo is 'x', expected a finite number",
+    ),
     "metrics is a list": (forged(store.METRICS, b"[]"), "metrics.json holds a list"),
     "forged history": (forged(store.HISTORY, b"epoch,elbo\n1,two\n"), "history.csv is damaged"),
     "short history": (forged(store.HISTORY, b"epoch,elbo\n1\n"), "history.csv is damaged"),

@@ -133,7 +133,7 @@ def train(plan: Plan, progress: Progress) -> None:
         ):
             history = [*history, history_row(report)]
             finished = Finished(history, loading.weights_of(model))
-            progress.tell(epoch=report.epoch, history=history)
+            progress.note(epoch=report.epoch, history=history)
     except Stopped:
         stopped = True
     except TrainingError as error:
@@ -168,22 +168,22 @@ def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, stopped:
         maps = [pca.fit(encoded.mu)]
     if not stopped and not asked.is_set():
         maps += _tsne(encoded.mu, progress)
-    known = datasets.info(plan.train.dataset)
-    epochs = len(finished.history)
-    metrics = evaluation.metrics(encoded, known.title)
-    metrics["epochs_trained"] = Metric(epochs, "epochs", f"of {plan.train.epochs} asked for")
-    new = NewCheckpoint(
-        model=plan.model,
-        train=plan.train,
-        dataset=DatasetRef(test.name, known.title, test.image_shape, test.class_names, test.fingerprint),
-        command=plan.command,
-        weights=finished.weights,
-        latents=encoded,
-        maps=maps,
-        metrics=metrics,
-        history=finished.history,
-    )
     with unstoppable():
+        known = datasets.info(plan.train.dataset)
+        epochs = len(finished.history)
+        metrics = evaluation.metrics(encoded, known.title)
+        metrics["epochs_trained"] = Metric(epochs, "epochs", f"of {plan.train.epochs} asked for")
+        new = NewCheckpoint(
+            model=plan.model,
+            train=plan.train,
+            dataset=DatasetRef(test.name, known.title, test.image_shape, test.class_names, test.fingerprint),
+            command=plan.command,
+            weights=finished.weights,
+            latents=encoded,
+            maps=maps,
+            metrics=metrics,
+            history=finished.history,
+        )
         store.write(new, plan.destination)
         what = f"Stopped: kept epoch {epochs} of {plan.train.epochs}" if stopped else f"Trained {epochs} epochs"
         loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
