@@ -178,3 +178,10 @@ def test_every_requirement_says_what_it_is_for(name: str) -> None:
 def test_no_file_is_large() -> None:
     paths = [PROJECT / name for name in tracked() if not name.startswith("checkpoints/")]
     assert [str(path) for path in paths if path.is_file() and path.stat().st_size > 3e6] == []
+
+
+def test_the_readme_has_no_figure_left_to_fill_in() -> None:
+    table = (paths.PROJECT / "README.md").read_text(encoding="utf-8").split("## How fast")[1].split("## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    assert len(rows) >= 8
+    assert [row for row in rows if not re.search(r"\d", row.split("|")[2])] == []
