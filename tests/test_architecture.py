@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import shlex
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_no_file_is_large() -> None:
 
 
 def test_the_readme_has_no_figure_left_to_fill_in() -> None:
-    table = (paths.PROJECT / "README.md").read_text(encoding="utf-8").split("## How fast")[1].split("## ")[0]
+    table = (PROJECT / "README.md").read_text(encoding="utf-8").split("## How fast")[1].split("## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("|")][2:]
     assert len(rows) >= 8
     assert [row for row in rows if not re.search(r"\d", row.split("|")[2])] == []
