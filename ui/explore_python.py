@@ -125,8 +125,8 @@ def _facts(checkpoint: Checkpoint, place: Place) -> None:
     if place.row is None:
         return
     latents = checkpoint.latents
-    elbo, fit, kl = (float(a[place.row]) for a in (latents.elbo, latents.log_likelihood, latents.kl))
+    elbo, kl = (round(float(a[place.row]), 1) for a in (latents.elbo, latents.kl))
     name = checkpoint.dataset.class_names[int(latents.labels[place.row])]
     st.markdown(f"**Row {place.row:,} · class {shell.escape(name)}**")
-    numbers = f"ELBO {elbo:.1f} = {fit:.1f} (reconstruction) − {kl:.1f} (KL) nats".replace("-", "−")
+    numbers = f"ELBO {elbo:.1f} = {elbo + kl:.1f} (reconstruction) − {kl:.1f} (KL) nats".replace("-", "−")
     st.caption(f"{numbers} · squared error {float(latents.squared_error[place.row]):.2f}")

@@ -130,7 +130,10 @@ def label(summary: Summary) -> str:
     elbo = "" if summary.elbo is None else f" · {summary.elbo:.1f}".replace("-", "−")
     if summary.model is None or summary.dataset is None:
         return f"{summary.name}{elbo}"
-    return f"{summary.name}{elbo} · {summary.dataset.name} {summary.model.architecture} {summary.model.latent_dim}-D"
+    kind = (summary.dataset.name, summary.model.architecture, str(summary.model.latent_dim))
+    if summary.name.startswith("-".join(kind)):  # the name says it already
+        return f"{summary.name}{elbo}"
+    return f"{summary.name}{elbo} · {' '.join(kind)}-D"
 
 
 def description(summary: Summary) -> str:

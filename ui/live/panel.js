@@ -218,10 +218,10 @@ class Panel {
     const value = (name) => tensors[name].data[this.row]
     who.textContent = `class ${this.data.class_names[value("labels")]}`
     // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
-    const fit = Number(value("log_likelihood").toFixed(1))
+    const elbo = Number(value("elbo").toFixed(1))
     const kl = Number(value("kl").toFixed(1))
     numbers.textContent =
-      `ELBO ${signed(fit - kl, 1)} = ${signed(fit, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
+      `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
     numbers.title =
       "Reconstruction: Bernoulli terms on grey pixels, one posterior sample; KL in closed form. " +
       "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."

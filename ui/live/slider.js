@@ -63,6 +63,8 @@ class Slider {
   show(value) {
     this.value = value
     this.range.value = value
+    const share = (this.range.valueAsNumber - this.range.min) / (this.range.max - this.range.min)
+    this.range.style.setProperty("--fill", share) // the thumb is 1rem wide, so the fill ends in its middle
     this.range.setAttribute("aria-valuetext", value.toFixed(2))
     this.number.value = value.toFixed(2)
   }
