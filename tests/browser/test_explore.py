@@ -166,16 +166,20 @@ def test_a_wrong_link_is_explained_and_the_app_goes_on(app: AppServer, page: Pag
     assert page.get_by_test_id("stException").count() == 0
 
 
+def to_train_and_back(page: Page) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
+    expect(page).to_have_url(re.compile("/train"))
+    wait_idle(page)
+    page.go_back()
+    wait_idle(page)
+    explore.wait_usable(page)
+
+
 def test_train_and_back_keeps_checkpoint_and_row(digits: Page) -> None:
     digits.get_by_label("Select an image by its row").fill("21")
     digits.keyboard.press("Enter")
     explore.settle(digits)
-    digits.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
-    expect(digits).to_have_url(re.compile("/train"))
-    wait_idle(digits)
-    digits.go_back()
-    wait_idle(digits)
-    explore.wait_usable(digits)
+    to_train_and_back(digits)
     expect(digits.locator(".panel")).to_have_attribute("data-row", "21")
     expect(digits.locator(".slider")).to_have_count(8)
     digits.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
@@ -270,12 +274,7 @@ def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> N
 def test_map_axes_and_colour_survive_train_back_and_reload(digits: Page) -> None:
     digits.get_by_role("radio", name="Latent axes").click(force=True)
     wait_idle(digits)
-    digits.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
-    expect(digits).to_have_url(re.compile("/train"))
-    wait_idle(digits)
-    digits.go_back()
-    wait_idle(digits)
-    explore.wait_usable(digits)
+    to_train_and_back(digits)
     expect(digits.get_by_role("radio", name="Latent axes")).to_be_checked()
     digits.reload()
     wait_idle(digits)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torchvision.datasets import MNIST
 
 from tests.vae.test_commands import call
 from vae import datasets
@@ -19,7 +20,6 @@ from vae.commands.fetch import fetch_mnist
 from vae.errors import DatasetError
 from vae.progress import Progress
 
-MNIST = pytest.importorskip("torchvision").datasets.MNIST
 RAW = {
     f"{part}-{kind}-ubyte": b"\0\0\x08" + bytes([len(shape)]) + np.array(shape, ">u4").tobytes() + bytes(np.prod(shape))
     for part in ("train", "t10k")
