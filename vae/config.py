@@ -14,6 +14,13 @@ ACTIVATIONS = ("relu", "silu")
 MAX_LATENT_DIM = 128
 MAX_WIDTH = 65_536
 MAX_SIDE = 1_024
+LIKELIHOODS = ("bernoulli", "gaussian")
+OBJECTIVES = ("elbo", "iwae", "autoencoder")
+KL_SCHEDULES = ("constant", "linear", "cyclical")
+LR_SCHEDULES = ("one_cycle", "cosine", "constant")
+BINARIZATIONS = ("none", "dynamic")
+PRECISIONS = ("auto", "float32", "bfloat16")
+MAX_IMPORTANCE_SAMPLES = 1_000
 
 
 def _from_dict(cls: type[T], values: Any, what: str) -> T:
@@ -34,6 +41,11 @@ def _from_dict(cls: type[T], values: Any, what: str) -> T:
 def _whole(name: str, value: Any, low: int, high: int, hint: str = "") -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise ConfigError(f"{name} is {value!r}, expected a whole number from {low:,} to {high:,}.", hint)
+
+
+def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"{name} is {value!r:.60}, expected one of {', '.join(allowed)}.")
 
 
 def _real(name: str, value: Any, low: float, high: float, hint: str = "") -> None:
@@ -62,7 +74,7 @@ class ModelConfig:
     activation
         Between layers: `relu` or `silu` (smoother; better bounds for `conv`, slower).
     likelihood
-        p(x|z): `bernoulli`.
+        p(x|z): `bernoulli`, or `gaussian` with one learned variance for all pixels (likelihoods.py).
 
     Raises
     ------
@@ -79,12 +91,9 @@ class ModelConfig:
     likelihood: str = "bernoulli"
 
     def __post_init__(self) -> None:
-        if self.architecture not in ARCHITECTURES:
-            raise ConfigError(f"architecture is {self.architecture!r}, expected one of {', '.join(ARCHITECTURES)}.")
-        if self.activation not in ACTIVATIONS:
-            raise ConfigError(f"activation is {self.activation!r}, expected one of {', '.join(ACTIVATIONS)}.")
-        if self.likelihood != "bernoulli":
-            raise ConfigError(f"likelihood is {self.likelihood!r}, expected bernoulli.")
+        _one_of("architecture", self.architecture, ARCHITECTURES)
+        _one_of("activation", self.activation, ACTIVATIONS)
+        _one_of("likelihood", self.likelihood, LIKELIHOODS)
         if not isinstance(self.image_shape, tuple) or len(self.image_shape) != 3:
             raise ConfigError(f"image_shape is {self.image_shape!r}, expected (channels, height, width).")
         _whole("image channels", self.image_shape[0], 1, 4)
@@ -127,18 +136,36 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a VAE is trained.
+    """How a VAE is trained. Sources stand where each part is built: objectives.py, schedules.py, stopping.py.
 
     Parameters
     ----------
     dataset
         Name of a data set in `vae.datasets`.
     epochs, batch_size
-        Passes over the training split, and images in one gradient step.
-    learning_rate
-        The peak of the one-cycle schedule of Adam (Smith & Topin 2018, arXiv:1708.07120).
+        Passes over the training split, and images in one gradient step (over all processes together).
+    learning_rate, lr_schedule
+        Adam's rate: the peak of `one_cycle` and `cosine`, the rate of `constant`.
     beta
         Weight of the KL term (Higgins et al. 2017); 1 is the ELBO.
+    objective
+        `elbo`, `iwae` (the importance-weighted bound of `importance_samples` samples), or `autoencoder` (no noise, no
+        KL).
+    importance_samples
+        k of `iwae`, 1 to 1,000; other objectives leave it at 1.
+    kl_schedule, kl_warmup, kl_cycles
+        How the KL term's weight reaches beta: at once; growing over the first `kl_warmup` epochs (`linear`); or
+        growing anew in each of `kl_cycles` equal parts of the training (`cyclical`).
+    free_bits
+        Nats per dimension that cost nothing; 0 is the plain KL.
+    binarization
+        `dynamic` draws every pixel anew as 0 or 1 with the grey value as probability, each time it is seen.
+    patience
+        Stop when the validation loss has not improved for this many epochs, and go back to the best; 0 never stops.
+    max_grad_norm
+        The gradient is scaled down to this norm where it is longer; 0 leaves it as it is.
+    precision
+        `bfloat16` computes matrix products in 16 bits; `auto` does where the hardware has it.
     seed
         Seeds the initial weights, the order of the images and the posterior noise.
     """
@@ -149,6 +176,17 @@ class TrainConfig:
     learning_rate: float = 2e-3
     beta: float = 1.0
     seed: int = 0
+    objective: str = "elbo"
+    importance_samples: int = 1
+    kl_schedule: str = "constant"
+    kl_warmup: int = 0
+    kl_cycles: int = 0
+    free_bits: float = 0.0
+    binarization: str = "none"
+    lr_schedule: str = "one_cycle"
+    patience: int = 0
+    max_grad_norm: float = 0.0
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         _whole("epochs", self.epochs, 1, 100_000)
@@ -156,6 +194,30 @@ class TrainConfig:
         _real("learning_rate", self.learning_rate, 1e-9, 1e3, "1e-3 to 5e-3 suit most VAEs.")
         _real("beta", self.beta, 0.0, 1e6, "1 is the ELBO.")
         _whole("seed", self.seed, 0, 2**63 - 1)
+        _one_of("objective", self.objective, OBJECTIVES)
+        _one_of("kl_schedule", self.kl_schedule, KL_SCHEDULES)
+        _one_of("binarization", self.binarization, BINARIZATIONS)
+        _one_of("lr_schedule", self.lr_schedule, LR_SCHEDULES)
+        _one_of("precision", self.precision, PRECISIONS)
+        _real("free_bits", self.free_bits, 0.0, 100.0, "0.1 to 0.5 nats per dimension are usual; 0 is off.")
+        _whole("patience", self.patience, 0, 100_000, "0 is off.")
+        _real("max_grad_norm", self.max_grad_norm, 0.0, 1e9, "0 is off.")
+        self._check_objective()
+        self._check_kl_schedule()
+
+    def _check_objective(self) -> None:
+        low, high = (2, MAX_IMPORTANCE_SAMPLES) if self.objective == "iwae" else (1, 1)
+        _whole("importance_samples", self.importance_samples, low, high, "Only the iwae objective takes more than one.")
+        if self.objective != "elbo" and (self.beta != 1 or self.kl_schedule != "constant" or self.free_bits):
+            raise ConfigError(
+                f"The {self.objective} objective was given a beta, a KL schedule or free bits, expected none of them.",
+                "Only the elbo objective has a KL term to weigh.",
+            )
+
+    def _check_kl_schedule(self) -> None:
+        linear, cyclical = self.kl_schedule == "linear", self.kl_schedule == "cyclical"
+        _whole("kl_warmup", self.kl_warmup, int(linear), 100_000 if linear else 0, "Epochs of a linear KL schedule.")
+        _whole("kl_cycles", self.kl_cycles, int(cyclical), 1_000 if cyclical else 0, "Cycles of a cyclical one.")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` restores an equal config."""
@@ -167,6 +229,15 @@ class TrainConfig:
         return _from_dict(cls, values, "training config")
 
 
+def check_together(model: ModelConfig, train: TrainConfig) -> None:
+    """Raise ConfigError for a model and a training that don't fit each other."""
+    if train.binarization != "none" and model.likelihood != "bernoulli":
+        raise ConfigError(
+            f"Binarized pixels were asked for with a {model.likelihood} likelihood, expected bernoulli.",
+            "Choose bernoulli, or leave the pixels as they are.",
+        )
+
+
 def default_model_config(
     architecture: str,
     image_shape: tuple[int, int, int],
@@ -174,13 +245,15 @@ def default_model_config(
     hidden: tuple[int, ...] | None = None,
     channels: tuple[int, ...] | None = None,
     activation: str | None = None,
+    likelihood: str = "bernoulli",
 ) -> ModelConfig:
     """A ModelConfig; what is not given suits the image size (widths) and the architecture (activation)."""
     if architecture == "mlp":
         hidden = hidden or (400,)
-        return ModelConfig(architecture, image_shape, latent_dim, hidden, channels or (), activation or "relu")
+        activation = activation or "relu"
+        return ModelConfig(architecture, image_shape, latent_dim, hidden, channels or (), activation, likelihood)
     if channels is None:
         depth = max(1, min(2 if min(image_shape[1:]) < 64 else 4, int(math.log2(max(2, min(image_shape[1:]))))))
         channels = tuple(32 * 2**i for i in range(depth))
     hidden = (256,) if hidden is None else hidden
-    return ModelConfig(architecture, image_shape, latent_dim, hidden, channels, activation or "silu")
+    return ModelConfig(architecture, image_shape, latent_dim, hidden, channels, activation or "silu", likelihood)

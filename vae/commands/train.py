@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae import datasets, paths, store
 from vae.commands.common import add_run_folder
-from vae.config import ACTIVATIONS, ARCHITECTURES, ModelConfig, TrainConfig, default_model_config
+from vae.config import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    LIKELIHOODS,
+    ModelConfig,
+    TrainConfig,
+    check_together,
+    default_model_config,
+)
 from vae.errors import CheckpointError, ConfigError, TrainingError
 from vae.progress import Progress, Stopped, deferring, stoppable, unstoppable
 from vae.records import DatasetRef, FloatArray, Metric, NewCheckpoint, ProjectionMap
@@ -23,8 +31,17 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Everything a ModelConfig and a TrainConfig hold."""
-    defaults = TrainConfig("digits")
+    """Everything a ModelConfig and a TrainConfig hold; unset ones stay None and get the configs' defaults."""
+    add_model_arguments(parser)
+    add_training_arguments(parser)
+    parser.add_argument(
+        "--output", help="name below checkpoints/, or a path (default: DATASET-ARCHITECTURE-LATENT_DIM)"
+    )
+    add_run_folder(parser)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a ModelConfig holds."""
     parser.add_argument("--dataset", default="digits", help=f"{' or '.join(datasets.names())} (default: digits)")
     parser.add_argument("--architecture", default="mlp", help=f"{' or '.join(ARCHITECTURES)} (default: mlp)")
     parser.add_argument("--latent-dim", type=int, default=2, help="latent dimensions, 1 to 128 (default: 2)")
@@ -33,19 +50,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--activation", choices=ACTIVATIONS, help="between the layers (default: relu for mlp, silu for conv)"
     )
-    parser.add_argument("--epochs", type=int, default=defaults.epochs, help=f"(default: {defaults.epochs})")
-    parser.add_argument("--batch-size", type=int, default=defaults.batch_size, help=f"(default: {defaults.batch_size})")
-    parser.add_argument(
-        "--learning-rate", type=float, default=defaults.learning_rate, help=f"peak (default: {defaults.learning_rate})"
-    )
-    parser.add_argument(
-        "--beta", type=float, default=defaults.beta, help="weight of the KL term (default: 1, the ELBO)"
-    )
-    parser.add_argument("--seed", type=int, default=defaults.seed, help=f"(default: {defaults.seed})")
-    parser.add_argument(
-        "--output", help="name below checkpoints/, or a path (default: DATASET-ARCHITECTURE-LATENT_DIM)"
-    )
-    add_run_folder(parser)
+    parser.add_argument("--likelihood", choices=LIKELIHOODS, default="bernoulli", help="p(x|z) (default: bernoulli)")
+
+
+TRAINING_HELP = {
+    "epochs": "passes over the training images",
+    "batch_size": "images in one gradient step",
+    "learning_rate": "of Adam, the peak of its schedule",
+    "beta": "weight of the KL term; 1 is the ELBO",
+    "seed": "of weights, order and noise",
+    "objective": "elbo, iwae (importance-weighted bound) or autoencoder (no KL)",
+    "importance_samples": "k of --objective iwae",
+    "kl_schedule": "constant, linear (see --kl-warmup) or cyclical (see --kl-cycles)",
+    "kl_warmup": "epochs over which a linear schedule raises the KL weight",
+    "kl_cycles": "times that a cyclical schedule raises it anew",
+    "free_bits": "nats per dimension that cost nothing",
+    "binarization": "none, or dynamic: pixels drawn anew as 0 or 1",
+    "lr_schedule": "one_cycle, cosine or constant",
+    "patience": "stop after so many epochs without improvement and restore the best; 0 never",
+    "max_grad_norm": "longer gradients are scaled down to this; 0 never",
+    "precision": "auto, float32 or bfloat16",
+}
+
+
+def add_training_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a TrainConfig holds, but for the data set."""
+    for setting in fields(TrainConfig):
+        if setting.name in TRAINING_HELP:
+            explanation = f"{TRAINING_HELP[setting.name]} (default: {setting.default})"
+            kind = type(setting.default)
+            parser.add_argument(
+                f"--{setting.name.replace('_', '-')}", type=kind, default=setting.default, help=explanation
+            )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -73,8 +109,11 @@ def _plan(a: argparse.Namespace) -> Plan:
     known = datasets.info(a.dataset)
     hidden = None if a.hidden is None else tuple(a.hidden)
     channels = None if a.channels is None else tuple(a.channels)
-    model = default_model_config(a.architecture, known.image_shape, a.latent_dim, hidden, channels, a.activation)
-    config = TrainConfig(a.dataset, a.epochs, a.batch_size, a.learning_rate, a.beta, a.seed)
+    model = default_model_config(
+        a.architecture, known.image_shape, a.latent_dim, hidden, channels, a.activation, a.likelihood
+    )
+    config = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP})
+    check_together(model, config)
     output = a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}"
     if Path(output).name == output:
         destination = store.checkpoint_path(output)
@@ -99,10 +138,10 @@ def command_words(model: ModelConfig, config: TrainConfig, output: str) -> list[
         words += ["--hidden", *model.hidden]
     if model.channels:
         words += ["--channels", *model.channels]
-    words += ["--activation", model.activation]
-    words += ["--epochs", config.epochs, "--batch-size", config.batch_size, "--learning-rate", config.learning_rate]
-    words += ["--beta", config.beta, "--seed", config.seed, "--output", output]
-    return [str(word) for word in words]
+    words += ["--activation", model.activation, "--likelihood", model.likelihood]
+    for name in TRAINING_HELP:
+        words += [f"--{name.replace('_', '-')}", getattr(config, name)]
+    return [str(word) for word in [*words, "--output", output]]
 
 
 @dataclass
