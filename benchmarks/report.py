@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-Values = dict[str, float | int | str]
+Values = dict[str, float | int | str | None]  # None: not measured, null in the file
 
 
 def parser(description: str) -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import shell, train_form, train_panel, train_runs
+from ui import shell, train_actions, train_form, train_panel, train_runs
 
 
 def train() -> None:
@@ -15,6 +15,7 @@ def train() -> None:
     with grid.cell():
         train_form.show(primary=train_panel.finished_model(job) is None)
     with grid.cell(column_span=2):
+        train_actions.show(job)
         train_panel.show(job, problem)
     train_runs.show(job)
 

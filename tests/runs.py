@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from vae import jobs, paths, processes
+import numpy as np
+
+from vae import jobs, paths, previews, processes
+from vae.history import Row
+from vae.history import write as write_history
+from vae.previews import Fixed, Frame
 
 GONE = {"pid": 2**22 + 1, "start": 1.0, "boot": ""}  # no process has this id
 
@@ -18,15 +25,26 @@ def train_arguments(name: str) -> list[str]:
     return ["train", "--dataset", "digits", "--latent-dim", "2", "--epochs", "3", "--output", name]
 
 
-def history(epochs: int) -> list[dict[str, float]]:
-    """Reports of a run that gets better with every epoch."""
+def history(epochs: int, latent_dim: int = 2, **more: float) -> list[Row]:
+    """Rows of a run that gets better with every epoch and has nothing to complain about; `more` replaces columns."""
     return [
         {
             "epoch": epoch,
             "train_elbo": -60.0 + epoch,
+            "train_log_likelihood": -57.5 + epoch,
+            "train_kl": 2.5,
             "validation_elbo": -61.25 + epoch,
+            "validation_log_likelihood": -58.75 + epoch,
             "validation_kl": 2.5,
+            **{f"kl_{j}": 2.5 / latent_dim for j in range(latent_dim)},
+            "active_units": latent_dim,
+            "sample_variety": 0.6,
+            "kl_weight": 1.0,
+            "learning_rate": 2e-3,
+            "validation_loss": 61.25 - epoch,
             "images_per_second": 41_234.5,
+            "seconds": 1.0,
+            **more,
         }
         for epoch in range(1, epochs + 1)
     ]
@@ -34,7 +52,35 @@ def history(epochs: int) -> list[dict[str, float]]:
 
 def progress_of(name: str, epochs: int, done: int, **more: Any) -> dict[str, Any]:
     """What `train` tells while it trains."""
-    return {"stage": "training", "epochs": epochs, "checkpoint": name, "history": history(done), **more}
+    return {"stage": "training", "epochs": epochs, "checkpoint": name, "epoch": done, **more}
+
+
+def fixed(count: int = 30, shape: tuple[int, int, int] = (1, 8, 8), rows: int = 10, classes: int = 10) -> Fixed:
+    """What stays in a film, made up."""
+    draw = np.random.default_rng(0)
+    originals = draw.integers(0, 256, (rows, *shape), np.uint8)
+    names = tuple(str(i) for i in range(classes))
+    return Fixed(originals, np.arange(count, dtype=np.int64) % classes, names)
+
+
+def frame(epoch: int, stays: Fixed, axes: str = "latent", samples: int = 16) -> Frame:
+    """One frame that fits `stays`: clusters that move apart with the epochs."""
+    draw = np.random.default_rng(epoch)
+    angle = 2 * np.pi * stays.labels / len(stays.class_names)
+    centre = np.stack([np.cos(angle), np.sin(angle)], 1) * min(epoch, 10) / 4
+    xy = (centre + 0.1 * draw.standard_normal(centre.shape)).astype(np.float32)
+    shape = stays.originals.shape[1:]
+    pictures = draw.integers(0, 256, (len(stays.originals) + samples, *shape), np.uint8)
+    return Frame(epoch, axes, xy, pictures[: len(stays.originals)], pictures[len(stays.originals) :])
+
+
+def add_frames(run_folder: Path, epochs: Iterable[int], stays: Fixed | None = None) -> Fixed:
+    """Write previews of these epochs into a run folder."""
+    stays = stays or fixed()
+    previews.write_fixed(run_folder, stays)
+    for epoch in epochs:
+        previews.write_frame(run_folder, frame(epoch, stays))
+    return stays
 
 
 def plant(
@@ -48,8 +94,12 @@ def plant(
     log: str = "",
     reason: str = "",
     age: float = 60.0,
+    rows: list[Row] | None = None,
 ) -> str:
-    """Write a run folder and return the job's id; `died` is a running one without a process."""
+    """Write a run folder and return the job's id; `died` is a running one without a process.
+
+    Without `rows`, the history is that of as many epochs as the progress says are finished.
+    """
     created = time.time() - age
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created)) + f"-{int(created * 1000) % 1000:03d}"
     folder = paths.runs_dir() / f"{stamp}-{len(list(paths.runs_dir().glob('*'))):06x}"
@@ -65,5 +115,8 @@ def plant(
     (folder / "state.json").write_text(json.dumps(values))
     if progress is not None:
         (folder / "progress.json").write_text(json.dumps(progress))
+    rows = history((progress or {}).get("epoch", 0)) if rows is None else rows
+    if rows:
+        write_history(folder, rows)
     (folder / "log.txt").write_text(log)
     return folder.name

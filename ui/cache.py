@@ -60,13 +60,13 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
 
     Raises DatasetMissingError when they are not on this machine, DatasetError when they are other images.
     """
-    folder = datasets.mnist_raw_dir()
-    changed = folder.stat().st_mtime_ns if folder.is_dir() else 0  # images fetched again are read again
-    images = _dataset(chosen.dataset.name, "test", str(paths.data_dir()), changed)
+    known = datasets.info(chosen.dataset.name)
+    images = _dataset(known.name, "test", str(paths.data_dir()), known.changed())
     if images.fingerprint != chosen.dataset.test_fingerprint:
+        again = f"fetch {known.name}" if known.download_mb else f"import {known.name} FOLDER"
         raise DatasetError(
             f"The {chosen.dataset.title} test images on this machine are not those that {chosen.name} was measured on.",
-            f"Fetch the data set again with `python -m vae fetch {chosen.dataset.name}`.",
+            f"Get them again with `python -m vae {again}`.",
         )
     return images
 

@@ -65,8 +65,13 @@ def _card(job_id: str, was_active: bool, details: Callable[[Job], None] | None) 
 
 def badge(job: Job) -> str:
     """The state in a word, as Markdown."""
-    word, colour = STATES.get(job.state, (job.state, "gray"))
+    word, colour = ("Diverged", "red") if diverged(job) else STATES.get(job.state, (job.state, "gray"))
     return f":{colour}-badge[{'Stopping' if job.stopping else shell.escape(word)}]"
+
+
+def diverged(job: Job) -> bool:
+    """Whether it ended because its loss grew without bounds."""
+    return not job.active and (job.progress or {}).get("outcome") == "diverged"
 
 
 def _head(job: Job) -> None:
@@ -90,7 +95,7 @@ def stop_label(job: Job) -> str:
     progress = job.progress or {}
     if progress.get("stage") in ("encoding test images", "PCA map", "t-SNE map"):
         return "Finish without the t-SNE map"
-    return "Stop and keep the last finished epoch" if progress.get("history") else "Stop (nothing to keep yet)"
+    return "Stop and keep the last finished epoch" if progress.get("epoch") else "Stop (nothing to keep yet)"
 
 
 def _progress(job: Job) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from ui import jobs as job_ui
-from ui import shell, train_fields, words
+from ui import shell, train_estimate, train_fields, train_state, words
 from ui.train_fields import Typed
+from ui.train_presets import Settings
 from vae import datasets, jobs, paths, store
-from vae.commands.train import command_words
-from vae.config import ModelConfig, TrainConfig, default_model_config
+from vae.commands.train import TRAINING_HELP, command_words
+from vae.config import ModelConfig, TrainConfig, check_together, default_model_config
 from vae.errors import CheckpointError, ConfigError, VAEError
 from vae.layers import parameter_shapes
 
@@ -43,7 +44,7 @@ class Request:
 def show(primary: bool) -> None:
     """The form runs alone while it is filled in; Train submits the job and puts its id into the URL."""
     with shell.error_boundary():
-        typed = train_fields.ask(names_in_use())
+        typed = train_fields.ask(names_in_use)
         known = datasets.info(typed.dataset)
         missing = not known.on_this_machine()
         if missing:
@@ -53,10 +54,16 @@ def show(primary: bool) -> None:
         kind = "primary" if primary else "secondary"
         clicked = st.button("Train", key="train_submit", type=kind, disabled=missing, width="stretch")  # type: ignore[arg-type]
         if clicked and checked and not missing:
-            job = jobs.submit("train", f"Train {checked.name}", checked.arguments)
-            train_fields.forget_name()
-            st.query_params["job"] = job.id
-            st.rerun()
+            _start(checked)
+        train_estimate.show(checked if not missing else None)
+
+
+def _start(wanted: Request) -> None:
+    train_estimate.stop_trial()  # it would only slow the training down
+    job = jobs.submit("train", f"Train {wanted.name}", wanted.arguments)
+    train_state.forget_name()
+    st.query_params["job"] = job.id
+    st.rerun()
 
 
 def _check(typed: Typed) -> Request | None:
@@ -85,13 +92,8 @@ def description(wanted: Request) -> str:
 
 def request(typed: Typed) -> Request:
     """Check what was typed. Raises ConfigError, DatasetError or CheckpointError."""
-    known = datasets.info(typed.dataset)
-    model = default_model_config(typed.architecture, known.image_shape, typed.latent_dim, activation=typed.activation)
-    if typed.hidden.strip():
-        model = replace(model, hidden=widths("Hidden widths", typed.hidden))
-    if typed.channels.strip() and typed.architecture == "conv":
-        model = replace(model, channels=widths("Channels", typed.channels))
-    train = TrainConfig(known.name, typed.epochs, typed.batch_size, typed.learning_rate, typed.beta, typed.seed)
+    model, train = model_config(typed.dataset, typed.settings), train_config(typed.dataset, typed.settings)
+    check_together(model, train)
     name = typed.name.strip()
     path = store.checkpoint_path(name)
     if path.exists():
@@ -99,6 +101,22 @@ def request(typed: Typed) -> Request:
     if name in names_in_use():
         raise CheckpointError(f"A run that has not ended will write {name}.", "Choose another name.")
     return Request(name, model, train)
+
+
+def model_config(dataset: str, s: Settings) -> ModelConfig:
+    """The network that the fields describe. Raises ConfigError and DatasetError."""
+    shape = datasets.info(dataset).image_shape
+    model = default_model_config(s.architecture, shape, s.latent_dim, activation=s.activation, likelihood=s.likelihood)
+    if s.hidden.strip():
+        model = replace(model, hidden=widths("Hidden widths", s.hidden))
+    if s.channels.strip() and s.architecture == "conv":
+        model = replace(model, channels=widths("Channels", s.channels))
+    return model
+
+
+def train_config(dataset: str, s: Settings) -> TrainConfig:
+    """The training that the fields describe. Raises ConfigError."""
+    return TrainConfig(dataset, **{name: getattr(s, name) for name in TRAINING_HELP})
 
 
 def widths(what: str, text: str) -> tuple[int, ...]:

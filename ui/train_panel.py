@@ -1,22 +1,33 @@
-"""The right side of Train: one run, its numbers, its learning curve, and the way to Explore."""
+"""The right side of Train: one run, its numbers, its film and its curves, and the way to Explore."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from ui import cache, figures, picker, shell, words
+from ui import cache, film, picker, run_settings, shell, train_figures, train_readings, words
 from ui import jobs as job_ui
-from ui.figures import Curve
+from ui.run_settings import RunSettings
 from ui.train_form import output_name
-from vae import jobs
+from vae import diagnostics, history, jobs, runs
 from vae.errors import JobError
+from vae.history import Row
 from vae.jobs import Job
 from vae.records import Summary
 
-MANY_EPOCHS = 40  # markers of more run into each other
 NOT_A_LIKELIHOOD = "Test loss = −ELBO of the test images: a loss, not a likelihood (pixels are grey, not 0 or 1)."
+MEASURED = (
+    "Means per image, train and validation on equally many images with the weights at the end of each epoch. "
+    "ELBO = reconstruction − KL."
+)
+AUTOENCODER = "Means per image, with the weights at the end of each epoch. An autoencoder has neither KL nor ELBO."
+DIVERGED = (
+    "The loss grew without bounds, as it does when the steps are too large. Duplicate this run with a lower learning "
+    "rate, or clip gradients."
+)
+RESUMABLE = "Its last finished epoch is in the run folder: resume it, and it goes on from there."
 
 
 def chosen_job() -> tuple[Job | None, JobError | None]:
@@ -49,30 +60,36 @@ def show(job: Job | None, problem: JobError | None) -> None:
         with st.container(border=True):
             st.markdown("**Nothing is training.**")
             st.caption(
-                "A run shows its progress and learning curve here. Digits take a few seconds, MNIST a few minutes; "
-                "you can leave this page meanwhile."
+                "A run shows here how it learns, epoch by epoch: its latent space, reconstructions and samples as a "
+                "film, its numbers and what they mean, its curves. Digits take a few seconds, MNIST a few minutes; you "
+                "can leave this page meanwhile."
             )
         return
     job_ui.card(job.id, _details)
 
 
 def _details(job: Job) -> None:
-    values = job.progress or {}
-    history: list[dict[str, float]] = values.get("history") or []
-    model = finished_model(job)
-    if job.kind == "train" and not job.active:
-        _way_to_explore(job, model)
-    if not history:
+    if job.kind != "train":
         return
-    _numbers(history, int(values.get("epochs") or len(history)), model)
-    st.plotly_chart(
-        curve(history, int(values.get("epochs") or 0) if job.active else len(history)),
-        key=f"curve-{job.id}",
-        config={"displayModeBar": False},
-    )
+    model = finished_model(job)
+    if not job.active:
+        _outcome(job, model)
+    rows, settings = _rows(job), run_settings.of(job)
+    epochs = _epochs(job, settings)
+    if rows:
+        _numbers(job, rows, epochs, settings, model)
+    filmed = film.show(job.folder, epochs, job.active)
+    if rows:
+        _curves(job, rows, epochs, settings)
+    elif job.active and job.state == "running":
+        more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
+        st.caption(f"{more} and curves come with the first finished epoch.")
 
 
-def _way_to_explore(job: Job, model: Summary | None) -> None:
+# --- how it ended -----------------------------------------------------------------------------------------------------
+
+
+def _outcome(job: Job, model: Summary | None) -> None:
     if model is not None and model.problem is None:
         if st.button("Open in Explore", key="open_in_explore", type="primary", icon=":material/explore:"):
             st.session_state[picker.CHOSEN] = model.name
@@ -83,24 +100,33 @@ def _way_to_explore(job: Job, model: Summary | None) -> None:
         st.caption(f"The model {shell.escape(output_name(job))} is no longer on this machine.")
     elif job.state in ("failed", "died"):
         st.caption("No model was written.")
+    if job_ui.diverged(job):
+        st.warning(DIVERGED, icon=":material/trending_down:")
+    elif runs.resumable(job):
+        st.caption(f":material/restart_alt: {RESUMABLE}")
 
 
-def _numbers(history: list[dict[str, Any]], epochs: int, model: Summary | None) -> None:
-    last = history[-1]
-    tiles = st.grid(4, min_column_width=128, gap="small")
-    tiles.metric("Epoch", f"{len(history):,} :small[of {epochs:,}]")
-    tiles.metric("Validation ELBO", nats(last.get("validation_elbo")))
-    tiles.metric("Validation KL", nats(last.get("validation_kl")))
-    note = (
-        "Means per image: validation at the end of each epoch, training while its weights moved. "
-        "ELBO = reconstruction − KL; higher is better."
-    )
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None, model: Summary | None) -> None:
+    readings = diagnostics.readings(rows, settings.model, settings.train) if settings else []
+    st.markdown(f"**{shell.escape(_where(rows, epochs))}**")
+    train_readings.show(readings)
+    note = MEASURED if _with_kl(settings) else AUTOENCODER
     if model is not None and model.elbo is not None:
-        tiles.metric("Test loss", nats(-model.elbo))
+        st.metric("Test loss", nats(-model.elbo))
         note += f" {NOT_A_LIKELIHOOD}"
-    else:
-        tiles.metric("Images per second", words.number(last.get("images_per_second"), 0))
     st.caption(note)
+
+
+def _where(rows: list[Row], epochs: int) -> str:
+    """`Epoch 7 of 20 · 41,234 images per second`."""
+    last = rows[-1]
+    parts = [f"Epoch {last['epoch']:,.0f} of {epochs:,}"]
+    if "images_per_second" in last:
+        parts.append(f"{words.number(last['images_per_second'], 0)} images per second")
+    return " · ".join(parts)
 
 
 def nats(value: Any) -> str:
@@ -108,15 +134,58 @@ def nats(value: Any) -> str:
     return f"{words.number(value)} :small[nats]"
 
 
-def curve(history: list[dict[str, float]], epochs: int) -> Any:
-    """Training and validation ELBO over epochs; the axis shows how many are still to come."""
-    done = [row["epoch"] for row in history]
-    lines = [
-        Curve("Validation", [row["validation_elbo"] for row in history]),
-        Curve("Training", [row["train_elbo"] for row in history]),
-    ]
-    figure = figures.learning_curves(done, lines, "ELBO, nats per image (higher is better)")
-    figure.update_xaxes(range=[0, max(epochs, len(history)) * 1.02], tickformat=",d")
-    if len(history) > MANY_EPOCHS:
-        figure.update_traces(mode="lines")
-    return figure
+def _with_kl(settings: RunSettings | None) -> bool:
+    return settings is None or settings.train.objective != "autoencoder"
+
+
+def _epochs(job: Job, settings: RunSettings | None) -> int:
+    asked = (job.progress or {}).get("epochs")
+    known = isinstance(asked, int) and 0 < asked <= 100_000
+    return int(asked) if known and isinstance(asked, int) else settings.train.epochs if settings else 0
+
+
+# --- curves -----------------------------------------------------------------------------------------------------------
+
+
+def _curves(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None) -> None:
+    end = epochs if job.active else 0
+    stamp = _stamp(job.folder)
+    st.markdown("**Learning curves**")
+    st.plotly_chart(
+        _learning_curves(str(job.folder), stamp, end, _with_kl(settings)),
+        key=f"curve-{job.id}",
+        config={"displayModeBar": False},
+    )
+    if _with_kl(settings) and "kl_0" in rows[-1]:
+        st.markdown("**KL per dimension**")
+        figure = _kl_figure(str(job.folder), stamp, end)
+        st.plotly_chart(figure, key=f"kl-{job.id}", config={"displayModeBar": False})
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _learning_curves(folder: str, stamp: str, end: int, with_kl: bool) -> Any:
+    return train_figures.learning_curves(_read(folder, stamp), end, with_kl)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _kl_figure(folder: str, stamp: str, end: int) -> Any:
+    return train_figures.kl_per_dimension(_read(folder, stamp), end)
+
+
+def _rows(job: Job) -> list[Row]:
+    """The run's history, read again when the file has changed."""
+    return [row for row in _read(str(job.folder), _stamp(job.folder)) if "epoch" in row]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read(folder: str, stamp: str) -> list[Row]:
+    return history.read(Path(folder))
+
+
+def _stamp(folder: Path) -> str:
+    """Size and time of change of the history."""
+    try:
+        about = (folder / history.FILE).stat()
+    except OSError:
+        return "none"
+    return f"{about.st_size}:{about.st_mtime_ns}"

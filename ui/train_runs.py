@@ -1,27 +1,33 @@
-"""The list of runs below the form: what was trained, when, and what came of it."""
+"""The table of runs below the form: what was trained, when, and what came of it. A click on a row shows that run."""
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
 from ui import jobs as job_ui
-from ui import shell, words
+from ui import shell
+from ui.train_actions import configs_of, in_short
 from ui.train_form import output_name
-from vae import jobs
-from vae.errors import JobError
+from vae import history, jobs
 from vae.jobs import Job
 
-SHOWN = 8
 POLL_SECONDS = 2.0
-COLUMNS = (3, 2, 1.9, 4, 1.5, 1.6)
+TABLE, SHOWN_IDS, FOLLOWED = "runs_table", "runs_shown", "runs_followed"
+ROW_PIXELS, MOST_ROWS = 35, 12
+NOTHING = float("nan")
 
 
 def show(current: Job | None) -> None:
     """All training runs, the newest first; refreshes itself while one is active."""
     active = any(job.active for job in all_runs())
-    st.fragment(_list, run_every=POLL_SECONDS if active else None)(current)
+    st.fragment(_table, run_every=POLL_SECONDS if active else None)(current.id if current else None)
 
 
 def all_runs() -> list[Job]:
@@ -29,58 +35,149 @@ def all_runs() -> list[Job]:
     return [job for job in reversed(jobs.all_jobs()) if job.kind == "train"]
 
 
-def _list(current: Job | None) -> None:
+def _table(current: str | None) -> None:
+    if st.session_state.pop(FOLLOWED, False):
+        st.rerun()  # the whole page: the run is shown elsewhere
     with shell.error_boundary():
         runs = all_runs()
         if not runs:
             return
         st.subheader("Runs")
-        st.caption("ELBO: validation mean per image after the last finished epoch; higher is better.")
-        for job in runs[:SHOWN]:
-            _row(job, current)
-        if older := runs[SHOWN:]:
-            with st.expander(words.count(len(older), "older run")):
-                for job in older:
-                    _row(job, current)
+        ids = [job.id for job in runs]
+        chosen = [ids.index(current)] if current in ids else []
+        st.session_state[SHOWN_IDS] = ids
+        st.session_state[TABLE] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
+        st.dataframe(
+            columns([_row(job) for job in runs]),
+            key=TABLE,
+            on_select=_row_chosen,
+            selection_mode=["single-row", "single-cell"],
+            hide_index=True,
+            column_config={column.label: column.config() for column in COLUMNS},
+            height=(min(len(runs), MOST_ROWS) + 1) * ROW_PIXELS + 3,
+            placeholder="–",
+            alt="Training runs, the newest first, with their numbers",
+        )
+        st.caption(
+            "Choose a row to show that run; click a heading to sort. Numbers are means per image of the validation "
+            "split after the last finished epoch, in nats; the gap is training − validation ELBO."
+        )
 
 
-def _row(job: Job, current: Job | None) -> None:
-    name, state, when, outcome, look, remove = st.columns(COLUMNS, vertical_alignment="center", gap="small")
-    name.markdown(shell.escape(output_name(job) or job.title))
-    state.markdown(job_ui.badge(job))
-    when.caption(words.ago(job.ended or job.created, time.time()))
-    outcome.caption(shell.escape(result(job)))
-    shown = current is not None and current.id == job.id
-    if look.button("Show", key=f"show-{job.id}", type="tertiary", disabled=shown):
-        st.query_params["job"] = job.id
-        st.rerun()
-    explanation = "Deletes this run's log and curve. The model stays."
-    if not job.active and remove.button("Delete", key=f"delete-{job.id}", type="tertiary", help=explanation):
-        _delete(job, shown)
+def _row_chosen() -> None:
+    """A click into any cell of a row means the row, like one on its box."""
+    selection, ids = st.session_state[TABLE]["selection"], st.session_state.get(SHOWN_IDS, [])
+    cells, rows = selection.get("cells") or [], selection.get("rows") or []
+    row = cells[0][0] if cells else rows[0] if rows else len(ids)
+    if row < len(ids):
+        st.query_params["job"] = ids[row]
+        st.session_state[FOLLOWED] = True
 
 
-def _delete(job: Job, shown: bool) -> None:
+# --- one row ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run as the table shows it; a number that isn't known is NaN."""
+
+    name: str
+    state: str
+    started: datetime
+    epochs: float
+    asked: float
+    elbo: float
+    kl: float
+    active_units: float
+    gap: float
+    took: timedelta | None
+    settings: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, where its values come from and how they are written."""
+
+    label: str
+    value: Callable[[Row], Any]
+    config: Callable[[], Any]
+
+
+def _number(label: str, digits: int, explanation: str) -> Callable[[], Any]:
+    return lambda: st.column_config.NumberColumn(label, format=f"%,.{digits}f", help=explanation)
+
+
+COLUMNS = (
+    Column("Name", lambda r: r.name, lambda: st.column_config.TextColumn("Name", pinned=True)),
+    Column("State", lambda r: r.state, lambda: st.column_config.TextColumn("State")),
+    Column("Started", lambda r: r.started, lambda: st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm")),
+    Column("Epochs", lambda r: r.epochs, _number("Epochs", 0, "Finished epochs.")),
+    Column("Of", lambda r: r.asked, _number("Of", 0, "Epochs that were asked for.")),
+    Column("ELBO", lambda r: r.elbo, _number("ELBO", 2, "Higher is better.")),
+    Column("KL", lambda r: r.kl, _number("KL", 2, "How much the latents say about an image.")),
+    Column(
+        "Active units", lambda r: r.active_units, _number("Active units", 0, "Dimensions whose means differ by image.")
+    ),
+    Column("Gap", lambda r: r.gap, _number("Gap", 2, "Much above 0 means overfitting.")),
+    Column(
+        "Time",
+        lambda r: r.took,
+        lambda: st.column_config.NumberColumn("Time", format="compact", help="Hours:minutes:seconds."),
+    ),
+    Column("Settings", lambda r: r.settings, lambda: st.column_config.TextColumn("Settings")),
+)
+
+
+def columns(rows: list[Row]) -> dict[str, list[Any]]:
+    """The table, column by column."""
+    return {column.label: [column.value(row) for row in rows] for column in COLUMNS}
+
+
+def _row(job: Job) -> Row:
+    values, last = job.progress or {}, _kept_epoch(job)
+    configs = configs_of(job)
+    asked = values.get("epochs") or (configs.train.epochs if configs else None)
+    if configs and configs.train.objective == "autoencoder":  # it has a reconstruction only
+        last = {"epoch": last.get("epoch", 0)}
+    train, validation = last.get("train_elbo", NOTHING), last.get("validation_elbo", NOTHING)
+    word, _ = job_ui.STATES.get(job.state, (job.state, ""))
+    return Row(
+        name=output_name(job) or job.title,
+        state="Stopping" if job.stopping else OUTCOMES.get(str(values.get("outcome")), word),
+        started=datetime.fromtimestamp(job.started or job.created, UTC).astimezone(),
+        epochs=last.get("epoch", 0),
+        asked=asked if isinstance(asked, int) else NOTHING,
+        elbo=validation,
+        kl=last.get("validation_kl", NOTHING),
+        active_units=last.get("active_units", NOTHING),
+        gap=train - validation,
+        took=_took(job),
+        settings=in_short(configs) if configs else "",
+    )
+
+
+def _took(job: Job) -> timedelta | None:
+    """From the run's start to its end, or until now."""
+    ended = time.time() if job.active else job.ended
+    return timedelta(seconds=max(0, round(ended - job.started))) if job.started and ended else None
+
+
+OUTCOMES = {"early_stopped": "Stopped early", "diverged": "Diverged"}
+
+
+def _kept_epoch(job: Job) -> dict[str, float]:
+    """The last finished epoch, or the best one where early stopping went back to it."""
     try:
-        jobs.delete(job.id)
-    except JobError as error:  # another tab was faster
-        shell.show_error(error)
-        return
-    if shown:
-        st.query_params.pop("job", None)
-    st.toast(f"Deleted the run of {shell.escape(output_name(job))}. The model stays.")
-    st.rerun()
+        stat = (job.folder / history.FILE).stat()
+    except OSError:
+        return {}
+    best = (job.progress or {}).get("outcome") == "early_stopped"
+    return _read_epoch(str(job.folder), stat.st_mtime_ns, stat.st_size, best, job)
 
 
-def result(job: Job) -> str:
-    """What came of a run, in one line."""
-    values = job.progress or {}
-    history = values.get("history") or []
-    if job.active:
-        return job_ui.status(job)
-    if job.state in ("failed", "died"):
-        lines = words.without_stack_trace(job.reason).splitlines() or ["It gave no reason."]
-        return words.shortened(lines[0 if job.state == "died" else -1], 60)
-    if not values.get("finished") or not history:
-        return "Nothing was kept."
-    elbo = words.number(history[-1].get("validation_elbo"))
-    return f"ELBO {elbo} nats · {words.count(len(history), 'epoch')}"
+@st.cache_data(max_entries=500, show_spinner=False)
+def _read_epoch(folder: str, changed: int, size: int, best: bool, _job: Job) -> dict[str, float]:
+    rows = history.read(_job.folder)
+    if best:
+        return min(rows, key=lambda row: row.get("validation_loss", math.inf), default={})
+    return rows[-1] if rows else {}

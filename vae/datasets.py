@@ -6,88 +6,43 @@ Splits never change, so numbers stay comparable:
   next 180 validation, the remaining 1,257 train.
 - `mnist` (28×28): torchvision's test file is test (10,000); the last 5,000 of the training file are validation, the
   55,000 before them train.
+- what `python -m vae import` made (imported.py): fixed when it was imported, see image_folders.py.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae import paths
+from vae import imported, paths
 from vae.errors import DatasetError, DatasetMissingError
+from vae.image_sets import SPLITS, DatasetInfo, ImageDataset
 
-SPLITS = ("train", "validation", "test")
+__all__ = ["SPLITS", "DatasetInfo", "ImageDataset", "info", "is_built_in", "load", "mnist_raw_dir", "names", "read_idx"]
 MNIST_VALIDATION = 5_000
 DIGITS_TEST, DIGITS_VALIDATION, DIGITS_SEED = 360, 180, 0
 
 
-@dataclass(frozen=True)
-class ImageDataset:
-    """One split: images (N, C, H, W) uint8, labels (N,) int64, class names; arrays are read-only."""
-
-    name: str
-    split: str
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    class_names: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if self.images.ndim != 4 or self.images.dtype != np.uint8 or len(self.images) != len(self.labels):
-            raise DatasetError(
-                f"{self.name} {self.split} has images {self.images.shape} of {self.images.dtype} and "
-                f"{len(self.labels):,} labels, expected uint8 (N, C, H, W) and one label an image."
-            )
-        self.images.flags.writeable = False
-        self.labels.flags.writeable = False
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(C, H, W)."""
-        channels, height, width = self.images.shape[1:]
-        return (channels, height, width)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 over shape, pixels and labels, as hexadecimal digits: the key for caches and checkpoints."""
-        digest = hashlib.sha256(repr(self.images.shape).encode())
-        digest.update(self.images.tobytes())
-        digest.update(self.labels.astype("<i8").tobytes())
-        return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What is known of a data set before its images are read."""
-
-    name: str
-    title: str
-    image_shape: tuple[int, int, int]
-    class_names: tuple[str, ...]
-    download_mb: int
-    load_split: Callable[[str], tuple[NDArray[np.uint8], NDArray[np.int64]]] = field(repr=False)
-    on_this_machine: Callable[[], bool] = field(repr=False)
-
-
 def names() -> tuple[str, ...]:
-    """The names that `load` takes."""
-    return tuple(_REGISTRY)
+    """The names that `load` takes: the built-in ones, then imported sets that can be used."""
+    return (*_REGISTRY, *(name for name in imported.names() if not is_built_in(name)))
+
+
+def is_built_in(name: str) -> bool:
+    """Whether `name` is taken by a data set that everybody has, in whatever case."""
+    return name.lower() in _REGISTRY
 
 
 def info(name: str) -> DatasetInfo:
-    """What is known of data set `name`. Raises DatasetError for an unknown one."""
-    if name not in _REGISTRY:
-        raise DatasetError(f"Unknown data set {name!r}.", f"Known ones: {', '.join(names())}.")
-    return _REGISTRY[name]
+    """What is known of data set `name`. Raises DatasetError for an unknown or damaged one, saying why."""
+    if name in _REGISTRY:
+        return _REGISTRY[name]
+    if imported.is_there(name) and not is_built_in(name):
+        return imported.info(name)
+    raise DatasetError(f"Unknown data set {name!r}.", f"Known ones: {', '.join(names())}.")
 
 
 def load(name: str, split: str) -> ImageDataset:
@@ -103,14 +58,13 @@ def load(name: str, split: str) -> ImageDataset:
     known = info(name)
     if split not in SPLITS:
         raise DatasetError(f"Unknown split {split!r}.", f"Expected one of {', '.join(SPLITS)}.")
-    images, labels = known.load_split(split)
-    return ImageDataset(name, split, images, labels, known.class_names)
+    return known.load_split(split)
 
 
 # --- digits -----------------------------------------------------------------------------------------------------------
 
 
-def _load_digits(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _load_digits(split: str) -> ImageDataset:
     from sklearn.datasets import load_digits  # takes a second: only where digits are read
 
     bunch = load_digits()
@@ -122,7 +76,7 @@ def _load_digits(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     }
     rows = order[bounds[split]]
     pixels = np.round(bunch.images[rows] * (255 / 16)).astype(np.uint8)  # stored as counts 0..16
-    return pixels[:, None], bunch.target[rows].astype(np.int64)
+    return ImageDataset("digits", split, pixels[:, None], bunch.target[rows].astype(np.int64), _DIGIT_NAMES)
 
 
 # --- mnist ------------------------------------------------------------------------------------------------------------
@@ -141,7 +95,12 @@ def _mnist_on_this_machine() -> bool:
     return all(_mnist_file(train, kind).is_file() for train in (True, False) for kind in ("images-idx3", "labels-idx1"))
 
 
-def _load_mnist(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _mnist_changed() -> int:
+    folder = mnist_raw_dir()
+    return folder.stat().st_mtime_ns if folder.is_dir() else 0  # images fetched again are read again
+
+
+def _load_mnist(split: str) -> ImageDataset:
     train = split != "test"
     if not _mnist_on_this_machine():
         raise DatasetMissingError(
@@ -159,7 +118,7 @@ def _load_mnist(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     rows = slice(None)
     if train:
         rows = slice(0, -MNIST_VALIDATION) if split == "train" else slice(-MNIST_VALIDATION, None)
-    return images[rows, None], labels[rows].astype(np.int64)
+    return ImageDataset("mnist", split, images[rows, None], labels[rows].astype(np.int64), _DIGIT_NAMES)
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
@@ -188,6 +147,10 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 
 _DIGIT_NAMES = tuple("0123456789")
 _REGISTRY: dict[str, DatasetInfo] = {
-    "digits": DatasetInfo("digits", "scikit-learn digits", (1, 8, 8), _DIGIT_NAMES, 0, _load_digits, lambda: True),
-    "mnist": DatasetInfo("mnist", "MNIST", (1, 28, 28), _DIGIT_NAMES, 11, _load_mnist, _mnist_on_this_machine),
+    "digits": DatasetInfo(
+        "digits", "scikit-learn digits", (1, 8, 8), _DIGIT_NAMES, 0, _load_digits, lambda: True, lambda: 0
+    ),
+    "mnist": DatasetInfo(
+        "mnist", "MNIST", (1, 28, 28), _DIGIT_NAMES, 11, _load_mnist, _mnist_on_this_machine, _mnist_changed
+    ),
 }

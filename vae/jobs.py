@@ -21,6 +21,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,7 @@ from vae.errors import JobError
 from vae.files import write_atomically
 from vae.processes import is_alive
 
-PLACES = {"compute": 1, "network": 2}  # how many jobs of a lane run at a time
+PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
 START_GRACE_SECONDS = 20.0  # a runner that has not reported by then never will
 LOG_TAIL_LINES = 8
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
@@ -73,29 +75,70 @@ def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -
     JobError
         When the run folder can't be written or the process can't be started.
     """
+    folder = new_folder(kind, title, arguments, lane)
+    try:
+        _start_runner(folder)
+    except JobError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return get(folder.name)
+
+
+def new_folder(kind: str, title: str, arguments: list[str], lane: str) -> Path:
+    """A run folder that says what its job is. Raises JobError when it can't be written."""
     now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now * 1000) % 1000:03d}"
     folder = paths.runs_dir() / f"{stamp}-{secrets.token_hex(3)}"
     about = {"kind": kind, "title": title, "lane": lane, "arguments": arguments, "created": now}
-    try:
+    with _explained(folder):
         folder.mkdir(parents=True)
         write_atomically(folder / "job.json", json.dumps(about).encode())
-        with (folder / "log.txt").open("ab") as log:
-            subprocess.Popen(
-                [sys.executable, "-m", "vae.runner", str(folder)],
-                cwd=paths.PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    return folder
+
+
+def restart(job_id: str) -> Job:
+    """Queue an ended job again, in the same run folder: a training goes on after its last finished epoch.
+
+    Raises JobError for an unknown or active job, and when its folder can't be written.
+    """
+    job = get(job_id)
+    if job.active:
+        raise JobError(f"Job {job_id} is {job.state}.", "It need not be started again.")
+    with _explained(job.folder):
+        ready_again(job)
+        write_atomically(job.folder / "state.json", json.dumps({"state": "queued", "restarted": time.time()}).encode())
+    _start_runner(job.folder)
+    return get(job_id)
+
+
+def ready_again(job: Job) -> None:
+    """Take back what the end of a job left behind, so that it can run again. Raises OSError."""
+    (job.folder / "stop").unlink(missing_ok=True)
+    kept = {name: value for name, value in (job.progress or {}).items() if name in ("epoch", "epochs", "checkpoint")}
+    write_atomically(job.folder / "progress.json", json.dumps(kept).encode())
+
+
+def _start_runner(folder: Path) -> None:
+    with _explained(folder), (folder / "log.txt").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "vae.runner", str(folder)],
+            cwd=paths.PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
         raise JobError(
             f"The job can't be started: {error.strerror or error} ({error.filename or folder}).",
             "Check that the folder can be written and the disk is not full.",
         ) from error
-    return get(folder.name)
 
 
 def get(job_id: str) -> Job:
@@ -194,7 +237,7 @@ def _read(folder: Path) -> Job | None:
 
 def _has_process(job: Job, state: dict[str, Any]) -> bool:
     if "runner" not in state:
-        return time.time() - job.created < START_GRACE_SECONDS
+        return time.time() - (_seconds(state.get("restarted")) or job.created) < START_GRACE_SECONDS
     return any(is_alive(state.get(who)) for who in ("runner", "child"))
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vae.model import VAE, reparameterize
 from vae.objectives import kl_to_prior
+from vae.pixels import draw_binarized, to_unit
 from vae.records import Latents
 
 SAMPLE_SEED = 0  # of the one posterior sample behind log_likelihood and elbo
@@ -22,11 +23,13 @@ def encode(
     labels: NDArray[np.int64],
     batch_size: int = 500,
     seed: int = SAMPLE_SEED,
+    binarized: bool = False,
     on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Latents:
     """Encode uint8 images (N, C, H, W); the result's arrays are (N, d) and (N,), see `Latents`.
 
-    `on_batch(done, total)` hears how many images are encoded and may raise to stop.
+    `binarized` draws each pixel as 0 or 1 first, for models that were trained so. `on_batch(done, total)` hears how
+    many images are encoded and may raise to stop.
     """
     if model.training:
         model.eval()
@@ -34,7 +37,8 @@ def encode(
     noise = torch.Generator(device).manual_seed(seed)
     rows = []
     for batch in _batches(images, batch_size):
-        rows.append(_encode_batch(model, batch.to(device), noise))
+        x = to_unit(batch.to(device))
+        rows.append(_encode_batch(model, draw_binarized(x, noise) if binarized else x, noise))
         on_batch(sum(len(row[0]) for row in rows), len(images))
     columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
     mu, sigma, log_likelihood, kl, squared_error = columns
@@ -47,8 +51,7 @@ def _batches(images: NDArray[np.uint8], batch_size: int) -> Iterator[torch.Tenso
         yield torch.tensor(images[start : start + batch_size])
 
 
-def _encode_batch(model: VAE, batch: torch.Tensor, noise: torch.Generator) -> tuple[torch.Tensor, ...]:
-    x = batch.float().div_(255)
+def _encode_batch(model: VAE, x: torch.Tensor, noise: torch.Generator) -> tuple[torch.Tensor, ...]:
     posterior = model.encode(x)
     log_likelihood = model.likelihood.log_prob(model.decode(reparameterize(posterior, noise)), x)
     squared_error = (x - model.decode_mean(posterior.mu)).square().flatten(1).sum(1)

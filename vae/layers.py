@@ -139,6 +139,8 @@ def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
             else:
                 continue
             shapes[f"{part}.{i}.bias"] = (layer.outputs,)
+    if config.likelihood == "gaussian":
+        shapes["likelihood.logvar"] = (1,)
     return shapes
 
 

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from vae import networks
 from vae.config import ModelConfig
 from vae.layers import decoder_layers, encoder_layers
-from vae.likelihoods import Bernoulli
+from vae.likelihoods import Likelihood, likelihood_of
+
+POINT_LOGVAR = -20.0  # of an autoencoder's posterior: sigma = e^-10, a point as far as pictures can tell
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,14 @@ class Posterior:
         """Standard deviations, (N, d)."""
         return torch.exp(0.5 * self.logvar)
 
+    def at(self, epsilon: Tensor) -> Tensor:
+        """z = mu + sigma · ε (..., d) for standard normal ε; gradients flow to mu and logvar."""
+        return self.mu + self.sigma * epsilon
+
 
 def reparameterize(posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
-    """z = mu + sigma · ε with ε ~ N(0, I): a draw (N, d) that gradients flow through to mu and logvar."""
-    epsilon = torch.empty_like(posterior.mu).normal_(generator=generator)
-    return posterior.mu + posterior.sigma * epsilon
+    """A draw z ~ q(z|x), (N, d), that gradients flow through."""
+    return posterior.at(torch.empty_like(posterior.mu).normal_(generator=generator))
 
 
 class VAE(nn.Module):
@@ -38,17 +43,17 @@ class VAE(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.likelihood = Bernoulli()
+        self.likelihood: Likelihood = likelihood_of(config.likelihood)
         self.encoder = networks.build(encoder_layers(config))
         self.decoder = networks.build(decoder_layers(config))
 
     def encode(self, x: Tensor) -> Posterior:
         """q(z|x) for images (N, C, H, W)."""
-        mu, logvar = self.encoder(x).chunk(2, dim=1)  # (N, 2d) -> (N, d), (N, d)
+        mu, logvar = self.encoder(x).float().chunk(2, dim=1)  # (N, 2d) -> (N, d), (N, d); float: it may be bfloat16
         return Posterior(mu, logvar)
 
     def decode(self, z: Tensor) -> Tensor:
-        """The parameters of p(x|z), (N, C, H, W): logits for Bernoulli; `decode_mean` gives pixels."""
+        """The parameters of p(x|z), (N, C, H, W); `decode_mean` gives pixels."""
         parameters: Tensor = self.decoder(z)
         return parameters
 
@@ -60,6 +65,13 @@ class VAE(nn.Module):
         """(parameters of p(x|z) for one posterior sample z, q(z|x))."""
         posterior = self.encode(x)
         return self.decode(reparameterize(posterior, generator)), posterior
+
+    @torch.no_grad()
+    def make_posterior_a_point(self) -> None:
+        """Fix sigma at e^-10 for every image: what an autoencoder is as a VAE. No gradient reaches it in its loss."""
+        weight, bias = list(self.encoder.parameters())[-2:]  # of the last layer: (2d, width), (2d,)
+        weight[self.config.latent_dim :] = 0
+        bias[self.config.latent_dim :] = POINT_LOGVAR
 
 
 def new_model(config: ModelConfig, seed: int) -> VAE:

@@ -65,7 +65,8 @@ def write_fixed(run_folder: Path, fixed: Fixed) -> None:
 
 def write_frame(run_folder: Path, frame: Frame) -> None:
     """Keep one frame. Raises OSError."""
-    arrays = {"xy": frame.xy, "reconstructions": frame.reconstructions, "samples": frame.samples}
+    arrays: dict[str, NDArray[Any]] = {"xy": frame.xy}
+    arrays |= {"reconstructions": frame.reconstructions, "samples": frame.samples}
     _write(run_folder / FOLDER / f"epoch-{frame.epoch:06d}.safetensors", arrays, {"axes": frame.axes})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -17,6 +18,8 @@ from tqdm import tqdm
 
 from vae.files import write_atomically
 
+RUNNER = "VAE_RUNNER"  # the environment variable by which a runner tells its command the runner's process id
+WATCH_SECONDS = 0.2
 WRITE_EVERY_SECONDS = 0.25
 WRITE_SHARE = 0.1  # of the time, at most: the history of many epochs takes a while to write
 
@@ -52,6 +55,26 @@ def deferring() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
+def obeying(stop_file: Path) -> Iterator[None]:
+    """Inside, a stop file that appears is a request to stop, where no runner is left that would pass it on."""
+    ended, runner = threading.Event(), os.environ.get(RUNNER)
+
+    def watch() -> None:
+        while not ended.wait(WATCH_SECONDS):
+            if stop_file.exists() and str(os.getppid()) != runner:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    thread = threading.Thread(target=watch, name="stop file", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextlib.contextmanager
 def _handlers(handler: Any) -> Iterator[None]:
     old = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -67,9 +90,10 @@ class Progress:
     `stage`, `tell` and `close` write progress.json at once; what `update` and `note` say waits until it is due.
     """
 
-    def __init__(self, run_folder: Path | None, quiet: bool = False) -> None:
+    def __init__(self, run_folder: Path | None, quiet: bool | None = None) -> None:
         self._folder = run_folder
-        self._quiet = quiet or (run_folder is not None)
+        self._quiet = run_folder is not None if quiet is None else quiet
+        self._complained = False
         self._values: dict[str, Any] = {}
         self._bar: tqdm[Any] | None = None
         self._started = self._due = 0.0
@@ -84,14 +108,14 @@ class Progress:
             self._bar = tqdm(desc=name, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True)
         self._write()
 
-    def update(self, done: float, total: float) -> None:
-        """`done` of `total` units of this stage are finished."""
+    def update(self, done: float, total: float, begun: float = 0) -> None:
+        """`done` of `total` units of this stage are finished, `begun` of them before the stage began."""
         if self._bar is not None:
-            self._bar.total = total
+            self._bar.total, self._bar.initial = total, begun
             self._bar.update(done - self._bar.n)
         fraction = min(1.0, done / total if total else 1.0)
         spent = time.monotonic() - self._started
-        self.note(fraction=fraction, seconds_left=spent * (1 - fraction) / fraction if fraction > 0 else None)
+        self.note(fraction=fraction, seconds_left=spent * (total - done) / (done - begun) if done > begun else None)
 
     def note(self, **values: Any) -> None:
         """Add facts that come often, such as an epoch's report: written with the next ones when it is too soon."""
@@ -111,6 +135,11 @@ class Progress:
         if self._pending:
             self._write()
 
+    def _complain(self, error: OSError) -> None:
+        if not self._complained:
+            print(f"Progress can't be written to {self._folder}: {error.strerror or error}.", file=sys.stderr)
+            self._complained = True
+
     def _close_bar(self) -> None:
         if self._bar is not None:
             self._bar.close()
@@ -120,6 +149,9 @@ class Progress:
         began = time.monotonic()
         self._pending = False
         if self._folder:
-            write_atomically(self._folder / "progress.json", json.dumps(self._values).encode())
+            try:
+                write_atomically(self._folder / "progress.json", json.dumps(self._values).encode())
+            except OSError as error:  # a full disk must not end the work: what matters is written elsewhere
+                self._complain(error)
         ended = time.monotonic()
         self._due = ended + max(WRITE_EVERY_SECONDS, (ended - began) / WRITE_SHARE)

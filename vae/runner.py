@@ -19,6 +19,7 @@ from typing import Any
 from vae.files import write_atomically
 from vae.jobs import PLACES, all_jobs, get, log_tail, read_values
 from vae.processes import mark
+from vae.progress import RUNNER
 
 POLL_SECONDS = 0.2
 KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop, and gets no further for this long, is killed
@@ -63,7 +64,7 @@ class Runner:
 
     def _run_command(self) -> int:
         # threads that spin while they wait would slow everything else on the machine several times
-        environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+        environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {RUNNER: str(os.getpid())}
         child = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, env=environment)
         self._record(state="running", started=time.time(), child=asdict(mark(child.pid)))
         while child.poll() is None:

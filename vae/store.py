@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 import secrets
 import shutil
@@ -68,10 +69,11 @@ def summaries(root: Path | None = None) -> list[Summary]:
     if not root.is_dir():
         return []
     folders = sorted(p for p in root.iterdir() if p.is_dir() and NAME_PATTERN.fullmatch(p.name))
-    return [_summary(folder) for folder in folders]
+    return [summary(folder) for folder in folders]
 
 
-def _summary(folder: Path) -> Summary:
+def summary(folder: Path) -> Summary:
+    """One checkpoint, usable or not."""
     try:
         header = _read_header(folder)
         elbo = _read_metrics(folder).get("elbo")
@@ -246,22 +248,38 @@ def _read_history(folder: Path) -> list[dict[str, float]]:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def write(new: NewCheckpoint, destination: Path) -> Path:
+def check_writable(destination: Path, replacing: str = "") -> None:
+    """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
+    if destination.exists() and (not replacing or summary(destination).identity != replacing):
+        raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
+    checkpoint_path(destination.name, destination.parent)
+    parent = next(folder for folder in destination.parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")
+
+
+def write(new: NewCheckpoint, destination: Path, replacing: str = "") -> Path:
     """Write a checkpoint folder at `destination`, all of it or nothing.
+
+    `replacing` is the identity of a checkpoint that may stand there and gives way once the new one is complete.
 
     Raises
     ------
     CheckpointError
-        When something is already there, or the folder can't be written.
+        When something else is already there, or the folder can't be written.
     """
-    if destination.exists():
-        raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
-    checkpoint_path(destination.name, destination.parent)
+    check_writable(destination, replacing)
     temporary = destination.parent / f".{destination.name}.{secrets.token_hex(4)}.tmp"
     try:
         temporary.mkdir(parents=True)
         _write_files(new, temporary)
-        temporary.rename(destination)
+        if destination.exists():
+            old = temporary.with_suffix(".old.tmp")
+            destination.rename(old)
+            temporary.rename(destination)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            temporary.rename(destination)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise CheckpointError(f"{destination} can't be written: {error.strerror or error}.") from error

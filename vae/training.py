@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,40 +10,44 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from vae.batches import batches_of
 from vae.config import TrainConfig
+from vae.devices import best_precision
 from vae.errors import TrainingError
+from vae.likelihoods import Gaussian
+from vae.measuring import Protocol, SplitTerms, measure, sample_variety
 from vae.model import VAE
-from vae.objectives import beta_loss, elbo_terms
+from vae.objectives import Objective, objective_of
+from vae.pixels import binarized, to_unit
+from vae.schedules import kl_weight, learning_rates
+from vae.stopping import Best, exploded
+from vae.workers import ALONE, Workers
 
-VALIDATION_SEED = 0  # the same posterior noise every epoch: differences between epochs are the model's
-
-
-@dataclass(frozen=True)
-class SplitTerms:
-    """Means over one split, in nats per image: elbo = log_likelihood - kl, with one posterior sample an image."""
-
-    log_likelihood: float
-    kl: float
-    kl_per_dim: tuple[float, ...]
-
-    @property
-    def elbo(self) -> float:
-        """Higher is better."""
-        return self.log_likelihood - self.kl
+ORDER, NOISE = 0, 1  # streams of random numbers
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch did. `train` is the mean while the weights moved, `validation` with the weights at its end."""
+    """What one epoch did. Both splits are measured on equally many images with the weights at its end.
+
+    images_per_second counts gradient steps alone; `seconds` is the whole epoch.
+    """
 
     epoch: int
     epochs: int
     train: SplitTerms
     validation: SplitTerms
+    sample_variety: float
+    kl_weight: float
+    learning_rate: float
+    noise_sigma: float | None
     images_per_second: float
     seconds: float
+
+
+OnStep = Callable[[int, int], None]
 
 
 def train(
@@ -51,81 +56,164 @@ def train(
     validation_images: NDArray[np.uint8],
     config: TrainConfig,
     device: torch.device,
-    on_step: Callable[[int, int], None] = lambda done, total: None,
+    on_step: OnStep = lambda done, total: None,
 ) -> Iterator[EpochReport]:
-    """Train `model` in place, yielding a report after every epoch.
+    """Train `model` in place from its first epoch, yielding a report after every epoch; see `Trainer`."""
+    return Trainer(model, train_images, validation_images, config, device).run(on_step)
 
-    Images (N, C, H, W) stay on the device as uint8. `on_step(done, total)` is called after every gradient step and may
-    raise to stop. The same seed on the same CPU gives the same weights. Adam with a one-cycle learning rate.
 
-    Raises
-    ------
-    TrainingError
-        When the loss of an epoch, on either split, is not finite.
+class Trainer:
+    """One training run: images (N, C, H, W) uint8, gradient steps by Adam, and what is needed to go on later.
+
+    The same seed on the same machine gives the same weights, in one go or interrupted: order and noise of an epoch
+    depend on seed and epoch alone. With several `workers` each takes its share of the global batch.
     """
-    model.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    images = torch.tensor(train_images, device=device)  # (N, C, H, W) uint8
-    held_out = torch.tensor(validation_images, device=device)
-    noise = torch.Generator(device).manual_seed(config.seed)
-    order = torch.Generator().manual_seed(config.seed)
-    steps = -(-len(images) // config.batch_size)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=config.learning_rate, total_steps=config.epochs * steps
-    )
-    for epoch in range(1, config.epochs + 1):
-        start = time.perf_counter()
-        sums = TermSums(model.config.latent_dim, device)
-        for step, rows in enumerate(torch.split(torch.randperm(len(images), generator=order), config.batch_size), 1):
-            x = images[rows.to(device)].float().div_(255)
-            terms = elbo_terms(model, x, noise)
-            optimizer.zero_grad(set_to_none=True)
-            beta_loss(terms, config.beta).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            sums.add(terms.log_likelihood, terms.kl_per_dim)
-            on_step((epoch - 1) * steps + step, config.epochs * steps)
-        train_terms = sums.means()
-        seconds = time.perf_counter() - start
-        validation = measure(model, held_out, config.batch_size)
-        if not np.isfinite([train_terms.elbo, validation.elbo]).all():  # the last step may have ruined the weights
-            raise TrainingError(
-                f"The loss stopped being a finite number in epoch {epoch}.",
-                f"Lower the learning rate (it was {config.learning_rate:g}); 1e-3 to 5e-3 suit most VAEs.",
-            )
-        yield EpochReport(epoch, config.epochs, train_terms, validation, len(images) / seconds, seconds)
-        model.train()
+
+    def __init__(
+        self,
+        model: VAE,
+        train_images: NDArray[np.uint8],
+        validation_images: NDArray[np.uint8],
+        config: TrainConfig,
+        device: torch.device,
+        workers: Workers = ALONE,
+    ) -> None:
+        if config.objective == "autoencoder":
+            model.make_posterior_a_point()
+        # channels last: convolutions train faster with it on the CPU
+        self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.config, self.device, self.workers = config, device, workers
+        self.batches = batches_of(train_images, device)
+        self.validation = torch.tensor(validation_images, device=device)
+        self.reference = torch.tensor(_spread(train_images, len(validation_images)), device=device)
+        self.objective = objective_of(config, workers.batch_mean)
+        self.protocol = Protocol(self.objective, config.beta, config.binarization == "dynamic")
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+        self.steps_per_epoch = -(-len(self.batches) // config.batch_size)
+        self.epoch = 0  # finished
+        self.first_loss = math.nan  # on the validation split, before any training
+        self.best = Best()
+
+    def run(self, on_step: OnStep = lambda done, total: None) -> Iterator[EpochReport]:
+        """Train the epochs that are left. `on_step(done, total)` hears every gradient step and may raise to stop.
+
+        Stops early, with the best epoch's weights restored, when `patience` epochs brought no improvement.
+
+        Raises
+        ------
+        TrainingError
+            When the validation loss is not finite, or far worse than before any training.
+        """
+        config = self.config
+        if math.isnan(self.first_loss):
+            self.first_loss = measure(self.model, self.validation, self.protocol).loss
+        self._schedule = learning_rates(
+            config, self.optimizer, config.epochs * self.steps_per_epoch, self.epoch * self.steps_per_epoch
+        )
+        step = _Step(self.model, self.objective, config.precision, self.device)
+        wrapped = self.workers.wrapped(step)
+        while self.epoch < config.epochs and not self.best.stale(config.patience):
+            start = time.perf_counter()
+            weight = self._gradient_steps(wrapped, on_step)
+            report = self._report(start, time.perf_counter(), weight)
+            self._judge(report)
+            self.epoch += 1
+            if config.patience:
+                self.best = self.best.after(self.epoch, report.validation.loss, self.model)
+            yield report
+        if config.patience:
+            self.best.restore(self.model)
+
+    def _gradient_steps(self, step: nn.Module, on_step: OnStep) -> float:
+        """All gradient steps of one epoch; returns the last one's KL weight."""
+        config, weight = self.config, 0.0
+        order = torch.randperm(len(self.batches), generator=_generator(config.seed, self.epoch, ORDER, CPU))
+        noise = _generator(config.seed, self.epoch, NOISE, self.device)
+        done, total = self.epoch * self.steps_per_epoch, config.epochs * self.steps_per_epoch
+        self.model.train()
+        batches = torch.split(order, config.batch_size)
+        mine = self.batches.epoch([self.workers.share(rows) for rows in batches])
+        for rows, batch in zip(batches, mine, strict=True):
+            weight = kl_weight(config, done, self.steps_per_epoch)
+            x, epsilon = self._noisy(to_unit(batch), len(rows), noise)
+            # the mean over the global batch, whose gradients the workers average
+            loss = step(x, epsilon, weight).sum() * (self.workers.count / len(rows))
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            if config.max_grad_norm:
+                nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
+            self.optimizer.step()
+            done += 1
+            if done < total:
+                self._schedule.step()
+            on_step(done, total)
+        return weight
+
+    def _noisy(self, x: Tensor, count: int, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+        """This worker's images (n, C, H, W), binarized if so configured, and its share of the batch's noise."""
+        if self.protocol.binarized:
+            uniform = torch.empty(count, *x.shape[1:], device=self.device).uniform_(generator=noise)
+            x = binarized(x, self.workers.share(uniform))
+        shape = self.objective.draws(count, self.model.config.latent_dim)
+        epsilon = torch.empty(shape, device=self.device).normal_(generator=noise)
+        return x, self.workers.share(epsilon, dim=-2)
+
+    def _report(self, start: float, trained: float, weight: float) -> EpochReport:
+        group = self.optimizer.param_groups[0]
+        likelihood = self.model.likelihood
+        return EpochReport(
+            epoch=self.epoch + 1,
+            epochs=self.config.epochs,
+            train=measure(self.model, self.reference, self.protocol),
+            validation=measure(self.model, self.validation, self.protocol),
+            sample_variety=sample_variety(self.model, self.validation),
+            kl_weight=weight,
+            learning_rate=float(group["lr"]),
+            noise_sigma=float(likelihood.sigma.detach()) if isinstance(likelihood, Gaussian) else None,
+            images_per_second=len(self.batches) / (trained - start),
+            seconds=time.perf_counter() - start,
+        )
+
+    def _judge(self, report: EpochReport) -> None:
+        """Raise TrainingError, in all workers at once, when the run has diverged."""
+        loss = self.workers.agree(report.validation.loss, self.device)
+        finite = math.isfinite(loss) and math.isfinite(report.train.loss)
+        if finite and not exploded(loss, self.first_loss):
+            return
+        what = f"is {loss:,.0f} nats, far worse than before training ({self.first_loss:,.0f})"
+        raise TrainingError(
+            f"The loss diverged in epoch {report.epoch}: on the validation images it "
+            f"{what if finite else 'is no longer a finite number'}.",
+            f"Lower the learning rate (it was {self.config.learning_rate:g}; 1e-3 to 5e-3 suit most VAEs), or limit "
+            "the gradient norm (--max-grad-norm).",
+        )
 
 
-@torch.inference_mode()
-def measure(model: VAE, images: Tensor, batch_size: int, seed: int = VALIDATION_SEED) -> SplitTerms:
-    """Mean ELBO terms of images (N, C, H, W) uint8 on the model's device, one posterior sample each."""
-    model.eval()
-    noise = torch.Generator(images.device).manual_seed(seed)
-    sums = TermSums(model.config.latent_dim, images.device)
-    for batch in torch.split(images, batch_size):
-        terms = elbo_terms(model, batch.float().div_(255), noise)
-        sums.add(terms.log_likelihood, terms.kl_per_dim)
-    return sums.means()
+class _Step(nn.Module):
+    """The loss as a module, so that DistributedDataParallel can wrap it; matrix products in the chosen precision."""
+
+    def __init__(self, model: VAE, objective: Objective, precision: str, device: torch.device) -> None:
+        super().__init__()
+        self.model, self.objective, self._device = model, objective, device.type
+        self._half = (best_precision(device) if precision == "auto" else precision) == "bfloat16"
+
+    def forward(self, x: Tensor, epsilon: Tensor, weight: float) -> Tensor:
+        """(n,) nats."""
+        with torch.autocast(self._device, torch.bfloat16, enabled=self._half):
+            return self.objective.loss(self.model, x, epsilon, weight)
 
 
-class TermSums:
-    """Running sums that stay on the device: reading a number after every batch would wait for it."""
+CPU = torch.device("cpu")
 
-    def __init__(self, latent_dim: int, device: torch.device) -> None:
-        # mps has no float64; everywhere else sums of a million images should not lose digits
-        precision = torch.float32 if device.type == "mps" else torch.float64
-        self._log_likelihood = torch.zeros((), dtype=precision, device=device)
-        self._kl = torch.zeros(latent_dim, dtype=precision, device=device)
-        self._count = 0
 
-    def add(self, log_likelihood: Tensor, kl_per_dim: Tensor) -> None:
-        """Add one batch: (n,) and (n, d)."""
-        self._log_likelihood += log_likelihood.detach().sum()
-        self._kl += kl_per_dim.detach().sum(0)
-        self._count += len(log_likelihood)
+def _generator(seed: int, epoch: int, stream: int, device: torch.device) -> torch.Generator:
+    """Random numbers that depend on seed, epoch and stream alone, so that a resumed run draws the same."""
+    mixed = int(np.random.SeedSequence([seed, epoch, stream]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return torch.Generator(device).manual_seed(mixed)
 
-    def means(self) -> SplitTerms:
-        """Means over all images added."""
-        kl = (self._kl / self._count).tolist()
-        return SplitTerms(self._log_likelihood.item() / self._count, sum(kl), tuple(kl))
+
+def _spread(images: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """`count` images, or all if there are fewer, spread evenly: a fixed part of the training split to measure."""
+    rows = np.linspace(0, len(images) - 1, min(count, len(images))).astype(np.int64)
+    chosen: NDArray[np.uint8] = images[rows]
+    return chosen

@@ -7,17 +7,19 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from vae.commands import encode, evaluate, fetch, list_, map_, train
+from vae.commands import encode, evaluate, fetch, import_, list_, map_, train, trial
 from vae.errors import VAEError
 from vae.progress import Stopped
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
+    "trial": trial,
     "evaluate": evaluate,
     "encode": encode,
     "map": map_,
     "list": list_,
     "fetch": fetch,
+    "import": import_,
 }
 
 

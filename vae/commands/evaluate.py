@@ -27,9 +27,12 @@ def run(arguments: argparse.Namespace) -> None:
     model = loading.load_model(checkpoint, best_device())
     progress = Progress(None)
     progress.stage(f"encoding {arguments.split} images", "images")
-    encoded = latents.encode(model, images.images, images.labels, on_batch=progress.update)
+    measured = evaluation.measured_by(checkpoint.model, checkpoint.train)
+    encoded = latents.encode(
+        model, images.images, images.labels, binarized=measured.binarized, on_batch=progress.update
+    )
     progress.close()
-    metrics = evaluation.metrics(encoded, checkpoint.dataset.title, arguments.split)
+    metrics = evaluation.metrics(encoded, checkpoint.dataset.title, measured, arguments.split)
     if arguments.json:
         values = {name: asdict(metric) for name, metric in metrics.items()}
         print_json({"checkpoint": checkpoint.name, "identity": checkpoint.identity, "metrics": values})

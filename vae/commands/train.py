@@ -6,12 +6,13 @@ Ctrl-C, or a job's stop, keeps the last finished epoch.
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vae import datasets, paths, store
+from vae import datasets, jobs, paths, runs, store, terminal_job
 from vae.commands.common import add_run_folder
 from vae.config import (
     ACTIVATIONS,
@@ -22,12 +23,9 @@ from vae.config import (
     check_together,
     default_model_config,
 )
-from vae.errors import CheckpointError, ConfigError, TrainingError
-from vae.progress import Progress, Stopped, deferring, stoppable, unstoppable
-from vae.records import DatasetRef, FloatArray, Metric, NewCheckpoint, ProjectionMap
-
-if TYPE_CHECKING:
-    from vae.training import EpochReport
+from vae.errors import JobError
+from vae.plan import Plan
+from vae.progress import RUNNER, Progress, obeying, stoppable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", help="name below checkpoints/, or a path (default: DATASET-ARCHITECTURE-LATENT_DIM)"
     )
+    parser.add_argument("--resume", metavar="RUN", help="go on with this interrupted run; other options are ignored")
     add_run_folder(parser)
 
 
@@ -85,27 +84,55 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Check everything that can be checked, then train, encode, map and write."""
-    plan = _plan(arguments)
-    progress = Progress(arguments.run_folder)
+    """Check everything that can be checked, then train, encode, map and write; or go on with an interrupted run."""
+    if arguments.resume:
+        _run_in(jobs.get(arguments.resume))
+        return
+    checked = plan(arguments)
+    if arguments.run_folder:  # a job: its runner records how it ends
+        _train(checked, arguments.run_folder)
+        return
+    if not _writes():
+        _train(checked, paths.runs_dir())
+        return
+    words = command_words(checked.model, checked.train, _output(checked.destination))
+    with terminal_job.begin("train", f"Train {checked.destination.name}", words) as folder:
+        _train(checked, folder)
+
+
+def _run_in(job: jobs.Job) -> None:
+    """Go on with `job` from its last finished epoch, in this terminal."""
+    if _writes() and not runs.resumable(job):
+        raise JobError(f"Run {job.id} has nothing to go on with: {runs.why_not(job)}.", "Start a new run.")
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_arguments(parser)
+    checked = plan(parser.parse_args([*job.arguments[1:], "--run-folder", str(job.folder)]))
+    if not _writes():
+        _train(checked, job.folder)
+        return
+    with terminal_job.again(job) as folder:
+        _train(checked, folder)
+
+
+def _writes() -> bool:
+    """Whether this is the process that writes: the only one, or torchrun's first."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _train(checked: Plan, folder: Path) -> None:
+    from vae import training_run
+
+    progress = Progress(folder if _writes() else None, quiet=not _writes() or bool(os.environ.get(RUNNER)))
+    progress.tell(checkpoint=checked.destination.name)
     try:
-        with stoppable():
-            train(plan, progress)
+        with stoppable(), obeying(folder / "stop"):
+            training_run.run(checked, progress, folder)
     finally:
         progress.close()
 
 
-@dataclass(frozen=True)
-class Plan:
-    """One training run, checked."""
-
-    model: ModelConfig
-    train: TrainConfig
-    destination: Path
-    command: str
-
-
-def _plan(a: argparse.Namespace) -> Plan:
+def plan(a: argparse.Namespace) -> Plan:
+    """What the arguments ask for. Raises ConfigError, DatasetError or CheckpointError."""
     known = datasets.info(a.dataset)
     hidden = None if a.hidden is None else tuple(a.hidden)
     channels = None if a.channels is None else tuple(a.channels)
@@ -119,15 +146,17 @@ def _plan(a: argparse.Namespace) -> Plan:
         destination = store.checkpoint_path(output)
     else:
         destination = store.checkpoint_path(Path(output).name, Path(output).resolve().parent)
-    if destination.exists():
-        raise CheckpointError(f"{destination} already exists.", "Give another --output, or delete it first.")
+    store.check_writable(destination, replacing=runs.written(a.run_folder) if a.run_folder else "")
     return Plan(model, config, destination, _command(model, config, destination))
 
 
 def _command(model: ModelConfig, config: TrainConfig, destination: Path) -> str:
     """The command line that repeats this run."""
-    output = destination.name if destination.parent == paths.checkpoints_dir() else str(destination)
-    return shlex.join(["python", "-m", "vae", *command_words(model, config, output)])
+    return shlex.join(["python", "-m", "vae", *command_words(model, config, _output(destination))])
+
+
+def _output(destination: Path) -> str:
+    return destination.name if destination.parent == paths.checkpoints_dir() else str(destination)
 
 
 def command_words(model: ModelConfig, config: TrainConfig, output: str) -> list[str]:
@@ -142,103 +171,3 @@ def command_words(model: ModelConfig, config: TrainConfig, output: str) -> list[
     for name in TRAINING_HELP:
         words += [f"--{name.replace('_', '-')}", getattr(config, name)]
     return [str(word) for word in [*words, "--output", output]]
-
-
-@dataclass
-class Finished:
-    """The last finished epoch: what a stop keeps."""
-
-    history: list[dict[str, float]]
-    weights: dict[str, FloatArray]
-
-
-def train(plan: Plan, progress: Progress) -> None:
-    """Train by `plan` and write the checkpoint. Raises Stopped when stopped before the first epoch was finished."""
-    from vae import loading, training
-    from vae.devices import best_device
-    from vae.model import new_model
-
-    progress.stage("reading images")
-    splits = {name: datasets.load(plan.train.dataset, name) for name in datasets.SPLITS}
-    model = new_model(plan.model, plan.train.seed)
-    finished: Finished | None = None
-    stopped = False
-    progress.tell(epochs=plan.train.epochs, history=[], checkpoint=plan.destination.name)
-    progress.stage("training", "batches")
-    try:
-        history: list[dict[str, float]] = []
-        for report in training.train(
-            model, splits["train"].images, splits["validation"].images, plan.train, best_device(), progress.update
-        ):
-            history = [*history, history_row(report)]
-            finished = Finished(history, loading.weights_of(model))
-            progress.note(epoch=report.epoch, history=history)
-    except Stopped:
-        stopped = True
-    except TrainingError as error:
-        if finished is None:
-            raise
-        stopped = True
-        progress.tell(warning=str(error))
-    if finished is None:
-        progress.tell(message="Stopped before the first epoch was finished; nothing was kept.")
-        raise Stopped
-    _write(plan, finished, splits["test"], stopped, progress)
-
-
-def history_row(report: EpochReport) -> dict[str, float]:
-    """One row of history.csv: nats per image, seconds, images per second."""
-    row: dict[str, float] = {"epoch": report.epoch}
-    for name, terms in (("train", report.train), ("validation", report.validation)):
-        row |= {f"{name}_elbo": terms.elbo, f"{name}_log_likelihood": terms.log_likelihood, f"{name}_kl": terms.kl}
-    row |= {f"kl_{i}": kl for i, kl in enumerate(report.validation.kl_per_dim)}
-    return row | {"images_per_second": report.images_per_second, "seconds": report.seconds}
-
-
-def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, stopped: bool, progress: Progress) -> None:
-    with deferring() as asked:  # a stop that arrives here must not throw away the epochs
-        from vae import evaluation, latents, loading
-        from vae.projections import pca
-
-        model = loading.model_from(plan.model, finished.weights)
-        progress.stage("encoding test images", "images")
-        encoded = latents.encode(model, test.images, test.labels, on_batch=progress.update)
-        progress.stage("PCA map")
-        maps = [pca.fit(encoded.mu)]
-    if not stopped and not asked.is_set():
-        maps += _tsne(encoded.mu, progress)
-    with unstoppable():
-        known = datasets.info(plan.train.dataset)
-        epochs = len(finished.history)
-        metrics = evaluation.metrics(encoded, known.title)
-        metrics["epochs_trained"] = Metric(epochs, "epochs", f"of {plan.train.epochs} asked for")
-        new = NewCheckpoint(
-            model=plan.model,
-            train=plan.train,
-            dataset=DatasetRef(test.name, known.title, test.image_shape, test.class_names, test.fingerprint),
-            command=plan.command,
-            weights=finished.weights,
-            latents=encoded,
-            maps=maps,
-            metrics=metrics,
-            history=finished.history,
-        )
-        store.write(new, plan.destination)
-        what = f"Stopped: kept epoch {epochs} of {plan.train.epochs}" if stopped else f"Trained {epochs} epochs"
-        loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
-        message = f"{what} in {plan.destination} ({loss})."
-        progress.tell(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
-        progress.close()
-        print(message)
-
-
-def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
-    """The t-SNE map, or none where there are too few images or the person stops it."""
-    try:
-        from vae.projections import tsne
-
-        progress.stage("t-SNE map", "iterations")
-        return [tsne.fit(mu, on_step=progress.update)]
-    except (Stopped, ConfigError) as error:
-        progress.tell(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
-        return []

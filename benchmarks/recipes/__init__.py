@@ -1,0 +1,1 @@
+"""What `vae` is compared with, written out as a person would copy it."""

@@ -1,0 +1,243 @@
+// The film of a training run: latent space, reconstructions and samples of one epoch, and a scrubber over all of them.
+// Nothing is asked of the server.
+
+const views = new WeakMap()
+const FILM_SECONDS = 8 // a film plays in about this time, between the two speeds
+const SLOWEST = 4
+const FASTEST = 25 // frames a second
+const CATCH_UP_SECONDS = 0.4
+const MANY_CLASSES = 20
+const KEYS = "Space plays and pauses, the arrow keys step, Home and End jump."
+const ICONS = {
+  play: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9-5.5z"/></svg>',
+  pause: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 2.5h3v11h-3zm6 0h3v11h-3z"/></svg>',
+}
+
+export default function ({ data, parentElement }) {
+  let view = views.get(parentElement)
+  if (!view) {
+    view = new FilmView(parentElement)
+    views.set(parentElement, view)
+  }
+  view.receive(data)
+  return () => {
+    views.get(parentElement)?.close()
+    views.delete(parentElement)
+  }
+}
+
+class FilmView {
+  constructor(root) {
+    this.find = (selector) => root.querySelector(selector)
+    this.element = this.find(".film")
+    this.still = window.matchMedia("(prefers-reduced-motion: reduce)")
+    this.at = 0 // which frame, with fractions between two
+    this.playing = false
+    this.following = true
+    this.heard = () => this.gather()
+    films.listeners.add(this.heard)
+    this.resized = new ResizeObserver(() => this.draw())
+    this.resized.observe(this.find(".scatter"))
+    this.wire()
+  }
+
+  close() {
+    films.listeners.delete(this.heard)
+    this.resized.disconnect()
+    cancelAnimationFrame(this.request)
+  }
+
+  // --- what Python says -----------------------------------------------------------------------------------------------
+
+  receive(data) {
+    if (data.film !== this.data?.film) {
+      this.frames = []
+      this.following = true
+      this.playing = false
+    }
+    this.data = data
+    const style = getComputedStyle(this.element)
+    const theme = (name) => style.getPropertyValue(name).trim()
+    this.look = { font: theme("--st-font"), text: theme("--st-text-color"), grid: theme("--st-border-color") }
+    this.look.colours = data.colours
+    this.gather()
+    this.draw()
+  }
+
+  /** Take over the film once all reels that Python named are here; until then the one before stays. */
+  gather() {
+    const film = this.data && filmOf(this.data.reels)
+    if (!film || !film.frames.length || film.version === this.version) return
+    const before = this.frames.length
+    const seen = before ? this.frames[Math.round(this.at)].epoch : null
+    this.version = film.version
+    this.frames = film.frames
+    this.stays = film.stays
+    this.range = extent(film.frames)
+    this.element.dataset.ready = "yes"
+    this.find(".scrub").max = this.last
+    this.describe()
+    this.drawn = null
+    if (this.following) this.catchUp(before)
+    else this.at = Math.max(0, this.frames.findLastIndex((frame) => frame.epoch <= seen))
+    this.draw()
+  }
+
+  get last() {
+    return this.frames.length - 1
+  }
+
+  /** Go on to the newest frame; smoothly where it is the next one and motion is welcome. */
+  catchUp(before) {
+    const smoothly = before > 0 && !this.still.matches && this.last > this.at
+    if (!smoothly) this.at = this.last
+    else this.animate((this.last - this.at) / CATCH_UP_SECONDS)
+  }
+
+  describe() {
+    const pca = this.frames[0].axes === "pca"
+    const flat = !pca && this.frames.every((frame) => frame.y.every((y) => y === 0))
+    this.look.axes = pca ? ["PC 1", "PC 2"] : ["z0", flat ? "" : "z1"]
+    const axes = pca ? "PCA of each epoch, rotated to fit the one before (Procrustes)" : "raw axes z0 and z1"
+    const stays = "The images, the draws of the prior and the axes stay the same throughout."
+    const range = "up to 1 % of the points on each side can lie outside"
+    this.find(".hint").textContent = `Latent space: ${flat ? "the one axis z0" : axes}; ${range}. ${stays} ${KEYS}`
+    this.drawLegend()
+    drawStrip(this.find(".originals"), this.stays.pictures, this.stays, this.stays.originals, this.stays.originals)
+  }
+
+  drawLegend() {
+    const names = this.stays.class_names
+    const legend = this.find(".legend")
+    if (names.length > MANY_CLASSES) return legend.replaceChildren(`Colours: ${names.length} classes`)
+    legend.replaceChildren(...names.map((name, i) => {
+      const mark = Object.assign(document.createElement("canvas"), { width: 22, height: 22 })
+      drawPoint(mark.getContext("2d"), 11, 11, 8, i, this.data.colours)
+      const entry = document.createElement("span")
+      entry.append(mark, name)
+      return entry
+    }))
+  }
+
+  // --- showing --------------------------------------------------------------------------------------------------------
+
+  draw() {
+    if (!this.frames?.length) return
+    const from = this.frames[Math.floor(this.at)]
+    const to = this.frames[Math.min(Math.ceil(this.at), this.last)]
+    const share = this.still.matches ? 0 : this.at - Math.floor(this.at)
+    const { labels } = this.stays
+    const look = { ...this.look, axes: this.look.axes }
+    drawScatter(this.find(".scatter"), { from, to, share, labels, range: this.range, look })
+    const shown = this.frames[Math.round(this.at)]
+    if (shown === this.drawn) return
+    this.drawn = shown
+    const { originals } = this.stays
+    drawStrip(this.find(".reconstructions"), shown.reconstructions, this.stays, originals, originals)
+    drawStrip(this.find(".samples"), shown.samples, this.stays, shown.sampleCount, Math.ceil(shown.sampleCount / 2))
+    this.say(shown)
+  }
+
+  say(frame) {
+    const label = frame.epoch === 0 ? "before training" : `epoch ${frame.epoch.toLocaleString("en")}`
+    const of = this.data.epochs > 0 && frame.epoch > 0 ? ` of ${this.data.epochs.toLocaleString("en")}` : ""
+    this.find(".epoch").textContent = label[0].toUpperCase() + label.slice(1) + of
+    this.find(".scatter").setAttribute("aria-label", `Latent space of the same images, ${label}`)
+    const scrub = this.find(".scrub")
+    scrub.value = Math.round(this.at)
+    scrub.setAttribute("aria-valuetext", label)
+    scrub.style.setProperty("--fill", this.last ? Math.round(this.at) / this.last : 1)
+    this.find(".newest").hidden = !this.data.live || this.following
+    this.element.dataset.epoch = frame.epoch
+    this.element.dataset.frames = this.frames.length
+  }
+
+  showState() {
+    const play = this.find(".play")
+    play.innerHTML = this.playing ? ICONS.pause : ICONS.play
+    play.setAttribute("aria-label", this.playing ? "Pause" : "Play")
+    this.element.dataset.playing = this.playing ? "yes" : "no"
+    this.find(".newest").hidden = !this.data?.live || this.following
+  }
+
+  // --- moving ---------------------------------------------------------------------------------------------------------
+
+  goTo(frame) {
+    this.pause()
+    this.at = Math.min(Math.max(frame, 0), this.last)
+    this.following = this.at === this.last
+    this.drawn = null
+    this.draw()
+  }
+
+  toggle() {
+    if (this.playing) return this.goTo(Math.round(this.at))
+    if (this.last < 1) return
+    if (this.at >= this.last) this.at = 0
+    this.playing = true
+    this.following = false
+    this.showState()
+    this.animate(Math.min(FASTEST, Math.max(SLOWEST, this.last / FILM_SECONDS)))
+  }
+
+  pause() {
+    cancelAnimationFrame(this.request)
+    this.playing = false
+    this.showState()
+  }
+
+  /** Move on by `speed` frames a second until the newest one. */
+  animate(speed) {
+    cancelAnimationFrame(this.request)
+    let before = null
+    const tick = (now) => {
+      this.at = Math.min(this.at + (before === null ? 0 : ((now - before) / 1000) * speed), this.last)
+      before = now
+      if (this.at < this.last) this.request = requestAnimationFrame(tick)
+      else this.arrive()
+      this.draw()
+    }
+    this.request = requestAnimationFrame(tick)
+  }
+
+  arrive() {
+    this.playing = false
+    this.following = true
+    this.drawn = null
+    this.showState()
+  }
+
+  wire() {
+    this.find(".play").onclick = () => this.toggle()
+    this.find(".newest").onclick = () => this.goTo(this.last)
+    this.find(".scrub").oninput = (event) => this.goTo(event.target.valueAsNumber)
+    this.element.onkeydown = (event) => {
+      const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]
+      if (event.ctrlKey || event.metaKey || event.altKey || !this.frames?.length) return
+      if (event.key === " " && event.target.localName !== "button") this.toggle()
+      else if (step) this.goTo(Math.round(this.at) + step)
+      else if (event.key === "Home") this.goTo(0)
+      else if (event.key === "End") this.goTo(this.last)
+      else return
+      event.preventDefault()
+    }
+    this.showState()
+  }
+}
+
+/** `count` pictures (C, H, W) uint8, `columns` in a row, a small gap between them; CSS enlarges the canvas. */
+function drawStrip(canvas, pixels, { shape: [channels, height, width], area }, count, columns) {
+  const gap = Math.max(1, Math.round(width / 12))
+  const rows = Math.ceil(count / columns)
+  canvas.width = columns * (width + gap) - gap
+  canvas.height = rows * (height + gap) - gap
+  const context = canvas.getContext("2d")
+  for (let i = 0; i < count; i++) {
+    const image = context.createImageData(width, height)
+    for (let p = 0; p < width * height; p++) {
+      for (let c = 0; c < 3; c++) image.data[4 * p + c] = pixels[i * area + (channels >= 3 ? c * width * height : 0) + p]
+      image.data[4 * p + 3] = 255
+    }
+    context.putImageData(image, (i % columns) * (width + gap), Math.floor(i / columns) * (height + gap))
+  }
+}

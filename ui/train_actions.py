@@ -1,0 +1,111 @@
+"""What can be done with a run: go on with it, use its settings again, delete it."""
+
+from __future__ import annotations
+
+import argparse
+
+import streamlit as st
+
+from ui import shell, train_estimate, train_state
+from ui.train_form import names_in_use, output_name
+from ui.train_presets import name_base, settings_of
+from vae import jobs, runs
+from vae.commands import train as train_command
+from vae.commands.trial import Settings as Configs
+from vae.commands.trial import read_settings
+from vae.errors import VAEError
+from vae.jobs import Job
+
+
+def show(job: Job | None) -> None:
+    """The buttons of one run, beside its settings in a few words."""
+    if job is None or job.kind != "train":
+        return
+    configs = configs_of(job)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(shell.escape(in_short(configs) if configs else "Its settings can't be read."))
+        if runs.resumable(job) and st.button("Resume", key="run_resume", icon=":material/play_arrow:"):
+            _resume(job)
+        if configs:
+            st.button(
+                "Duplicate",
+                key="run_duplicate",
+                icon=":material/content_copy:",
+                on_click=_duplicate,
+                args=(job.id,),
+                help="Puts all settings of this run into the form, under a new name.",
+            )
+        if not job.active and st.button("Delete", key="run_delete", icon=":material/delete:"):
+            _ask_to_delete(job)
+
+
+def configs_of(job: Job) -> Configs | None:
+    """The configs that a run was started with; None when its command can't be read."""
+    parser = _Parser(add_help=False)
+    train_command.add_arguments(parser)
+    try:
+        return read_settings(parser.parse_args(list(job.arguments[1:])))
+    except (VAEError, ValueError):
+        return None
+
+
+def in_short(configs: Configs) -> str:
+    """`digits · MLP · d = 10 · β = 4`: what tells runs apart."""
+    model, train = configs.model, configs.train
+    architecture = "MLP" if model.architecture == "mlp" else model.architecture
+    parts = [train.dataset, architecture, f"d = {model.latent_dim}"]
+    parts.append(f"β = {train.beta:g}" if train.objective == "elbo" else train.objective)
+    if model.likelihood != "bernoulli":
+        parts.append(model.likelihood)
+    return " · ".join(parts)
+
+
+def _resume(job: Job) -> None:
+    try:
+        train_estimate.stop_trial()
+        jobs.restart(job.id)
+    except VAEError as error:
+        shell.show_error(error)
+        return
+    st.query_params["job"] = job.id
+    st.rerun()
+
+
+def _duplicate(job_id: str) -> None:
+    try:
+        job = jobs.get(job_id)
+    except VAEError:  # deleted from elsewhere: the page says so
+        return
+    if configs := configs_of(job):
+        name = train_state.free_name(name_base(output_name(job)), names_in_use())
+        train_state.duplicate(settings_of(configs.model, configs.train), configs.train.dataset, name)
+
+
+@st.dialog("Delete this run?")
+def _ask_to_delete(job: Job) -> None:
+    name = shell.escape(output_name(job) or job.title)
+    st.markdown(f"The log, the curves and the film of **{name}** go for good. The model stays.")
+    with st.container(horizontal=True):
+        if st.button("Delete the run", key="run_delete_sure", type="primary", icon=":material/delete:"):
+            _delete(job)
+        if st.button("Keep it", key="run_delete_not"):
+            st.rerun()
+
+
+def _delete(job: Job) -> None:
+    try:
+        jobs.delete(job.id)
+    except VAEError as error:  # another tab was faster
+        shell.show_error(error)
+        return
+    if st.query_params.get("job") == job.id:
+        st.query_params.pop("job")
+    st.toast(f"Deleted the run of {shell.escape(output_name(job))}. The model stays.")
+    st.rerun()
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises ValueError for a command that this version doesn't know."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise ValueError(message)

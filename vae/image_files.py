@@ -1,0 +1,92 @@
+"""Find the image files of a folder, and divide them into splits.
+
+The split is fixed by the names of the files: a permutation, seeded by 0, of the sorted relative paths of all images; of
+it the first 10 % are test (at most 10,000), the next 5 % validation (at most 5,000), the rest train.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.errors import DatasetError
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+MIN_IMAGES = 20
+MAX_CLASSES = 10_000
+SHARES = {"test": (10, 10_000), "validation": (20, 5_000)}  # one image in so many, at most so many
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """Image files below a folder: relative paths, sorted, and the class of each."""
+
+    root: Path
+    files: list[str]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+
+
+def find(root: Path) -> Found:
+    """Images by their names' endings. Each sub-folder is a class and all that is below it belongs to it, as in
+    torchvision's ImageFolder; without any, the images in `root` are one class. Hidden files are passed over.
+
+    Raises DatasetError when there are none, or a folder can't be read.
+    """
+    if not root.is_dir():
+        raise DatasetError(f"There is no folder {root}.", "Give a folder of images, or of one folder for each class.")
+    try:
+        classes = sorted(e.name for e in os.scandir(root) if e.is_dir() and not e.name.startswith("."))
+        below = {name: list(_images_below(root / name, root)) for name in classes}
+        below = {name: files for name, files in below.items() if files}
+        if not below:
+            below = {"images": [e.name for e in os.scandir(root) if _is_image(e)]}
+    except OSError as error:
+        raise DatasetError(f"{error.filename or root} can't be read: {error.strerror}.") from error
+    labelled = sorted((file, label) for label, files in enumerate(below.values()) for file in files)
+    if not labelled:
+        raise DatasetError(f"{root} holds no images.", f"Expected files ending in {', '.join(ENDINGS)}.")
+    if len(below) > MAX_CLASSES:
+        raise DatasetError(f"{root} has {len(below):,} folders with images, expected at most {MAX_CLASSES:,} classes.")
+    labels = np.array([label for _, label in labelled], np.int64)
+    return Found(root, [file for file, _ in labelled], labels, tuple(printable(name) for name in below))
+
+
+def _images_below(folder: Path, root: Path) -> Iterator[str]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    for place, folders, _ in os.walk(folder, onerror=fail):  # follows no links: they could go in circles
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if _is_image(entry):
+                    yield Path(entry.path).relative_to(root).as_posix()
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(ENDINGS) and not entry.name.startswith(".") and entry.is_file()
+
+
+def printable(name: str) -> str:
+    """`name` without what can't be written as UTF-8, or would steer a terminal."""
+    text = name.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def split_rows(count: int, max_images: int | None = None) -> dict[str, NDArray[np.int64]]:
+    """Rows of each split, as the module says; `max_images` keeps the first of the permutation."""
+    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(count)[:max_images]
+    if len(order) < MIN_IMAGES:
+        raise DatasetError(
+            f"There are {len(order)} images, expected at least {MIN_IMAGES}: three splits need some each."
+        )
+    test, validation = (min(len(order) // one_in, most) for one_in, most in SHARES.values())
+    rows = np.split(order, [test, test + validation])
+    return dict(zip(("test", "validation", "train"), rows, strict=True))

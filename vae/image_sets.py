@@ -1,0 +1,82 @@
+"""What a data set is in memory: one split's images, and what is known before they are read. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.errors import DatasetError
+
+SPLITS = ("train", "validation", "test")
+HASH_BYTES = 16 * 2**20  # pixels hashed at a time: a memory-mapped split is never in memory as a whole
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """One split: images (N, C, H, W) uint8, labels (N,) int64, class names; arrays are read-only.
+
+    `images` may be a memory map. Who knows the fingerprint already passes it as `known_fingerprint`, so that the pixels
+    are not read for it.
+    """
+
+    name: str
+    split: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    known_fingerprint: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.dtype != np.uint8 or len(self.images) != len(self.labels):
+            raise DatasetError(
+                f"{self.name} {self.split} has images {self.images.shape} of {self.images.dtype} and "
+                f"{len(self.labels):,} labels, expected uint8 (N, C, H, W) and one label an image."
+            )
+        self.images.flags.writeable = False
+        self.labels.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        channels, height, width = self.images.shape[1:]
+        return (channels, height, width)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over shape, pixels and labels, as hexadecimal digits: the key for caches and checkpoints."""
+        return self.known_fingerprint or fingerprint(self.images, self.labels)
+
+
+def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
+    """SHA-256 over shape, pixels and labels; reads a memory map piece by piece."""
+    digest = hashlib.sha256(repr(images.shape).encode())
+    rows = max(1, HASH_BYTES // max(1, images[:1].nbytes))
+    for start in range(0, len(images), rows):
+        digest.update(images[start : start + rows].tobytes())
+    digest.update(labels.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is known of a data set before its images are read.
+
+    `download_mb` is 0 for what can't be downloaded. `changed()` is a number that differs once the files were replaced.
+    """
+
+    name: str
+    title: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    download_mb: int
+    load_split: Callable[[str], ImageDataset] = field(repr=False)
+    on_this_machine: Callable[[], bool] = field(repr=False)
+    changed: Callable[[], int] = field(repr=False)

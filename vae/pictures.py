@@ -1,0 +1,94 @@
+"""Decode one image file of unknown origin to pixels of a fixed size, with Pillow. Imports no torch."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from vae.errors import DatasetError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # told by their first bytes, whatever the file is called
+MAX_FILE_BYTES = 100 * 2**20
+MAX_PIXELS = 100_000_000
+COLOUR_LEVELS = 4  # channels that differ by no more are grey: JPEG rounds
+
+
+@dataclass(frozen=True)
+class Format:
+    """What every image becomes."""
+
+    height: int
+    width: int
+    colour: bool
+
+    @property
+    def channels(self) -> int:
+        """3 for colour, 1 for grey."""
+        return 3 if self.colour else 1
+
+
+def decode(path: Path, form: Format) -> NDArray[np.uint8]:
+    """The file's first frame as (C, H, W): upright, on white where it is transparent, its middle cut to the wanted
+    aspect ratio, then resized.
+
+    Raises DatasetError, with a few words as its message, for a file that is damaged, too large or no such image.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise DatasetError("no regular file")
+        if found.st_size > MAX_FILE_BYTES:
+            raise DatasetError(f"{found.st_size / 1e6:,.0f} MB, more than {MAX_FILE_BYTES / 1e6:,.0f}")
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise DatasetError(f"{width} × {height} pixels, more than {MAX_PIXELS:,}")
+            return _pixels(image, form)
+    except DatasetError:
+        raise
+    except Exception as error:  # what hostile files make a decoder raise has no common parent
+        raise DatasetError(_reason(error)) from error
+
+
+def has_colour(image: NDArray[np.uint8]) -> bool:
+    """Whether the three channels of (3, H, W) differ anywhere."""
+    return bool(np.ptp(image, axis=0).max() > COLOUR_LEVELS)
+
+
+def _pixels(image: Image.Image, form: Format) -> NDArray[np.uint8]:
+    # a large JPEG is decoded at a half, a quarter or an eighth where that is still twice the wanted size
+    scale = 2 * max(form.width, form.height) / min(image.size)
+    if scale < 1:
+        image.draft(None, (int(image.width * scale) + 1, int(image.height * scale) + 1))
+    flat = _flat(ImageOps.exif_transpose(image), "RGB" if form.colour else "L")
+    small = flat.resize((form.width, form.height), Image.Resampling.LANCZOS, box=_middle(flat, form))
+    pixels = np.array(small, np.uint8).reshape(form.height, form.width, form.channels)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))  # (C, H, W)
+
+
+def _flat(image: Image.Image, mode: str) -> Image.Image:
+    """The image in `mode`, without transparency."""
+    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut at 255
+        return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return image.convert(mode)
+
+
+def _middle(image: Image.Image, form: Format) -> tuple[float, float, float, float]:
+    """The largest centred box of the wanted aspect ratio: left, upper, right, lower."""
+    scale = min(image.width / form.width, image.height / form.height)
+    width, height = form.width * scale, form.height * scale
+    left, upper = (image.width - width) / 2, (image.height - height) / 2
+    return (left, upper, min(left + width, image.width), min(upper + height, image.height))
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return "no image that can be read" if "cannot identify" in text else (text or type(error).__name__)[:80]

@@ -1,0 +1,24 @@
+"""From stored bytes to what a model sees."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def to_unit(batch: Tensor) -> Tensor:
+    """uint8 (N, C, H, W) -> float32 in [0, 1]."""
+    return batch.float().div_(255)
+
+
+def binarized(x: Tensor, uniform: Tensor) -> Tensor:
+    """Each pixel 1 with its grey value as probability, else 0: x and uniform draws, both (N, C, H, W).
+
+    Dynamic binarization, the usual protocol for likelihoods on MNIST (Salakhutdinov & Murray 2008; Burda et al. 2016).
+    """
+    return (uniform < x).to(x.dtype)
+
+
+def draw_binarized(x: Tensor, generator: torch.Generator) -> Tensor:
+    """`binarized` with draws of its own."""
+    return binarized(x, torch.empty_like(x).uniform_(generator=generator))

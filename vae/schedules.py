@@ -1,0 +1,48 @@
+"""What changes from step to step: the weight of the KL term, and the learning rate."""
+
+from __future__ import annotations
+
+import math
+
+from torch import optim
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+
+from vae.config import TrainConfig
+
+RISING_SHARE = 0.5  # of a cycle, after which the KL weight stays at beta
+
+
+def kl_weight(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
+    """The weight of the KL term in gradient step `step`, counted from 0.
+
+    linear: from 0 to beta over the first `kl_warmup` epochs (Bowman et al. 2016; Sønderby et al. 2016). cyclical: so
+    again in the first half of each of `kl_cycles` parts of the training (Fu et al. 2019, eq. 6, R = 0.5).
+    """
+    match config.kl_schedule:
+        case "linear":
+            return config.beta * min(1.0, step / (config.kl_warmup * steps_per_epoch))
+        case "cyclical":
+            period = config.epochs * steps_per_epoch / config.kl_cycles
+            return config.beta * min(1.0, (step % period) / period / RISING_SHARE)
+        case _:
+            return config.beta
+
+
+def learning_rates(config: TrainConfig, optimizer: optim.Optimizer, steps: int, done: int) -> LRScheduler:
+    """The schedule of the learning rate over `steps` gradient steps, of which `done` are behind.
+
+    one_cycle: up over the first 30 %, down to almost nothing, Adam's momentum the other way round (Smith & Topin 2018,
+    arXiv:1708.07120; torch's OneCycleLR). cosine: down to nothing (Loshchilov & Hutter 2017, one period).
+    """
+    schedule: LRScheduler
+    match config.lr_schedule:
+        case "one_cycle":
+            schedule = OneCycleLR(optimizer, config.learning_rate, total_steps=max(steps, 2))
+        case "cosine":
+            schedule = LambdaLR(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)))
+        case _:
+            schedule = LambdaLR(optimizer, lambda step: 1.0)
+    if done:  # all three are functions of the step alone: jump there instead of going step by step
+        schedule.last_epoch = done - 1
+        schedule.step()
+    return schedule

@@ -1,0 +1,229 @@
+"""The life of one training run: from images through epochs, each kept in the run folder, to a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vae import datasets, evaluation, film, history, latents, loading, previews, resume, runs, store
+from vae.devices import best_device, best_precision
+from vae.errors import ConfigError, TrainingError
+from vae.model import new_model
+from vae.plan import Plan
+from vae.progress import Progress, Stopped, deferring, unstoppable
+from vae.projections import pca
+from vae.records import DatasetRef, FloatArray, Metric, NewCheckpoint, ProjectionMap
+from vae.training import EpochReport, Trainer
+from vae.workers import Workers, from_environment, own_device, together
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The epoch that the checkpoint will hold, and why it is that one."""
+
+    rows: list[history.Row]
+    weights: dict[str, FloatArray]
+    outcome: str  # trained, early_stopped, stopped or diverged
+    words: str
+
+
+def run(plan: Plan, progress: Progress, folder: Path) -> None:
+    """Train by `plan`, from the state in the run folder if there is one, and write the checkpoint.
+
+    Raises
+    ------
+    Stopped
+        When stopped before the first epoch was finished.
+    TrainingError
+        When no epoch could be finished or kept; the message says what is kept in the run folder.
+    """
+    workers = from_environment()
+    device = own_device(best_device())
+    if plan.train.precision == "auto":  # what is stored says what was done
+        plan = replace(plan, train=replace(plan.train, precision=best_precision(device)))
+    progress.stage("reading images")
+    splits = {name: datasets.load(plan.train.dataset, name) for name in datasets.SPLITS}
+    with together(workers, device):
+        trainer = Trainer(
+            new_model(plan.model, plan.train.seed),
+            splits["train"].images,
+            splits["validation"].images,
+            plan.train,
+            device,
+            workers,
+        )
+        keeper = Keeper(folder, trainer, splits, progress)
+        finished = keeper.train()
+    if workers.writes:
+        _write(plan, finished, splits["test"], progress, folder)
+
+
+class Keeper:
+    """Runs a trainer and keeps every finished epoch: its numbers, its frame of the film, the state to go on from."""
+
+    def __init__(
+        self, folder: Path, trainer: Trainer, splits: dict[str, datasets.ImageDataset], progress: Progress
+    ) -> None:
+        self.folder, self.trainer, self.progress = folder, trainer, progress
+        self.workers: Workers = trainer.workers
+        self.images = splits["train"].fingerprint
+        self.rows: list[history.Row] = []
+        self.weights: dict[str, FloatArray] = {}
+        self._begin(splits["validation"])
+
+    def _begin(self, validation: datasets.ImageDataset) -> None:
+        """Go back to the kept state, or begin a new film and history."""
+        state = runs.resume_file(self.folder)
+        if state.is_file():
+            resume.restore(self.trainer, state, self.images)
+            self.rows = [row for row in history.read(self.folder) if row["epoch"] <= self.trainer.epoch]
+            self.weights = loading.weights_of(self.trainer.model)
+        if int(self.workers.agree(self.trainer.epoch, self.trainer.device)) != self.trainer.epoch:
+            raise TrainingError(
+                f"Worker {self.workers.rank} does not find the state in {self.folder} that the first one goes on from.",
+                "Put the run folder (VAE_RUNS) where all machines see it.",
+            )
+        self.film = film.Film(validation, previews.read_frame(self.folder, self._last_frame()))
+        if self.workers.writes:
+            with self._keeping("The run"):
+                history.write(self.folder, self.rows)
+                previews.write_fixed(self.folder, self.film.fixed)
+                if not self.trainer.epoch:
+                    previews.write_frame(self.folder, self.film.frame(self.trainer.model, 0))
+
+    def _last_frame(self) -> int:
+        return max((epoch for epoch in previews.epochs(self.folder) if epoch <= self.trainer.epoch), default=0)
+
+    def train(self) -> Finished:
+        """All epochs that are left, or as many as a stop or a divergence leaves."""
+        config = self.trainer.config
+        self.progress.tell(epochs=config.epochs, epoch=self.trainer.epoch)
+        self.progress.stage("training", "batches")
+        begun = self.trainer.epoch * self.trainer.steps_per_epoch
+        try:
+            for report in self.trainer.run(lambda done, total: self.progress.update(done, total, begun)):
+                self._keep(report)
+        except Stopped:
+            if not self.rows:
+                self.progress.tell(message="Stopped before the first epoch was finished; nothing was kept.")
+                raise
+            return self._finished("stopped", f"Stopped: kept epoch {len(self.rows)} of {config.epochs}")
+        except TrainingError as error:
+            if not self.rows or isinstance(error, NotKeptError):
+                raise
+            return self._finished("diverged", f"{error} Kept epoch {len(self.rows)}")
+        if len(self.rows) < config.epochs:
+            self.weights = loading.weights_of(self.trainer.model)
+            best = self.trainer.best.epoch
+            return self._finished(
+                "early_stopped",
+                f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {len(self.rows)}",
+            )
+        self.weights = loading.weights_of(self.trainer.model)
+        best_of = f"; kept epoch {self.trainer.best.epoch}, the best" if config.patience else ""
+        return self._finished("trained", f"Trained {len(self.rows)} epochs{best_of}")
+
+    def _finished(self, outcome: str, words: str) -> Finished:
+        return Finished(self.rows, self.weights, outcome, words)
+
+    def _keep(self, report: EpochReport) -> None:
+        trainer, epoch = self.trainer, report.epoch
+        row = history_row(report)
+        if self.workers.writes:
+            with self._keeping(f"Epoch {epoch}"):
+                history.append(self.folder, row)
+                if previews.is_due(epoch, report.epochs):
+                    previews.write_frame(self.folder, self.film.frame(trainer.model, epoch))
+                resume.save(trainer, runs.resume_file(self.folder), self.images)
+        self.rows = [*self.rows, row]
+        self.weights = loading.weights_of(trainer.model)
+        self.progress.note(epoch=epoch)
+
+    @contextmanager
+    def _keeping(self, what: str) -> Iterator[None]:
+        """Inside, a full disk or a folder without write permission becomes a message that says what is left."""
+        try:
+            yield
+        except OSError as error:
+            kept = f"epoch {len(self.rows)} is" if self.rows else "nothing is"
+            raise NotKeptError(
+                f"{what} can't be written to {self.folder}: {error.strerror or error}; {kept} kept there.",
+                "Free some space or give write permission, then resume the run.",
+            ) from error
+
+
+class NotKeptError(TrainingError):
+    """An epoch could not be written to the run folder."""
+
+
+def history_row(report: EpochReport) -> history.Row:
+    """One row of history.csv: nats per image, counts, seconds, images per second."""
+    row: history.Row = {"epoch": report.epoch}
+    for name, terms in (("train", report.train), ("validation", report.validation)):
+        row |= {f"{name}_elbo": terms.elbo, f"{name}_log_likelihood": terms.log_likelihood, f"{name}_kl": terms.kl}
+    row |= {f"kl_{i}": kl for i, kl in enumerate(report.validation.kl_per_dim)}
+    row |= {"active_units": report.validation.active_units, "sample_variety": report.sample_variety}
+    row |= {"kl_weight": report.kl_weight, "learning_rate": report.learning_rate}
+    row["validation_loss"] = report.validation.loss
+    if report.noise_sigma is not None:
+        row["noise_sigma"] = report.noise_sigma
+    return row | {"images_per_second": report.images_per_second, "seconds": report.seconds}
+
+
+# --- the checkpoint ---------------------------------------------------------------------------------------------------
+
+
+def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, progress: Progress, folder: Path) -> None:
+    measured = evaluation.measured_by(plan.model, plan.train)
+    with deferring() as asked:  # a stop that arrives here must not throw away the epochs
+        model = loading.model_from(plan.model, finished.weights)
+        progress.stage("encoding test images", "images")
+        encoded = latents.encode(
+            model, test.images, test.labels, binarized=measured.binarized, on_batch=progress.update
+        )
+        progress.stage("PCA map")
+        maps = [pca.fit(encoded.mu)]
+    if finished.outcome in ("trained", "early_stopped") and not asked.is_set():
+        maps += _tsne(encoded.mu, progress)
+    with unstoppable():
+        known = datasets.info(plan.train.dataset)
+        metrics = evaluation.metrics(encoded, known.title, measured)
+        epochs = len(finished.rows)
+        metrics["epochs_trained"] = Metric(epochs, "epochs", f"of {plan.train.epochs} asked for")
+        reference = DatasetRef(
+            test.name, known.title, test.image_shape, test.class_names, test.fingerprint, measured.preprocessing
+        )
+        new = NewCheckpoint(
+            model=plan.model,
+            train=plan.train,
+            dataset=reference,
+            command=plan.command,
+            weights=finished.weights,
+            latents=encoded,
+            maps=maps,
+            metrics=metrics,
+            history=finished.rows,
+        )
+        store.write(new, plan.destination, replacing=runs.written(folder))
+        runs.note_written(folder, store.summary(plan.destination).identity)
+        loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
+        message = f"{finished.words}, in {plan.destination} ({loss})."
+        progress.tell(
+            stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, outcome=finished.outcome
+        )
+        progress.close()
+        print(message)
+
+
+def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
+    """The t-SNE map, or none where there are too few images or the person stops it."""
+    try:
+        from vae.projections import tsne
+
+        progress.stage("t-SNE map", "iterations")
+        return [tsne.fit(mu, on_step=progress.update)]
+    except (Stopped, ConfigError) as error:
+        progress.tell(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
+        return []
