@@ -18,6 +18,7 @@ from benchmarks import arithmetic, clicks, report, streaming
 from benchmarks.recipes import pythae_trainer, pytorch_example
 from benchmarks.to_target import TARGET, Epoch, epoch_seconds, forward_of, loss_per_image, seconds_to
 from vae.config import ModelConfig, TrainConfig
+from vae.devices import best_precision
 from vae.model import VAE, new_model
 from vae.training import train
 
@@ -81,6 +82,7 @@ def measure_vae(setting: Setting) -> report.Values:
     return {
         "vae_s": round(seconds, 3),
         "vae_epochs": setting.vae_epochs,
+        "vae_precision": best_precision(setting.device),
         "vae_epoch_s": round(seconds / setting.vae_epochs, 3),
         "vae_runs_s": ", ".join(f"{run.seconds:.3f}" for run in runs),
         "vae_test_losses": ", ".join(f"{run.test_loss:.2f}" for run in runs),
@@ -106,7 +108,7 @@ def run_vae(setting: Setting, images: NDArray[np.uint8], epochs: int, seed: int)
 def measure_floor(setting: Setting) -> report.Values:
     """The floor with the fastest precision that the hardware has."""
     rates = {"float32": arithmetic.gemm_rate(torch.float32, setting.device)}
-    if arithmetic.bf16_in_hardware(setting.device):
+    if best_precision(setting.device) == "bfloat16":
         rates["bfloat16"] = arithmetic.gemm_rate(torch.bfloat16, setting.device)
     flops = arithmetic.flops_per_image(arithmetic.LAYERS)
     return {

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.live import payload
 from vae import datasets, maps, paths, store
-from vae.errors import CheckpointError, DatasetError
+from vae.errors import CheckpointError, DatasetError, DatasetMissingError
 from vae.records import Checkpoint, ProjectionMap, Summary
 
 
@@ -60,6 +60,11 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
 
     Raises DatasetMissingError when they are not on this machine, DatasetError when they are other images.
     """
+    if not datasets.is_known(chosen.dataset.name):
+        raise DatasetMissingError(
+            f"{chosen.dataset.title}'s images are not on this machine.",
+            f"If they are your own, `python -m vae import {chosen.dataset.name} FOLDER` brings them back.",
+        )
     known = datasets.info(chosen.dataset.name)
     images = _dataset(known.name, "test", str(paths.data_dir()), known.changed())
     if images.fingerprint != chosen.dataset.test_fingerprint:

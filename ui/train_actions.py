@@ -86,22 +86,27 @@ def _ask_to_delete(job: Job) -> None:
     name = shell.escape(output_name(job) or job.title)
     st.markdown(f"The log, the curves and the film of **{name}** go for good. The model stays.")
     with st.container(horizontal=True):
-        if st.button("Delete the run", key="run_delete_sure", type="primary", icon=":material/delete:"):
-            _delete(job)
-        if st.button("Keep it", key="run_delete_not"):
+        sure = st.button(
+            "Delete the run",
+            key="run_delete_sure",
+            type="primary",
+            icon=":material/delete:",
+            on_click=_delete,
+            args=(job,),
+        )
+        if st.button("Keep it", key="run_delete_not") or sure:
             st.rerun()
 
 
 def _delete(job: Job) -> None:
     try:
         jobs.delete(job.id)
-    except VAEError as error:  # another tab was faster
-        shell.show_error(error)
+    except VAEError as error:  # another tab was faster, or resumed it
+        st.toast(shell.escape(str(error)))
         return
     if st.query_params.get("job") == job.id:
         st.query_params.pop("job")
     st.toast(f"Deleted the run of {shell.escape(output_name(job))}. The model stays.")
-    st.rerun()
 
 
 class _Parser(argparse.ArgumentParser):

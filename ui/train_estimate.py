@@ -7,6 +7,7 @@ Results stay in derived/trials/, so that the same settings answer at once. Nothi
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +16,7 @@ from ui import shell, words
 from vae import jobs
 from vae.commands import trial
 from vae.commands.trial import Trial
-from vae.errors import VAEError
+from vae.errors import JobError, VAEError
 from vae.jobs import Job
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _measured_soon(wanted: Request | None) -> bool:
 def _answered(wanted: Request) -> bool:
     """Whether the time is known; one that was measured beside another job counts only while one computes."""
     result = trial.read(wanted.model, wanted.train)
+    if result is not None:
+        st.session_state[FAILED] = None
     return result is not None and (not result.shared or trial.another_job_computes())
 
 
@@ -134,7 +137,8 @@ def stop_trial() -> None:
     """End this session's trial: its settings are no longer asked for."""
     mine, st.session_state[MINE] = _mine(), None
     if mine is not None:
-        jobs.stop(mine.id)
+        with suppress(VAEError):  # it ends by itself in a few seconds
+            jobs.stop(mine.id)
 
 
 def _clear_away() -> None:
@@ -147,7 +151,8 @@ def _clear_away() -> None:
             why = words.without_stack_trace(job.reason) or "the trial left no result."
             st.session_state[FAILED] = {"key": job.arguments, "why": _one_line(why)}
         if mine or time.time() - (job.ended or job.created) > FORGOTTEN_AFTER:
-            jobs.delete(job.id)
+            with suppress(JobError):  # another session was faster
+                jobs.delete(job.id)
 
 
 def _one_line(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -86,6 +85,7 @@ def _preset() -> None:
 
 
 def _dataset_title(name: str) -> str:
-    known: Any = datasets.info(name)
+    # nothing that can change while the page is open: a browser sends back the title, not the name
+    known = datasets.info(name)
     _, height, width = known.image_shape
-    return f"{known.title}, {height} × {width}" + ("" if known.on_this_machine() else " (missing)")
+    return f"{known.title}, {height} × {width}"

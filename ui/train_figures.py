@@ -12,13 +12,13 @@ from plotly.subplots import make_subplots
 from ui.figures import CLASS_COLOURS
 from vae.history import Row
 
-HEIGHT = 380
+HEIGHT = 400
 MAX_POINTS = 400  # of a line: more can't be told apart and only take time to send
 MANY_EPOCHS = 40  # markers of more run into each other
 # A colour means a quantity; contrast of at least 3.1 to the light and to the dark page.
 QUIET = "#8a939c"
 SPLITS = {"validation": "solid", "train": "dash"}
-COLOURED = 8  # dimensions with a colour of their own
+COLOURED = 7  # dimensions with a colour of their own
 INFORMATIVE = 0.1  # nats: a dimension below says next to nothing about an image
 # lines need not be as many as classes: without the two greys, which mean "quiet" here
 LINE_COLOURS = tuple(colour for colour in CLASS_COLOURS if colour not in ("#94a4a2", "#717581"))
@@ -46,13 +46,8 @@ def learning_curves(rows: list[Row], epochs: int, with_kl: bool = True) -> go.Fi
     """
     quantities = (ELBO, RECONSTRUCTION, KL) if with_kl else (RECONSTRUCTION,)
     shown = _thinned(rows)
-    figure = make_subplots(
-        rows=2 if with_kl else 1,
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.06,
-        row_heights=[2, 1] if with_kl else [1],
-    )
+    heights = [2, 1] if with_kl else [1]
+    figure = make_subplots(len(heights), 1, shared_xaxes=True, vertical_spacing=0.06, row_heights=heights)
     for quantity in quantities:
         for split, dash in SPLITS.items():
             _add_curve(figure, shown, quantity, split, dash)
@@ -60,7 +55,7 @@ def learning_curves(rows: list[Row], epochs: int, with_kl: bool = True) -> go.Fi
         line = {"color": QUIET, "width": 2, "dash": dash}
         figure.add_scatter(x=[None], y=[None], mode="lines", name=split, line=line, row=1, col=1)
     _lay_out(figure, rows, epochs, HEIGHT if with_kl else HEIGHT - 90)
-    figure.update_yaxes(title_text="nats per image (higher is better)", row=1, col=1)
+    figure.update_yaxes(title_text="nats (higher is better)", row=1, col=1)
     upper = [f"{split}_{quantity.column}" for quantity in quantities if quantity.part == 1 for split in SPLITS]
     seen = [row[column] for column in upper for row in shown if column in row]
     if window := _window(np.array(seen)):

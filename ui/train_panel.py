@@ -12,6 +12,7 @@ from ui import jobs as job_ui
 from ui.run_settings import RunSettings
 from ui.train_form import output_name
 from vae import diagnostics, history, jobs, runs
+from vae.diagnostics import Reading
 from vae.errors import JobError
 from vae.history import Row
 from vae.jobs import Job
@@ -81,6 +82,8 @@ def _details(job: Job) -> None:
     filmed = film.show(job.folder, epochs, job.active)
     if rows:
         _curves(job, rows, epochs, settings)
+        if model is not None:
+            st.caption(NOT_A_LIKELIHOOD)
     elif job.active and job.state == "running":
         more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
         st.caption(f"{more} and curves come with the first finished epoch.")
@@ -111,13 +114,11 @@ def _outcome(job: Job, model: Summary | None) -> None:
 
 def _numbers(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None, model: Summary | None) -> None:
     readings = diagnostics.readings(rows, settings.model, settings.train) if settings else []
+    if model is not None and model.elbo is not None:
+        loss = Reading("Test loss", words.number(-model.elbo), "nats", "", "Of the model that was kept.")
+        readings = [*readings, loss]
     st.markdown(f"**{shell.escape(_where(rows, epochs))}**")
     train_readings.show(readings)
-    note = MEASURED if _with_kl(settings) else AUTOENCODER
-    if model is not None and model.elbo is not None:
-        st.metric("Test loss", nats(-model.elbo))
-        note += f" {NOT_A_LIKELIHOOD}"
-    st.caption(note)
 
 
 def _where(rows: list[Row], epochs: int) -> str:
@@ -127,11 +128,6 @@ def _where(rows: list[Row], epochs: int) -> str:
     if "images_per_second" in last:
         parts.append(f"{words.number(last['images_per_second'], 0)} images per second")
     return " · ".join(parts)
-
-
-def nats(value: Any) -> str:
-    """A number and its unit, as Markdown."""
-    return f"{words.number(value)} :small[nats]"
 
 
 def _with_kl(settings: RunSettings | None) -> bool:
@@ -151,6 +147,7 @@ def _curves(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None
     end = epochs if job.active else 0
     stamp = _stamp(job.folder)
     st.markdown("**Learning curves**")
+    st.caption(MEASURED if _with_kl(settings) else AUTOENCODER)
     st.plotly_chart(
         _learning_curves(str(job.folder), stamp, end, _with_kl(settings)),
         key=f"curve-{job.id}",

@@ -12,6 +12,7 @@ BADGES = {
     "watch": ":orange-badge[:material/visibility: Watch]",
     "failing": ":red-badge[:material/error: Failing]",
     "open": ":gray-badge[Not judged]",
+    "": "",  # a fact
 }
 STYLE = """
 <style>
@@ -36,6 +37,6 @@ def show(readings: list[Reading]) -> None:
 def _tile(reading: Reading) -> None:
     unit = f" :small[{shell.escape(reading.unit)}]" if reading.unit else ""
     st.metric(reading.name, f"{reading.value}{unit}")
-    st.caption(f"{BADGES[reading.level]} {shell.escape(reading.sentence)}")
+    st.caption(f"{BADGES[reading.level]} {shell.escape(reading.sentence)}".strip())
     if reading.remedy:
         st.caption(f":material/build: **Try:** {shell.escape(reading.remedy)}")

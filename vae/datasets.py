@@ -21,7 +21,18 @@ from vae import imported, paths
 from vae.errors import DatasetError, DatasetMissingError
 from vae.image_sets import SPLITS, DatasetInfo, ImageDataset
 
-__all__ = ["SPLITS", "DatasetInfo", "ImageDataset", "info", "is_built_in", "load", "mnist_raw_dir", "names", "read_idx"]
+__all__ = [
+    "SPLITS",
+    "DatasetInfo",
+    "ImageDataset",
+    "info",
+    "is_built_in",
+    "is_known",
+    "load",
+    "mnist_raw_dir",
+    "names",
+    "read_idx",
+]
 MNIST_VALIDATION = 5_000
 DIGITS_TEST, DIGITS_VALIDATION, DIGITS_SEED = 360, 180, 0
 
@@ -36,12 +47,15 @@ def is_built_in(name: str) -> bool:
     return name.lower() in _REGISTRY
 
 
+def is_known(name: str) -> bool:
+    """Whether `info` has more to say of `name` than that it is unknown; the set may still be damaged."""
+    return name in _REGISTRY or (imported.is_there(name) and not is_built_in(name))
+
+
 def info(name: str) -> DatasetInfo:
     """What is known of data set `name`. Raises DatasetError for an unknown or damaged one, saying why."""
-    if name in _REGISTRY:
-        return _REGISTRY[name]
-    if imported.is_there(name) and not is_built_in(name):
-        return imported.info(name)
+    if is_known(name):
+        return _REGISTRY[name] if name in _REGISTRY else imported.info(name)
     raise DatasetError(f"Unknown data set {name!r}.", f"Known ones: {', '.join(names())}.")
 
 

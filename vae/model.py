@@ -32,6 +32,11 @@ class Posterior:
         return self.mu + self.sigma * epsilon
 
 
+def at_least_float32(values: Tensor) -> Tensor:
+    """bfloat16 is for matrix products; exponentials and sums need more digits."""
+    return values.float() if values.dtype == torch.bfloat16 else values
+
+
 def reparameterize(posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
     """A draw z ~ q(z|x), (N, d), that gradients flow through."""
     return posterior.at(torch.empty_like(posterior.mu).normal_(generator=generator))
@@ -49,13 +54,12 @@ class VAE(nn.Module):
 
     def encode(self, x: Tensor) -> Posterior:
         """q(z|x) for images (N, C, H, W)."""
-        mu, logvar = self.encoder(x).float().chunk(2, dim=1)  # (N, 2d) -> (N, d), (N, d); float: it may be bfloat16
+        mu, logvar = at_least_float32(self.encoder(x)).chunk(2, dim=1)  # (N, 2d) -> (N, d), (N, d)
         return Posterior(mu, logvar)
 
     def decode(self, z: Tensor) -> Tensor:
         """The parameters of p(x|z), (N, C, H, W); `decode_mean` gives pixels."""
-        parameters: Tensor = self.decoder(z)
-        return parameters
+        return at_least_float32(self.decoder(z))
 
     def decode_mean(self, z: Tensor) -> Tensor:
         """E[x|z], (N, C, H, W) in [0, 1]."""

@@ -59,7 +59,12 @@ def elbo_terms(model: VAE, x: Tensor, generator: torch.Generator | None = None) 
 
 def terms_at(model: VAE, x: Tensor, posterior: Posterior, z: Tensor) -> ElboTerms:
     """The ELBO's terms where the posterior sample is z (N, d)."""
-    return ElboTerms(model.likelihood.log_prob(model.decode(z).float(), x), kl_to_prior(posterior))
+    return ElboTerms(model.likelihood.log_prob(model.decode(z), x), kl_to_prior(posterior))
+
+
+def beta_loss(terms: ElboTerms, beta: float = 1.0) -> Tensor:
+    """−(log p(x|z) − β KL), (N,) nats: with β = 1 the negative ELBO, with others Higgins et al. 2017 (β-VAE), eq. 4."""
+    return beta * terms.kl - terms.log_likelihood
 
 
 def free_bits(kl_per_dim: Tensor, threshold: float, batch_mean: Callable[[Tensor], Tensor]) -> Tensor:
@@ -84,7 +89,7 @@ def importance_weighted_bound(model: VAE, x: Tensor, epsilon: Tensor) -> Tensor:
     z = posterior.at(epsilon)  # (k, N, d)
     # log p(z) − log q(z|x): the two normal constants cancel, and (z − mu)/sigma is ε
     log_ratio = 0.5 * (epsilon.square() + posterior.logvar - z.square()).sum(2)  # (k, N)
-    output = model.decode(z.reshape(k * count, d)).float()
+    output = model.decode(z.reshape(k * count, d))
     repeated = x.expand(k, *x.shape).reshape(k * count, *x.shape[1:])
     log_weights = model.likelihood.log_prob(output, repeated).view(k, count) + log_ratio
     return torch.logsumexp(log_weights, 0) - math.log(k)
@@ -116,10 +121,7 @@ def local_mean(kl_per_dim: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Elbo:
-    """−(log p(x|z) − β KL): with β = 1 the negative ELBO, with others Higgins et al. 2017 (β-VAE), eq. 4.
-
-    β comes as `kl_weight`, which a schedule may change from step to step.
-    """
+    """The negative ELBO, its KL term weighed by β, which a schedule may change from step to step."""
 
     threshold: float = 0.0
     batch_mean: Callable[[Tensor], Tensor] = local_mean
@@ -132,12 +134,13 @@ class Elbo:
         """(N,) nats."""
         posterior = model.encode(x)
         terms = terms_at(model, x, posterior, posterior.at(epsilon))
-        kl = free_bits(terms.kl_per_dim, self.threshold, self.batch_mean) if self.threshold else terms.kl
-        return kl_weight * kl - terms.log_likelihood
+        if not self.threshold:
+            return beta_loss(terms, kl_weight)
+        return kl_weight * free_bits(terms.kl_per_dim, self.threshold, self.batch_mean) - terms.log_likelihood
 
     def held_out(self, model: VAE, x: Tensor, terms: ElboTerms, beta: float, generator: torch.Generator) -> Tensor:
         """(N,) nats, of the terms that are measured anyway."""
-        return beta * terms.kl - terms.log_likelihood
+        return beta_loss(terms, beta)
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ class Autoencoder:
 
     def loss(self, model: VAE, x: Tensor, epsilon: Tensor, kl_weight: float) -> Tensor:
         """(N,) nats."""
-        return -model.likelihood.log_prob(model.decode(model.encode(x).mu).float(), x)
+        return -model.likelihood.log_prob(model.decode(model.encode(x).mu), x)
 
     def held_out(self, model: VAE, x: Tensor, terms: ElboTerms, beta: float, generator: torch.Generator) -> Tensor:
         """(N,) nats."""

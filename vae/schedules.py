@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 from torch import optim
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
@@ -37,12 +38,14 @@ def learning_rates(config: TrainConfig, optimizer: optim.Optimizer, steps: int, 
     schedule: LRScheduler
     match config.lr_schedule:
         case "one_cycle":
-            schedule = OneCycleLR(optimizer, config.learning_rate, total_steps=max(steps, 2))
+            schedule = OneCycleLR(optimizer, [group["lr"] for group in optimizer.param_groups], total_steps=max(steps, 2))
         case "cosine":
             schedule = LambdaLR(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)))
         case _:
             schedule = LambdaLR(optimizer, lambda step: 1.0)
     if done:  # all three are functions of the step alone: jump there instead of going step by step
         schedule.last_epoch = done - 1
-        schedule.step()
+        with warnings.catch_warnings():  # the optimizer has stepped, in the process that was interrupted
+            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step")
+            schedule.step()
     return schedule

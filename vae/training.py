@@ -25,7 +25,9 @@ from vae.schedules import kl_weight, learning_rates
 from vae.stopping import Best, exploded
 from vae.workers import ALONE, Workers
 
+CPU = torch.device("cpu")
 ORDER, NOISE = 0, 1  # streams of random numbers
+NOISE_RATE = 10.0  # the Gaussian's log variance goes a long way, from 0 to −3 and beyond, in steps of the learning rate
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Trainer:
         self.reference = torch.tensor(_spread(train_images, len(validation_images)), device=device)
         self.objective = objective_of(config, workers.batch_mean)
         self.protocol = Protocol(self.objective, config.beta, config.binarization == "dynamic")
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+        self.optimizer = _adam(model, config.learning_rate)
         self.steps_per_epoch = -(-len(self.batches) // config.batch_size)
         self.epoch = 0  # finished
         self.first_loss = math.nan  # on the validation split, before any training
@@ -203,7 +205,12 @@ class _Step(nn.Module):
             return self.objective.loss(self.model, x, epsilon, weight)
 
 
-CPU = torch.device("cpu")
+def _adam(model: VAE, rate: float) -> torch.optim.Adam:
+    groups = [{"params": [*model.encoder.parameters(), *model.decoder.parameters()], "lr": rate}]
+    if noise := list(model.likelihood.parameters()):
+        groups.append({"params": noise, "lr": NOISE_RATE * rate})
+    return torch.optim.Adam(groups, fused=True)
+
 
 
 def _generator(seed: int, epoch: int, stream: int, device: torch.device) -> torch.Generator:

@@ -6,26 +6,38 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.runs import plant, progress_of, train_arguments
+from tests.runs import history, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
 from ui import train_form
-from ui.train_fields import Typed, free_name
-from vae import jobs, paths, store
+from ui.train_fields import Typed
+from ui.train_presets import PRESETS, Settings, settings_of
+from ui.train_state import free_name
+from vae import datasets, jobs, paths, runs, store
 from vae.commands import train as train_command
+from vae.commands.trial import read_settings
+from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError, JobError, VAEError
 
-GOOD = Typed("digits", "mlp", 2, 5, "mine", "", "", "relu", 256, 2e-3, 1.0, 0)
+GOOD = Typed("digits", "mine", Settings(epochs=5).effective())
 
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
         monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
+
+
+def typed(**changes: Any) -> Typed:
+    """GOOD with other settings, or another data set or name."""
+    about = {name: changes.pop(name) for name in ("dataset", "name") if name in changes}
+    return replace(GOOD, settings=replace(GOOD.settings, **changes), **about)
 
 
 @pytest.fixture
@@ -87,10 +99,22 @@ def test_without_any_run_there_is_the_form_and_an_invitation() -> None:
 
 def test_every_field_has_one_sentence_of_help() -> None:
     at = visit()
-    at.button_group(key="train_architecture").set_value("conv").run()
-    fields = [*at.selectbox, *at.number_input, *at.text_input, *at.button_group]
-    assert len(fields) == 12
-    assert [field.label for field in fields if not field.help.endswith(".") or ". " in field.help] == []
+    seen = set()
+    for key, value in (
+        ("architecture", "conv"),
+        ("kl_schedule", "linear"),
+        ("kl_schedule", "cyclical"),
+        ("objective", "iwae"),
+    ):
+        at.button_group(key=f"train_{key}").set_value(value).run()
+        drawn = [*at.selectbox, *at.number_input, *at.text_input, *at.button_group]
+        assert [field.label for field in drawn if not field.help.endswith(".") or ". " in field.help] == []
+        seen |= {field.key for field in drawn}
+    settings = {f.name for f in (*fields(ModelConfig), *fields(TrainConfig))} - {"image_shape"}
+    of_conv = {"hidden", "channels", "activation"}
+    assert seen == {
+        f"train_{name}_conv" if name in of_conv else f"train_{name}" for name in settings | {"preset", "name"}
+    }
 
 
 def test_the_name_follows_until_somebody_types(submitted: list[list[str]]) -> None:
@@ -117,7 +141,7 @@ def test_free_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "typed", "message"),
+    ("key", "text", "message"),
     [
         ("train_name", "../x", "'../x' is not a checkpoint's name"),
         ("train_name", "two words", "'two words' is not a checkpoint's name"),
@@ -127,17 +151,18 @@ def test_free_names() -> None:
         ("train_hidden_mlp", "big", "Hidden widths are 'big', expected whole numbers such as 512, 256."),
         ("train_hidden_mlp", "400, 0", "hidden width is 0, expected a whole number"),
         ("train_hidden_mlp", "none", "An mlp has no hidden layers"),
+        ("train_name", "<script>", "is not a checkpoint's name"),
     ],
 )
-def test_what_is_wrong_is_said_next_to_the_form(submitted: list[list[str]], key: str, typed: str, message: str) -> None:
+def test_what_is_wrong_is_said_next_to_the_form(submitted: list[list[str]], key: str, text: str, message: str) -> None:
     store.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
     plant("queued", train_arguments("soon"))
     at = visit()
-    at.text_input(key=key).set_value(typed).run()
+    at.text_input(key=key).set_value(text).run()
     assert message in texts(at)
     at.button(key="train_submit").click().run()
     assert message in texts(at)
-    assert at.text_input(key=key).value == typed
+    assert at.text_input(key=key).value == text
     assert submitted == []
 
 
@@ -164,39 +189,63 @@ def test_latent_dimensions_at_the_bounds_are_submitted(submitted: list[list[str]
         ({"activation": "tanh"}, "activation is 'tanh'"),
         ({"architecture": "conv", "channels": "4 4 4 4"}, "halve an image side of 8 to nothing"),
         ({"hidden": "9" * 12}, "expected whole numbers such as 512, 256"),
+        ({"objective": "iwae"}, "importance_samples is 1, expected"),
+        ({"objective": "autoencoder", "beta": 2.0}, "expected none of them"),
+        ({"kl_schedule": "linear", "kl_warmup": 0}, "kl_warmup is 0, expected"),
+        ({"likelihood": "gaussian", "binarization": "dynamic"}, "Binarized pixels were asked for"),
+        ({"max_grad_norm": float("nan")}, "max_grad_norm is nan, expected"),
     ],
 )
 def test_a_browser_is_not_trusted_with_the_bounds(change: dict[str, object], message: str) -> None:
     with pytest.raises(VAEError, match=message):
-        train_form.request(Typed(**{**vars(GOOD), **change}))  # type: ignore[arg-type]
+        train_form.request(typed(**change))
 
 
 def test_what_is_submitted_is_what_the_command_reads(submitted: list[list[str]]) -> None:
     at = visit()
-    at.button_group(key="train_architecture").set_value("conv").run()
-    at.number_input(key="train_epochs_digits").set_value(7).run()
-    at.text_input(key="train_hidden_conv").set_value("none").run()
-    at.text_input(key="train_channels").set_value("4, 8").run()
-    at.number_input(key="train_beta").set_value(2.5).run()
-    at.number_input(key="train_learning_rate").set_value(3e-4).run()
-    at.number_input(key="train_seed").set_value(9).run()
+    for key, choice in (
+        ("architecture", "conv"),
+        ("kl_schedule", "linear"),
+        ("lr_schedule", "cosine"),
+        ("likelihood", "gaussian"),
+    ):
+        at.button_group(key=f"train_{key}").set_value(choice).run()
+    numbers = {
+        "epochs": 7,
+        "beta": 2.5,
+        "learning_rate": 3e-4,
+        "seed": 9,
+        "kl_warmup": 3,
+        "free_bits": 0.25,
+        "patience": 4,
+    }
+    for key, number in numbers.items():
+        at.number_input(key=f"train_{key}").set_value(number)
+    at.text_input(key="train_hidden_conv").set_value("none")
+    at.text_input(key="train_channels_conv").set_value("4, 8").run()
     at.button(key="train_submit").click().run()
+    [words] = submitted
+    settings = read_settings(train_parser().parse_args(words[1:]))
+    assert words[0] == "train"
+    assert words[-2:] == ["--output", "digits-conv-2"]
+    model = ModelConfig("conv", (1, 8, 8), 2, (), (4, 8), "silu", "gaussian")
+    assert settings.model == model
+    assert settings.train == TrainConfig(
+        "digits", batch_size=128, kl_schedule="linear", lr_schedule="cosine", **numbers
+    )
+
+
+def train_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     train_command.add_arguments(parser)
-    [words] = submitted
-    plan = train_command._plan(parser.parse_args(words[1:]))
-    assert words[0] == "train"
-    assert plan.destination == paths.checkpoints_dir() / "digits-conv-2"
-    assert (plan.model.architecture, plan.model.hidden, plan.model.channels) == ("conv", (), (4, 8))
-    assert plan.model.activation == "silu"
-    assert plan.train == type(plan.train)("digits", 7, 256, 3e-4, 2.5, 9)
+    return parser
 
 
 def test_the_number_of_parameters_is_that_of_the_model() -> None:
     wanted = train_form.request(GOOD)
     encoder, decoder = 64 * 400 + 400 + 400 * 4 + 4, 2 * 400 + 400 + 400 * 64 + 64
     assert wanted.parameters == encoder + decoder
-    large = train_form.request(Typed(**{**vars(GOOD), "hidden": "20000 20000"}))  # type: ignore[arg-type]
+    large = train_form.request(typed(hidden="20000 20000"))
     assert "Large: training takes about 12.8 GB of memory." in train_form.description(large)
 
 
@@ -228,6 +277,111 @@ def test_a_job_that_cannot_be_started_is_said_in_place(monkeypatch: pytest.Monke
     at.button(key="train_submit").click().run()
     assert "No space left on device" in texts(at)
     assert at.text_input(key="train_name").value == "mine"
+
+
+def test_a_run_folder_that_cannot_be_written_is_said_in_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("VAE_RUNS", str(tmp_path / "file" / "runs"))
+    at = visit()
+    at.button(key="train_submit").click().run()
+    assert "The job can't be started: Not a directory" in texts(at)
+    assert "job" not in at.query_params
+    assert not at.button(key="train_submit").disabled
+
+
+def test_a_data_set_that_vanished_while_the_form_was_open(
+    submitted: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = [True]
+    known = replace(datasets.info("mnist"), on_this_machine=lambda: here[0])
+    real = datasets.info
+    monkeypatch.setattr(datasets, "info", lambda name: known if name == "mnist" else real(name))
+    at = visit()
+    at.selectbox(key="train_dataset").set_value("mnist").run()
+    assert not at.button(key="train_submit").disabled
+    here[0] = False
+    at.button(key="train_submit").click().run()
+    assert "MNIST's images are not on this machine." in texts(at)
+    assert at.button(key="train_submit").disabled
+    assert submitted == []
+
+
+def test_zero_epochs_cannot_be_typed() -> None:
+    assert visit().number_input(key="train_epochs").min == 1
+
+
+# --- presets and fields that apply ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", [p.id for p in PRESETS])
+@pytest.mark.parametrize("dataset", ["digits", "mnist"])
+def test_a_preset_fills_in_the_form_and_is_submitted(
+    submitted: list[list[str]], monkeypatch: pytest.MonkeyPatch, dataset: str, preset: str
+) -> None:
+    real = datasets.info
+    monkeypatch.setattr(datasets, "info", lambda name: replace(real(name), on_this_machine=lambda: True))
+    at = visit()
+    at.selectbox(key="train_preset").set_value(preset).run()
+    at.selectbox(key="train_dataset").set_value(dataset).run()  # a preset follows the data set
+    assert at.selectbox(key="train_preset").value == preset
+    [chosen] = [p for p in PRESETS if p.id == preset]
+    assert chosen.sentence in texts(at)
+    at.button(key="train_submit").click().run()
+    settings = read_settings(train_parser().parse_args(submitted[0][1:]))
+    assert settings_of(settings.model, settings.train).effective() == chosen.settings(dataset).effective()
+
+
+def test_a_changed_preset_becomes_my_own_settings_and_keeps_the_change() -> None:
+    at = visit()
+    at.selectbox(key="train_preset").set_value("disentangle").run()
+    at.number_input(key="train_beta").set_value(6.0).run()
+    assert at.selectbox(key="train_preset").value == "own"
+    assert at.number_input(key="train_beta").value == 6.0
+    assert at.number_input(key="train_latent_dim").value == 10
+    at.selectbox(key="train_preset").set_value("plane").run()
+    assert at.number_input(key="train_beta").value == 1.0
+
+
+def test_a_field_is_there_only_where_it_applies() -> None:
+    at = visit()
+
+    def shown() -> set[str]:
+        drawn = [*at.number_input, *at.button_group]
+        return {str(field.key).removeprefix("train_") for field in drawn}
+
+    only_sometimes = {
+        "beta",
+        "free_bits",
+        "kl_schedule",
+        "kl_warmup",
+        "kl_cycles",
+        "importance_samples",
+        "binarization",
+    }
+    assert shown() & only_sometimes == {"beta", "free_bits", "kl_schedule", "binarization"}
+    at.button_group(key="train_kl_schedule").set_value("linear").run()
+    assert shown() & only_sometimes == {"beta", "free_bits", "kl_schedule", "kl_warmup", "binarization"}
+    at.button_group(key="train_kl_schedule").set_value("cyclical").run()
+    assert shown() & only_sometimes == {"beta", "free_bits", "kl_schedule", "kl_cycles", "binarization"}
+    at.button_group(key="train_objective").set_value("iwae").run()
+    assert shown() & only_sometimes == {"importance_samples", "binarization"}
+    at.button_group(key="train_likelihood").set_value("gaussian").run()
+    assert shown() & only_sometimes == {"importance_samples"}
+    at.button_group(key="train_objective").set_value("elbo").run()  # what was hidden is as it was
+    assert at.button_group(key="train_kl_schedule").value == "cyclical"
+    assert texts(at)
+
+
+def test_every_objective_can_be_trained_from_any_settings(submitted: list[list[str]]) -> None:
+    at = visit()
+    at.selectbox(key="train_preset").set_value("disentangle").run()
+    for objective in ("iwae", "autoencoder", "elbo"):  # from β = 4 with a schedule: no combination is an error
+        at.button_group(key="train_objective").set_value(objective).run()
+        assert not at.error
+        at.button(key="train_submit").click().run()
+    chosen = [read_settings(train_parser().parse_args(words[1:])).train for words in submitted]
+    assert [train.objective for train in chosen] == ["iwae", "autoencoder", "elbo"]
+    assert [train.beta for train in chosen] == [1.0, 1.0, 4.0]
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------
@@ -312,34 +466,116 @@ def test_an_unknown_job_in_the_link_is_said(job: str) -> None:
     assert "Train" in labels(at)
 
 
-def test_runs_are_listed_shown_and_deleted() -> None:
-    store.write(new_checkpoint(), paths.checkpoints_dir() / "first")
-    first = plant("done", train_arguments("first"), progress_of("first", 3, 3, finished=True), age=300)
-    second = plant("failed", train_arguments("second"), reason="python -m vae train: No memory.", age=200)
-    plant("stopped", train_arguments("third"), age=100)
+def table(at: AppTest) -> Any:
+    [frame] = at.dataframe
+    return frame.value
+
+
+def test_the_table_of_runs() -> None:
+    configs = ("--dataset", "digits", "--latent-dim", "10", "--epochs", "3")
+    plant("done", ["train", *configs, "--beta", "4", "--output", "first"], progress_of("first", 3, 3), age=300)
+    rows = history(4, active_units=1.0)
+    rows[1]["validation_loss"] = 1.0  # the second epoch is the best
+    stopped_early = progress_of("early", 9, 4, outcome="early_stopped")
+    plant("done", ["train", *configs, "--output", "early"], stopped_early, age=250, rows=rows)
+    plant("failed", train_arguments("second"), reason="python -m vae train: No memory.", age=200)
+    plant("done", ["train", "--objective", "autoencoder", "--output", "ae"], progress_of("ae", 3, 3), age=150)
+    plant("queued", ["train", "--colour", "red", "--output", "odd"], age=100)
     plant("done", ["fetch", "mnist"], kind="fetch", lane="network")
     at = visit()
-    said = texts(at)
-    assert said.index("third") < said.index("second") < said.index("first")
-    for outcome in ("ELBO −58.25 nats · 3 epochs", "No memory.", "Nothing was kept.", "2 min ago"):
-        assert outcome in said
-    at.button(key=f"show-{first}").click().run()
-    assert at.query_params["job"] == first
-    assert at.metric[0].value == "3 :small[of 3]"
-    at.button(key=f"delete-{first}").click().run()
+    assert "Runs" in [heading.value for heading in at.subheader]
+    values = table(at)
+    assert list(values["Name"]) == ["odd", "ae", "second", "early", "first"]
+    assert list(values["State"]) == ["Queued", "Done", "Failed", "Stopped early", "Done"]
+    by_name = values.set_index("Name")
+    assert by_name.loc["first", ["Epochs", "Of", "ELBO", "KL", "Active units", "Gap"]].tolist() == [
+        3, 3, -58.25, 2.5, 2, 1.25
+    ]  # fmt: skip
+    assert by_name.loc["early", ["Epochs", "Of", "ELBO", "Active units"]].tolist() == [2, 9, -59.25, 1]
+    assert by_name.loc["first", "Time"].total_seconds() == 150
+    assert by_name.loc["first", "Settings"] == "digits · MLP · d = 10 · β = 4"
+    assert by_name.loc["ae", "Settings"] == "digits · MLP · d = 2 · autoencoder"
+    for nothing in ("ae", "second", "odd"):
+        assert by_name.loc[nothing, ["ELBO", "KL", "Gap"]].isna().all()
+    assert all(values[name].dtype.kind in "fi" for name in ("Epochs", "Of", "ELBO", "KL", "Active units", "Gap"))
+
+
+def test_a_row_shows_its_run_and_stays_chosen() -> None:
+    first = plant("done", train_arguments("first"), progress_of("first", 3, 3), age=300)
+    plant("failed", train_arguments("second"), age=200)
+    at = visit(first)
+    assert at.session_state["runs_table"]["selection"]["rows"] == [1]
+    assert "**Train first**" in texts(at)
+
+
+def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]]) -> None:
+    store.write(new_checkpoint(), paths.checkpoints_dir() / "mine-b")
+    model = ModelConfig("conv", (1, 8, 8), 5, (), (4, 8), "relu", "gaussian")
+    train = TrainConfig("digits", 3, 64, 1e-3, 2.0, 7, kl_schedule="cyclical", kl_cycles=3, free_bits=0.1, patience=2)
+    job_id = plant("done", train_command.command_words(model, train, "mine-b"))
+    at = visit(job_id)
+    at.button(key="run_duplicate").click().run()
+    assert texts(at)
+    assert at.text_input(key="train_name").value == "mine"
+    assert at.selectbox(key="train_preset").value == "own"
+    at.button(key="train_submit").click().run()
+    assert submitted == [train_command.command_words(model, train, "mine")]
+
+
+def test_a_run_that_this_version_cannot_read_is_not_duplicated() -> None:
+    at = visit(plant("done", ["train", "--colour", "red", "--output", "odd"]))
+    assert "Its settings can't be read." in texts(at)
+    assert "Duplicate" not in labels(at)
+    assert "Delete" in labels(at)
+
+
+def test_delete_asks_first_and_keeps_the_model() -> None:
+    store.write(new_checkpoint(), paths.checkpoints_dir() / "first")
+    first = plant("done", train_arguments("first"), progress_of("first", 3, 3, finished=True), age=300)
+    at = visit(first)
+    at.button(key="run_delete").click().run()
+    assert "The model stays." in texts(at)
+    assert [job.id for job in jobs.all_jobs()] == [first]
+    at.button(key="run_delete_not").click().run()
+    assert [job.id for job in jobs.all_jobs()] == [first]
+    at.button(key="run_delete").click().run()
+    at.button(key="run_delete_sure").click().run()
+    assert jobs.all_jobs() == []
     assert "job" not in at.query_params
     assert "Nothing is training" in texts(at)
-    assert first not in [job.id for job in jobs.all_jobs()]
-    assert second in [job.id for job in jobs.all_jobs()]
-    assert (paths.checkpoints_dir() / "first").is_dir()  # the model stays
+    assert (paths.checkpoints_dir() / "first").is_dir()
 
 
-def test_many_runs_are_folded_away() -> None:
-    for i in range(11):
-        plant("done", train_arguments(f"model-{i}"), progress_of("x", 3, 3, finished=True), age=1000 - 10 * i)
-    at = visit()
-    assert "model-10" in texts(at)
-    assert [e.label for e in at.expander] == ["Advanced", "3 older runs"]
+def test_an_active_run_is_neither_deleted_nor_resumed() -> None:
+    at = visit(plant("running", train_arguments("new"), progress_of("new", 20, 7)))
+    assert "Duplicate" in labels(at)
+    assert not {"Delete", "Resume"} & set(labels(at))
+
+
+def test_resume_goes_on_with_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
+    at = visit(job_id)
+    assert "Resume" not in labels(at)  # there is no state to go on with
+    runs.resume_file(paths.runs_dir() / job_id).write_bytes(b"x")
+    asked: list[str] = []
+    monkeypatch.setattr(jobs, "restart", asked.append, raising=False)
+    at = visit(job_id)
+    at.button(key="run_resume").click().run()
+    assert asked == [job_id]
+    assert at.query_params["job"] == job_id
+
+
+def test_a_resume_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
+    runs.resume_file(paths.runs_dir() / job_id).write_bytes(b"x")
+
+    def refuse(job: str) -> None:
+        raise JobError(f"Job {job} can't go on.", "Start anew.")
+
+    monkeypatch.setattr(jobs, "restart", refuse, raising=False)
+    at = visit(job_id)
+    at.button(key="run_resume").click().run()
+    assert "can't go on. Start anew." in texts(at)
 
 
 def test_names_in_use_are_models_and_active_runs() -> None:
@@ -349,7 +585,7 @@ def test_names_in_use_are_models_and_active_runs() -> None:
     plant("running", ["train", "--output"])
     assert train_form.names_in_use() == {"kept", "a-queued", "a-running", ""}
     with pytest.raises(CheckpointError, match="A run that has not ended will write a-queued"):
-        train_form.request(Typed(**{**vars(GOOD), "name": "a-queued"}))  # type: ignore[arg-type]
+        train_form.request(typed(name="a-queued"))
 
 
 def test_the_page_never_imports_torch() -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tests.vae.test_commands import call
-from vae import latents, maps, paths, store, training
+from vae import jobs, latents, maps, paths, runs, store, training
 from vae.datasets import ImageDataset
 from vae.projections import tsne
 
@@ -128,7 +128,7 @@ def stop_oneself(*_: object, **__: object) -> None:
 def test_stopped_in_the_first_epoch_keeps_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(training, "beta_loss", stop_oneself)
+    monkeypatch.setattr(training.Trainer, "_noisy", stop_oneself)
     assert call(*TRAIN, "--output", "a") == 130
     assert capsys.readouterr().err.endswith("python -m vae train: stopped; nothing was written.\n")
     assert store.summaries() == []
@@ -146,13 +146,16 @@ def test_stopped_in_tsne_keeps_the_rest(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(tsne, "fit", lambda mu, **_: fit(mu, on_step=lambda done, total: stop_oneself()))
     assert call(*TRAIN, "--output", "a", "--run-folder", str(tmp_path)) == 0
     assert list(store.read("a").maps) == ["pca"]
+    assert (tmp_path / "history.csv").read_text().count("\n") == 3
     told = json.loads((tmp_path / "progress.json").read_text())
     assert told["warning"].startswith("No t-SNE map: stopped.")
     assert (told["finished"], told["epoch"]) == (True, 2)
 
 
 def test_a_diverging_run_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    ruinous = ["--learning-rate", "1000", "--batch-size", "2000", "--hidden", "64", "64", "64"]
-    assert call("train", "--epochs", "2", *ruinous, "--output", "a") == 2
-    assert "The loss stopped being a finite number in epoch 1." in capsys.readouterr().err.splitlines()[-1]
+    assert call("train", "--epochs", "2", "--learning-rate", "100", "--hidden", "64", "64", "--output", "a") == 2
+    assert "The loss diverged in epoch 1" in capsys.readouterr().err.splitlines()[-1]
     assert store.summaries() == []
+    [job] = jobs.all_jobs()
+    assert (job.state, runs.resumable(job)) == ("failed", False)
+    assert "Lower the learning rate (it was 100" in job.reason

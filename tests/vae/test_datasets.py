@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,25 @@ def test_the_registry_tells_the_shape_that_loading_gives(digits: Digits) -> None
     assert known.image_shape == digits["train"].image_shape
     assert known.class_names == digits["train"].class_names
     assert known.on_this_machine()
+
+
+def test_built_in_sets_keep_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_DATA", str(tmp_path))  # no imported set, and a folder that is not there
+    assert datasets.names() == ("digits", "mnist")
+    assert (datasets.is_built_in("MNIST"), datasets.is_built_in("cats")) == (True, False)
+
+
+def test_files_that_were_replaced_can_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_DATA", str(tmp_path))
+    assert (datasets.info("digits").changed(), datasets.info("mnist").changed()) == (0, 0)
+    datasets.mnist_raw_dir().mkdir(parents=True)
+    os.utime(datasets.mnist_raw_dir(), ns=(5, 5))
+    assert datasets.info("mnist").changed() == 5
+
+
+def test_a_known_fingerprint_is_believed() -> None:
+    images, labels = np.zeros((2, 1, 2, 2), np.uint8), np.zeros(2, np.int64)
+    assert datasets.ImageDataset("x", "test", images, labels, (), "f" * 64).fingerprint == "f" * 64
 
 
 # --- IDX files --------------------------------------------------------------------------------------------------------

@@ -10,10 +10,25 @@ from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Independent, Normal, kl_divergence
 
 from tests.vae.helpers import TINY, TINY_CONV
-from vae.config import ModelConfig
+from vae.config import ModelConfig, TrainConfig
+from vae.datasets import ImageDataset
 from vae.likelihoods import Bernoulli
-from vae.model import Posterior, new_model
-from vae.objectives import ElboTerms, beta_loss, elbo_terms, kl_to_prior
+from vae.model import VAE, Posterior, new_model
+from vae.objectives import (
+    Autoencoder,
+    Elbo,
+    ElboTerms,
+    ImportanceWeighted,
+    Objective,
+    beta_loss,
+    elbo_terms,
+    free_bits,
+    importance_weighted_bound,
+    kl_to_prior,
+    local_mean,
+    objective_of,
+)
+from vae.training import train
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -89,7 +104,7 @@ def test_elbo_of_a_model_is_that_of_torch(config: ModelConfig) -> None:
     pixels = TorchBernoulli(logits=model.decode(z), validate_args=False)
     expected = pixels.log_prob(x).sum((1, 2, 3)) - kl_divergence(Normal(q.mu, q.sigma), Normal(0.0, 1.0)).sum(1)
     close(terms.elbo, expected)
-    close(beta_loss(terms), -expected.mean())
+    close(beta_loss(terms), -expected)
 
 
 def test_a_larger_image_weighs_more() -> None:
@@ -99,7 +114,7 @@ def test_a_larger_image_weighs_more() -> None:
     once = ElboTerms(Bernoulli.log_prob(logits, x), kl)
     twice = ElboTerms(Bernoulli.log_prob(logits.repeat(1, 1, 2, 1), x.repeat(1, 1, 2, 1)), kl)
     close(twice.log_likelihood, 2 * once.log_likelihood)
-    close(beta_loss(twice) - beta_loss(once), -once.log_likelihood.mean())
+    close(beta_loss(twice) - beta_loss(once), -once.log_likelihood)
 
 
 def test_more_latents_weigh_more() -> None:
@@ -107,34 +122,141 @@ def test_more_latents_weigh_more() -> None:
     close(ElboTerms(torch.zeros(3), torch.cat([kl, kl], 1)).kl, 2 * ElboTerms(torch.zeros(3), kl).kl)
 
 
-def test_batch_size_does_not_change_the_scale() -> None:
-    """Loss and gradient of a batch are those of the same images given twice."""
-    log_likelihood, kl = torch.randn(8, generator=seeded(8)), torch.rand(8, 2, generator=seeded(9))
-    weight = torch.ones((), requires_grad=True)
-    once = beta_loss(ElboTerms(weight * log_likelihood, weight * kl), 2.0)
-    twice = beta_loss(ElboTerms(weight * log_likelihood.repeat(2), weight * kl.repeat(2, 1)), 2.0)
-    close(once, twice)
-    close(torch.autograd.grad(once, weight)[0], torch.autograd.grad(twice, weight)[0])
-
-
 @pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])
 def test_beta_weighs_the_kl_alone(beta: float) -> None:
     terms = ElboTerms(torch.tensor([-10.0, -20.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    assert beta_loss(terms, beta).item() == pytest.approx(((10 + beta * 3) + (20 + beta * 7)) / 2)
+    assert beta_loss(terms, beta).tolist() == pytest.approx([10 + beta * 3, 20 + beta * 7])
     assert terms.elbo.tolist() == [-13.0, -27.0]
 
 
-@pytest.mark.parametrize("beta", [1.0, 3.0])
-def test_gradients_of_the_loss_are_right(beta: float) -> None:
+OBJECTIVES = {
+    "elbo": (Elbo(), 1.0, "bernoulli"),
+    "beta": (Elbo(), 3.0, "bernoulli"),
+    "free bits": (Elbo(threshold=0.05), 1.0, "bernoulli"),
+    "iwae": (ImportanceWeighted(3), 1.0, "bernoulli"),
+    "autoencoder": (Autoencoder(), 1.0, "bernoulli"),
+    "gaussian": (Elbo(), 1.0, "gaussian"),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_gradients_of_the_loss_are_right(name: str) -> None:
     """Finite differences through encoder, reparameterization, decoder and loss, for every weight."""
-    model = new_model(ModelConfig("mlp", (1, 2, 3), 2, hidden=(3,)), 0).double()
+    objective, weight, likelihood = OBJECTIVES[name]
+    model = double_model(2, likelihood)
     x = torch.rand(2, 1, 2, 3, generator=seeded(1), dtype=torch.float64)
+    epsilon = torch.randn(objective.draws(2, 2), generator=seeded(2), dtype=torch.float64)
     names = [name for name, _ in model.named_parameters()]
     weights = tuple(p.detach().clone().requires_grad_() for p in model.parameters())
 
     def loss(*values: torch.Tensor) -> torch.Tensor:
-        given = dict(zip(names, values, strict=True))
-        logits, q = torch.func.functional_call(model, given, (x, seeded(2)))
-        return beta_loss(ElboTerms(Bernoulli.log_prob(logits, x), kl_to_prior(q)), beta)
+        given = {f"model.{name}": value for name, value in zip(names, values, strict=True)}
+        return torch.func.functional_call(Loss(model, objective), given, (x, epsilon, weight)).mean()
 
     assert torch.autograd.gradcheck(loss, weights)
+
+
+class Loss(torch.nn.Module):
+    """An objective's loss as a module, so that its weights can be replaced."""
+
+    def __init__(self, model: VAE, objective: Objective) -> None:
+        super().__init__()
+        self.model, self.objective = model, objective
+
+    def forward(self, x: torch.Tensor, epsilon: torch.Tensor, weight: float) -> torch.Tensor:
+        return self.objective.loss(self.model, x, epsilon, weight)
+
+
+def double_model(latent_dim: int, likelihood: str = "bernoulli") -> VAE:
+    """A tiny model in double precision. The whole of it: `encode` must not lose digits."""
+    return new_model(ModelConfig("mlp", (1, 2, 3), latent_dim, hidden=(3,), likelihood=likelihood), 0).double()
+
+
+# --- free bits --------------------------------------------------------------------------------------------------------
+
+
+def test_free_bits_are_the_sum_of_the_larger_of_threshold_and_mean() -> None:
+    kl = torch.tensor([[0.1, 2.0, 0.6], [0.3, 4.0, 0.2]], requires_grad=True)  # means 0.2, 3.0, 0.4
+    paid = free_bits(kl, 0.4, local_mean)
+    assert paid.mean().item() == pytest.approx(0.4 + 3.0 + 0.4)
+    paid.mean().backward()
+    assert kl.grad is not None
+    assert kl.grad.tolist() == [[0.0, 0.5, 0.0], [0.0, 0.5, 0.0]]  # only the dimension above the threshold is pressed
+
+
+def test_free_bits_of_zero_are_the_kl() -> None:
+    kl = torch.rand(5, 3, generator=seeded(1)) + 0.01
+    close(free_bits(kl, 0.0, local_mean), kl.sum(1))
+
+
+def test_free_bits_keep_dimensions_alive_that_a_strong_prior_kills(digits: dict[str, ImageDataset]) -> None:
+    def active(**settings: float) -> int:
+        config = TrainConfig("digits", epochs=25, batch_size=64, learning_rate=1e-2, beta=8.0, **settings)
+        model = new_model(ModelConfig("mlp", (1, 8, 8), 6, (32,)), 0)
+        images, held_out = digits["train"].images[:600], digits["validation"].images
+        return list(train(model, images, held_out, config, torch.device("cpu")))[-1].validation.active_units
+
+    assert active() <= 3
+    assert active(free_bits=0.5) >= 5
+
+
+# --- the importance-weighted bound ------------------------------------------------------------------------------------
+
+
+def exact_log_likelihood(model: VAE, x: torch.Tensor) -> torch.Tensor:
+    """log p(x) by adding up p(x|z) p(z) on a fine grid of one latent dimension."""
+    z = torch.linspace(-10, 10, 20_001, dtype=torch.float64)[:, None]
+    prior = Normal(0.0, 1.0).log_prob(z[:, 0])
+    logits = model.decode(z)
+    rows = [torch.logsumexp(Bernoulli.log_prob(logits, image.expand_as(logits)) + prior, 0) for image in x]
+    return torch.stack(rows) + math.log(20 / 20_000)
+
+
+def test_one_sample_is_the_sampled_elbo() -> None:
+    model = double_model(2)
+    x = torch.rand(4, 1, 2, 3, generator=seeded(1), dtype=torch.float64)
+    epsilon = torch.randn(1, 4, 2, generator=seeded(2), dtype=torch.float64)
+    q = model.encode(x)
+    z = q.at(epsilon[0])
+    sampled_kl = (Normal(q.mu, q.sigma).log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(1)
+    close(importance_weighted_bound(model, x, epsilon), Bernoulli.log_prob(model.decode(z), x) - sampled_kl)
+
+
+def test_the_bound_grows_with_samples_towards_the_likelihood() -> None:
+    model = double_model(1)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.mul_(1.5)  # a posterior that is far from the true one
+        x = torch.rand(3, 1, 2, 3, generator=seeded(1), dtype=torch.float64).round()
+        exact = exact_log_likelihood(model, x)
+
+        def bound(k: int, repeats: int) -> torch.Tensor:
+            draws = [
+                importance_weighted_bound(model, x, torch.randn(k, 3, 1, generator=seeded(i), dtype=torch.float64))
+                for i in range(repeats)
+            ]
+            return torch.stack(draws).mean(0)
+
+        one, ten, many = bound(1, 4_000), bound(10, 2_000), bound(20_000, 20)
+    assert (one < ten).all()
+    assert (ten < exact + 0.01).all()
+    torch.testing.assert_close(many, exact, atol=0.02, rtol=0)
+
+
+# --- the plain autoencoder --------------------------------------------------------------------------------------------
+
+
+def test_an_autoencoder_sees_neither_noise_nor_prior() -> None:
+    model = double_model(2)
+    x = torch.rand(4, 1, 2, 3, generator=seeded(1), dtype=torch.float64)
+    objective = Autoencoder()
+    loss = objective.loss(model, x, torch.empty(objective.draws(4, 2)), 1.0)
+    close(loss, -Bernoulli.log_prob(model.decode(model.encode(x).mu), x))
+    assert torch.equal(loss, objective.loss(model, x, torch.empty(4, 0), 100.0))
+
+
+def test_what_a_config_names() -> None:
+    assert objective_of(TrainConfig("digits")) == Elbo()
+    assert objective_of(TrainConfig("digits", free_bits=0.25)) == Elbo(0.25)
+    assert objective_of(TrainConfig("digits", objective="iwae", importance_samples=7)) == ImportanceWeighted(7)
+    assert objective_of(TrainConfig("digits", objective="autoencoder")) == Autoencoder()

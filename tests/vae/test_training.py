@@ -14,14 +14,15 @@ from vae.config import ModelConfig, TrainConfig
 from vae.datasets import ImageDataset
 from vae.errors import TrainingError
 from vae.likelihoods import Bernoulli
+from vae.measuring import Protocol, measure
 from vae.model import VAE, new_model
-from vae.objectives import elbo_terms
+from vae.objectives import Elbo
 
 CPU = torch.device("cpu")
 Digits = dict[str, ImageDataset]
 
 
-def run(digits: Digits, model: VAE, *, seed: int = 0, images: int = 200, **settings: float) -> list:
+def run(digits: Digits, model: VAE, *, seed: int = 0, images: int = 200, **settings: object) -> list:
     config = TrainConfig("digits", seed=seed, **({"epochs": 2, "batch_size": 64} | settings))
     return list(training.train(model, digits["train"].images[:images], digits["validation"].images, config, CPU))
 
@@ -80,32 +81,95 @@ def test_every_gradient_step_is_told(digits: Digits, batch_size: int) -> None:
     assert steps == [(i, total) for i in range(1, total + 1)]
 
 
-def test_a_huge_learning_rate_is_named(digits: Digits) -> None:
-    with pytest.raises(TrainingError, match=r"finite number in epoch 1\. Lower the learning rate \(it was 1000\)"):
-        run(digits, new_model(TINY, 0), images=1257, learning_rate=1e3)
+@pytest.mark.parametrize("rate", [100.0, 1e3])
+def test_a_huge_learning_rate_is_named(digits: Digits, rate: float) -> None:
+    with pytest.raises(TrainingError, match=rf"diverged in epoch 1: .* Lower the learning rate \(it was {rate:g}"):
+        run(digits, new_model(TINY, 0), images=1257, learning_rate=rate)
 
 
 def test_weights_ruined_by_an_epochs_last_step_are_never_reported(digits: Digits) -> None:
-    """One step an epoch: the training terms are still those of the first weights when the new ones give NaN."""
+    """One step an epoch: everything was well until the weights moved."""
     model = new_model(ModelConfig("mlp", (1, 8, 8), 2, (64, 64, 64)), 0)
     with pytest.raises(TrainingError, match="in epoch 1"):
         run(digits, model, images=1257, batch_size=2_000, learning_rate=1e3)
 
 
-def test_measure_is_the_mean_over_all_images(digits: Digits) -> None:
+def test_both_splits_are_measured_alike(digits: Digits) -> None:
+    """The gap between them is overfitting, not another number of images, other noise or other weights."""
     model = new_model(TINY, 0)
-    images = torch.tensor(digits["validation"].images)
-    found = training.measure(model, images, batch_size=1_000)
+    images = digits["validation"].images
+    config = TrainConfig("digits", epochs=1, batch_size=64)
+    [report] = training.train(model, images, images, config, CPU)
+    assert report.train == report.validation
+
+
+def test_overfitting_shows_as_a_gap(digits: Digits) -> None:
+    model = new_model(ModelConfig("mlp", (1, 8, 8), 8, (256,)), 0)
+    last = run(digits, model, images=60, epochs=120, batch_size=20, learning_rate=3e-3)[-1]
+    assert last.train.elbo - last.validation.elbo > 3
+
+
+def test_a_batch_counts_by_its_images(digits: Digits) -> None:
+    """The gradient of a batch is that of the same images given twice: a mean, not a sum."""
+    images = digits["train"].images[:50]
+    config = TrainConfig("digits", epochs=1, batch_size=100, objective="autoencoder", lr_schedule="constant")
+    gradients = []
+    for given in (images, np.concatenate([images, images])):
+        model = new_model(TINY, 0)
+        list(training.train(model, given, images, config, CPU))
+        gradients.append(model.decoder[0].weight.grad)
+    torch.testing.assert_close(*gradients)
+
+
+def test_early_stopping_restores_the_best_epoch(digits: Digits) -> None:
+    model = new_model(ModelConfig("mlp", (1, 8, 8), 8, (256,)), 0)
+    settings = {"epochs": 500, "batch_size": 20, "learning_rate": 3e-3, "patience": 5, "lr_schedule": "constant"}
+    reports = run(digits, model, images=60, **settings)
+    losses = [report.validation.loss for report in reports]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 1 + 5 < 500
+    now = measure(model, torch.tensor(digits["validation"].images), Protocol(Elbo(), 1.0, False))
+    assert now.loss == pytest.approx(losses[best], rel=1e-5)
+
+
+def test_a_long_gradient_is_scaled_down_and_a_short_one_is_not(digits: Digits) -> None:
+    def norm(limit: float) -> float:
+        model = new_model(TINY, 0)
+        run(digits, model, images=64, epochs=1, max_grad_norm=limit)
+        return torch.stack([p.grad.norm() for p in model.parameters()]).norm().item()
+
+    free = norm(0)
+    assert norm(free / 10) == pytest.approx(free / 10, rel=1e-3)
+    assert norm(free * 10) == pytest.approx(free, rel=1e-6)
+
+
+def test_a_gaussian_learns_its_variance(digits: Digits) -> None:
+    """At its optimum the variance is the mean squared error."""
+    model = new_model(ModelConfig("mlp", (1, 8, 8), 4, (64,), likelihood="gaussian"), 0)
+    last = run(digits, model, images=1257, epochs=40, learning_rate=1e-2)[-1]
+    images = torch.tensor(digits["train"].images) / 255
     with torch.inference_mode():
-        terms = elbo_terms(model, images.float() / 255, torch.Generator().manual_seed(training.VALIDATION_SEED))
-    assert found.elbo == pytest.approx(terms.elbo.mean().item(), rel=1e-5)
-    assert found.kl_per_dim == pytest.approx(terms.kl_per_dim.mean(0).tolist(), rel=1e-5)
-    assert training.measure(model, images, batch_size=1_000) == found
-    assert not model.training
+        z = model.encode(images).at(torch.randn(1257, 4, generator=torch.Generator().manual_seed(0)))
+        error = (model.decode_mean(z) - images).square().mean().sqrt().item()
+    assert last.noise_sigma == pytest.approx(error, rel=0.05)
+    assert last.noise_sigma < 0.25
 
 
-def test_sums_weigh_a_short_last_batch_by_its_images() -> None:
-    sums = training.TermSums(2, CPU)
-    sums.add(torch.tensor([-1.0, -2.0, -3.0]), torch.tensor([[1.0, 0.0]] * 3))
-    sums.add(torch.tensor([-10.0]), torch.tensor([[5.0, 2.0]]))
-    assert sums.means() == training.SplitTerms(-4.0, 2.5, (2.0, 0.5))
+@pytest.mark.parametrize(
+    "schedule", [{"kl_schedule": "linear", "kl_warmup": 2}, {"kl_schedule": "cyclical", "kl_cycles": 1}]
+)
+def test_a_schedule_reaches_the_loss(digits: Digits, schedule: dict[str, object]) -> None:
+    weights = [report.kl_weight for report in run(digits, new_model(TINY, 0), epochs=4, beta=2.0, **schedule)]
+    assert weights[0] < 1.0
+    assert weights[-1] == 2.0
+
+
+def test_bfloat16_learns_about_the_same(digits: Digits) -> None:
+    losses = [
+        run(digits, new_model(TINY, 0), images=600, epochs=6, learning_rate=1e-2, precision=precision)[
+            -1
+        ].validation.loss
+        for precision in ("float32", "bfloat16")
+    ]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.03)

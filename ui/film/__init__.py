@@ -30,7 +30,10 @@ def script(*names: str) -> str:
 
 _REEL = st.components.v2.component("film_reel", js=script("reels.js", "reel_entry.js"))
 _VIEW = st.components.v2.component(
-    "film_view", html=script("film.html"), css=script("film.css"), js=script("reels.js", "scatter.js", "film.js")
+    "film_view",
+    html=script("film.html"),
+    css=script("film.css"),
+    js=script("reels.js", "scatter.js", "pictures.js", "film.js"),
 )
 
 

@@ -103,7 +103,6 @@ class FilmView {
     const range = "up to 1 % of the points on each side can lie outside"
     this.find(".hint").textContent = `Latent space: ${flat ? "the one axis z0" : axes}; ${range}. ${stays} ${KEYS}`
     this.drawLegend()
-    drawStrip(this.find(".originals"), this.stays.pictures, this.stays, this.stays.originals, this.stays.originals)
   }
 
   drawLegend() {
@@ -132,9 +131,8 @@ class FilmView {
     const shown = this.frames[Math.round(this.at)]
     if (shown === this.drawn) return
     this.drawn = shown
-    const { originals } = this.stays
-    drawStrip(this.find(".reconstructions"), shown.reconstructions, this.stays, originals, originals)
-    drawStrip(this.find(".samples"), shown.samples, this.stays, shown.sampleCount, Math.ceil(shown.sampleCount / 2))
+    drawPairs(this.find(".pairs"), this.stays.pictures, shown.reconstructions, this.stays)
+    drawSamples(this.find(".samples"), shown.samples, this.stays, shown.sampleCount)
     this.say(shown)
   }
 
@@ -222,22 +220,5 @@ class FilmView {
       event.preventDefault()
     }
     this.showState()
-  }
-}
-
-/** `count` pictures (C, H, W) uint8, `columns` in a row, a small gap between them; CSS enlarges the canvas. */
-function drawStrip(canvas, pixels, { shape: [channels, height, width], area }, count, columns) {
-  const gap = Math.max(1, Math.round(width / 12))
-  const rows = Math.ceil(count / columns)
-  canvas.width = columns * (width + gap) - gap
-  canvas.height = rows * (height + gap) - gap
-  const context = canvas.getContext("2d")
-  for (let i = 0; i < count; i++) {
-    const image = context.createImageData(width, height)
-    for (let p = 0; p < width * height; p++) {
-      for (let c = 0; c < 3; c++) image.data[4 * p + c] = pixels[i * area + (channels >= 3 ? c * width * height : 0) + p]
-      image.data[4 * p + 3] = 255
-    }
-    context.putImageData(image, (i % columns) * (width + gap), Math.floor(i / columns) * (height + gap))
   }
 }

@@ -146,13 +146,9 @@ class Clock:
     inner: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     steps: int = 1  # of an epoch
+    measured_seconds: float = 0.0
     _last: float = 0.0
     _started: float = 0.0
-
-    @property
-    def measured_seconds(self) -> float:
-        """All time that counts."""
-        return sum(self.inner) + sum(self.first)
 
     def tick(self, done: int, total: int) -> None:
         """A step has ended. Raises to stop when the measurement is long enough."""
@@ -161,9 +157,11 @@ class Clock:
             self._started = now
         if done > WARM_UP_STEPS:
             (self.first if (done - 1) % self.steps == 0 else self.inner).append(now - self._last)
+            self.measured_seconds += now - self._last
         self._last = now
-        spent, seen = now - self._started, bool(self.first) and (bool(self.inner) or self.steps == 1)
-        if (seen and spent >= MEASURE_SECONDS) or (spent >= LONGEST_SECONDS and self.measured_seconds > 0):
+        seen = bool(self.first) and (bool(self.inner) or self.steps == 1)
+        late = self.measured_seconds > 0 and now - self._started >= LONGEST_SECONDS
+        if late or (seen and self.measured_seconds >= MEASURE_SECONDS):
             raise _EnoughError
 
     def seconds_per_epoch(self, steps: int, share_validated: float) -> float:
