@@ -123,7 +123,8 @@ def test_what_is_shipped_is_small_and_tested_here() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_says_of_itself_what_its_latents_say(shipped: dict[str, Checkpoint], name: str) -> None:
     checkpoint = shipped[name]
-    for metric, measured in evaluation.metrics(checkpoint.latents, checkpoint.dataset.title).items():
+    by = evaluation.measured_by(checkpoint.model, checkpoint.train)
+    for metric, measured in evaluation.metrics(checkpoint.latents, checkpoint.dataset.title, by).items():
         assert checkpoint.metrics[metric] == measured
     np.testing.assert_array_equal(checkpoint.latents.elbo, checkpoint.latents.log_likelihood - checkpoint.latents.kl)
     assert checkpoint.metrics["test_loss"].value <= SHIPPED[name]
@@ -142,7 +143,7 @@ def test_the_command_of_a_shipped_model_repeats_it(shipped: dict[str, Checkpoint
     arguments = parser.parse_args(words[1:])
     assert arguments.output == name
     arguments.output = f"{name}-again"  # the folder is there already
-    plan = train._plan(arguments)
+    plan = train.plan(arguments)
     assert (plan.model, plan.train) == (checkpoint.model, checkpoint.train)
 
 

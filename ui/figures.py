@@ -135,34 +135,3 @@ def _axis(axis: Axis) -> dict[str, object]:
         "zeroline": axis.measured,
         "showgrid": True,
     }
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One line of a chart: its name and its values, one per epoch."""
-
-    name: str
-    values: list[float]
-
-
-def learning_curves(epochs: list[float], curves: list[Curve], title: str) -> go.Figure:
-    """Lines over epochs; the first is the accent, the others are quieter."""
-    figure = go.Figure()
-    for curve, colour in zip(curves, CLASS_COLOURS, strict=False):
-        figure.add_scatter(
-            x=epochs,
-            y=curve.values,
-            mode="lines+markers",
-            name=curve.name,
-            line={"color": colour, "width": 2},
-            marker={"size": 5},
-            hovertemplate=f"{curve.name}, epoch %{{x}}: %{{y:.2f}}<extra></extra>",
-        )
-    figure.update_layout(
-        height=360,
-        margin={"l": 60, "r": 8, "t": 8, "b": 40},
-        xaxis={"title": {"text": "epoch"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": title}},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    return figure

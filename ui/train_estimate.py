@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 STILL_SECONDS = 1.0  # without a change, before a trial starts
 JUST_NOW, FORGOTTEN_AFTER = 120.0, 60.0
-MINE, SEEN, FAILED, WAITING = "trial_job", "trial_seen", "trial_failed", "trial_waiting"
+MINE, SEEN, FAILED, WAITING, STARTED = "trial_job", "trial_seen", "trial_failed", "trial_waiting", "trial_started"
 MEASURING = "Measuring how fast this machine is…"
 
 
@@ -52,21 +52,30 @@ def _line(wanted: Request | None) -> None:
             st.caption(shell.escape(estimate(result, wanted.train.epochs, time.time())))
         elif waiting:
             st.caption(f":material/timer: {MEASURING}")
-        else:
-            st.caption(shell.escape(f"How long it takes is not known: {_why()}"))
+        elif why := _why(wanted):
+            st.caption(shell.escape(f"How long it takes is not known: {why}"))
 
 
-def _why() -> str:
-    return str((st.session_state.get(FAILED) or {}).get("why", ""))
+def _why(wanted: Request) -> str:
+    failed = st.session_state.get(FAILED) or {}
+    return str(failed["why"]) if failed.get("key") == _key(wanted) else ""
+
+
+def training_starts(wanted: Request) -> None:
+    """No trial of these settings while they are being trained: it would only slow the training down."""
+    stop_trial()
+    st.session_state[STARTED] = _key(wanted)
 
 
 def estimate(result: Trial, epochs: int, now: float) -> str:
     """The time of the whole training and how that is known, in two sentences."""
-    per_epoch = _seconds(result.seconds_per_epoch)
     ago = "just now" if now - result.measured < JUST_NOW else words.ago(result.measured, now)
+    total = words.about(result.seconds(epochs))
     text = (
-        f"About {words.about(result.seconds(epochs))} on this machine: {words.count(epochs, 'epoch')} of {per_epoch} "
-        f"(measured {ago} over {result.measured_seconds:.1f} s of training), then the maps of the test images."
+        f"{'A moment' if total == 'a moment' else f'About {total}'} on this machine: "
+        f"{_seconds(result.start_seconds)} to start, {words.count(epochs, 'epoch')} of "
+        f"{_seconds(result.seconds_per_epoch)} (measured {ago} over {result.measured_seconds:.1f} s of training), "
+        f"then the maps of the test images."
     )
     return f"{text} Another job was computing meanwhile; alone it is faster." if result.shared else text
 
@@ -96,8 +105,12 @@ def _measured_soon(wanted: Request | None) -> bool:
     if mine is not None and mine.arguments != key:
         stop_trial()
         mine = None
-    if wanted is None or key is None or _answered(wanted):
+    if wanted is None or key is None:
         return False
+    if _answered(wanted):
+        return mine is not None  # it is about to end, and then cleared away
+    if st.session_state.get(STARTED) == key and trial.another_job_computes():
+        return False  # the training itself tells how long it takes, and needs the processor
     if (st.session_state.get(FAILED) or {}).get("key") == key:
         return False
     if mine is None and _still(key):

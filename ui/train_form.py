@@ -59,7 +59,7 @@ def show(primary: bool) -> None:
 
 
 def _start(wanted: Request) -> None:
-    train_estimate.stop_trial()  # it would only slow the training down
+    train_estimate.training_starts(wanted)
     job = jobs.submit("train", f"Train {wanted.name}", wanted.arguments)
     train_state.forget_name()
     st.query_params["job"] = job.id

@@ -101,7 +101,7 @@ PRESETS = (
         "collapse",
         "Watch a collapse",
         "β grows until the posterior gives up: the KL falls to zero and all samples look alike.",
-        {"latent_dim": 10, "beta": 100.0, "epochs": 8, "kl_schedule": "linear", "kl_warmup": 8},
+        {"latent_dim": 10, "beta": 100.0, "epochs": 8, "kl_schedule": "linear", "kl_warmup": 5},
         {"beta": 10.0, "epochs": 60, "batch_size": 128, "kl_warmup": 40},
     ),
     Preset(

@@ -11,8 +11,8 @@ from vae.readings import Reading, Run, number, too_early
 
 # The mean KL bounds what z tells about an image: below 0.1 nats hardly anything, below 1 less than a choice of three.
 COLLAPSED_KL, LOW_KL = 0.1, 1.0
-# A KL that grows by a fifth in three epochs is on its way, from where its noise ends.
-GROWTH, GROWTH_EPOCHS, NOISE_KL = 1.2, 3, 0.02
+# A KL that grows by a fifth in five epochs is on its way, from where its noise ends.
+GROWTH, GROWTH_EPOCHS, NOISE_KL = 1.2, 5, 0.02
 # 19 to 25 of 50 active units are normal for MNIST, so only few in absolute and in relative terms are worth a word.
 FEW_ACTIVE, FEW_ACTIVE_SHARE = 8, 0.15
 SMALL_SPACE = 3  # up to here each dimension was chosen to be looked at, and an unused one is a loss

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae.model import VAE
-from vae.objectives import Objective, elbo_terms
+from vae.model import VAE, reparameterize
+from vae.objectives import Objective, terms_at
 from vae.pixels import draw_binarized, to_unit
 
 SEED = 0  # of the posterior noise, the binarization and the prior samples: the same every epoch
@@ -54,9 +54,10 @@ def measure(model: VAE, images: Tensor, protocol: Protocol) -> SplitTerms:
     for batch in torch.split(images, protocol.batch_size):
         x = to_unit(batch)
         x = draw_binarized(x, noise) if protocol.binarized else x
-        terms = elbo_terms(model, x, noise)
+        posterior = model.encode(x)
+        terms = terms_at(model, x, posterior, reparameterize(posterior, noise))
         sums.add_terms(terms.log_likelihood, terms.kl_per_dim)
-        sums.add_rest(model.encode(x).mu, protocol.objective.held_out(model, x, terms, protocol.beta, noise))
+        sums.add_rest(posterior.mu, protocol.objective.held_out(model, x, terms, protocol.beta, noise))
     return sums.means()
 
 

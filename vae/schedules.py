@@ -38,7 +38,8 @@ def learning_rates(config: TrainConfig, optimizer: optim.Optimizer, steps: int, 
     schedule: LRScheduler
     match config.lr_schedule:
         case "one_cycle":
-            schedule = OneCycleLR(optimizer, [group["lr"] for group in optimizer.param_groups], total_steps=max(steps, 2))
+            peaks = [group["lr"] for group in optimizer.param_groups]
+            schedule = OneCycleLR(optimizer, peaks, total_steps=max(steps, 2))
         case "cosine":
             schedule = LambdaLR(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)))
         case _:

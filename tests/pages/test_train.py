@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.runs import history, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
-from ui import train_form
+from ui import train_form, train_runs
 from ui.train_fields import Typed
 from ui.train_presets import PRESETS, Settings, settings_of
 from ui.train_state import free_name
@@ -506,6 +507,26 @@ def test_a_row_shows_its_run_and_stays_chosen() -> None:
     at = visit(first)
     assert at.session_state["runs_table"]["selection"]["rows"] == [1]
     assert "**Train first**" in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("selection", "shown"),
+    [
+        ({"rows": [1], "cells": []}, "b"),
+        ({"rows": [0], "cells": [(2, "ELBO")]}, "c"),  # a click into a cell of another row
+        ({"rows": [], "cells": []}, None),  # a second click on the same row
+        ({"rows": [9], "cells": []}, None),  # deleted meanwhile
+    ],
+)
+def test_a_click_on_a_row_or_cell_chooses_the_run(
+    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], shown: str | None
+) -> None:
+    state = {train_runs.TABLE: {"selection": selection}, train_runs.SHOWN_IDS: ["a", "b", "c"]}
+    page = SimpleNamespace(session_state=state, query_params={})
+    monkeypatch.setattr(train_runs, "st", page)
+    train_runs._row_chosen()
+    assert page.query_params.get("job") == shown
+    assert state.get(train_runs.FOLLOWED, False) is (shown is not None)
 
 
 def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]]) -> None:

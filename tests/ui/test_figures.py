@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ui import figures
-from ui.figures import CLASS_COLOURS, Axis, Curve
+from ui.figures import CLASS_COLOURS, Axis
 
 AXES = (Axis("z0"), Axis("z1"))
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
@@ -135,24 +134,3 @@ def test_the_measure_of_colour_difference_is_right() -> None:
 def test_class_colours_can_be_told_apart(vision: str, at_least: float) -> None:
     assert len(set(CLASS_COLOURS)) == 10
     assert least_difference(CLASS_COLOURS, vision) > at_least
-
-
-# --- learning curves --------------------------------------------------------------------------------------------------
-
-
-def test_learning_curves_have_a_line_each_over_the_epochs() -> None:
-    curves = [Curve("Validation", [-60.0, -50.0]), Curve("Training", [-61.0, -49.0])]
-    figure = figures.learning_curves([1, 2], curves, "ELBO (nats)")
-    assert [(t.name, list(t.x), list(t.y)) for t in figure.data] == [
-        ("Validation", [1, 2], [-60.0, -50.0]),
-        ("Training", [1, 2], [-61.0, -49.0]),
-    ]
-    assert len({trace.line.color for trace in figure.data}) == 2
-    assert figure.layout.yaxis.title.text == "ELBO (nats)"
-    assert figure.layout.xaxis.title.text == "epoch"
-
-
-@pytest.mark.parametrize("curves", [[], [Curve("Validation", [])], [Curve("Validation", [-60.0])]], ids=len)
-def test_learning_curves_of_a_run_that_has_hardly_begun(curves: list[Curve]) -> None:
-    epochs: list[Any] = [1] if curves and curves[0].values else []
-    assert len(figures.learning_curves(epochs, curves, "ELBO").data) == len(curves)

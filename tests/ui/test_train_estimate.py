@@ -20,7 +20,7 @@ from vae.commands import trial
 from vae.commands.trial import Trial
 from vae.errors import JobError
 
-RESULT = Trial(1.9, 0.94, 40, "cpu", shared=False, measured=1000.0)
+RESULT = Trial(4.0, 1.9, 0.94, 40, "cpu", shared=False, measured=1000.0)
 
 
 @pytest.fixture(autouse=True)
@@ -74,12 +74,12 @@ def keep(words: list[str], result: Trial = RESULT) -> None:
 
 def test_words() -> None:
     assert train_estimate.estimate(RESULT, 20, now=1030.0) == (
-        "About 40 s on this machine: 20 epochs of 1.9 s (measured just now over 0.9 s of training), "
+        "About 40 s on this machine: 4 s to start, 20 epochs of 1.9 s (measured just now over 0.9 s of training), "
         "then the maps of the test images."
     )
-    fast = Trial(0.0123, 1.0, 40, "cpu", shared=True, measured=1000.0)
+    fast = Trial(0.5, 0.0123, 1.0, 40, "cpu", shared=True, measured=1000.0)
     assert train_estimate.estimate(fast, 1, now=8300.0) == (
-        "About a moment on this machine: 1 epoch of 12 ms (measured 2 h ago over 1.0 s of training), "
+        "A moment on this machine: 0.5 s to start, 1 epoch of 12 ms (measured 2 h ago over 1.0 s of training), "
         "then the maps of the test images. Another job was computing meanwhile; alone it is faster."
     )
 
@@ -93,11 +93,11 @@ def test_a_form_that_is_still_gets_an_estimate(submitted: list[list[str]]) -> No
     keep(submitted[0])
     end(job, "done")
     at.run()
-    assert "on this machine: 100 epochs of 1.9 s" in said(at)
+    assert "on this machine: 4 s to start, 100 epochs of 1.9 s" in said(at)
     assert train_estimate.MEASURING not in said(at)
     assert trials() == []
     at.number_input(key="train_epochs").set_value(10).run()  # as fast: answered at once
-    assert "About 20 s on this machine: 10 epochs of 1.9 s" in said(at)
+    assert "About 25 s on this machine: 4 s to start, 10 epochs of 1.9 s" in said(at)
     assert len(submitted) == 1
 
 
@@ -133,8 +133,15 @@ def test_an_outdated_trial_is_stopped(submitted: list[list[str]]) -> None:
 def test_training_ends_the_trial(submitted: list[list[str]]) -> None:
     at = visit()
     at.button(key="train_submit").click().run()
-    assert [words[0] for words in submitted[:2]] == ["trial", "train"]
     assert trials()[0].stopping
+    end(trials()[0], "stopped")
+    at.run()
+    assert [words[0] for words in submitted] == ["trial", "train"]  # no other one beside the training
+    assert train_estimate.MEASURING not in said(at)
+    [training] = [job for job in jobs.all_jobs() if job.kind == "train"]
+    end(training, "done")
+    at.run()
+    assert [words[0] for words in submitted] == ["trial", "train", "trial"]
 
 
 def test_a_trial_that_fails_is_not_repeated_and_blocks_nothing(submitted: list[list[str]]) -> None:
@@ -178,7 +185,7 @@ def test_a_trial_that_cannot_start_blocks_nothing(monkeypatch: pytest.MonkeyPatc
 def test_what_was_measured_beside_another_job_is_measured_again_when_it_is_alone(submitted: list[list[str]]) -> None:
     other = plant("running", train_arguments("other"))
     at = visit()
-    keep(submitted[0], Trial(1.9, 0.94, 40, "cpu", shared=True, measured=time.time()))
+    keep(submitted[0], Trial(4.0, 1.9, 0.94, 40, "cpu", shared=True, measured=time.time()))
     end(trials()[0], "done")
     at.run()
     assert "Another job was computing meanwhile; alone it is faster." in said(at)

@@ -89,7 +89,7 @@ def test_an_output_that_exists_is_refused_before_training(as_path: bool, capsys:
     path = store.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
     assert call("train", "--output", str(path) if as_path else "taken") == 2
     err = capsys.readouterr().err
-    assert err == f"python -m vae train: {path} already exists. Give another --output, or delete it first.\n"
+    assert err == f"python -m vae train: {path} already exists. Choose another name, or delete it first.\n"
 
 
 def test_a_broken_checkpoint_is_one_line_in_every_command(capsys: pytest.CaptureFixture[str]) -> None:

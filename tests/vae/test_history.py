@@ -84,7 +84,14 @@ def test_a_damaged_line_costs_that_line_alone(tmp_path: Path, line: str) -> None
 
 @pytest.mark.parametrize(
     "content",
-    [b"\xff\xfe\n\x80\n", bytes(range(256)) * 10, b"\n\n\n", b"epoch\rkl\n1\n", b"x" * 200_000 + b"\n1\n", b'"open\n1\n'],
+    [
+        b"\xff\xfe\n\x80\n",
+        bytes(range(256)) * 10,
+        b"\n\n\n",
+        b"epoch\rkl\n1\n",
+        b"x" * 200_000 + b"\n1\n",
+        b'"open\n1\n',
+    ],
 )
 def test_a_file_of_garbage_is_no_history(tmp_path: Path, content: bytes) -> None:
     (tmp_path / history.FILE).write_bytes(content)

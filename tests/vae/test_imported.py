@@ -9,10 +9,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.vae.test_image_folders import SIZE, data, source  # noqa: F401
 from vae import datasets, image_folders, imported
 from vae.errors import DatasetError, DatasetMissingError
+from vae.image_folders import Settings
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data" / "folders"
+
+
+@pytest.fixture()
+def pets(tmp_path: Path) -> Path:
+    """The folder of an imported set: 34, 2 and 4 images in two classes."""
+    for i, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)):
+        path = tmp_path / "source" / ("cats" if i % 2 else "dogs") / f"{i:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return image_folders.write("pets", tmp_path / "source", Settings(8, 8)).folder
 
 
 @pytest.mark.parametrize(
@@ -31,9 +48,8 @@ from vae.errors import DatasetError, DatasetMissingError
         ({"splits": {"train": {"count": 34, "fingerprint": "x"}}}, "no fingerprint"),
     ],
 )
-def test_a_damaged_set_is_left_out_and_says_why(source: Path, data: Path, values: object, message: str) -> None:
-    image_folders.write("pets", source, SIZE)
-    meta = data / "pets" / "meta.json"
+def test_a_damaged_set_is_left_out_and_says_why(pets: Path, values: object, message: str) -> None:
+    meta = pets / "meta.json"
     raw = values if isinstance(values, bytes) else json.dumps(json.loads(meta.read_bytes()) | values).encode()
     meta.write_bytes(raw)
     assert datasets.names() == ("digits", "mnist")
@@ -42,31 +58,28 @@ def test_a_damaged_set_is_left_out_and_says_why(source: Path, data: Path, values
 
 
 @pytest.mark.parametrize("file", ["meta.json", "train.npy", "test-labels.npy"])
-def test_a_set_that_vanished_says_what_to_do(source: Path, data: Path, file: str) -> None:
-    image_folders.write("pets", source, SIZE)
+def test_a_set_that_vanished_says_what_to_do(pets: Path, file: str) -> None:
     known = datasets.info("pets")
-    (data / "pets" / file).unlink()
+    (pets / file).unlink()
     assert not known.on_this_machine()
     for read in (lambda: datasets.load("pets", "train"), lambda: known.load_split("train")):
         with pytest.raises(DatasetMissingError, match="`python -m vae import pets FOLDER`"):
             read()
-    shutil.rmtree(data / "pets")
+    shutil.rmtree(pets)
     with pytest.raises(DatasetMissingError):
         known.load_split("train")
     with pytest.raises(DatasetError, match="Unknown data set 'pets'"):
         datasets.load("pets", "train")
 
 
-def test_a_file_cut_short_is_missing_images(source: Path, data: Path) -> None:
-    image_folders.write("pets", source, SIZE)
-    os.truncate(data / "pets" / "train.npy", 500)
+def test_a_file_cut_short_is_missing_images(pets: Path) -> None:
+    os.truncate(pets / "train.npy", 500)
     with pytest.raises(DatasetMissingError, match="or not all of them"):
         datasets.load("pets", "train")
 
 
-def test_arrays_of_another_kind_are_refused_and_nothing_is_unpickled(source: Path, data: Path) -> None:
-    image_folders.write("pets", source, SIZE)
-    path = data / "pets" / "train-labels.npy"
+def test_arrays_of_another_kind_are_refused_and_nothing_is_unpickled(pets: Path) -> None:
+    path = pets / "train-labels.npy"
     size = path.stat().st_size
     np.save(path, np.array([print] * 5, dtype=object))
     os.truncate(path, size)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from tests.vae.helpers import TINY, TINY_CONV
-from vae import evaluation, latents, training
+from vae import evaluation, latents
 from vae.config import ModelConfig
 from vae.datasets import ImageDataset
+from vae.evaluation import MeasuredBy
+from vae.measuring import Protocol, measure
 from vae.model import VAE, new_model
-from vae.objectives import elbo_terms
+from vae.objectives import Elbo, elbo_terms
+from vae.pixels import draw_binarized
 from vae.records import Latents
 
 Digits = dict[str, ImageDataset]
@@ -21,14 +26,20 @@ def encoded(model: VAE, images: ImageDataset, **settings: int) -> Latents:
     return latents.encode(model, images.images, images.labels, **settings)
 
 
-@pytest.mark.parametrize("config", [TINY, TINY_CONV])
-def test_every_column_is_what_it_says(digits: Digits, config: ModelConfig) -> None:
+GAUSSIAN = dataclasses.replace(TINY, likelihood="gaussian")
+
+
+@pytest.mark.parametrize(
+    ("config", "binarized"), [(TINY, False), (TINY_CONV, False), (GAUSSIAN, False), (TINY, True), (TINY_CONV, True)]
+)
+def test_every_column_is_what_it_says(digits: Digits, config: ModelConfig, binarized: bool) -> None:
     model, images = new_model(config, 0), digits["test"]
-    found = encoded(model, images)
+    found, noise = encoded(model, images, binarized=binarized), torch.Generator().manual_seed(latents.SAMPLE_SEED)
     with torch.inference_mode():
-        x = torch.tensor(images.images).float() / 255
+        grey = torch.tensor(images.images).float() / 255
+        x = draw_binarized(grey, noise) if binarized else grey
         posterior = model.encode(x)
-        terms = elbo_terms(model, x, torch.Generator().manual_seed(latents.SAMPLE_SEED))
+        terms = elbo_terms(model, x, noise)
         error = ((x - model.decode_mean(posterior.mu)) ** 2).sum((1, 2, 3))
     expected = {"mu": posterior.mu, "sigma": posterior.sigma, "kl": terms.kl, "squared_error": error}
     expected |= {"log_likelihood": terms.log_likelihood, "elbo": terms.elbo}
@@ -44,12 +55,27 @@ def test_elbo_is_log_likelihood_minus_kl(digits: Digits) -> None:
     np.testing.assert_allclose(found.kl.mean(), found.kl_per_dim().sum(), rtol=1e-5)
 
 
-def test_metrics_agree_with_what_training_measures(digits: Digits) -> None:
+@pytest.mark.parametrize("binarized", [False, True])
+def test_metrics_agree_with_what_training_measures(digits: Digits, binarized: bool) -> None:
     model, images = new_model(TINY, 0), digits["validation"]
-    measured = training.measure(model, torch.tensor(images.images), batch_size=500)
-    stored = evaluation.metrics(encoded(model, images), "digits", "validation")
+    measured = measure(model, torch.tensor(images.images), Protocol(Elbo(), 1.0, binarized))
+    by = MeasuredBy(binarized=binarized)
+    stored = evaluation.metrics(encoded(model, images, binarized=binarized), "digits", by, "validation")
     assert stored["elbo"].value == pytest.approx(measured.elbo, rel=1e-5)
     assert stored["kl"].value == pytest.approx(measured.kl, rel=1e-5)
+    assert stored["active_units"].value == measured.active_units
+
+
+def test_binarized_pixels_are_other_pixels_drawn_anew_from_a_seed(digits: Digits) -> None:
+    model, images = new_model(TINY, 0), digits["test"]
+    grey, first, second, other = (
+        encoded(model, images, binarized=drawn, seed=seed)
+        for drawn, seed in ((False, 0), (True, 0), (True, 0), (True, 1))
+    )
+    assert np.array_equal(first.mu, second.mu)
+    assert not np.array_equal(first.mu, other.mu)
+    assert not np.array_equal(first.mu, grey.mu)
+    assert first.squared_error.mean() > 1.5 * grey.squared_error.mean()  # the noise of the pixels comes on top
 
 
 def test_one_seed_gives_one_answer(digits: Digits) -> None:

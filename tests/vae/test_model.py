@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from tests.vae.helpers import TINY, TINY_CONV
 from vae.config import ModelConfig
 from vae.model import Posterior, new_model, reparameterize
+from vae.objectives import Autoencoder, Elbo, ImportanceWeighted, Objective
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -68,3 +70,57 @@ def test_a_new_model_leaves_the_global_random_state_alone() -> None:
     torch.manual_seed(1)
     new_model(TINY, 7)
     assert torch.equal(torch.rand(3), expected)
+
+
+# --- an autoencoder as a VAE ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", [TINY, TINY_CONV])
+def test_a_points_sigma_is_that_of_no_image(config: ModelConfig) -> None:
+    model, x = new_model(config, 0), 3 * torch.randn(4, *config.image_shape, generator=seeded(1))
+    before = model.encode(x).mu
+    model.make_posterior_a_point()
+    after = model.encode(x)
+    torch.testing.assert_close(after.sigma, torch.full_like(after.sigma, math.exp(-10)))
+    assert torch.equal(after.mu, before)
+
+
+@pytest.mark.parametrize("config", [TINY, TINY_CONV, dataclasses.replace(TINY, likelihood="gaussian")])
+def test_an_autoencoders_loss_leaves_the_point_a_point(config: ModelConfig) -> None:
+    model, x = new_model(config, 0), torch.rand(6, *config.image_shape, generator=seeded(1))
+    model.make_posterior_a_point()
+    optimizer, d = torch.optim.Adam(model.parameters(), lr=0.01), config.latent_dim
+    before = model.encode(x).mu.detach()
+    for _ in range(5):
+        optimizer.zero_grad()
+        Autoencoder().loss(model, x, torch.empty(6, 0), 1.0).mean().backward()
+        for parameter in list(model.encoder.parameters())[-2:]:
+            assert parameter.grad[:d].any()
+            assert not parameter.grad[d:].any()
+        optimizer.step()
+    after = model.encode(x)
+    torch.testing.assert_close(after.sigma, torch.full_like(after.sigma, math.exp(-10)))
+    assert not torch.allclose(after.mu, before, atol=1e-3)
+
+
+# --- precision --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", [TINY, TINY_CONV, dataclasses.replace(TINY, likelihood="gaussian")])
+@pytest.mark.parametrize("objective", [Elbo(), Elbo(0.1), ImportanceWeighted(3), Autoencoder()])
+def test_in_bfloat16_only_matrix_products_lose_digits(config: ModelConfig, objective: Objective) -> None:
+    model, x = new_model(config, 0), torch.rand(4, *config.image_shape, generator=seeded(1))
+    epsilon = torch.randn(objective.draws(4, config.latent_dim), generator=seeded(2))
+    exact = objective.loss(model, x, epsilon, 1.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        posterior, loss = model.encode(x), objective.loss(model, x, epsilon, 1.0)
+        assert model.encoder(x).dtype == torch.bfloat16  # what the test is about happens
+        assert model.decode(posterior.mu).dtype == torch.float32
+    assert posterior.mu.dtype == posterior.logvar.dtype == loss.dtype == torch.float32
+    torch.testing.assert_close(loss, exact, rtol=0.01, atol=0.05)
+
+
+def test_a_double_model_keeps_its_digits() -> None:
+    model = new_model(TINY, 0).double()
+    posterior = model.encode(torch.rand(2, *TINY.image_shape, dtype=torch.float64))
+    assert posterior.logvar.dtype == model.decode(posterior.mu).dtype == torch.float64

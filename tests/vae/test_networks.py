@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -32,12 +33,16 @@ def test_every_shape_goes_in_and_comes_out(architecture: str, shape: tuple[int, 
     assert bool(((pixels >= 0) & (pixels <= 1)).all())
 
 
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
-def test_parameter_shapes_are_those_of_the_module(architecture: str, shape: tuple[int, int, int]) -> None:
-    config = small(architecture, shape)
+def test_parameter_shapes_are_those_of_the_module(
+    architecture: str, shape: tuple[int, int, int], likelihood: str
+) -> None:
+    config = dataclasses.replace(small(architecture, shape), likelihood=likelihood)
     found = {name: tuple(tensor.shape) for name, tensor in VAE(config).state_dict().items()}
     assert layers.parameter_shapes(config) == found
+    assert ("likelihood.logvar" in found) == (likelihood == "gaussian")
 
 
 @pytest.mark.parametrize("hidden", [(), (7,)])

@@ -67,6 +67,30 @@ def test_every_step_is_that_of_torch_from_wherever_a_run_goes_on(name: str, step
         close(ours(name, steps, done), expected[done:])
 
 
+@pytest.mark.parametrize("name", ["one_cycle", "cosine", "constant"])
+def test_groups_of_weights_keep_the_ratio_of_their_rates(name: str) -> None:
+    weights, noise = torch.zeros(2, requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.Adam([{"params": [weights], "lr": RATE}, {"params": [noise], "lr": 10 * RATE}])
+    config = TrainConfig("digits", learning_rate=RATE, lr_schedule=name)
+    schedule = learning_rates(config, optimizer, 20, 4)
+    alone = ours(name, 20, 4)
+    for step in range(15):
+        first, second = (group["lr"] for group in optimizer.param_groups)
+        assert first == pytest.approx(alone[step].rate)
+        assert second == pytest.approx(10 * first)
+        optimizer.step()
+        schedule.step()
+
+
+@pytest.mark.parametrize("name", ["one_cycle", "cosine", "constant"])
+def test_a_schedule_made_anew_for_the_same_optimizer_goes_on(name: str) -> None:
+    """Whoever stops listening to `Trainer.run` and calls it again gets the epochs that are left."""
+    optimizer = adam()
+    config = TrainConfig("digits", learning_rate=RATE, lr_schedule=name)
+    settings(optimizer, learning_rates(config, optimizer, 20, 0), 8)
+    close(settings(optimizer, learning_rates(config, optimizer, 20, 8), 12), ours(name, 20, 8))
+
+
 def test_one_cycle_peaks_at_the_learning_rate_and_ends_at_almost_nothing() -> None:
     found = ours("one_cycle", 100, 0)
     rates = [s.rate for s in found]

@@ -106,7 +106,7 @@ def test_both_splits_are_measured_alike(digits: Digits) -> None:
 def test_overfitting_shows_as_a_gap(digits: Digits) -> None:
     model = new_model(ModelConfig("mlp", (1, 8, 8), 8, (256,)), 0)
     last = run(digits, model, images=60, epochs=120, batch_size=20, learning_rate=3e-3)[-1]
-    assert last.train.elbo - last.validation.elbo > 3
+    assert last.train.elbo - last.validation.elbo > 2
 
 
 def test_a_batch_counts_by_its_images(digits: Digits) -> None:
@@ -165,11 +165,8 @@ def test_a_schedule_reaches_the_loss(digits: Digits, schedule: dict[str, object]
 
 
 def test_bfloat16_learns_about_the_same(digits: Digits) -> None:
-    losses = [
-        run(digits, new_model(TINY, 0), images=600, epochs=6, learning_rate=1e-2, precision=precision)[
-            -1
-        ].validation.loss
-        for precision in ("float32", "bfloat16")
-    ]
+    settings = {"images": 600, "epochs": 6, "learning_rate": 1e-2}
+    reports = [run(digits, new_model(TINY, 0), precision=name, **settings)[-1] for name in ("float32", "bfloat16")]
+    losses = [report.validation.loss for report in reports]
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], rel=0.03)

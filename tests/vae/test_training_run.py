@@ -127,11 +127,8 @@ def test_a_full_disk_ends_with_a_message_and_the_last_good_epoch(
     assert call(*TRAIN, "--output", "whole") == 0
     jobs.delete(the_run().id)
     with monkeypatch.context() as patch:
-        module, name = {
-            "history": (history, "append"),
-            "previews": (previews, "write_frame"),
-            "state": (resume, "save"),
-        }[full]
+        writers = {"history": (history, "append"), "previews": (previews, "write_frame"), "state": (resume, "save")}
+        module, name = writers[full]
         write, calls = getattr(module, name), 0
 
         def refuse(*arguments: object, **more: object) -> None:

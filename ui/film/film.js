@@ -59,7 +59,7 @@ class FilmView {
     const style = getComputedStyle(this.element)
     const theme = (name) => style.getPropertyValue(name).trim()
     this.look = { font: theme("--st-font"), text: theme("--st-text-color"), grid: theme("--st-border-color") }
-    this.look.colours = data.colours
+    Object.assign(this.look, { colours: data.colours, axes: this.axes })
     this.gather()
     this.draw()
   }
@@ -69,7 +69,7 @@ class FilmView {
     const film = this.data && filmOf(this.data.reels)
     if (!film || !film.frames.length || film.version === this.version) return
     const before = this.frames.length
-    const seen = before ? this.frames[Math.round(this.at)].epoch : null
+    const seen = before ? this.frames[Math.floor(this.at)].epoch : null
     this.version = film.version
     this.frames = film.frames
     this.stays = film.stays
@@ -79,7 +79,7 @@ class FilmView {
     this.describe()
     this.drawn = null
     if (this.following) this.catchUp(before)
-    else this.at = Math.max(0, this.frames.findLastIndex((frame) => frame.epoch <= seen))
+    else this.at = Math.max(0, this.frames.findLastIndex((frame) => frame.epoch <= seen)) + (this.at % 1)
     this.draw()
   }
 
@@ -97,7 +97,7 @@ class FilmView {
   describe() {
     const pca = this.frames[0].axes === "pca"
     const flat = !pca && this.frames.every((frame) => frame.y.every((y) => y === 0))
-    this.look.axes = pca ? ["PC 1", "PC 2"] : ["z0", flat ? "" : "z1"]
+    this.look.axes = this.axes = pca ? ["PC 1", "PC 2"] : ["z0", flat ? "" : "z1"]
     const axes = pca ? "PCA of each epoch, rotated to fit the one before (Procrustes)" : "raw axes z0 and z1"
     const stays = "The images, the draws of the prior and the axes stay the same throughout."
     const range = "up to 1 % of the points on each side can lie outside"
@@ -126,8 +126,7 @@ class FilmView {
     const to = this.frames[Math.min(Math.ceil(this.at), this.last)]
     const share = this.still.matches ? 0 : this.at - Math.floor(this.at)
     const { labels } = this.stays
-    const look = { ...this.look, axes: this.look.axes }
-    drawScatter(this.find(".scatter"), { from, to, share, labels, range: this.range, look })
+    drawScatter(this.find(".scatter"), { from, to, share, labels, range: this.range, look: this.look })
     const shown = this.frames[Math.round(this.at)]
     if (shown === this.drawn) return
     this.drawn = shown
@@ -198,6 +197,7 @@ class FilmView {
     this.request = requestAnimationFrame(tick)
   }
 
+  /** The newest frame was reached. */
   arrive() {
     this.playing = false
     this.following = true

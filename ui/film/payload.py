@@ -159,7 +159,7 @@ def _frame_bytes(stays: Fixed) -> int:
     count, channels, height, width = stays.originals.shape
     factor = -(-max(height, width) // MAX_SIDE)
     area = max(1, height // factor) * max(1, width // factor)
-    return round(4 * len(stays.labels) + COMPRESSED * (count + 16) * channels * area)
+    return int(4 * len(stays.labels) + COMPRESSED * (count + 16) * channels * area)
 
 
 def _size(path: Path) -> int:

@@ -12,6 +12,8 @@ import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
+import psutil
+
 from vae import datasets, jobs, paths
 from vae.commands.common import add_json, add_run_folder, print_json
 from vae.commands.train import TRAINING_HELP, add_model_arguments, add_training_arguments, command_words
@@ -26,7 +28,7 @@ STEPS, VALIDATION_IMAGES = 8, 1_024  # of the trial's epochs, where the data set
 FORWARD_SHARE = 1 / 3  # of a gradient step's time, where no epoch's end was seen
 # what a step's time does not depend on has its usual value in a trial
 MATTERS = ("dataset", "batch_size", "objective", "importance_samples", "binarization", "max_grad_norm", "precision")
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Trial:
-    """How fast one kind of training is. `shared`: another job was computing at the time."""
+    """How fast one kind of training is.
 
+    start_seconds: from the start of the program to the first step, mostly loading PyTorch. measured: when, in seconds
+    since 1970. shared: another job was computing at the time.
+    """
+
+    start_seconds: float
     seconds_per_epoch: float
     measured_seconds: float
     steps: int
@@ -49,8 +56,8 @@ class Trial:
     measured: float
 
     def seconds(self, epochs: int) -> float:
-        """The time of so many epochs."""
-        return epochs * self.seconds_per_epoch
+        """The time of so many epochs, from the start of the program."""
+        return self.start_seconds + epochs * self.seconds_per_epoch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,8 +80,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"epochs": settings.train.epochs, "seconds": trial.seconds(settings.train.epochs), **asdict(trial)})
         return
-    epochs = settings.train.epochs
-    print(f"{trial.seconds_per_epoch:.3g} s an epoch, {trial.seconds(epochs):.3g} s for {epochs:,} on {trial.device}.")
+    epochs, per_epoch = settings.train.epochs, trial.seconds_per_epoch
+    print(
+        f"{per_epoch:.3g} s an epoch; {trial.seconds(epochs):.3g} s for {epochs:,} with the start, on {trial.device}."
+    )
     print(
         f"Measured over {trial.steps:,} gradient steps in {trial.measured_seconds:.2g} s, with the validation passes."
     )
@@ -118,7 +127,9 @@ def read(model: ModelConfig, train: TrainConfig) -> Trial | None:
     values = jobs.read_values(path_of(model, train)) or {}
     try:
         trial = Trial(**{f.name: values[f.name] for f in fields(Trial)})
-        usable = all(math.isfinite(x) and x > 0 for x in (trial.seconds_per_epoch, trial.measured_seconds))
+        usable = all(
+            math.isfinite(x) and x > 0 for x in (trial.start_seconds, trial.seconds_per_epoch, trial.measured_seconds)
+        )
     except (KeyError, TypeError):
         return None
     return trial if usable else None
@@ -194,6 +205,7 @@ def measure(settings: Settings) -> Trial:
             torch.cuda.synchronize()
         clock.tick(done, total)
 
+    start = time.time() - psutil.Process().create_time()
     shared = another_job_computes()
     try:
         for _ in training.train(new_model(settings.model, 0), images, held_out, config, device, on_step):
@@ -202,6 +214,7 @@ def measure(settings: Settings) -> Trial:
         pass
     steps = -(-len(train_images) // config.batch_size)
     return Trial(
+        start_seconds=start,
         seconds_per_epoch=clock.seconds_per_epoch(steps, len(held_out) / len(validation_images)),
         measured_seconds=clock.measured_seconds,
         steps=len(clock.inner) + len(clock.first),
