@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.runs import add_frames, history, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
-from vae import jobs, paths, previews, store
 from vae import history as run_history
+from vae import jobs, paths, previews, store
 
 
 @pytest.fixture(autouse=True)

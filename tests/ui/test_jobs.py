@@ -128,6 +128,14 @@ def test_a_failure_gives_its_reason_without_a_stack_trace(state: str, badge: str
     assert "log.txt" in texts(at)
 
 
+def test_a_run_that_diverged_does_not_look_done() -> None:
+    progress = progress_of("a", 20, 7, finished=True, outcome="diverged", message="The loss exploded. Kept epoch 7.")
+    at = show_card(plant("done", train_arguments("a"), progress))
+    assert ":red-badge[Diverged]" in texts(at)
+    assert ":green-badge" not in texts(at)
+    assert "Kept epoch 7." in texts(at)
+
+
 @pytest.mark.parametrize(
     ("progress", "said"),
     [

@@ -85,7 +85,10 @@ def test_a_points_sigma_is_that_of_no_image(config: ModelConfig) -> None:
     assert torch.equal(after.mu, before)
 
 
-@pytest.mark.parametrize("config", [TINY, TINY_CONV, dataclasses.replace(TINY, likelihood="gaussian")])
+WIDE = dataclasses.replace(TINY, hidden=(16,))  # four hidden units may all be off
+
+
+@pytest.mark.parametrize("config", [WIDE, TINY_CONV, dataclasses.replace(WIDE, likelihood="gaussian")])
 def test_an_autoencoders_loss_leaves_the_point_a_point(config: ModelConfig) -> None:
     model, x = new_model(config, 0), torch.rand(6, *config.image_shape, generator=seeded(1))
     model.make_posterior_a_point()

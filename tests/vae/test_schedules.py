@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 import torch
@@ -104,7 +105,7 @@ def test_one_cycle_peaks_at_the_learning_rate_and_ends_at_almost_nothing() -> No
 def test_cosine_begins_at_the_peak_falls_and_never_reaches_zero() -> None:
     rates = [s.rate for s in ours("cosine", 50, 0)]
     assert rates[0] == RATE
-    assert all(a > b > 0 for a, b in zip(rates, rates[1:], strict=False))
+    assert all(a > b > 0 for a, b in pairwise(rates))
     assert rates[25] == pytest.approx(RATE / 2)
 
 
@@ -176,6 +177,6 @@ def test_each_cycle_begins_at_zero_grows_for_half_and_ends_at_beta() -> None:
     found = weights(cyclical(8, 4), 10)  # 20 steps a cycle
     for cycle in (found[i : i + 20] for i in range(0, 80, 20)):
         assert cycle[0] == 0
-        assert all(a < b for a, b in zip(cycle[:10], cycle[1:11], strict=True))
+        assert all(a < b for a, b in pairwise(cycle[:11]))
         assert cycle[9] < 2.0
         assert cycle[10:] == [2.0] * 10
