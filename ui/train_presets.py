@@ -88,7 +88,7 @@ PRESETS = (
         "Sharp digits",
         "Convolutions and 16 dimensions draw clearly; this takes the longest.",
         {"architecture": "conv", "activation": "silu", "latent_dim": 16, "epochs": 10, "learning_rate": 3e-3},
-        {**PRECISE, "epochs": 100, "batch_size": 32, "kl_warmup": 50},
+        {**PRECISE, "epochs": 50, "batch_size": 32, "kl_warmup": 25, "learning_rate": 2e-3},
     ),
     Preset(
         "disentangle",
@@ -101,8 +101,8 @@ PRESETS = (
         "collapse",
         "Watch a collapse",
         "β grows until the posterior gives up: the KL falls to zero and all samples look alike.",
-        {"latent_dim": 10, "beta": 100.0, "epochs": 8, "kl_schedule": "linear", "kl_warmup": 5},
-        {"beta": 10.0, "epochs": 60, "batch_size": 128, "kl_warmup": 40},
+        {"latent_dim": 10, "beta": 40.0, "epochs": 10, "kl_schedule": "linear", "kl_warmup": 8},
+        {"beta": 6.0, "epochs": 100, "batch_size": 128, "kl_warmup": 80},
     ),
     Preset(
         "autoencoder",

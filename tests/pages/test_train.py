@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -73,13 +72,6 @@ def texts(at: AppTest) -> str:
 
 def labels(at: AppTest) -> list[str]:
     return [button.label for button in at.button]
-
-
-def curves(at: AppTest) -> dict[str, list[float]]:
-    """The lines of the learning curve by name."""
-    [chart] = at.get("plotly_chart")
-    traces = json.loads(chart.proto.spec)["data"]
-    return {trace["name"]: trace["y"] for trace in traces}
 
 
 # --- the form ---------------------------------------------------------------------------------------------------------
@@ -398,45 +390,6 @@ def test_a_submitted_run_is_in_the_url_and_shown(submitted: list[list[str]]) -> 
     assert at.text_input(key="train_name").value == "digits-mlp-2-b"
 
 
-def test_a_running_run_shows_numbers_and_curve() -> None:
-    plant("done", train_arguments("old"), progress_of("old", 3, 3, finished=True), age=500)
-    job_id = plant("running", train_arguments("new"), progress_of("new", 20, 7, fraction=0.35, seconds_left=90))
-    at = visit()  # without a link: the newest that has not ended
-    said = texts(at)
-    assert at.query_params["job"] == job_id
-    assert {m.label: m.value for m in at.metric} == {
-        "Epoch": "7 :small[of 20]",
-        "Validation ELBO": "−54.25 :small[nats]",
-        "Validation KL": "2.50 :small[nats]",
-        "Images per second": "41,234",
-    }
-    assert "higher is better" in said
-    assert "about 2 min left" in said
-    assert curves(at) == {
-        "Validation": [-60.25 + i for i in range(7)],
-        "Training": [-59.0 + i for i in range(7)],
-    }
-    assert "Stop and keep the last finished epoch" in labels(at)
-    assert "Open in Explore" not in labels(at)
-
-
-@pytest.mark.parametrize("state", ["done", "stopped"])
-def test_a_finished_run_opens_in_explore(state: str) -> None:
-    store.write(new_checkpoint(), paths.checkpoints_dir() / "new")
-    progress = progress_of("new", 3, 3, finished=True, message="Trained 3 epochs (test loss 31.25 nats per image).")
-    at = visit(plant(state, train_arguments("new"), progress))
-    said = texts(at)
-    assert "Trained 3 epochs (test loss 31.25 nats per image)." in said
-    assert [m.value for m in at.metric if m.label == "Test loss"] == ["31.25 :small[nats]"]
-    assert "a loss, not a likelihood" in said
-    assert len(curves(at)["Validation"]) == 3
-    kinds = {button.label: button.proto.type for button in at.button}
-    assert (kinds["Open in Explore"], kinds["Train"]) == ("primary", "secondary")
-    at.button(key="open_in_explore").click().run()
-    assert at.session_state["model_chosen"] == "new"
-    assert not at.exception
-
-
 def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
     job_id = plant("done", train_arguments("new"), progress_of("new", 3, 3, finished=True, message="Trained."))
     at = visit(job_id)
@@ -446,16 +399,6 @@ def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
     at = visit(job_id)
     assert "weights.safetensors is missing" in texts(at)
     assert "Open in Explore" not in labels(at)
-
-
-@pytest.mark.parametrize("state", ["died", "failed"])
-def test_a_run_that_broke_says_why(state: str) -> None:
-    log = 'Traceback (most recent call last):\n  File "/a.py", line 1, in f\nRuntimeError: not enough memory'
-    at = visit(plant(state, train_arguments("new"), progress_of("new", 20, 2), log=log, reason=log))
-    said = texts(at)
-    assert "not enough memory" in at.code[0].value
-    assert "No model was written." in said
-    assert len(curves(at)["Validation"]) == 2
 
 
 @pytest.mark.parametrize("job", ["nonsense", "../../etc", "20260101-000000-000-abcdef"])

@@ -7,6 +7,7 @@ const SLOWEST = 4
 const FASTEST = 25 // frames a second
 const CATCH_UP_SECONDS = 0.4
 const MANY_CLASSES = 20
+const STACKED = 600 // px; film.css puts the pictures below from there
 const KEYS = "Space plays and pauses, the arrow keys step, Home and End jump."
 const ICONS = {
   play: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9-5.5z"/></svg>',
@@ -36,7 +37,10 @@ class FilmView {
     this.following = true
     this.heard = () => this.gather()
     films.listeners.add(this.heard)
-    this.resized = new ResizeObserver(() => this.draw())
+    this.resized = new ResizeObserver(() => {
+      this.drawn = null
+      this.draw()
+    })
     this.resized.observe(this.find(".scatter"))
     this.wire()
   }
@@ -79,7 +83,10 @@ class FilmView {
     this.describe()
     this.drawn = null
     if (this.following) this.catchUp(before)
-    else this.at = Math.max(0, this.frames.findLastIndex((frame) => frame.epoch <= seen)) + (this.at % 1)
+    else {
+      const same = Math.max(0, this.frames.findLastIndex((frame) => frame.epoch <= seen))
+      this.at = Math.min(same + (this.at % 1), this.last)
+    }
     this.draw()
   }
 
@@ -130,7 +137,8 @@ class FilmView {
     const shown = this.frames[Math.round(this.at)]
     if (shown === this.drawn) return
     this.drawn = shown
-    drawPairs(this.find(".pairs"), this.stays.pictures, shown.reconstructions, this.stays)
+    const stacked = this.element.clientWidth <= STACKED // there all of it shall be seen with the scrubber
+    drawPairs(this.find(".pairs"), this.stays.pictures, shown.reconstructions, this.stays, stacked ? 10 : 5)
     drawSamples(this.find(".samples"), shown.samples, this.stays, shown.sampleCount)
     this.say(shown)
   }

@@ -1,11 +1,10 @@
 // Pictures of one epoch, each a few pixels wide; CSS enlarges the canvases.
 
-const PAIRS_IN_A_ROW = 5
 const SAMPLES_IN_A_ROW = 8
 
-/** Rows of originals, each with the row of their reconstructions right below. */
-function drawPairs(canvas, originals, reconstructions, stays) {
-  const columns = Math.min(PAIRS_IN_A_ROW, stays.originals)
+/** Rows of so many originals, each with the row of their reconstructions right below. */
+function drawPairs(canvas, originals, reconstructions, stays, inARow) {
+  const columns = Math.min(inARow, stays.originals)
   const banks = Math.ceil(stays.originals / columns)
   const put = sheet(canvas, stays, columns, 2 * banks, banks)
   for (let i = 0; i < stays.originals; i++) {
