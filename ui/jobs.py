@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui import shell, words
-from vae import jobs
+from vae import jobs, runs
 from vae.errors import JobError
 from vae.jobs import Job
 
@@ -147,6 +147,8 @@ def _outcome(job: Job) -> None:
         st.markdown(shell.escape(str(message)))
     elif job.state == "stopped":
         nothing = "Stopped before the first epoch was finished; nothing was kept."
+        if runs.resumable(job):
+            nothing = "Stopped before it went on; what was kept before is still there."
         st.markdown(nothing if job.kind == "train" else "Stopped; nothing was changed.")
     if warning := values.get("warning"):
         st.caption(shell.escape(str(warning)))

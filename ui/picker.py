@@ -15,8 +15,8 @@ CHOICE = "model_choice"  # the picker's widget key
 CHOSEN = "model_chosen"  # survives pages that don't show the picker
 NOTICE = "model_notice"
 ELBO_PROTOCOL = (
-    "Mean ELBO of the test images, higher is better. Bernoulli terms on grey pixels and one posterior sample an image: "
-    "−ELBO is a loss, not a likelihood."
+    "Mean ELBO of the test images, one posterior sample an image; higher is better. Compare models of the same images "
+    "and likelihood only. Of Bernoulli terms on grey pixels −ELBO is a loss, not a likelihood."
 )
 
 

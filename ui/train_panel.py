@@ -11,14 +11,13 @@ from ui import cache, film, picker, run_settings, shell, train_figures, train_re
 from ui import jobs as job_ui
 from ui.run_settings import RunSettings
 from ui.train_form import output_name
-from vae import diagnostics, history, jobs, runs
+from vae import diagnostics, evaluation, history, jobs, runs
 from vae.diagnostics import Reading
 from vae.errors import JobError
 from vae.history import Row
 from vae.jobs import Job
 from vae.records import Summary
 
-NOT_A_LIKELIHOOD = "Test loss = −ELBO of the test images: a loss, not a likelihood (pixels are grey, not 0 or 1)."
 MEASURED = (
     "Means per image, train and validation on equally many images with the weights at the end of each epoch. "
     "ELBO = reconstruction − KL."
@@ -48,9 +47,13 @@ def chosen_job() -> tuple[Job | None, JobError | None]:
 
 def finished_model(job: Job | None) -> Summary | None:
     """The model that a run wrote, if it is still there."""
-    if job is None or job.active or not (job.progress or {}).get("finished"):
+    if job is None or job.active:
         return None
-    return next((summary for summary in cache.summaries() if summary.name == output_name(job)), None)
+    found = next((summary for summary in cache.summaries() if summary.name == output_name(job)), None)
+    if found is None or (job.progress or {}).get("finished"):
+        return found
+    # a run that was stopped, resumed, and ended before its next epoch: what it wrote first still counts
+    return found if found.identity and found.identity == runs.written(job.folder) else None
 
 
 def show(job: Job | None, problem: JobError | None) -> None:
@@ -83,10 +86,16 @@ def _details(job: Job) -> None:
     if rows:
         _curves(job, rows, epochs, settings)
         if model is not None:
-            st.caption(NOT_A_LIKELIHOOD)
+            st.caption(_test_loss_is(settings))
     elif job.active and job.state == "running":
         more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
         st.caption(f"{more} and curves come with the first finished epoch.")
+
+
+def _test_loss_is(settings: RunSettings | None) -> str:
+    """What the test loss may be called, by the run's likelihood and pixels."""
+    by = evaluation.measured_by(settings.model, settings.train) if settings else evaluation.MeasuredBy()
+    return f"Test loss = −ELBO of the test images ({by.terms}): {by.standing}."
 
 
 # --- how it ended -----------------------------------------------------------------------------------------------------

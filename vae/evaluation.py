@@ -67,7 +67,7 @@ def metrics(latents: Latents, title: str, by: MeasuredBy, split: str = "test") -
         "squared_error": Metric(
             float(latents.squared_error.mean(dtype=np.float64)),
             "sum over pixels in [0, 1]",
-            f"(x − E[x|z = mu])², mean over {count}",
+            f"(x − E[x|z = mu])²{', x binarized at random (seed 0)' if by.binarized else ''}, mean over {count}",
         ),
         "active_units": Metric(
             float((latents.mu.astype(np.float64).var(0) > ACTIVE_VARIANCE).sum()),

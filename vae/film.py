@@ -48,7 +48,9 @@ class Film:
         """(n, d) -> (n, 2): raw axes up to two dimensions, else the two of largest variance as they lay last time."""
         if mu.shape[1] <= 2:
             return np.pad(mu, ((0, 0), (0, 2 - mu.shape[1])))
-        xy = PCA(n_components=2, svd_solver="full").fit_transform(mu.astype(np.float64)).astype(np.float32)
+        with np.errstate(invalid="ignore"):  # the shares of no variance at all are 0/0
+            xy = PCA(n_components=min(2, len(mu)), svd_solver="full").fit_transform(mu.astype(np.float64))
+        xy = np.pad(xy, ((0, 0), (0, 2 - xy.shape[1]))).astype(np.float32)
         fits = self._last is not None and self._last.xy.shape == xy.shape
         return aligned(xy, self._last.xy) if self._last is not None and fits else xy
 

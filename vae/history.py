@@ -31,9 +31,12 @@ def read(folder: Path) -> list[Row]:
         text = (folder / FILE).read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         return []
-    rows = csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))
-    header = next(rows, [])
-    return [row for row in (_row(header, values) for values in rows) if row]
+    lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))
+    try:
+        header = next(lines, [])
+        return [row for row in (_row(header, values) for values in lines) if row]
+    except csv.Error:
+        return []
 
 
 def _row(header: list[str], values: list[str]) -> Row | None:

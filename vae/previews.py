@@ -19,7 +19,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from vae.errors import CheckpointError
-from vae.files import read_tensors, write_atomically
+from vae.files import parse_json, read_tensors, write_atomically
 
 FOLDER = "previews"
 FIXED = "fixed.safetensors"
@@ -77,10 +77,11 @@ def read_fixed(run_folder: Path) -> Fixed | None:
         return None
     arrays, about = found
     try:
-        names = tuple(str(name) for name in json.loads(about["class_names"]))
-        return Fixed(arrays["originals"], arrays["labels"], names)
-    except (KeyError, ValueError, TypeError):
+        names = tuple(str(name) for name in parse_json(about["class_names"]))
+        fixed = Fixed(arrays["originals"], arrays["labels"], names)
+    except (KeyError, ValueError, TypeError, RecursionError):
         return None
+    return fixed if _pictures(fixed.originals) and fixed.labels.ndim == 1 and fixed.labels.dtype == np.int64 else None
 
 
 def epochs(run_folder: Path) -> list[int]:
@@ -97,9 +98,16 @@ def read_frame(run_folder: Path, epoch: int) -> Frame | None:
         return None
     arrays, about = found
     try:
-        return Frame(epoch, about["axes"], arrays["xy"], arrays["reconstructions"], arrays["samples"])
+        frame = Frame(epoch, about["axes"], arrays["xy"], arrays["reconstructions"], arrays["samples"])
     except KeyError:
         return None
+    flat = frame.xy.ndim == 2 and frame.xy.shape[1] == 2 and frame.xy.dtype == np.float32
+    good = flat and bool(np.isfinite(frame.xy).all()) and _pictures(frame.reconstructions) and _pictures(frame.samples)
+    return frame if good else None
+
+
+def _pictures(pixels: NDArray[Any]) -> bool:
+    return pixels.ndim == 4 and pixels.dtype == np.uint8
 
 
 def _write(path: Path, arrays: dict[str, NDArray[Any]], about: dict[str, str]) -> None:

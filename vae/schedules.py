@@ -23,8 +23,9 @@ def kl_weight(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
         case "linear":
             return config.beta * min(1.0, step / (config.kl_warmup * steps_per_epoch))
         case "cyclical":
-            period = config.epochs * steps_per_epoch / config.kl_cycles
-            return config.beta * min(1.0, (step % period) / period / RISING_SHARE)
+            total = config.epochs * steps_per_epoch
+            place = step * config.kl_cycles % total / total  # within its cycle, 0 to 1; whole numbers until here
+            return config.beta * min(1.0, place / RISING_SHARE)
         case _:
             return config.beta
 
@@ -35,6 +36,8 @@ def learning_rates(config: TrainConfig, optimizer: optim.Optimizer, steps: int, 
     one_cycle: up over the first 30 %, down to almost nothing, Adam's momentum the other way round (Smith & Topin 2018,
     arXiv:1708.07120; torch's OneCycleLR). cosine: down to nothing (Loshchilov & Hutter 2017, one period).
     """
+    for group in optimizer.param_groups:  # from the peak, wherever an earlier schedule has left it
+        group["lr"] = config.learning_rate * group.get("rate_factor", 1.0)
     schedule: LRScheduler
     match config.lr_schedule:
         case "one_cycle":

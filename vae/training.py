@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -168,7 +169,7 @@ class Trainer:
             epochs=self.config.epochs,
             train=measure(self.model, self.reference, self.protocol),
             validation=measure(self.model, self.validation, self.protocol),
-            sample_variety=sample_variety(self.model, self.validation),
+            sample_variety=sample_variety(self.model, self.reference),
             kl_weight=weight,
             learning_rate=float(group["lr"]),
             noise_sigma=float(likelihood.sigma.detach()) if isinstance(likelihood, Gaussian) else None,
@@ -206,11 +207,10 @@ class _Step(nn.Module):
 
 
 def _adam(model: VAE, rate: float) -> torch.optim.Adam:
-    groups = [{"params": [*model.encoder.parameters(), *model.decoder.parameters()], "lr": rate}]
+    groups: list[dict[str, Any]] = [{"params": [*model.encoder.parameters(), *model.decoder.parameters()]}]
     if noise := list(model.likelihood.parameters()):
-        groups.append({"params": noise, "lr": NOISE_RATE * rate})
-    return torch.optim.Adam(groups, fused=True)
-
+        groups.append({"params": noise, "rate_factor": NOISE_RATE})  # schedules.py reads it
+    return torch.optim.Adam(groups, lr=rate, fused=True)
 
 
 def _generator(seed: int, epoch: int, stream: int, device: torch.device) -> torch.Generator:

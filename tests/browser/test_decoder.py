@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import torch
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
+from tests.vae.helpers import new_checkpoint
 from ui.live import payload
 from vae import layers, loading, networks, paths, store
+from vae.config import LIKELIHOODS, ModelConfig
 from vae.layers import Activation, Conv2d, ConvTranspose2d, Layer, Linear, Reshape, Upsample
+from vae.model import new_model
 
 LIVE = Path(__file__).resolve().parents[2] / "ui" / "live"
 LATENTS_PER_MODEL = 100
@@ -76,6 +80,18 @@ def test_every_shipped_checkpoint_decodes_as_in_pytorch(page: Page, name: str) -
         expected = loading.load_model(checkpoint).decode_mean(torch.tensor(z)).flatten(1).numpy()
     found = decode_in_page(page, payload.model_bytes(checkpoint, store.read_weights(checkpoint), checkpoint.maps), z)
     assert expected.std() > 0.05  # pictures, not a constant
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_every_likelihood_shows_the_mean_that_pytorch_shows(page: Page, tmp_path: Path, likelihood: str) -> None:
+    model = new_model(ModelConfig("mlp", (1, 8, 8), 2, (4,), likelihood=likelihood), 5)
+    made = replace(new_checkpoint(model.config), weights=loading.weights_of(model))
+    checkpoint = store.read("new", store.write(made, tmp_path / "new").parent)
+    z = np.random.default_rng(2).normal(size=(10, 2)).astype(np.float32) * 3
+    with torch.inference_mode():
+        expected = model.decode_mean(torch.tensor(z)).flatten(1).numpy()
+    found = decode_in_page(page, payload.model_bytes(checkpoint, store.read_weights(checkpoint), {}), z)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ def test_scrubbing_asks_nothing_of_the_server(own_app: AppServer, page: Page) ->
     expect(shown).to_have_attribute("data-epoch", "30")
     expect(shown).to_have_attribute("data-frames", "31")
     expect(shown.get_by_text("Epoch 30 of 40")).to_be_visible()
+    expect(page.get_by_text(re.compile("measured just now"))).to_be_visible(timeout=180_000)  # the form asks until then
     wait_idle(page)
     page.wait_for_timeout(1_500)
     last, before = {name: ink(page, name) for name in (".scatter", ".pairs", ".samples")}, len(sent)

@@ -1,4 +1,4 @@
-"""Training as a person does it: from the form to the finished model, through reloads, tabs and restarts."""
+"""Training as a person does it: from the form to the finished model, through stops, reloads, tabs and restarts."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def test_train_reload_and_open_in_explore(own_app: AppServer, page: Page) -> Non
     open_page(page, own_app, "train")
     expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
     expect(page.get_by_text("Nothing is training.")).to_be_visible()
+    expect(page.get_by_text(re.compile("measured just now"))).to_be_visible(timeout=LONG_MS)
     fill_in(page, "tiny", epochs=2)
     job_id = start(page)
     page.reload()
@@ -50,9 +51,10 @@ def test_train_reload_and_open_in_explore(own_app: AppServer, page: Page) -> Non
     open_in_explore = page.get_by_role("button", name="Open in Explore")
     open_in_explore.wait_for(timeout=LONG_MS)
     wait_idle(page)
-    expect(page.get_by_text("Trained 2 epochs in")).to_be_visible()
+    expect(page.get_by_text("Trained 2 epochs, in")).to_be_visible()
     expect(page.get_by_text("a loss, not a likelihood")).to_be_visible()
-    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)  # learning curves, KL per dimension
+    expect(page.get_by_role("slider", name=re.compile("epoch", re.IGNORECASE))).to_be_visible()
     assert len(store.read("tiny").history) == 2
 
     open_in_explore.click()
@@ -63,7 +65,7 @@ def test_train_reload_and_open_in_explore(own_app: AppServer, page: Page) -> Non
     assert "Traceback" not in own_app.log_text()
 
 
-def test_a_run_outlives_tab_and_app_and_a_stop_keeps_its_epochs(own_app: AppServer, page: Page) -> None:
+def test_a_run_outlives_tab_and_app_and_a_stop_can_be_taken_back(own_app: AppServer, page: Page) -> None:
     open_page(page, own_app, "train")
     fill_in(page, "long", epochs=100_000)
     job_id = start(page)
@@ -81,6 +83,35 @@ def test_a_run_outlives_tab_and_app_and_a_stop_keeps_its_epochs(own_app: AppServ
     stop.click(timeout=60_000)
     expect(page.get_by_text(re.compile(r"Stopped: kept epoch \d+ of 100000"))).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_role("button", name="Open in Explore")).to_be_visible(timeout=30_000)
-    assert jobs.get(job_id).state == "stopped"
-    assert len(store.read("long").history) >= 1
+    kept = len(store.read("long").history)
+    assert (jobs.get(job_id).state, kept >= 1) == ("stopped", True)
+
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text(re.compile(r"Training · .* left"))).to_be_visible(timeout=LONG_MS)
+    assert jobs.get(job_id).state == "running"
+    page.wait_for_function(
+        "n => Number(document.body.innerText.match(/Epoch ([\\d,]+) of/)?.[1].replace(',', '')) > n", arg=kept
+    )
+    stop.click()
+    expect(page.get_by_text(re.compile(r"Stopped: kept epoch \d+ of 100000"))).to_be_visible(timeout=LONG_MS)
+    assert len(store.read("long").history) > kept
+
+    page.get_by_role("button", name="Delete").click()  # asks first
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=re.compile("Delete")).click()
+    expect(page.get_by_text("Nothing is training.")).to_be_visible()
+    assert jobs.all_jobs() == [] or all(job.kind != "train" for job in jobs.all_jobs())
+    assert store.read("long").history  # the model stays
+    assert "Traceback" not in own_app.log_text()
+
+
+def test_a_run_that_diverges_explains_itself(own_app: AppServer, page: Page) -> None:
+    open_page(page, own_app, "train")
+    page.get_by_text("Advanced", exact=True).click()
+    page.get_by_label("Learning rate", exact=True).fill("100")
+    page.keyboard.press("Tab")
+    wait_idle(page)
+    start(page)
+    expect(page.get_by_text(re.compile("The loss diverged in epoch 1")).first).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("Lower the learning rate")).first).to_be_visible()
     assert "Traceback" not in own_app.log_text()

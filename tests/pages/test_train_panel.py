@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.runs import add_frames, history, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
 from vae import history as run_history
-from vae import jobs, paths, previews, store
+from vae import jobs, paths, previews, runs, store
 
 
 @pytest.fixture(autouse=True)
@@ -257,3 +257,33 @@ def test_an_unknown_job_in_the_link_is_said(job: str) -> None:
     assert f"There is no job '{job}'" in said
     assert "Nothing is training" in said
     assert "Train" in labels(at)
+
+
+def test_what_was_kept_before_a_resumed_run_was_stopped_again_is_still_offered() -> None:
+    """Resume, and Stop while PyTorch is still loading: nothing new, and nothing lost."""
+    folder = store.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    job = jobs.get(plant("stopped", train_arguments("new"), {"epoch": 2, "epochs": 9, "checkpoint": "new"}))
+    runs.note_written(job.folder, store.summary(folder).identity)
+    runs.resume_file(job.folder).write_bytes(b"the state after epoch 2")
+    at = visit(job.id)
+    said = texts(at)
+    assert "Stopped before it went on; what was kept before is still there." in said
+    assert {"Open in Explore", "Resume"} <= set(labels(at))
+    runs.note_written(job.folder, "0" * 64)  # the model is somebody else's now
+    assert "Open in Explore" not in labels(visit(job.id))
+
+
+@pytest.mark.parametrize(
+    ("more", "called"),
+    [
+        ([], "a loss, not a likelihood"),
+        (["--likelihood", "gaussian"], "a bound on the negative log density"),
+        (["--binarization", "dynamic"], "a bound on the negative log-likelihood of binarized images"),
+    ],
+)
+def test_the_test_loss_is_called_what_it_is(more: list[str], called: str) -> None:
+    store.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    words = train_arguments("new")
+    words = [*words[:-2], *more, *words[-2:]]
+    job = plant("done", words, progress_of("new", 3, 3, finished=True), rows=history(3))
+    assert called in texts(visit(job))

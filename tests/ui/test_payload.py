@@ -56,6 +56,8 @@ def test_the_browser_gets_the_decoder_the_latents_and_the_maps(tmp_path: Path, m
         "fingerprint": payload.fingerprint(checkpoint, maps),
         "layers": json.loads(json.dumps(describe(decoder_layers(model)))),
         "likelihood": "bernoulli",
+        "terms": "Bernoulli terms on grey pixels in [0, 1]",
+        "standing": "a loss, not a likelihood (grey pixels are not Bernoulli outcomes)",
         "latent_dim": model.latent_dim,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -170,14 +171,38 @@ def test_facts_stay_over_stages(tmp_path: Path) -> None:
 
 
 def test_a_terminal_gets_a_bar_and_a_job_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder, quiet in ((tmp_path, False), (None, True)):
+    for folder, quiet in ((tmp_path, None), (None, True), (tmp_path, True)):
         bar = Progress(folder, quiet)
         bar.stage("training")
         bar.update(1, 2)
         bar.close()
         assert capsys.readouterr() == ("", "")
-    bar = Progress(None)
+    for folder, shown in ((None, None), (tmp_path, False)):  # the second is a job that a terminal looks at
+        bar = Progress(folder, shown)
+        bar.stage("training")
+        bar.update(2, 2)
+        bar.close()
+        assert "training: 100%" in capsys.readouterr().err
+
+
+def test_a_resumed_stage_counts_from_where_it_began(tmp_path: Path) -> None:
+    bar = Progress(tmp_path)
     bar.stage("training")
-    bar.update(2, 2)
+    bar._started -= 10.0
+    bar.update(60, 100, begun=50)  # ten of the fifty that were left took ten seconds
     bar.close()
-    assert "training: 100%" in capsys.readouterr().err
+    assert told(tmp_path)["fraction"] == 0.6
+    assert told(tmp_path)["seconds_left"] == pytest.approx(40, rel=0.05)
+
+
+def test_a_full_disk_does_not_end_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(progress, "write_atomically", refuse)
+    bar = Progress(tmp_path)
+    bar.tell(epoch=1)
+    bar.tell(epoch=2)
+    assert capsys.readouterr().err == f"Progress can't be written to {tmp_path}: No space left on device.\n"

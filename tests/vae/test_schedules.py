@@ -71,7 +71,7 @@ def test_every_step_is_that_of_torch_from_wherever_a_run_goes_on(name: str, step
 @pytest.mark.parametrize("name", ["one_cycle", "cosine", "constant"])
 def test_groups_of_weights_keep_the_ratio_of_their_rates(name: str) -> None:
     weights, noise = torch.zeros(2, requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.Adam([{"params": [weights], "lr": RATE}, {"params": [noise], "lr": 10 * RATE}])
+    optimizer = torch.optim.Adam([{"params": [weights]}, {"params": [noise], "rate_factor": 10}], lr=RATE)
     config = TrainConfig("digits", learning_rate=RATE, lr_schedule=name)
     schedule = learning_rates(config, optimizer, 20, 4)
     alone = ours(name, 20, 4)

@@ -232,6 +232,7 @@ function activationLayer(layer, weight, bias, shape) {
 
 /** Parameters of p(x|z) -> E[x|z], a new array: what is shown. */
 function meanOf(likelihood, parameters) {
-  if (likelihood !== "bernoulli") throw new UnsupportedLayerError(`Unknown likelihood "${likelihood}".`)
+  // a Gaussian's mean is a sigmoid too (vae/likelihoods.py)
+  if (likelihood !== "bernoulli" && likelihood !== "gaussian") throw new UnsupportedLayerError(`Unknown likelihood "${likelihood}".`)
   return parameters.map(ACTIVATIONS.sigmoid)
 }

@@ -63,6 +63,7 @@ class Panel {
     if (this.closed || model.fingerprint !== this.data.fingerprint) return
     this.model = model
     this.find(".decoded-absent").textContent = ""
+    this.showHint()
     this.element.dataset.ready = "yes"
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
     this.refresh()
@@ -223,7 +224,7 @@ class Panel {
     numbers.textContent =
       `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
     numbers.title =
-      "Reconstruction: Bernoulli terms on grey pixels, one posterior sample; KL in closed form. " +
+      `Reconstruction: ${this.model.terms}, one posterior sample; KL in closed form. ` +
       "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
   }
 
@@ -250,10 +251,14 @@ class Panel {
       holder.append(slider.element)
       return slider
     })
+    this.showHint()
+  }
+
+  showHint() {
     const unused = this.data.dims.filter((dim) => dim.kl < UNUSED_KL).length
     const order = this.data.latent_dim > 1 ? " The most informative dimension (largest KL) comes first." : ""
     const idle = unused ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.` : ""
-    const protocol = " ELBO: Bernoulli terms on grey pixels, one posterior sample; −ELBO is a loss, not a likelihood."
+    const protocol = this.model ? ` ELBO: ${this.model.terms}, one posterior sample; −ELBO is ${this.model.standing}.` : ""
     this.find(".hint").textContent = `${DOUBLE_CLICK_HINT} Double-click resets.${order}${idle}${protocol}`
   }
 

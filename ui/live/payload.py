@@ -11,6 +11,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from vae.evaluation import measured_by
 from vae.layers import decoder_layers, describe
 from vae.records import Checkpoint, FloatArray, ProjectionMap
 
@@ -61,10 +62,13 @@ def model_bytes(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: di
         if projection.linear:
             tensors[f"{method}.mean"] = projection.linear.mean
             tensors[f"{method}.components"] = projection.linear.components
+    by = measured_by(checkpoint.model, checkpoint.train)
     about = {
         "fingerprint": fingerprint(checkpoint, maps),
         "layers": describe(decoder_layers(checkpoint.model)),
         "likelihood": checkpoint.model.likelihood,
+        "terms": by.terms,
+        "standing": by.standing,
         "latent_dim": checkpoint.model.latent_dim,
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
