@@ -30,7 +30,7 @@ from vae import datasets
 from vae.devices import best_device
 from vae.errors import DatasetError
 
-VAE_EPOCHS = 6
+VAE_EPOCHS = 5
 REPEATS = 3
 
 

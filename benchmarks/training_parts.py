@@ -23,7 +23,7 @@ from vae.model import VAE, new_model
 from vae.training import train
 
 EXAMPLE_EPOCHS, EXAMPLE_MOST_EPOCHS = 10, 12
-BATCH_SIZE, LEARNING_RATE = 256, 8e-3
+BATCH_SIZE, LEARNING_RATE = 256, 1.2e-2
 WARM_UP_IMAGES = 5_120
 MODEL = ModelConfig("mlp", (1, 28, 28), 20, (400,))
 
