@@ -148,7 +148,7 @@ def _outcome(job: Job) -> None:
     elif job.state == "stopped":
         nothing = "Stopped before the first epoch was finished; nothing was kept."
         if runs.resumable(job):
-            nothing = "Stopped before it went on; what was kept before is still there."
+            nothing = "Stopped before it went on; its last finished epoch is still in the run folder."
         st.markdown(nothing if job.kind == "train" else "Stopped; nothing was changed.")
     if warning := values.get("warning"):
         st.caption(shell.escape(str(warning)))

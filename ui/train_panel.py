@@ -53,7 +53,7 @@ def finished_model(job: Job | None) -> Summary | None:
     if found is None or (job.progress or {}).get("finished"):
         return found
     # a run that was stopped, resumed, and ended before its next epoch: what it wrote first still counts
-    return found if found.identity and found.identity == runs.written(job.folder) else None
+    return found if found.identity and found.identity in runs.written(job.folder) else None
 
 
 def show(job: Job | None, problem: JobError | None) -> None:
@@ -85,7 +85,7 @@ def _details(job: Job) -> None:
     filmed = film.show(job.folder, epochs, job.active)
     if rows:
         _curves(job, rows, epochs, settings)
-        if model is not None:
+        if model is not None and _with_kl(settings):
             st.caption(_test_loss_is(settings))
     elif job.active and job.state == "running":
         more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
@@ -123,7 +123,7 @@ def _outcome(job: Job, model: Summary | None) -> None:
 
 def _numbers(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None, model: Summary | None) -> None:
     readings = diagnostics.readings(rows, settings.model, settings.train) if settings else []
-    if model is not None and model.elbo is not None:
+    if model is not None and model.elbo is not None and _with_kl(settings):
         loss = Reading("Test loss", words.number(-model.elbo), "nats", "", "Of the model that was kept.")
         readings = [*readings, loss]
     st.markdown(f"**{shell.escape(_where(rows, epochs))}**")

@@ -16,6 +16,7 @@ from ui import shell
 from ui.train_actions import configs_of, in_short
 from ui.train_form import output_name
 from vae import history, jobs
+from vae.config import TrainConfig
 from vae.jobs import Job
 
 POLL_SECONDS = 2.0
@@ -60,7 +61,8 @@ def _table(current: str | None) -> None:
         )
         st.caption(
             "Choose a row to show that run; click a heading to sort. Numbers are means per image of the validation "
-            "split after the last finished epoch, in nats; the gap is training − validation ELBO."
+            "split after the last finished epoch (with early stopping the best one), in nats; the gap is training − "
+            "validation ELBO."
         )
 
 
@@ -122,7 +124,9 @@ COLUMNS = (
     Column(
         "Time",
         lambda r: r.took,
-        lambda: st.column_config.NumberColumn("Time", format="compact", help="Hours:minutes:seconds."),
+        lambda: st.column_config.NumberColumn(
+            "Time", format="compact", help="Hours:minutes:seconds, since it was last started."
+        ),
     ),
     Column("Settings", lambda r: r.settings, lambda: st.column_config.TextColumn("Settings")),
 )
@@ -134,8 +138,8 @@ def columns(rows: list[Row]) -> dict[str, list[Any]]:
 
 
 def _row(job: Job) -> Row:
-    values, last = job.progress or {}, _kept_epoch(job)
     configs = configs_of(job)
+    values, last = job.progress or {}, _kept_epoch(job, configs.train if configs else None)
     asked = values.get("epochs") or (configs.train.epochs if configs else None)
     if configs and configs.train.objective == "autoencoder":  # it has a reconstruction only
         last = {"epoch": last.get("epoch", 0)}
@@ -162,22 +166,25 @@ def _took(job: Job) -> timedelta | None:
     return timedelta(seconds=max(0, round(ended - job.started))) if job.started and ended else None
 
 
+WENT_BACK = ("trained", "early_stopped")  # with patience, to the best epoch
 OUTCOMES = {"early_stopped": "Stopped early", "diverged": "Diverged"}
 
 
-def _kept_epoch(job: Job) -> dict[str, float]:
+def _kept_epoch(job: Job, train: TrainConfig | None) -> dict[str, float]:
     """The last finished epoch, or the best one where early stopping went back to it."""
     try:
         stat = (job.folder / history.FILE).stat()
     except OSError:
         return {}
-    best = (job.progress or {}).get("outcome") == "early_stopped"
-    return _read_epoch(str(job.folder), stat.st_mtime_ns, stat.st_size, best, job)
+    went_back = train is not None and train.patience and (job.progress or {}).get("outcome") in WENT_BACK
+    beta = train.beta if train and went_back else None
+    return _read_epoch(str(job.folder), stat.st_mtime_ns, stat.st_size, beta, job)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _read_epoch(folder: str, changed: int, size: int, best: bool, _job: Job) -> dict[str, float]:
+def _read_epoch(folder: str, changed: int, size: int, beta: float | None, _job: Job) -> dict[str, float]:
+    """The last row; with a beta, the best of those whose KL weight had reached it, as stopping.py chooses."""
     rows = history.read(_job.folder)
-    if best:
-        return min(rows, key=lambda row: row.get("validation_loss", math.inf), default={})
+    if full := [row for row in rows if row.get("kl_weight") == beta]:
+        return min(full, key=lambda row: row.get("validation_loss", math.inf))
     return rows[-1] if rows else {}

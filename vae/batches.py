@@ -5,6 +5,7 @@ Both give exactly the same batches. No Python code runs per image.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -47,7 +48,8 @@ class Batches(Protocol):
 
 def batches_of(images: NDArray[np.uint8], device: torch.device) -> InMemory | Streamed:
     """In memory when the images take at most MEMORY_SHARE of what is free there, else streamed."""
-    return InMemory(images, device) if images.nbytes <= MEMORY_SHARE * free_bytes(device) else Streamed(images, device)
+    fits = images.nbytes <= MEMORY_SHARE * free_bytes(device) / _sharing()
+    return InMemory(images, device) if fits else Streamed(images, device)
 
 
 def free_bytes(device: torch.device) -> int:
@@ -55,6 +57,11 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
+
+
+def _sharing() -> int:
+    """How many processes of this training share the machine (torchrun says so)."""
+    return max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 class InMemory:

@@ -88,7 +88,7 @@ def read_active_units(run: Run) -> Reading:
 
 
 def read_variety(run: Run) -> Reading:
-    """Variance of prior samples over that of validation images: near 0 all samples look alike."""
+    """Variance of prior samples over that of training images: near 0 all samples look alike."""
     variety = run.last["sample_variety"]
     sentence = "Pictures drawn from the prior differ as those of a good model do."
     reading = Reading("Sample variety", number(variety), "of the data's", "fine", sentence)

@@ -21,6 +21,7 @@ LR_SCHEDULES = ("one_cycle", "cosine", "constant")
 BINARIZATIONS = ("none", "dynamic")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_IMPORTANCE_SAMPLES = 1_000
+MAX_DECODED = 250_000  # pictures in one gradient step of iwae: of 28×28 pixels about 5 GB with all that is kept
 
 
 def _from_dict(cls: type[T], values: Any, what: str) -> T:
@@ -208,6 +209,12 @@ class TrainConfig:
     def _check_objective(self) -> None:
         low, high = (2, MAX_IMPORTANCE_SAMPLES) if self.objective == "iwae" else (1, 1)
         _whole("importance_samples", self.importance_samples, low, high, "Only the iwae objective takes more than one.")
+        if self.batch_size * self.importance_samples > MAX_DECODED and self.objective == "iwae":
+            raise ConfigError(
+                f"{self.batch_size:,} images of {self.importance_samples:,} samples each are decoded at once, expected "
+                f"at most {MAX_DECODED:,}.",
+                "Lower the batch size or the samples.",
+            )
         if self.objective != "elbo" and (self.beta != 1 or self.kl_schedule != "constant" or self.free_bits):
             raise ConfigError(
                 f"The {self.objective} objective was given a beta, a KL schedule or free bits, expected none of them.",
@@ -217,7 +224,8 @@ class TrainConfig:
     def _check_kl_schedule(self) -> None:
         linear, cyclical = self.kl_schedule == "linear", self.kl_schedule == "cyclical"
         _whole("kl_warmup", self.kl_warmup, int(linear), 100_000 if linear else 0, "Epochs of a linear KL schedule.")
-        _whole("kl_cycles", self.kl_cycles, int(cyclical), 1_000 if cyclical else 0, "Cycles of a cyclical one.")
+        most = self.epochs if cyclical else 0
+        _whole("kl_cycles", self.kl_cycles, int(cyclical), most, "Cycles of a cyclical one, an epoch or longer.")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` restores an equal config."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from vae.files import write_atomically
 
 FILE = "history.csv"
+MOST_ROWS = 2_000
 Row = dict[str, float]
 
 
@@ -37,6 +38,12 @@ def read(folder: Path) -> list[Row]:
         return [row for row in (_row(header, values) for values in lines) if row]
     except csv.Error:
         return []
+
+
+def thinned(rows: list[Row]) -> list[Row]:
+    """At most about MOST_ROWS of them, evenly, with the first and the last: what a checkpoint keeps of a long run."""
+    stride = -(-len(rows) // MOST_ROWS)
+    return [row for i, row in enumerate(rows) if i % max(stride, 1) == 0 or i == len(rows) - 1]
 
 
 def _row(header: list[str], values: list[str]) -> Row | None:

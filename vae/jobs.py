@@ -36,6 +36,7 @@ PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run
 START_GRACE_SECONDS = 20.0  # a runner that has not reported by then never will
 LOG_TAIL_LINES = 8
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
+LOCK = "runner.lock"
 ACTIVE = ("queued", "running")
 
 
@@ -181,13 +182,24 @@ def delete(job_id: str) -> None:
     if job.active:
         raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
     shutil.rmtree(job.folder, ignore_errors=True)
+    if job.folder.exists():
+        raise JobError(f"{job.folder} can't be deleted.", "Check that it may be written.")
+
+
+def log_size(folder: Path) -> int:
+    """How many bytes a job has printed so far."""
+    try:
+        return (folder / "log.txt").stat().st_size
+    except OSError:
+        return 0
 
 
 def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
-    """The last lines a job printed."""
+    """The last lines a job printed, since it was last started."""
+    begun = (read_values(job.folder / "state.json") or {}).get("log_start")
     try:
         with (job.folder / "log.txt").open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 8192))
+            file.seek(max(begun if isinstance(begun, int) else 0, file.seek(0, os.SEEK_END) - 8192))
             text = file.read().decode(errors="replace")
     except OSError:
         return ""
@@ -242,8 +254,9 @@ def _has_process(job: Job, state: dict[str, Any]) -> bool:
 
 
 def _died(job: Job) -> Job:
-    if (job.progress or {}).get("finished"):
-        return Job(**{**_fields(job), "state": "done"})
+    told = job.progress or {}
+    if told.get("finished"):
+        return Job(**{**_fields(job), "state": "stopped" if told.get("outcome") == "stopped" else "done"})
     tail = log_tail(job)
     reason = "Its process ended without a word (killed, out of memory, or the machine restarted)."
     return Job(**{**_fields(job), "state": "died", "reason": f"{reason}\n{tail}".strip()})

@@ -39,7 +39,7 @@ class Gaussian(nn.Module):
 
     The sigmoid keeps the mean a picture in [0, 1]. Sharing one learned variance balances reconstruction and KL by
     itself and can't give single pixels infinite density; its logarithm is clamped to [−12, 4].
-    Source: Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE training with calibrated decoders", eq. 4.
+    Source: Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE training with calibrated decoders" (σ-VAE).
     """
 
     def __init__(self) -> None:

@@ -92,6 +92,9 @@ class Progress:
 
     def __init__(self, run_folder: Path | None, quiet: bool | None = None) -> None:
         self._folder = run_folder
+        if run_folder:
+            with contextlib.suppress(OSError):  # the first write will say what is wrong with it
+                run_folder.mkdir(parents=True, exist_ok=True)
         self._quiet = run_folder is not None if quiet is None else quiet
         self._complained = False
         self._values: dict[str, Any] = {}
@@ -148,7 +151,7 @@ class Progress:
     def _write(self) -> None:
         began = time.monotonic()
         self._pending = False
-        if self._folder:
+        if self._folder and self._folder.is_dir():  # not where somebody has deleted it
             try:
                 write_atomically(self._folder / "progress.json", json.dumps(self._values).encode())
             except OSError as error:  # a full disk must not end the work: what matters is written elsewhere

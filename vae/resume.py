@@ -35,7 +35,7 @@ def save(trainer: Trainer, path: Path, images: str) -> None:
     about = {
         "epoch": trainer.epoch,
         "first_loss": trainer.first_loss,
-        "best": [trainer.best.epoch, trainer.best.loss if trainer.best.weights else None],
+        "best": [trainer.best.epoch, trainer.best.waited, trainer.best.loss if trainer.best.weights else None],
         "settings": _settings(trainer, images),
     }
     arrays = {name: _array(tensor) for name, tensor in tensors.items()}
@@ -56,10 +56,10 @@ def restore(trainer: Trainer, path: Path, images: str) -> None:
         _check_settings(about["settings"], _settings(trainer, images))
         trainer.epoch, trainer.first_loss = int(about["epoch"]), float(about["first_loss"])
         _fill(trainer, arrays)
-        epoch, loss = about["best"]
+        epoch, waited, loss = about["best"]
         weights = {name: _tensor(arrays, f"best/{name}") for name in trainer.model.state_dict() if loss is not None}
         weights = {name: tensor.to(trainer.device) for name, tensor in weights.items()}
-        trainer.best = Best(int(epoch), math.inf if loss is None else float(loss), trainer.epoch, weights)
+        trainer.best = Best(int(epoch), math.inf if loss is None else float(loss), int(waited), weights)
     except TrainingError:
         raise
     except Exception as error:  # whatever a damaged file makes numpy, json and torch say

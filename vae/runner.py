@@ -6,6 +6,7 @@ a place is free; only one job can be the oldest, so no lock is needed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,12 +17,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vae.errors import JobError
 from vae.files import write_atomically
-from vae.jobs import PLACES, all_jobs, get, log_tail, read_values
+from vae.jobs import LOCK, PLACES, all_jobs, get, log_size, log_tail, read_values
+from vae.locks import only_one
 from vae.processes import mark
 from vae.progress import RUNNER
 
 POLL_SECONDS = 0.2
+STOPPED_CODES = (0, 130, -signal.SIGTERM)  # kept something; nothing to keep; not yet ready to be asked
 KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop, and gets no further for this long, is killed
 
 
@@ -36,7 +40,11 @@ class Runner:
         self.state: dict[str, Any] = {"state": "queued", "runner": asdict(mark(os.getpid()))}
 
     def run(self) -> None:
-        """The whole life of a job."""
+        """The whole life of a job; nothing at all when another runner has it."""
+        with contextlib.suppress(JobError), only_one(self.folder / LOCK):
+            self._run()
+
+    def _run(self) -> None:
         self._record()
         while not self._my_turn():
             if self._stop_asked():
@@ -51,7 +59,10 @@ class Runner:
 
     def _record(self, **changes: Any) -> None:
         self.state |= changes
-        write_atomically(self.folder / "state.json", json.dumps(self.state).encode())
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk: the job is found dead instead, its command's words are in the log
+            write_atomically(self.folder / "state.json", json.dumps(self.state).encode())
 
     def _stop_asked(self) -> bool:
         return (self.folder / "stop").exists() or not self.folder.is_dir()
@@ -65,8 +76,9 @@ class Runner:
     def _run_command(self) -> int:
         # threads that spin while they wait would slow everything else on the machine several times
         environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {RUNNER: str(os.getpid())}
+        log_start = log_size(self.folder)  # what earlier attempts printed is not this one's reason
         child = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, env=environment)
-        self._record(state="running", started=time.time(), child=asdict(mark(child.pid)))
+        self._record(state="running", started=time.time(), child=asdict(mark(child.pid)), log_start=log_start)
         while child.poll() is None:
             if self._stop_asked():
                 child.send_signal(signal.SIGTERM)
@@ -91,17 +103,22 @@ class Runner:
         return told.get("stage"), told.get("fraction")
 
     def _end_with(self, code: int) -> None:
-        if self._stop_asked():
+        if self._stop_asked() and code in STOPPED_CODES:
             self._end("stopped")
         elif code == 0:
             self._end("done")
         else:
-            job = get(self.folder.name)
-            self._end("failed", reason=log_tail(job) or f"It ended with exit code {code}.")
+            said = log_tail(get(self.folder.name))
+            self._end("failed", reason=f"{said}\n{killed(code)}".strip() or f"It ended with exit code {code}.")
 
     def _end(self, state: str, **more: Any) -> None:
         if self.folder.is_dir():
             self._record(state=state, ended=time.time(), **more)
+
+
+def killed(code: int) -> str:
+    """What a negative exit code says; empty for others."""
+    return f"It was killed (signal {-code}): out of memory, or by somebody." if code < 0 else ""
 
 
 if __name__ == "__main__":

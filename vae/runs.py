@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import safetensors
+
 from vae import history
 from vae.files import write_atomically
 from vae.jobs import Job, read_values
@@ -38,14 +40,26 @@ def why_not(job: Job) -> str:
         return f"it is {job.state}"
     if outcome in COMPLETE:
         return "it diverged" if outcome == "diverged" else "it is complete"
-    return "" if resume_file(job.folder).is_file() else "no epoch was finished"
+    if not resume_file(job.folder).is_file():
+        return "no epoch was finished"
+    return "" if _whole(resume_file(job.folder)) else "its resume.safetensors is damaged"
 
 
-def written(run_folder: Path) -> str:
-    """The identity of the checkpoint that this run has written, which it may replace; empty without one."""
-    return str((read_values(run_folder / WRITTEN) or {}).get("identity", ""))
+def _whole(path: Path) -> bool:
+    """Whether header and size of a safetensors file agree; its content is not read."""
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            return bool(file.metadata())
+    except (OSError, safetensors.SafetensorError):
+        return False
+
+
+def written(run_folder: Path) -> tuple[str, ...]:
+    """The identities of the checkpoints that this run has written, which it may replace."""
+    found = (read_values(run_folder / WRITTEN) or {}).get("identities")
+    return tuple(str(identity) for identity in found) if isinstance(found, list) else ()
 
 
 def note_written(run_folder: Path, identity: str) -> None:
-    """Remember which checkpoint is this run's own. Raises OSError."""
-    write_atomically(run_folder / WRITTEN, json.dumps({"identity": identity}).encode())
+    """Remember that this checkpoint is the run's own. Raises OSError."""
+    write_atomically(run_folder / WRITTEN, json.dumps({"identities": [*written(run_folder), identity]}).encode())

@@ -18,18 +18,18 @@ class Best:
 
     epoch: int = 0
     loss: float = math.inf
-    finished: int = 0
+    waited: int = 0  # epochs since
     weights: Mapping[str, Tensor] = field(default_factory=dict)
 
     def after(self, epoch: int, loss: float, model: VAE) -> Best:
-        """The best, now that `epoch` is finished too."""
+        """The best, now that `epoch` is finished too and its loss can be compared."""
         if loss < self.loss:
-            return Best(epoch, loss, epoch, {name: tensor.clone() for name, tensor in model.state_dict().items()})
-        return Best(self.epoch, self.loss, epoch, self.weights)
+            return Best(epoch, loss, 0, {name: tensor.clone() for name, tensor in model.state_dict().items()})
+        return Best(self.epoch, self.loss, self.waited + 1, self.weights)
 
     def stale(self, patience: int) -> bool:
-        """Whether `patience` epochs have passed since the best; never for a patience of 0."""
-        return patience > 0 and self.finished - self.epoch >= patience
+        """Whether `patience` epochs brought nothing better; never for a patience of 0."""
+        return 0 < patience <= self.waited
 
     @torch.no_grad()
     def restore(self, model: VAE) -> None:

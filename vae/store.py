@@ -21,6 +21,8 @@ import os
 import re
 import secrets
 import shutil
+import time
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,7 @@ CONFIG, WEIGHTS, LATENTS, MAPS, METRICS, HISTORY = (
     "history.csv",
 )
 FILES = (WEIGHTS, LATENTS, MAPS, METRICS, HISTORY)
+LEFTOVER_SECONDS = 600.0  # no checkpoint takes as long to write
 MAX_HISTORY_BYTES = 64 * 2**20
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -248,9 +251,9 @@ def _read_history(folder: Path) -> list[dict[str, float]]:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def check_writable(destination: Path, replacing: str = "") -> None:
+def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
     """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
-    if destination.exists() and (not replacing or summary(destination).identity != replacing):
+    if destination.exists() and summary(destination).identity not in replacing:
         raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
     checkpoint_path(destination.name, destination.parent)
     parent = next(folder for folder in destination.parents if folder.exists())
@@ -258,10 +261,16 @@ def check_writable(destination: Path, replacing: str = "") -> None:
         raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")
 
 
-def write(new: NewCheckpoint, destination: Path, replacing: str = "") -> Path:
+def write(
+    new: NewCheckpoint,
+    destination: Path,
+    replacing: Collection[str] = (),
+    on_complete: Callable[[str], None] = lambda identity: None,
+) -> Path:
     """Write a checkpoint folder at `destination`, all of it or nothing.
 
-    `replacing` is the identity of a checkpoint that may stand there and gives way once the new one is complete.
+    `replacing` are identities of checkpoints that may stand there and give way once the new one is complete;
+    `on_complete` hears the new one's identity just before it takes its place.
 
     Raises
     ------
@@ -273,6 +282,7 @@ def write(new: NewCheckpoint, destination: Path, replacing: str = "") -> Path:
     try:
         temporary.mkdir(parents=True)
         _write_files(new, temporary)
+        on_complete(summary(temporary).identity)
         if destination.exists():
             old = temporary.with_suffix(".old.tmp")
             destination.rename(old)
@@ -280,6 +290,7 @@ def write(new: NewCheckpoint, destination: Path, replacing: str = "") -> Path:
             shutil.rmtree(old, ignore_errors=True)
         else:
             temporary.rename(destination)
+        _remove_leftovers(destination)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise CheckpointError(f"{destination} can't be written: {error.strerror or error}.") from error
@@ -287,6 +298,13 @@ def write(new: NewCheckpoint, destination: Path, replacing: str = "") -> Path:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return destination
+
+
+def _remove_leftovers(destination: Path) -> None:
+    """Remove what writers of the same checkpoint left behind that were killed."""
+    for path in destination.parent.glob(f".{destination.name}.*.tmp"):
+        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write_files(new: NewCheckpoint, folder: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from vae import jobs
 from vae.errors import VAEError
 from vae.files import write_atomically
+from vae.locks import only_one
 from vae.processes import mark
 from vae.progress import Stopped
 
@@ -22,20 +23,21 @@ from vae.progress import Stopped
 def begin(kind: str, title: str, arguments: list[str]) -> Iterator[Path]:
     """A new run folder, whose job is this process. Raises JobError when it can't be written."""
     folder = jobs.new_folder(kind, title, arguments, "compute")
-    with _recorded(folder):
+    with only_one(folder / jobs.LOCK), _written(folder):
         yield folder
 
 
 @contextmanager
 def again(job: jobs.Job) -> Iterator[Path]:
-    """An ended job's run folder, whose job this process takes up."""
-    jobs.ready_again(job)
-    with _recorded(job.folder):
-        yield job.folder
+    """An ended job's run folder, whose job this process takes up. Raises JobError when another one has it."""
+    with only_one(job.folder / jobs.LOCK):
+        jobs.ready_again(job)
+        with _written(job.folder):
+            yield job.folder
 
 
 @contextmanager
-def _recorded(folder: Path) -> Iterator[None]:
+def _written(folder: Path) -> Iterator[None]:
     """Record that this process runs, and how it ends."""
     state: dict[str, Any] = {"runner": asdict(mark(os.getpid())), "started": time.time()}
     outcome, reason = "failed", ""
@@ -60,7 +62,6 @@ def _recorded(folder: Path) -> Iterator[None]:
 
 def _write(folder: Path, state: dict[str, Any]) -> None:
     """Best effort: on a full disk the job is found dead instead."""
-    try:
-        write_atomically(folder / "state.json", json.dumps(state).encode())
-    except OSError:
-        return
+    with suppress(OSError):
+        if folder.is_dir():  # not where somebody has deleted it
+            write_atomically(folder / "state.json", json.dumps(state).encode())

@@ -27,6 +27,7 @@ from vae.stopping import Best, exploded
 from vae.workers import ALONE, Workers
 
 CPU = torch.device("cpu")
+MEASURED = 10_000  # images of each split at most: enough for means, and they stay on the device
 ORDER, NOISE = 0, 1  # streams of random numbers
 NOISE_RATE = 10.0  # the Gaussian's log variance goes a long way, from 0 to −3 and beyond, in steps of the learning rate
 
@@ -87,10 +88,11 @@ class Trainer:
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config, self.device, self.workers = config, device, workers
         self.batches = batches_of(train_images, device)
-        self.validation = torch.tensor(validation_images, device=device)
-        self.reference = torch.tensor(_spread(train_images, len(validation_images)), device=device)
+        self.validation = torch.tensor(_spread(validation_images, MEASURED), device=device)
+        self.reference = torch.tensor(_spread(train_images, len(self.validation)), device=device)
         self.objective = objective_of(config, workers.batch_mean)
-        self.protocol = Protocol(self.objective, config.beta, config.binarization == "dynamic")
+        at_once = max(1, Protocol.batch_size // config.importance_samples)
+        self.protocol = Protocol(self.objective, config.beta, config.binarization == "dynamic", at_once)
         self.optimizer = _adam(model, config.learning_rate)
         self.steps_per_epoch = -(-len(self.batches) // config.batch_size)
         self.epoch = 0  # finished
@@ -118,10 +120,12 @@ class Trainer:
         while self.epoch < config.epochs and not self.best.stale(config.patience):
             start = time.perf_counter()
             weight = self._gradient_steps(wrapped, on_step)
+            if self.device.type == "cuda":  # which has only been told what to do
+                torch.cuda.synchronize(self.device)
             report = self._report(start, time.perf_counter(), weight)
             self._judge(report)
             self.epoch += 1
-            if config.patience:
+            if config.patience and report.kl_weight == config.beta:  # below, losses can't be compared yet
                 self.best = self.best.after(self.epoch, report.validation.loss, self.model)
             yield report
         if config.patience:
@@ -179,7 +183,9 @@ class Trainer:
 
     def _judge(self, report: EpochReport) -> None:
         """Raise TrainingError, in all workers at once, when the run has diverged."""
-        loss = self.workers.agree(report.validation.loss, self.device)
+        # at the weight that was trained: while a schedule holds the KL term back, the KL may be as large as it likes
+        held_back = (self.config.beta - report.kl_weight) * report.validation.kl
+        loss = self.workers.agree(report.validation.loss - held_back, self.device)
         finite = math.isfinite(loss) and math.isfinite(report.train.loss)
         if finite and not exploded(loss, self.first_loss):
             return

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vae import datasets, evaluation, film, history, latents, loading, previews, resume, runs, store
 from vae.devices import best_device, best_precision
-from vae.errors import ConfigError, TrainingError
+from vae.errors import ConfigError, DatasetError, TrainingError
 from vae.model import new_model
 from vae.plan import Plan
 from vae.progress import Progress, Stopped, deferring, unstoppable
@@ -24,6 +24,7 @@ class Finished:
     """The epoch that the checkpoint will hold, and why it is that one."""
 
     rows: list[history.Row]
+    epochs: int
     weights: dict[str, FloatArray]
     outcome: str  # trained, early_stopped, stopped or diverged
     words: str
@@ -80,6 +81,7 @@ class Keeper:
             resume.restore(self.trainer, state, self.images)
             self.rows = [row for row in history.read(self.folder) if row["epoch"] <= self.trainer.epoch]
             self.weights = loading.weights_of(self.trainer.model)
+        self.kept = self.trainer.epoch
         if int(self.workers.agree(self.trainer.epoch, self.trainer.device)) != self.trainer.epoch:
             raise TrainingError(
                 f"Worker {self.workers.rank} does not find the state in {self.folder} that the first one goes on from.",
@@ -106,27 +108,31 @@ class Keeper:
             for report in self.trainer.run(lambda done, total: self.progress.update(done, total, begun)):
                 self._keep(report)
         except Stopped:
-            if not self.rows:
+            if not self.kept:
                 self.progress.tell(message="Stopped before the first epoch was finished; nothing was kept.")
                 raise
-            return self._finished("stopped", f"Stopped: kept epoch {len(self.rows)} of {config.epochs}")
-        except TrainingError as error:
-            if not self.rows or isinstance(error, NotKeptError):
+            return self._finished("stopped", f"Stopped: kept epoch {self.kept} of {config.epochs}")
+        except DatasetError as error:  # images that are streamed can vanish meanwhile
+            if not self.kept:
                 raise
-            return self._finished("diverged", f"{error} Kept epoch {len(self.rows)}")
-        if len(self.rows) < config.epochs:
+            return self._finished("stopped", f"{error} Kept epoch {self.kept}")
+        except TrainingError as error:
+            if not self.kept or isinstance(error, NotKeptError):
+                raise
+            return self._finished("diverged", f"{error} Kept epoch {self.kept}")
+        if self.kept < config.epochs:
             self.weights = loading.weights_of(self.trainer.model)
             best = self.trainer.best.epoch
             return self._finished(
                 "early_stopped",
-                f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {len(self.rows)}",
+                f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {self.kept}",
             )
         self.weights = loading.weights_of(self.trainer.model)
         best_of = f"; kept epoch {self.trainer.best.epoch}, the best" if config.patience else ""
-        return self._finished("trained", f"Trained {len(self.rows)} epochs{best_of}")
+        return self._finished("trained", f"Trained {self.kept} epochs{best_of}")
 
     def _finished(self, outcome: str, words: str) -> Finished:
-        return Finished(self.rows, self.weights, outcome, words)
+        return Finished(self.rows, self.kept, self.weights, outcome, words)
 
     def _keep(self, report: EpochReport) -> None:
         trainer, epoch = self.trainer, report.epoch
@@ -138,7 +144,7 @@ class Keeper:
                     previews.write_frame(self.folder, self.film.frame(trainer.model, epoch))
                 resume.save(trainer, runs.resume_file(self.folder), self.images)
         self.rows = [*self.rows, row]
-        self.weights = loading.weights_of(trainer.model)
+        self.kept, self.weights = epoch, loading.weights_of(trainer.model)
         self.progress.note(epoch=epoch)
 
     @contextmanager
@@ -147,7 +153,9 @@ class Keeper:
         try:
             yield
         except OSError as error:
-            kept = f"epoch {len(self.rows)} is" if self.rows else "nothing is"
+            if not self.folder.is_dir():
+                raise NotKeptError(f"The run folder {self.folder} was deleted, and with it every epoch.") from error
+            kept = f"epoch {self.kept} is" if self.kept else "nothing is"
             raise NotKeptError(
                 f"{what} can't be written to {self.folder}: {error.strerror or error}; {kept} kept there.",
                 "Free some space or give write permission, then resume the run.",
@@ -190,8 +198,7 @@ def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, progress
     with unstoppable():
         known = datasets.info(plan.train.dataset)
         metrics = evaluation.metrics(encoded, known.title, measured)
-        epochs = len(finished.rows)
-        metrics["epochs_trained"] = Metric(epochs, "epochs", f"of {plan.train.epochs} asked for")
+        metrics["epochs_trained"] = Metric(finished.epochs, "epochs", f"of {plan.train.epochs} asked for")
         reference = DatasetRef(
             test.name, known.title, test.image_shape, test.class_names, test.fingerprint, measured.preprocessing
         )
@@ -204,10 +211,9 @@ def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, progress
             latents=encoded,
             maps=maps,
             metrics=metrics,
-            history=finished.rows,
+            history=history.thinned(finished.rows),
         )
-        store.write(new, plan.destination, replacing=runs.written(folder))
-        runs.note_written(folder, store.summary(plan.destination).identity)
+        store.write(new, plan.destination, runs.written(folder), lambda identity: runs.note_written(folder, identity))
         loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
         message = f"{finished.words}, in {plan.destination} ({loss})."
         progress.tell(

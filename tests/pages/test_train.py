@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.runs import history, plant, progress_of, train_arguments
+from tests.runs import history, keep_state, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
 from ui import train_form, train_runs
 from ui.train_fields import Typed
 from ui.train_presets import PRESETS, Settings, settings_of
 from ui.train_state import free_name
-from vae import datasets, jobs, paths, runs, store
+from vae import datasets, jobs, paths, store
 from vae.commands import train as train_command
 from vae.commands.trial import read_settings
 from vae.config import ModelConfig, TrainConfig
@@ -418,10 +418,10 @@ def table(at: AppTest) -> Any:
 def test_the_table_of_runs() -> None:
     configs = ("--dataset", "digits", "--latent-dim", "10", "--epochs", "3")
     plant("done", ["train", *configs, "--beta", "4", "--output", "first"], progress_of("first", 3, 3), age=300)
-    rows = history(4, active_units=1.0)
+    rows = history(4, active_units=1.0, kl_weight=1.0)
     rows[1]["validation_loss"] = 1.0  # the second epoch is the best
     stopped_early = progress_of("early", 9, 4, outcome="early_stopped")
-    plant("done", ["train", *configs, "--output", "early"], stopped_early, age=250, rows=rows)
+    plant("done", ["train", *configs, "--patience", "2", "--output", "early"], stopped_early, age=250, rows=rows)
     plant("failed", train_arguments("second"), reason="python -m vae train: No memory.", age=200)
     plant("done", ["train", "--objective", "autoencoder", "--output", "ae"], progress_of("ae", 3, 3), age=150)
     plant("queued", ["train", "--colour", "red", "--output", "odd"], age=100)
@@ -520,7 +520,7 @@ def test_resume_goes_on_with_the_same_run(monkeypatch: pytest.MonkeyPatch) -> No
     job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
     at = visit(job_id)
     assert "Resume" not in labels(at)  # there is no state to go on with
-    runs.resume_file(paths.runs_dir() / job_id).write_bytes(b"x")
+    keep_state(paths.runs_dir() / job_id)
     asked: list[str] = []
     monkeypatch.setattr(jobs, "restart", asked.append, raising=False)
     at = visit(job_id)
@@ -531,7 +531,7 @@ def test_resume_goes_on_with_the_same_run(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_resume_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
-    runs.resume_file(paths.runs_dir() / job_id).write_bytes(b"x")
+    keep_state(paths.runs_dir() / job_id)
 
     def refuse(job: str) -> None:
         raise JobError(f"Job {job} can't go on.", "Start anew.")

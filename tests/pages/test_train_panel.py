@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.runs import add_frames, history, plant, progress_of, train_arguments
+from tests.runs import add_frames, history, keep_state, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
 from vae import history as run_history
 from vae import jobs, paths, previews, runs, store
@@ -246,7 +246,9 @@ def test_a_run_that_broke_says_why_and_that_it_can_go_on(state: str) -> None:
     assert "No model was written." in said
     assert "resume it" not in said
     assert len(charts(at)[0]["ELBO"]) == 2
-    (jobs.get(job_id).folder / "resume.safetensors").write_bytes(b"x")
+    (jobs.get(job_id).folder / "resume.safetensors").write_bytes(b"cut off")
+    assert "resume it" not in texts(visit(job_id))
+    keep_state(jobs.get(job_id).folder)
     assert "resume it, and it goes on from there" in texts(visit(job_id))
 
 
@@ -264,12 +266,12 @@ def test_what_was_kept_before_a_resumed_run_was_stopped_again_is_still_offered()
     folder = store.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     job = jobs.get(plant("stopped", train_arguments("new"), {"epoch": 2, "epochs": 9, "checkpoint": "new"}))
     runs.note_written(job.folder, store.summary(folder).identity)
-    runs.resume_file(job.folder).write_bytes(b"the state after epoch 2")
+    keep_state(job.folder)
     at = visit(job.id)
     said = texts(at)
-    assert "Stopped before it went on; what was kept before is still there." in said
+    assert "Stopped before it went on; its last finished epoch is still in the run folder." in said
     assert {"Open in Explore", "Resume"} <= set(labels(at))
-    runs.note_written(job.folder, "0" * 64)  # the model is somebody else's now
+    store.write(new_checkpoint(seed=1), folder, replacing=runs.written(job.folder))  # the model is another's now
     assert "Open in Explore" not in labels(visit(job.id))
 
 

@@ -243,4 +243,5 @@ def test_a_command_is_killed_only_when_it_gets_no_further(
     wait_until((folder / "progress.json").is_file)
     jobs.stop(ID)
     thread.join(60)
-    assert (ended, jobs.get(ID).state) == ([code], "stopped")
+    assert (ended, jobs.get(ID).state) == ([code], "stopped" if code == 0 else "failed")
+    assert jobs.get(ID).reason == ("" if code == 0 else "It was killed (signal 9): out of memory, or by somebody.")

@@ -43,7 +43,7 @@ def after_all(losses: list[float]) -> list[Best]:
 def test_the_best_epoch_has_the_lowest_loss(losses: list[float], epochs: list[int]) -> None:
     found = after_all(losses)
     assert [best.epoch for best in found] == epochs
-    assert [best.finished for best in found] == list(range(1, len(losses) + 1))
+    assert [best.waited for best in found] == [done - epoch for done, epoch in enumerate(epochs, 1)]
     best = found[-1]
     assert best.loss == min(loss for loss in losses if not math.isnan(loss))
     assert all((weight == best.epoch).all() for weight in best.weights.values())  # those of its epoch

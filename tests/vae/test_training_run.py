@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,12 @@ import numpy as np
 import pytest
 import torch
 
+from tests.runs import plant
 from tests.vae.test_commands import call
 from vae import history, jobs, paths, previews, resume, runs, store, training
-from vae.errors import JobError
+from vae.errors import DatasetError, JobError
+from vae.locks import only_one
+from vae.progress import Progress
 
 TRAIN = ["train", "--epochs", "6", "--hidden", "8", "--latent-dim", "3", "--seed", "4", "--batch-size", "500"]
 
@@ -39,6 +43,11 @@ def weights(name: str) -> dict[str, np.ndarray]:
 
 def same(first: str, second: str) -> bool:
     return all(np.array_equal(array, weights(second)[name]) for name, array in weights(first).items())
+
+
+def state_of(job: jobs.Job) -> dict[str, np.ndarray]:
+    arrays, _ = store.read_tensors(runs.resume_file(job.folder))
+    return arrays
 
 
 def ended_after(epoch: int, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -187,8 +196,7 @@ def test_a_divergence_after_good_epochs_keeps_the_last_of_them(monkeypatch: pyte
     kept = store.read("a")
     assert len(kept.history) == 2
     assert all(np.isfinite(array).all() for array in store.read_weights(kept).values())
-    state, _ = store.read_tensors(runs.resume_file(job.folder))
-    assert np.array_equal(state["model/encoder.1.weight"], weights("a")["encoder.1.weight"])
+    assert np.array_equal(state_of(job)["model/encoder.1.weight"], weights("a")["encoder.1.weight"])
 
 
 def test_a_folder_that_nobody_may_write_to_is_named_before_training(
@@ -200,6 +208,104 @@ def test_a_folder_that_nobody_may_write_to_is_named_before_training(
     monkeypatch.setenv("VAE_RUNS", str(tmp_path / "file" / "runs"))
     assert call(*TRAIN, "--output", "a") == 2
     assert "The job can't be started" in capsys.readouterr().err
+
+
+def test_a_warm_up_is_no_divergence_and_no_reason_to_stop_early() -> None:
+    """While the KL term is held back, the KL grows far beyond what the full weight would bear."""
+    words = ["train", "--beta", "20", "--latent-dim", "10", "--batch-size", "64", "--learning-rate", "5e-3"]
+    words += ["--kl-schedule", "linear", "--epochs", "6", "--kl-warmup", "300", "--patience", "1"]
+    assert call(*words, "--output", "a") == 0
+    rows = runs.rows(the_run())
+    assert max(row["validation_loss"] for row in rows) > 100  # nats at the full weight; 48 before training
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert the_run().progress["outcome"] == "trained"
+    assert np.array_equal(weights("a")["encoder.1.bias"], state_of(the_run())["model/encoder.1.bias"])  # the last epoch
+
+
+def test_killed_just_after_the_checkpoint_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is there, but nothing says so: resuming ends as it should, and replaces it."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(progress: Progress, **values: object) -> None:
+        if values.get("finished"):
+            raise Killed
+        tell(progress, **values)
+
+    tell = Progress.tell
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "tell", die)
+        with pytest.raises(Killed):
+            call(*TRAIN, "--output", "a")
+    assert len(store.read("a").history) == 6
+    assert runs.resumable(the_run())
+    assert call("train", "--resume", the_run().id) == 0
+    assert the_run().progress["outcome"] == "trained"
+
+
+def test_one_folder_has_one_trainer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with only_one(tmp_path / "trainer.lock"):
+        assert call(*TRAIN, "--output", "a", "--run-folder", str(tmp_path)) == 2
+    assert "is already running. Wait for its end" in capsys.readouterr().err
+    assert store.summaries() == []
+    assert call(*TRAIN, "--output", "a", "--run-folder", str(tmp_path)) == 0
+
+
+def test_a_run_that_somebody_resumes_is_not_resumed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        ended_after(2, patch, KeyboardInterrupt())
+        assert call(*TRAIN, "--output", "a") == 130
+    job = the_run()
+    with only_one(job.folder / jobs.LOCK):
+        assert call("train", "--resume", job.id) == 2
+    assert the_run().state == "stopped"
+    assert call("train", "--resume", job.id) == 0
+
+
+def test_a_name_that_a_running_job_will_write_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    job = plant("running", ["train", "--output", "a"])
+    assert call(*TRAIN, "--output", "a") == 2
+    assert f"Run {job}, which has not ended, will write" in capsys.readouterr().err
+    assert call(*TRAIN, "--output", "b") == 0
+
+
+@pytest.mark.parametrize("damage", ["a row", "everything"])
+def test_a_damaged_history_changes_no_outcome(damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        ended_after(3, patch, KeyboardInterrupt())
+        assert call(*TRAIN, "--output", "a") == 130
+    path = the_run().folder / history.FILE
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], "x", *lines[2:]]) + "\n" if damage == "a row" else "")
+    assert call("train", "--resume", the_run().id) == 0
+    assert the_run().progress["outcome"] == "trained"
+    assert "Trained 6 epochs" in the_run().progress["message"]
+    assert store.read("a").metrics["epochs_trained"].value == 6
+
+
+def test_images_that_vanish_meanwhile_leave_the_finished_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended_after(2, monkeypatch, DatasetError("The images are gone.", "Import them again."))
+    assert call(*TRAIN, "--output", "a") == 0
+    assert the_run().progress["message"].startswith("The images are gone. Import them again. Kept epoch 2")
+    assert runs.resumable(the_run())
+    assert len(store.read("a").history) == 2
+
+
+def test_a_run_folder_that_is_deleted_meanwhile_stays_deleted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = training.Trainer._gradient_steps
+
+    def deleted_in_the_third(trainer: training.Trainer, *more: object) -> float:
+        if trainer.epoch == 2:
+            shutil.rmtree(the_run().folder)
+        return steps(trainer, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training.Trainer, "_gradient_steps", deleted_in_the_third)
+    assert call(*TRAIN, "--output", "a") == 2
+    assert "was deleted, and with it every epoch" in capsys.readouterr().err
+    assert list(paths.runs_dir().iterdir()) == []
 
 
 # --- real processes ---------------------------------------------------------------------------------------------------
@@ -259,6 +365,17 @@ def test_a_job_whose_runner_died_can_still_be_stopped(long_job: jobs.Job) -> Non
     jobs.stop(long_job.id)
     wait_for_end(long_job.id)
     assert 1 <= len(store.read("a").history) < 400
+
+
+def test_the_reason_is_that_of_the_last_attempt(long_job: jobs.Job) -> None:
+    wait_for_epoch(long_job.id, 1)
+    jobs.stop(long_job.id)
+    assert "Stopped: kept epoch" in jobs.log_tail(wait_for_end(long_job.id))
+    jobs.restart(long_job.id)
+    wait_for_epoch(long_job.id, len(runs.rows(long_job)) + 1)
+    os.kill(child_of(long_job), signal.SIGKILL)
+    job = wait_for_end(long_job.id)
+    assert (job.state, job.reason) == ("failed", "It was killed (signal 9): out of memory, or by somebody.")
 
 
 def test_an_active_job_is_not_started_again(long_job: jobs.Job) -> None:

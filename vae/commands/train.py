@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from vae.config import (
     check_together,
     default_model_config,
 )
-from vae.errors import JobError
+from vae.errors import CheckpointError, JobError
+from vae.locks import only_one
 from vae.plan import Plan
 from vae.progress import RUNNER, Progress, obeying, stoppable
 
@@ -114,6 +117,11 @@ def _run_in(job: jobs.Job) -> None:
         _train(checked, folder)
 
 
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    """A runner may die and leave its command training: a second command must not train in the same folder."""
+    return only_one(folder / "trainer.lock") if _writes() else nullcontext()
+
+
 def _writes() -> bool:
     """Whether this is the process that writes: the only one, or torchrun's first."""
     return os.environ.get("RANK", "0") == "0"
@@ -122,11 +130,16 @@ def _writes() -> bool:
 def _train(checked: Plan, folder: Path) -> None:
     from vae import training_run
 
+    folder.mkdir(parents=True, exist_ok=True)
     progress = Progress(folder if _writes() else None, quiet=not _writes() or bool(os.environ.get(RUNNER)))
     progress.tell(checkpoint=checked.destination.name)
     try:
-        with stoppable(), obeying(folder / "stop"):
+        with stoppable(), obeying(folder / "stop"), _alone(folder):
             training_run.run(checked, progress, folder)
+    except RuntimeError as error:  # torch.distributed's: the first process has ended, and tells why
+        if _writes():
+            raise
+        print(f"Worker {os.environ['RANK']} ends: {' '.join(str(error).split())[:200]}", file=sys.stderr)
     finally:
         progress.close()
 
@@ -141,13 +154,28 @@ def plan(a: argparse.Namespace) -> Plan:
     )
     config = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP})
     check_together(model, config)
-    output = a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}"
-    if Path(output).name == output:
-        destination = store.checkpoint_path(output)
-    else:
-        destination = store.checkpoint_path(Path(output).name, Path(output).resolve().parent)
-    store.check_writable(destination, replacing=runs.written(a.run_folder) if a.run_folder else "")
+    destination = _destination(a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}")
+    _check_free(destination, a.run_folder)
+    store.check_writable(destination, replacing=runs.written(a.run_folder) if a.run_folder else ())
     return Plan(model, config, destination, _command(model, config, destination))
+
+
+def _destination(output: str) -> Path:
+    if Path(output).name == output:
+        return store.checkpoint_path(output)
+    return store.checkpoint_path(Path(output).name, Path(output).resolve().parent)
+
+
+def _check_free(destination: Path, run_folder: Path | None) -> None:
+    """Raise CheckpointError when another run that has not ended will write there."""
+    for job in jobs.all_jobs():
+        words = job.arguments
+        if job.kind != "train" or job.state != "running" or job.folder == run_folder or "--output" not in words[:-1]:
+            continue
+        if _destination(words[words.index("--output") + 1]) == destination:
+            raise CheckpointError(
+                f"Run {job.id}, which has not ended, will write {destination}.", "Choose another name."
+            )
 
 
 def _command(model: ModelConfig, config: TrainConfig, destination: Path) -> str:
