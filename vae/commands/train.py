@@ -155,7 +155,8 @@ def plan(a: argparse.Namespace) -> Plan:
     config = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP})
     check_together(model, config)
     destination = _destination(a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}")
-    _check_free(destination, a.run_folder)
+    if _writes():
+        _check_free(destination, a.run_folder)
     store.check_writable(destination, replacing=runs.written(a.run_folder) if a.run_folder else ())
     return Plan(model, config, destination, _command(model, config, destination))
 
