@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 
 import streamlit as st
 
-from vae import datasets
 from vae.commands import train as train_command
-from vae.config import ModelConfig, TrainConfig, default_model_config
 from vae.errors import VAEError
 from vae.jobs import Job
+from vae.plan import Configs
 
 
-@dataclass(frozen=True)
-class RunSettings:
-    """The model and the training of a run."""
-
-    model: ModelConfig
-    train: TrainConfig
-
-
-def of(job: Job) -> RunSettings | None:
+def of(job: Job) -> Configs | None:
     """The settings of a training job, or None where its command line can't be read (any more)."""
     return _parsed(job.arguments)
 
@@ -37,17 +27,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _parsed(arguments: tuple[str, ...]) -> RunSettings | None:
+def _parsed(arguments: tuple[str, ...]) -> Configs | None:
     parser = _Parser(add_help=False)
     train_command.add_arguments(parser)
     try:
-        a = parser.parse_args(arguments[1:])
-        widths = {name: tuple(value) for name in ("hidden", "channels") if (value := getattr(a, name)) is not None}
-        shape = datasets.info(a.dataset).image_shape
-        model = default_model_config(
-            a.architecture, shape, a.latent_dim, activation=a.activation, likelihood=a.likelihood, **widths
-        )
-        train = TrainConfig(a.dataset, **{name: getattr(a, name) for name in train_command.TRAINING_HELP})
+        return train_command.read_configs(parser.parse_args(arguments[1:]))
     except (_RefusedError, VAEError, argparse.ArgumentError):
         return None
-    return RunSettings(model, train)

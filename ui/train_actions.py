@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-
 import streamlit as st
 
-from ui import shell, train_estimate, train_state
+from ui import run_settings, shell, train_estimate, train_state
 from ui.train_form import names_in_use, output_name
 from ui.train_presets import name_base, settings_of
 from vae import jobs, runs
-from vae.commands import train as train_command
-from vae.commands.trial import Settings as Configs
-from vae.commands.trial import read_settings
 from vae.errors import VAEError
 from vae.jobs import Job
+from vae.plan import Configs
 
 
 def show(job: Job | None) -> None:
     """The buttons of one run, beside its settings in a few words."""
     if job is None or job.kind != "train":
         return
-    configs = configs_of(job)
+    configs = run_settings.of(job)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(shell.escape(in_short(configs) if configs else "Its settings can't be read."))
         if runs.resumable(job) and st.button("Resume", key="run_resume", icon=":material/play_arrow:"):
@@ -37,16 +33,6 @@ def show(job: Job | None) -> None:
             )
         if not job.active and st.button("Delete", key="run_delete", icon=":material/delete:"):
             _ask_to_delete(job)
-
-
-def configs_of(job: Job) -> Configs | None:
-    """The configs that a run was started with; None when its command can't be read."""
-    parser = _Parser(add_help=False)
-    train_command.add_arguments(parser)
-    try:
-        return read_settings(parser.parse_args(list(job.arguments[1:])))
-    except (VAEError, ValueError):
-        return None
 
 
 def in_short(configs: Configs) -> str:
@@ -76,7 +62,7 @@ def _duplicate(job_id: str) -> None:
         job = jobs.get(job_id)
     except VAEError:  # deleted from elsewhere: the page says so
         return
-    if configs := configs_of(job):
+    if configs := run_settings.of(job):
         name = train_state.free_name(name_base(output_name(job)), names_in_use())
         train_state.duplicate(settings_of(configs.model, configs.train), configs.train.dataset, name)
 
@@ -107,10 +93,3 @@ def _delete(job: Job) -> None:
     if st.query_params.get("job") == job.id:
         st.query_params.pop("job")
     st.toast(f"Deleted the run of {shell.escape(output_name(job))}. The model stays.")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises ValueError for a command that this version doesn't know."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise ValueError(message)

@@ -9,13 +9,13 @@ import streamlit as st
 
 from ui import cache, film, picker, run_settings, shell, train_figures, train_readings, words
 from ui import jobs as job_ui
-from ui.run_settings import RunSettings
 from ui.train_form import output_name
 from vae import diagnostics, evaluation, history, jobs, runs
 from vae.diagnostics import Reading
 from vae.errors import JobError
 from vae.history import Row
 from vae.jobs import Job
+from vae.plan import Configs
 from vae.records import Summary
 
 MEASURED = (
@@ -92,7 +92,7 @@ def _details(job: Job) -> None:
         st.caption(f"{more} and curves come with the first finished epoch.")
 
 
-def _test_loss_is(settings: RunSettings | None) -> str:
+def _test_loss_is(settings: Configs | None) -> str:
     """What the test loss may be called, by the run's likelihood and pixels."""
     by = evaluation.measured_by(settings.model, settings.train) if settings else evaluation.MeasuredBy()
     return f"Test loss = −ELBO of the test images ({by.terms}): {by.standing}."
@@ -121,7 +121,7 @@ def _outcome(job: Job, model: Summary | None) -> None:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None, model: Summary | None) -> None:
+def _numbers(job: Job, rows: list[Row], epochs: int, settings: Configs | None, model: Summary | None) -> None:
     readings = diagnostics.readings(rows, settings.model, settings.train) if settings else []
     if model is not None and model.elbo is not None and _with_kl(settings):
         loss = Reading("Test loss", words.number(-model.elbo), "nats", "", "Of the model that was kept.")
@@ -139,11 +139,11 @@ def _where(rows: list[Row], epochs: int) -> str:
     return " · ".join(parts)
 
 
-def _with_kl(settings: RunSettings | None) -> bool:
+def _with_kl(settings: Configs | None) -> bool:
     return settings is None or settings.train.objective != "autoencoder"
 
 
-def _epochs(job: Job, settings: RunSettings | None) -> int:
+def _epochs(job: Job, settings: Configs | None) -> int:
     asked = (job.progress or {}).get("epochs")
     known = isinstance(asked, int) and 0 < asked <= 100_000
     return int(asked) if known and isinstance(asked, int) else settings.train.epochs if settings else 0
@@ -152,7 +152,7 @@ def _epochs(job: Job, settings: RunSettings | None) -> int:
 # --- curves -----------------------------------------------------------------------------------------------------------
 
 
-def _curves(job: Job, rows: list[Row], epochs: int, settings: RunSettings | None) -> None:
+def _curves(job: Job, rows: list[Row], epochs: int, settings: Configs | None) -> None:
     end = epochs if job.active else 0
     stamp = _stamp(job.folder)
     st.markdown("**Learning curves**")

@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 
 from ui import jobs as job_ui
-from ui import shell
-from ui.train_actions import configs_of, in_short
+from ui import run_settings, shell
+from ui.train_actions import in_short
 from ui.train_form import output_name
 from vae import history, jobs
 from vae.config import TrainConfig
@@ -138,7 +138,7 @@ def columns(rows: list[Row]) -> dict[str, list[Any]]:
 
 
 def _row(job: Job) -> Row:
-    configs = configs_of(job)
+    configs = run_settings.of(job)
     values, last = job.progress or {}, _kept_epoch(job, configs.train if configs else None)
     asked = values.get("epochs") or (configs.train.epochs if configs else None)
     if configs and configs.train.objective == "autoencoder":  # it has a reconstruction only

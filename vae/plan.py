@@ -9,6 +9,14 @@ from vae.config import ModelConfig, TrainConfig
 
 
 @dataclass(frozen=True)
+class Configs:
+    """What is trained, and how."""
+
+    model: ModelConfig
+    train: TrainConfig
+
+
+@dataclass(frozen=True)
 class Plan:
     """Model, training, where the checkpoint goes, and the command line that repeats it."""
 

@@ -21,7 +21,7 @@ from ui.train_presets import PRESETS, Settings, settings_of
 from ui.train_state import free_name
 from vae import datasets, jobs, paths, store
 from vae.commands import train as train_command
-from vae.commands.trial import read_settings
+from vae.commands.train import read_configs
 from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError, JobError, VAEError
 
@@ -218,7 +218,7 @@ def test_what_is_submitted_is_what_the_command_reads(submitted: list[list[str]])
     at.text_input(key="train_channels_conv").set_value("4, 8").run()
     at.button(key="train_submit").click().run()
     [words] = submitted
-    settings = read_settings(train_parser().parse_args(words[1:]))
+    settings = read_configs(train_parser().parse_args(words[1:]))
     assert words[0] == "train"
     assert words[-2:] == ["--output", "digits-conv-2"]
     model = ModelConfig("conv", (1, 8, 8), 2, (), (4, 8), "silu", "gaussian")
@@ -320,7 +320,7 @@ def test_a_preset_fills_in_the_form_and_is_submitted(
     [chosen] = [p for p in PRESETS if p.id == preset]
     assert chosen.sentence in texts(at)
     at.button(key="train_submit").click().run()
-    settings = read_settings(train_parser().parse_args(submitted[0][1:]))
+    settings = read_configs(train_parser().parse_args(submitted[0][1:]))
     assert settings_of(settings.model, settings.train).effective() == chosen.settings(dataset).effective()
 
 
@@ -372,7 +372,7 @@ def test_every_objective_can_be_trained_from_any_settings(submitted: list[list[s
         at.button_group(key="train_objective").set_value(objective).run()
         assert not at.error
         at.button(key="train_submit").click().run()
-    chosen = [read_settings(train_parser().parse_args(words[1:])).train for words in submitted]
+    chosen = [read_configs(train_parser().parse_args(words[1:])).train for words in submitted]
     assert [train.objective for train in chosen] == ["iwae", "autoencoder", "elbo"]
     assert [train.beta for train in chosen] == [1.0, 1.0, 4.0]
 

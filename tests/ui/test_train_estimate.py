@@ -16,6 +16,7 @@ from ui import train_estimate
 from ui.train_form import model_config, train_config
 from ui.train_presets import PRESETS
 from vae import jobs, paths
+from vae.commands import train as train_command
 from vae.commands import trial
 from vae.commands.trial import Trial
 from vae.errors import JobError
@@ -66,7 +67,7 @@ def keep(words: list[str], result: Trial = RESULT) -> None:
     """What the trial with this command leaves behind."""
     parser = argparse.ArgumentParser()
     trial.add_arguments(parser)
-    settings = trial.read_settings(parser.parse_args(words[1:]))
+    settings = train_command.read_configs(parser.parse_args(words[1:]))
     path = trial.path_of(settings.model, settings.train)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(result)))

@@ -11,8 +11,9 @@ import pytest
 
 from vae import commands, datasets
 from vae.commands import trial
-from vae.commands.trial import Clock, Settings
+from vae.commands.trial import Clock
 from vae.config import ModelConfig, TrainConfig, default_model_config
+from vae.plan import Configs
 
 MODEL = default_model_config("mlp", (1, 8, 8), 2, hidden=(16,))
 TRAIN = TrainConfig("digits", epochs=7, batch_size=64)
@@ -58,7 +59,7 @@ def test_a_slow_model_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("quick")
 def test_the_trial_measures_the_real_training() -> None:
-    settings = Settings(MODEL, TRAIN)
+    settings = Configs(MODEL, TRAIN)
     result = trial.measure(settings)
     assert result.steps > 5
     assert 0.05 < result.measured_seconds < trial.LONGEST_SECONDS + 1

@@ -27,7 +27,7 @@ from vae.config import (
 )
 from vae.errors import CheckpointError, JobError
 from vae.locks import only_one
-from vae.plan import Plan
+from vae.plan import Configs, Plan
 from vae.progress import RUNNER, Progress, obeying, stoppable
 
 
@@ -144,21 +144,26 @@ def _train(checked: Plan, folder: Path) -> None:
         progress.close()
 
 
-def plan(a: argparse.Namespace) -> Plan:
-    """What the arguments ask for. Raises ConfigError, DatasetError or CheckpointError."""
-    known = datasets.info(a.dataset)
+def read_configs(a: argparse.Namespace) -> Configs:
+    """The configs that the options describe. Raises ConfigError and DatasetError."""
     hidden = None if a.hidden is None else tuple(a.hidden)
     channels = None if a.channels is None else tuple(a.channels)
-    model = default_model_config(
-        a.architecture, known.image_shape, a.latent_dim, hidden, channels, a.activation, a.likelihood
-    )
+    shape = datasets.info(a.dataset).image_shape
+    model = default_model_config(a.architecture, shape, a.latent_dim, hidden, channels, a.activation, a.likelihood)
     config = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP})
     check_together(model, config)
+    return Configs(model, config)
+
+
+def plan(a: argparse.Namespace) -> Plan:
+    """What the arguments ask for. Raises ConfigError, DatasetError or CheckpointError."""
+    configs = read_configs(a)
     destination = _destination(a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}")
     if _writes():
         _check_free(destination, a.run_folder)
     store.check_writable(destination, replacing=runs.written(a.run_folder) if a.run_folder else ())
-    return Plan(model, config, destination, _command(model, config, destination))
+    command = _command(configs.model, configs.train, destination)
+    return Plan(configs.model, configs.train, destination, command)
 
 
 def _destination(output: str) -> Path:

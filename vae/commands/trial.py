@@ -16,10 +16,11 @@ import psutil
 
 from vae import datasets, jobs, paths
 from vae.commands.common import add_json, add_run_folder, print_json
-from vae.commands.train import TRAINING_HELP, add_model_arguments, add_training_arguments, command_words
-from vae.config import ModelConfig, TrainConfig, check_together, default_model_config
+from vae.commands.train import add_model_arguments, add_training_arguments, command_words, read_configs
+from vae.config import ModelConfig, TrainConfig
 from vae.errors import ConfigError
 from vae.files import write_atomically
+from vae.plan import Configs
 from vae.progress import Progress, stoppable
 
 WARM_UP_STEPS = 3  # the first steps allocate memory and choose kernels
@@ -29,14 +30,6 @@ FORWARD_SHARE = 1 / 3  # of a gradient step's time, where no epoch's end was see
 # what a step's time does not depend on has its usual value in a trial
 MATTERS = ("dataset", "batch_size", "objective", "importance_samples", "binarization", "max_grad_norm", "precision")
 FORMAT = 2
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the command line asked for."""
-
-    model: ModelConfig
-    train: TrainConfig
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measure, keep the result in derived/trials/ and print it."""
-    settings = read_settings(arguments)
+    settings = read_configs(arguments)
     progress = Progress(arguments.run_folder, quiet=True)
     with stoppable():
         progress.stage("measuring")
@@ -89,17 +82,6 @@ def run(arguments: argparse.Namespace) -> None:
     )
     if trial.shared:
         print("Another job was computing at the same time; alone it is faster.")
-
-
-def read_settings(a: argparse.Namespace) -> Settings:
-    """The configs that the options of `train` describe. Raises ConfigError and DatasetError."""
-    hidden = None if a.hidden is None else tuple(a.hidden)
-    channels = None if a.channels is None else tuple(a.channels)
-    shape = datasets.info(a.dataset).image_shape
-    model = default_model_config(a.architecture, shape, a.latent_dim, hidden, channels, a.activation, a.likelihood)
-    train = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP})
-    check_together(model, train)
-    return Settings(model, train)
 
 
 # --- results on disk --------------------------------------------------------------------------------------------------
@@ -135,7 +117,7 @@ def read(model: ModelConfig, train: TrainConfig) -> Trial | None:
     return trial if usable else None
 
 
-def _keep(trial: Trial, settings: Settings) -> None:
+def _keep(trial: Trial, settings: Configs) -> None:
     path = path_of(settings.model, settings.train)
     try:
         write_atomically(path, json.dumps(asdict(trial)).encode())
@@ -184,7 +166,7 @@ class Clock:
         return steps * step + validation
 
 
-def measure(settings: Settings) -> Trial:
+def measure(settings: Configs) -> Trial:
     """Train for about a second, on the first images where there are many."""
     train_images = datasets.load(settings.train.dataset, "train").images
     validation_images = datasets.load(settings.train.dataset, "validation").images
