@@ -239,6 +239,22 @@ def test_buttons_typing_and_double_click_move_too(digits: Page) -> None:
     assert digits.locator("canvas.decoded").evaluate("e => getComputedStyle(e).imageRendering") == "auto"
 
 
+def test_what_somebody_is_typing_is_not_replaced(digits: Page) -> None:
+    """Python's answer to an earlier move, or a move by another control, comes while a number is typed."""
+    number = digits.get_by_label(re.compile("^Value of latent dimension")).first
+    number.fill("1.5")
+    digits.get_by_role("button", name="Random").evaluate("button => button.click()")  # takes no focus
+    explore.settle(digits)
+    assert number.input_value() == "1.5"
+    number.press("Enter")
+    assert explore.slider_values(digits)[0] == pytest.approx(1.5)
+    explore.settle(digits)
+    number.fill("7")
+    digits.get_by_role("button", name="Origin").click()  # takes the focus: what was typed counts, then the origin
+    assert explore.slider_values(digits) == pytest.approx([0] * 8)
+    assert number.input_value() == "0.00"
+
+
 def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> None:
     digits.get_by_label("Select an image by its row").fill("30")
     digits.keyboard.press("Enter")

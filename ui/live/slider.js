@@ -18,6 +18,7 @@ class Slider {
     number.setAttribute("aria-label", `Value of latent dimension ${index}`)
     this.range = range
     this.number = number
+    this.typing = false
 
     let moving = false
     const start = () => {
@@ -49,7 +50,15 @@ class Slider {
       set(home(), event.timeStamp)
       finish()
     }
+    number.oninput = () => {
+      this.typing = true
+    }
+    number.onblur = () => {
+      this.typing = false
+      this.show(this.value)
+    }
     number.onchange = (event) => {
+      this.typing = false
       const value = number.valueAsNumber
       if (!Number.isFinite(value)) {
         this.show(this.value)
@@ -66,6 +75,6 @@ class Slider {
     const share = (this.range.valueAsNumber - this.range.min) / (this.range.max - this.range.min)
     this.range.style.setProperty("--fill", share) // the thumb is 1rem wide, so the fill ends in its middle
     this.range.setAttribute("aria-valuetext", value.toFixed(2))
-    this.number.value = value.toFixed(2)
+    if (!this.typing) this.number.value = value.toFixed(2) // what somebody is typing is not replaced
   }
 }
