@@ -60,6 +60,15 @@ def start_app(tmp_path: Path) -> Iterator[StartApp]:
 
 
 @pytest.fixture
+def own_app(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> AppServer:
+    """An app of the test's own, whose jobs and models this process sees and plants too."""
+    server = start_app()
+    for name in ("RUNS", "CHECKPOINTS", "DERIVED"):
+        monkeypatch.setenv(f"VAE_{name}", server.env[f"VAE_{name}"])
+    return server
+
+
+@pytest.fixture
 def console_errors() -> list[str]:
     """Errors of the page's console and uncaught exceptions, in the order they came."""
     return []

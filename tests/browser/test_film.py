@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
-from tests.browser.conftest import StartApp
 from tests.browser.server import AppServer, open_page, wait_idle
 from tests.runs import add_frames, fixed, history, plant, progress_of, train_arguments
 from vae import history as run_history
@@ -17,15 +15,6 @@ from vae.previews import Fixed
 
 EPOCHS = 40
 LARGE = 200_000  # bytes: less than the frames of this film, more than a page's small messages in some seconds
-
-
-@pytest.fixture
-def own_app(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> AppServer:
-    """An app whose runs this process plants."""
-    server = start_app()
-    for name in ("RUNS", "CHECKPOINTS", "DERIVED"):
-        monkeypatch.setenv(f"VAE_{name}", server.env[f"VAE_{name}"])
-    return server
 
 
 def planted(state: str, done: int, shape: tuple[int, int, int] = (1, 8, 8)) -> str:

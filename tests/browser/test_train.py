@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import StartApp
 from tests.browser.server import AppServer, open_page, wait_idle
 from vae import jobs, store
 
 LONG_MS = 180_000  # loading PyTorch on a busy machine
-
-
-@pytest.fixture
-def own_app(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> AppServer:
-    """An app of the test's own, whose jobs and models this process sees too."""
-    server = start_app()
-    for name in ("RUNS", "CHECKPOINTS", "DERIVED"):
-        monkeypatch.setenv(f"VAE_{name}", server.env[f"VAE_{name}"])
-    return server
 
 
 def fill_in(page: Page, name: str, epochs: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.train_page import labels, texts, visit
 from tests.runs import add_frames, history, keep_state, plant, progress_of, train_arguments
 from tests.vae.helpers import new_checkpoint
 from vae import history as run_history
@@ -21,27 +22,6 @@ from vae import jobs, paths, previews, runs, store
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
         monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
-
-
-def visit(job: str | None = None) -> AppTest:
-    at = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).switch_page("pages/train.py")
-    if job is not None:
-        at.query_params["job"] = job
-    return at.run()
-
-
-def texts(at: AppTest) -> str:
-    """All that the page says; never a stack trace."""
-    assert not at.exception
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.code, at.warning, at.error, at.info)
-    said = "\n".join(str(element.value) for kind in kinds for element in kind)
-    assert "Traceback" not in said
-    assert "Something went wrong" not in said
-    return said.replace("\\", "")
-
-
-def labels(at: AppTest) -> list[str]:
-    return [button.label for button in at.button]
 
 
 def tiles(at: AppTest) -> dict[str, str]:
