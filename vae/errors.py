@@ -40,3 +40,11 @@ class JobError(VAEError):
 
 class TrainingError(VAEError):
     """A training run that can't go on: the loss is not finite, or nothing was finished."""
+
+
+class GenerationError(VAEError):
+    """Something asked of a model that can't be made: too many samples, an image or direction that doesn't fit."""
+
+
+class ScoreError(VAEError):
+    """An anomaly score that can't be computed or judged: unknown, of too few images, or without labels."""

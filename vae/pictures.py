@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,31 @@ def decode(path: Path, form: Format) -> NDArray[np.uint8]:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise DatasetError("no regular file")
-        if found.st_size > MAX_FILE_BYTES:
-            raise DatasetError(f"{found.st_size / 1e6:,.0f} MB, more than {MAX_FILE_BYTES / 1e6:,.0f}")
-        with Image.open(path, formats=FORMATS) as image:
+        _check_bytes(found.st_size, MAX_FILE_BYTES)
+    except (OSError, ValueError) as error:
+        raise DatasetError(_reason(error)) from error
+    return _decode(path, form)
+
+
+def decode_bytes(content: bytes, form: Format, max_bytes: int = MAX_FILE_BYTES) -> NDArray[np.uint8]:
+    """`decode` for a file that is in memory."""
+    _check_bytes(len(content), max_bytes)
+    return _decode(io.BytesIO(content), form)
+
+
+def has_colour(image: NDArray[np.uint8]) -> bool:
+    """Whether the three channels of (3, H, W) differ anywhere."""
+    return bool(np.ptp(image, axis=0).max() > COLOUR_LEVELS)
+
+
+def _check_bytes(found: int, most: int) -> None:
+    if found > most:
+        raise DatasetError(f"{found / 1e6:,.0f} MB, more than {most / 1e6:,.0f}")
+
+
+def _decode(source: Path | io.BytesIO, form: Format) -> NDArray[np.uint8]:
+    try:
+        with Image.open(source, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DatasetError(f"{width} × {height} pixels, more than {MAX_PIXELS:,}")
@@ -53,11 +76,6 @@ def decode(path: Path, form: Format) -> NDArray[np.uint8]:
         raise
     except Exception as error:  # what hostile files make a decoder raise has no common parent
         raise DatasetError(_reason(error)) from error
-
-
-def has_colour(image: NDArray[np.uint8]) -> bool:
-    """Whether the three channels of (3, H, W) differ anywhere."""
-    return bool(np.ptp(image, axis=0).max() > COLOUR_LEVELS)
 
 
 def _pixels(image: Image.Image, form: Format) -> NDArray[np.uint8]:

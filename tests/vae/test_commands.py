@@ -65,7 +65,7 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
 def test_the_program_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--help") == 0
     out = capsys.readouterr().out
-    assert all(f"    {command} " in out for command in commands.COMMANDS)
+    assert all(f"\n    {command}" in out for command in commands.COMMANDS)
 
 
 @pytest.mark.parametrize(

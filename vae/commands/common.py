@@ -7,8 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vae import store
 from vae.errors import ConfigError
+from vae.files import write_atomically
+from vae.progress import Progress
 from vae.records import Checkpoint
 
 
@@ -40,10 +45,34 @@ def print_json(values: Any) -> None:
     print(json.dumps(values, indent=2, ensure_ascii=False))
 
 
-def new_file(path: Path, suffix: str) -> Path:
-    """Check that `path` can be written later. Raises ConfigError."""
-    if path.suffix != suffix:
-        raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {suffix}.")
+def new_file(path: Path, *suffixes: str) -> Path:
+    """Check that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
+    if path.suffix not in suffixes:
+        raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
     if not path.parent.is_dir():
         raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder, expected the name of a file.")
     return path
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a command's result in one step, over what is there. Raises ConfigError."""
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """The pictures (N, C, H, W) of latents (N, d), with a bar. Imports torch."""
+    from vae import loading
+    from vae.devices import best_device
+    from vae.generation import decoding
+
+    model = loading.load_model(checkpoint, best_device())
+    progress = Progress(None)
+    progress.stage(f"decoding {len(z):,} latents", "pictures")
+    images = decoding.decode(model, z, on_batch=progress.update)
+    progress.close()
+    return images

@@ -1,0 +1,62 @@
+"""Go from one place in latent space to the next, as an animation or a sheet."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, write_output
+from vae.generation import anchors, interpolation, sheets
+from vae.records import Checkpoint
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT TOKEN TOKEN … --kind --steps --output."""
+    add_checkpoint(parser)
+    parser.add_argument(
+        "tokens", metavar="TOKEN", nargs="+", help="two to six of row:12, class:NAME, z:0.1,-0.2 or sample:SEED:INDEX"
+    )
+    parser.add_argument("--kind", choices=interpolation.KINDS, default="lerp", help="(default: lerp, a straight line)")
+    parser.add_argument("--steps", type=int, default=10, help="pictures a leg, counting both ends (default: 10)")
+    parser.add_argument(
+        "--output", type=Path, default=Path("path.gif"), help="a .gif, a .png sheet or .npz (default: path.gif)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the path's pictures; print its anchors, and how far it leads from the data."""
+    output = new_file(arguments.output, ".gif", ".png", ".npz")
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    stops = [anchors.parse(token, checkpoint) for token in arguments.tokens]
+    path = interpolation.path(np.stack([stop.vector for stop in stops]), arguments.steps, arguments.kind)
+    distances = interpolation.distances(path.z, checkpoint.latents.mu)
+    images = decoded(checkpoint, path.z)
+    write_output(output, _content(output.suffix, images, path, distances))
+    print(f"Wrote {len(images)} pictures of {checkpoint.name} to {output} ({arguments.kind}).")
+    for stop, k in zip(stops, path.anchor_at, strict=True):
+        print(f"anchor at picture {k}: {stop.title} [{stop.token}], {distances.distance[k]:.2f} from the data")
+    print(_distance_line(checkpoint, distances))
+
+
+def _distance_line(checkpoint: Checkpoint, found: interpolation.Distances) -> str:
+    far = int(found.distance.argmax())
+    line = f"Largest distance to the data: {found.distance[far]:.2f}, at picture {far} (test image {found.row[far]})"
+    if len(checkpoint.latents.mu) < 2:
+        return f"{line}."
+    typical = interpolation.typical_distance(checkpoint.latents.mu)
+    return f"{line}; between neighbouring images {typical.median:.2f} is typical, 95 % are below {typical.p95:.2f}."
+
+
+def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.Path, found: interpolation.Distances) -> bytes:
+    if suffix == ".gif":
+        return sheets.gif(images)
+    if suffix == ".npz":
+        about = {"t": path.t, "anchor_at": path.anchor_at, "distance": found.distance, "row": found.row}
+        return sheets.npz(images, path.z, **about)
+    legs = zip(path.anchor_at[:-1], path.anchor_at[1:], strict=True)
+    shown = np.concatenate([np.arange(first, last + 1) for first, last in legs])  # a row per leg, with both its ends
+    steps = int(path.anchor_at[1]) + 1
+    return sheets.png(sheets.sheet(sheets.enlarged(images[shown], sheets.TILE_SIDE), steps))

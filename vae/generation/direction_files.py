@@ -1,0 +1,222 @@
+"""Directions as JSON: kept beside what else is derived from a checkpoint, written to a file, read back. numpy only."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vae.checks import finite, short
+from vae.errors import CheckpointError, GenerationError
+from vae.files import parse_json, write_atomically
+from vae.generation.directions import KINDS, MAX_NAME, Direction, check_name
+from vae.maps import derived_folder
+from vae.records import Checkpoint
+
+FORMAT, VERSION = "vae-directions", 1
+MAX_BYTES = 1_000_000
+MAX_DIRECTIONS = 200
+MAX_TEXT = {"group_a": 2_000, "group_b": 2_000, "protocol": 1_000, "checkpoint": 200}
+MAX_LENGTH = 1e6  # of a gap or spread, in latent units
+NOT_A_FILE = "Choose a file that this page wrote."
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """What a file held, and what a person should know of it."""
+
+    directions: list[Direction]
+    notes: list[str]
+
+
+def keep(direction: Direction) -> Path:
+    """Keep it for its checkpoint; one of the same name is replaced in one step. Raises GenerationError."""
+    path = _path(direction.identity, direction.name)
+    content = to_json([direction]).encode()
+    _document(content, direction.latent_dim)  # nothing is written that couldn't be read
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise GenerationError(f"{path} can't be written: {error.strerror or error}.") from error
+    return path
+
+
+def kept(checkpoint: Checkpoint) -> list[Direction]:
+    """The directions kept for this checkpoint, by name; a damaged file or one of another checkpoint is left out."""
+    found = []
+    for path in derived_folder(checkpoint.identity).glob("directions/*.json"):
+        try:
+            with path.open("rb") as file:
+                direction = _document(file.read(MAX_BYTES + 1), checkpoint.model.latent_dim)[0]
+        except (GenerationError, OSError, IndexError):
+            continue
+        if direction.identity == checkpoint.identity and path.name == _path("", direction.name).name:
+            found.append(direction)
+    return sorted(found, key=lambda direction: direction.name)
+
+
+def delete(checkpoint: Checkpoint, name: str) -> None:
+    """Forget the direction of this name; one that isn't there is no error."""
+    path = _path(checkpoint.identity, name)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise GenerationError(f"{path} can't be deleted: {error.strerror or error}.") from error
+
+
+def to_json(directions: Sequence[Direction]) -> str:
+    """A document that `from_json` reads back. Raises GenerationError for more than it would read."""
+    if len(directions) > MAX_DIRECTIONS:
+        raise GenerationError(f"{len(directions):,} directions, expected at most {MAX_DIRECTIONS} in one file.")
+    values = [dataclasses.asdict(direction) for direction in directions]
+    text = json.dumps({"format": FORMAT, "version": VERSION, "directions": values}, indent=1)
+    if len(text) > MAX_BYTES:
+        raise GenerationError(
+            f"The directions take {len(text):,} bytes, expected at most {MAX_BYTES:,}.", "Write fewer to one file."
+        )
+    return text
+
+
+def from_json(text: str | bytes, checkpoint: Checkpoint) -> Imported:
+    """Read somebody's directions for use with this checkpoint; keeps nothing.
+
+    One that was measured on another checkpoint of the same dimension is taken, with a note and `measured_on`. Raises
+    GenerationError if anything in the file is wrong.
+    """
+    directions: list[Direction] = []
+    notes: list[str] = []
+    for found in _document(text, checkpoint.model.latent_dim):
+        name = _free_name(found.name, {d.name for d in directions})
+        if name != found.name:
+            notes.append(f'Two directions are called "{found.name}": one is now "{name}".')
+        source = found.measured_on or found.identity
+        if source != checkpoint.identity:
+            notes.append(
+                f'"{name}" was measured on another checkpoint ({found.checkpoint}, {source[:8]}): '
+                f"its numbers don't carry over to {checkpoint.name}."
+            )
+        measured_on = "" if source == checkpoint.identity else source
+        directions.append(dataclasses.replace(found, name=name, identity=checkpoint.identity, measured_on=measured_on))
+    return Imported(directions, notes)
+
+
+def _document(text: str | bytes, latent_dim: int) -> list[Direction]:
+    if len(text) > MAX_BYTES:
+        raise GenerationError(f"The file has more than {MAX_BYTES:,} bytes, expected fewer.", NOT_A_FILE)
+    try:
+        values = parse_json(text)
+    except UnicodeEncodeError as error:
+        raise GenerationError("The file holds text that is no Unicode (a lone surrogate).", NOT_A_FILE) from error
+    except (ValueError, RecursionError) as error:
+        raise GenerationError("The file is not valid JSON.", NOT_A_FILE) from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise GenerationError(f'The file is no list of directions ("format": "{FORMAT}").', NOT_A_FILE)
+    if values.get("version") != VERSION or isinstance(values["version"], bool):
+        raise GenerationError(f"The file is of version {short(values.get('version'))}, expected {VERSION}.")
+    directions = values.get("directions")
+    if not isinstance(directions, list) or len(directions) > MAX_DIRECTIONS:
+        raise GenerationError(f'"directions" is no list of at most {MAX_DIRECTIONS}.', NOT_A_FILE)
+    return [_read(value, latent_dim) for value in directions]
+
+
+def _read(values: Any, latent_dim: int) -> Direction:
+    """One direction, everything in it checked. Raises GenerationError."""
+    if not isinstance(values, dict):
+        raise GenerationError(f"A direction is {short(values)}, expected an object.", NOT_A_FILE)
+    missing = {field.name for field in dataclasses.fields(Direction)} - {"measured_on"} - set(values)
+    if missing:
+        raise GenerationError(f"A direction lacks {', '.join(sorted(missing))}.", NOT_A_FILE)
+    name = values["name"]
+    if not isinstance(name, str):
+        raise GenerationError(f"A direction's name is {short(name)}, expected text.")
+    check_name(name)
+    if values["kind"] not in KINDS:
+        raise GenerationError(f"{name}: its kind is {short(values['kind'])}, expected one of {', '.join(KINDS)}.")
+    texts: dict[str, Any] = {key: _text(values[key], f"{name}: its {key}", limit) for key, limit in MAX_TEXT.items()}
+    try:
+        numbers: dict[str, Any] = _numbers(values, name)
+        vector = _vector(values["vector"], values["latent_dim"], latent_dim, name)
+    except CheckpointError as error:
+        raise GenerationError(error.message, NOT_A_FILE) from error
+    return Direction(
+        name=name,
+        kind=values["kind"],
+        vector=vector,
+        **texts,
+        **numbers,
+        count_a=_count(values["count_a"], name),
+        count_b=_count(values["count_b"], name),
+        identity=_identity(values["identity"], name),
+        latent_dim=latent_dim,
+        measured_on=_identity(values["measured_on"], name) if values.get("measured_on") else "",
+    )
+
+
+def _vector(values: Any, said_dim: Any, latent_dim: int, name: str) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise GenerationError(f"{name}: its vector is {short(values)}, expected a list of numbers.", NOT_A_FILE)
+    if len(values) != latent_dim or said_dim != latent_dim:
+        found = f"{len(values):,}" if said_dim == len(values) else f"{len(values):,} (said to be {short(said_dim)})"
+        raise GenerationError(
+            f"{name}: the direction has {found} dimensions, this checkpoint's latent space {latent_dim:,}.",
+            "Use it with a checkpoint of its own dimension.",
+        )
+    vector = [finite(value, f"{name}: a number of its vector") for value in values]
+    length = math.hypot(*vector)
+    if not abs(length - 1) <= 1e-3:
+        raise GenerationError(f"{name}: its vector has length {length:g}, expected 1.", NOT_A_FILE)
+    return tuple(vector) if abs(length - 1) < 1e-12 else tuple(value / length for value in vector)
+
+
+def _numbers(values: dict[str, Any], name: str) -> dict[str, float]:
+    keys = ("gap", "spread", "accuracy", "accuracy_low", "accuracy_high")
+    numbers = {key: finite(values[key], f"{name}: its {key}") for key in keys}
+    low, value, high = (numbers[key] for key in ("accuracy_low", "accuracy", "accuracy_high"))
+    if not 0 <= low <= value <= high <= 1:
+        raise GenerationError(
+            f"{name}: its accuracy is {value:g} within {low:g} to {high:g}, expected shares in order from 0 to 1."
+        )
+    if not (0 < numbers["gap"] <= MAX_LENGTH and 0 <= numbers["spread"] <= MAX_LENGTH):
+        raise GenerationError(
+            f"{name}: its gap is {numbers['gap']:g} and its spread {numbers['spread']:g}, expected above 0 and at "
+            f"most {MAX_LENGTH:g}."
+        )
+    return numbers
+
+
+def _text(value: Any, what: str, limit: int) -> str:
+    if not isinstance(value, str) or len(value) > limit:
+        raise GenerationError(f"{what} is {short(value)}, expected text of at most {limit:,} characters.", NOT_A_FILE)
+    return value
+
+
+def _count(value: Any, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**9:
+        raise GenerationError(f"{name}: a group has {short(value)} images, expected a whole number above 0.")
+    return value
+
+
+def _identity(value: Any, name: str) -> str:
+    """It becomes part of a path, so nothing but 64 hexadecimal digits will do."""
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
+        raise GenerationError(f"{name}: its identity is {short(value)}, expected 64 hexadecimal digits.", NOT_A_FILE)
+    return value
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    candidate, number = name, 2
+    while candidate in taken:
+        ending = f" ({number})"
+        candidate, number = name[: MAX_NAME - len(ending)] + ending, number + 1
+    return candidate
+
+
+def _path(identity: str, name: str) -> Path:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return derived_folder(identity) / "directions" / f"{digest[:16]}.json"

@@ -1,0 +1,172 @@
+"""A group of test images, written as text: a class, rows, or the neighbourhood of an image. numpy only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.checks import short
+from vae.errors import GenerationError
+from vae.records import Checkpoint
+
+MAX_TEXT = 2_000  # characters
+REST = "rest"
+JOIN = " + "
+FORMS = 'Write "class:NAME", "rows:1,2,40-45", "near:ROW:COUNT", or several joined by " + ".'
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Images of the test split: the text that names them, a title to show, and their rows (n,), ascending."""
+
+    text: str
+    title: str
+    rows: Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two groups without a common image; `shared` is how many stood in both and were left out of both."""
+
+    a: Group
+    b: Group
+    shared: int
+
+
+def of_classes(names: Sequence[str]) -> str:
+    """The text of a group of one or several classes."""
+    return JOIN.join(f"class:{name}" for name in names)
+
+
+def of_rows(rows: Sequence[int] | Rows) -> str:
+    """The text of a group of rows, neighbours as ranges. Raises GenerationError where it gets too long."""
+    chosen = np.unique(np.asarray(rows, np.int64))
+    runs = np.split(chosen, np.flatnonzero(np.diff(chosen) > 1) + 1) if len(chosen) else []
+    text = "rows:" + ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    if len(text) > MAX_TEXT:
+        raise GenerationError(
+            f"{len(chosen):,} rows take {len(text):,} characters to write down, expected at most {MAX_TEXT:,}.",
+            "Choose fewer images, or a class or a neighbourhood instead.",
+        )
+    return text
+
+
+def parse(text: str, checkpoint: Checkpoint) -> Group:
+    """The images that `text` names; joined forms are united. Raises GenerationError for anything else.
+
+    A class name may itself hold " + ": the longest name that fits is taken.
+    """
+    if len(text) > MAX_TEXT:
+        raise GenerationError(f"A group's text has {len(text):,} characters, expected at most {MAX_TEXT:,}.", FORMS)
+    if text == REST:
+        raise GenerationError('"rest" stands for all images that are not in group A.', "It can only be group B.")
+    chosen = np.zeros(len(checkpoint.latents.mu), bool)
+    titles: list[str] = []
+    pieces = text.split(JOIN)
+    while pieces:
+        if pieces[0].lstrip().startswith("class:"):
+            name, used = _class_name(pieces, checkpoint.dataset.class_names)
+            labels = [i for i, known in enumerate(checkpoint.dataset.class_names) if known == name]
+            chosen |= np.isin(checkpoint.latents.labels, labels)
+            titles.append(f"class {name}")
+        else:
+            used = 1
+            titles.append(_add(pieces[0].strip(), chosen, checkpoint))
+        pieces = pieces[used:]
+    rows = np.flatnonzero(chosen).astype(np.int64)
+    if not len(rows):
+        raise GenerationError(f"The group {short(text)} has no test image, expected at least one.", FORMS)
+    return Group(text, JOIN.join(titles), rows)
+
+
+def pair(a_text: str, b_text: str, checkpoint: Checkpoint) -> Pair:
+    """Two groups to compare; B may be "rest", all images that are not in A.
+
+    Raises GenerationError for two equal groups and where fewer than 2 images are left in one.
+    """
+    a = parse(a_text, checkpoint)
+    if b_text.strip() == REST:
+        everything = np.arange(len(checkpoint.latents.mu), dtype=np.int64)
+        b = Group(REST, "all other images", np.setdiff1d(everything, a.rows, assume_unique=True))
+    else:
+        b = parse(b_text, checkpoint)
+    if np.array_equal(a.rows, b.rows):
+        raise GenerationError(
+            f"Both groups are the same {len(a.rows):,} images, expected two that differ.", "Change one of them."
+        )
+    shared = np.intersect1d(a.rows, b.rows, assume_unique=True)
+    left = [replace(g, rows=np.setdiff1d(g.rows, shared, assume_unique=True)) for g in (a, b)]
+    for letter, group in zip("AB", left, strict=True):
+        if len(group.rows) < 2:
+            without = f" once the {len(shared):,} that stand in both groups are left out" if len(shared) else ""
+            raise GenerationError(
+                f"Group {letter} ({group.title}) has {_images(len(group.rows))}{without}, expected at least 2.",
+                "Choose more images for it.",
+            )
+    return Pair(left[0], left[1], len(shared))
+
+
+def _class_name(pieces: list[str], known: tuple[str, ...]) -> tuple[str, int]:
+    """The class that the first pieces name, and how many of them it takes."""
+    for used in range(len(pieces), 0, -1):
+        said = JOIN.join(pieces[:used]).lstrip().removeprefix("class:")
+        for name in (said, said.strip()):
+            if name in known:
+                return name, used
+    said = pieces[0].strip().removeprefix("class:")
+    names = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
+    raise GenerationError(f"There is no class {short(said)}.", f"The classes are {names}.")
+
+
+def _add(text: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:
+    """Mark in `chosen` (N,) the images of one form without a class; its title."""
+    if text.startswith("rows:"):
+        before = chosen.copy()
+        for part in text.removeprefix("rows:").split(","):
+            _add_range(part.strip(), chosen)
+        count = int((chosen & ~before).sum())
+        return f"{count:,} chosen image{'s' if count != 1 else ''}"
+    near = re.fullmatch(r"near:([0-9]+):([0-9]+)", text)
+    if not near:
+        raise GenerationError(f"{short(text)} names no group of images.", FORMS)
+    row, count = int(near[1]), int(near[2])
+    _check_row(row, len(chosen))
+    if not 1 <= count <= len(chosen):
+        raise GenerationError(f"{short(text)} asks for {short(count)} images, expected 1 to {len(chosen):,}.")
+    chosen[_nearest(checkpoint, row, count)] = True
+    return f"the {count:,} nearest to image {row:,}"
+
+
+def _add_range(part: str, chosen: NDArray[np.bool_]) -> None:
+    found = re.fullmatch(r"([0-9]+)(?:\s*-\s*([0-9]+))?", part)
+    if not found:
+        raise GenerationError(f"{short(part)} is no row and no range of rows.", FORMS)
+    first, last = int(found[1]), int(found[2] or found[1])
+    _check_row(first, len(chosen))
+    _check_row(last, len(chosen))
+    if last < first:
+        raise GenerationError(f"The range {part} ends before it begins.", f"Write {last}-{first}.")
+    chosen[first : last + 1] = True
+
+
+def _nearest(checkpoint: Checkpoint, row: int, count: int) -> Rows:
+    """The `count` rows whose posterior means are nearest to that of `row` (Euclidean), itself first."""
+    difference = checkpoint.latents.mu - checkpoint.latents.mu[row]
+    squared = np.einsum("nd,nd->n", difference, difference, dtype=np.float64)
+    squared[row] = -1  # before images with the very same mean
+    return np.argsort(squared, kind="stable")[:count].astype(np.int64)
+
+
+def _check_row(row: int, count: int) -> None:
+    if row >= count:
+        raise GenerationError(f"There is no image {short(row)}.", f"The {count:,} test images are 0 to {count - 1:,}.")
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count:,} images"
