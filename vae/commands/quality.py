@@ -1,0 +1,66 @@
+"""Measure how good a checkpoint's samples are, on MNIST and digits."""
+
+from __future__ import annotations
+
+import argparse
+
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.progress import Progress, stoppable, unstoppable
+from vae.records import Checkpoint
+from vae.sample_quality import records, shipped
+from vae.sample_quality.records import ROWS, Quality, Row
+
+HEADS = ("Fréchet distance", "precision", "recall", "classes covered", "KL of classes", "sure")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT --number --seed --json."""
+    add_checkpoint(parser)
+    parser.add_argument("--number", type=int, default=10_000, help="samples each of prior and mixture (default: 10000)")
+    parser.add_argument("--seed", type=int, default=0, help="of samples, and of the training images (default: 0)")
+    add_json(parser)
+    add_run_folder(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, keep in derived/, and print a table with the protocols."""
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    shipped.check_measurable(checkpoint.dataset.name)
+    from vae.sample_quality import measure  # torch
+
+    measure.check(checkpoint, arguments.number, arguments.seed)
+    progress = Progress(arguments.run_folder)
+    with stoppable():
+        progress.stage(f"sample quality of {checkpoint.name}", "images")
+        quality = measure.measure(checkpoint, arguments.number, arguments.seed, progress.update)
+        progress.close()
+        with unstoppable():
+            path = records.write(quality)
+            progress.tell(stage="done", fraction=1.0, finished=True)
+    if arguments.json:
+        print_json({"checkpoint": checkpoint.name, "path": str(path), **quality.to_dict()})
+        return
+    print(f"Wrote {path}")
+    print(table(checkpoint, quality))
+
+
+def table(checkpoint: Checkpoint, quality: Quality) -> str:
+    """One line for each set of images, then how each number is measured."""
+    widths = [max(len(head), 9) for head in HEADS]
+    lines = [" ".join([f"{checkpoint.name:31}", *(f"{h:>{w}}" for h, w in zip(HEADS, widths, strict=True))])]
+    for row in quality.rows:
+        cells = _cells(row, len(checkpoint.dataset.class_names))
+        lines.append(" ".join([f"{ROWS[row.kind]:31}", *(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))]))
+    texts = zip(HEADS, (quality.protocols[name] for name in records.UNITS), strict=True)
+    return "\n".join([*lines, "", quality.about, *(f"{head}: {text}." for head, text in texts)])
+
+
+def _cells(row: Row, classes: int) -> list[str]:
+    return [
+        f"{row.distance:.3f}",
+        f"{row.precision:.3f}",
+        f"{row.recall:.3f}",
+        f"{row.covered} of {classes}",
+        f"{row.divergence:.4f}",
+        f"{row.sure:.3f}",
+    ]

@@ -1,0 +1,212 @@
+"""Measure a checkpoint's samples on the features of its data set's classifier. Needs torch.
+
+Distance, precision, recall and divergence depend on how many images are compared. So every row is compared in groups of
+equally many images, as many as the test images allow, and the mean over groups is given. Then the test images' row
+shows how good a number can get, the row of independent pixels how good it is for nonsense, and rows differ only by what
+the images are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae import datasets, devices, loading
+from vae.errors import DatasetError, GenerationError
+from vae.generation import decoding, sampling
+from vae.records import Checkpoint, FloatArray
+from vae.sample_quality import classifier, frechet, precision_recall, shipped
+from vae.sample_quality.coverage import FAIR, SURE, class_shares, coverage, divergence
+from vae.sample_quality.precision_recall import NEIGHBOURS, Support
+from vae.sample_quality.records import ROWS, Quality, Row
+
+NUMBER = 10_000
+MIN_NUMBER = 100  # fewer say next to nothing about ten classes
+REFERENCE = 10_000  # training images at most
+YARDSTICKS = ("test", "pixels")  # rows that no model made
+TEST_STREAM, PIXEL_STREAM = 1, 2  # of random numbers: which test images; which image a pixel is from
+PROTOCOLS = {
+    "distance": "Fréchet distance between Gaussians fitted to the features (Heusel et al. 2017), mean over groups",
+    "precision": f"share of images within the {NEIGHBOURS}-nearest-neighbour balls of the training images "
+    "(Kynkäänniemi et al. 2019), features scaled to length 1, mean over groups",
+    "recall": f"share of training images within the {NEIGHBOURS}-nearest-neighbour balls of the images "
+    "(Kynkäänniemi et al. 2019), features scaled to length 1, mean over groups; far-flung images raise it",
+    "covered": f"classes with at least {FAIR:g} of their share among the training images, as the classifier sees them",
+    "divergence": "KL(images' class shares ‖ training images' class shares), as the classifier sees them, mean over "
+    "groups",
+    "sure": f"share of images whose most probable class has a probability of at least {SURE:g}",
+}
+
+
+def check(checkpoint: Checkpoint, number: int, seed: int) -> None:
+    """Raise before any work what `measure` would raise for these arguments."""
+    shipped.check_measurable(checkpoint.dataset.name)
+    sampling.check(number, 1.0, seed)
+    if number < MIN_NUMBER:
+        raise GenerationError(f"The number of samples is {number}, expected {MIN_NUMBER} to {sampling.MAX_SAMPLES:,}.")
+
+
+def measure(
+    checkpoint: Checkpoint,
+    number: int = NUMBER,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Quality:
+    """Compare `number` samples of prior and mixture, and three yardsticks, with training images.
+
+    `on_progress(done, total)` counts images, each once when it is seen and once when it is compared; it may raise to
+    stop.
+
+    Raises
+    ------
+    GenerationError
+        For a number or seed that can't be used, and latents that no mixture fits.
+    DatasetError, CheckpointError
+        When there is no classifier for the data set, its images are not on this machine or not the checkpoint's, or a
+        file is damaged.
+    """
+    check(checkpoint, number, seed)
+    train, test = (datasets.load(checkpoint.dataset.name, split) for split in ("train", "test"))
+    if test.fingerprint != checkpoint.dataset.test_fingerprint:
+        raise DatasetError(
+            f"The {test.name} test images on this machine are not those that {checkpoint.name} was measured on.",
+            "Fetch the data set again, or train the model again.",
+        )
+    chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(len(test))[:number])
+    reference_rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:REFERENCE])
+    steps = _Steps(on_progress, 4 * number + 6 * len(chosen) + len(reference_rows))
+    judge = _Judge(classifier.load(train.name, devices.best_device()), steps)
+    real = _reference(judge, train.images[reference_rows])
+    model = loading.load_model(checkpoint, devices.best_device())
+    rows = []
+    for kind in ROWS:
+        if kind in YARDSTICKS:
+            images = test.images[chosen] if kind == "test" else independent_pixels(train.images, len(chosen), seed)
+        else:
+            images = decoding.decode(model, _latents(kind, checkpoint, number, seed, chosen))
+        rows.append(_row(kind, judge.see(images), real, len(chosen), steps))
+    return Quality(
+        checkpoint.identity,
+        checkpoint.dataset.name,
+        shipped.about(train.name).sha256,
+        number,
+        seed,
+        len(reference_rows),
+        len(chosen),
+        _about(checkpoint, len(reference_rows), len(chosen), seed),
+        PROTOCOLS,
+        tuple(rows),
+    )
+
+
+def _latents(kind: str, checkpoint: Checkpoint, number: int, seed: int, chosen: NDArray[np.int64]) -> FloatArray:
+    """What a row's images are decoded from, (n, d)."""
+    if kind == "prior":
+        return sampling.from_prior(number, checkpoint.model.latent_dim, seed)
+    if kind == "mixture":
+        most = sampling.most_components(*checkpoint.latents.mu.shape)
+        components = max(1, min(sampling.COMPONENTS, most))
+        return sampling.fit_mixture(checkpoint.latents, components, seed).sample(number, seed)
+    return checkpoint.latents.mu[chosen]
+
+
+def independent_pixels(images: NDArray[np.uint8], number: int, seed: int) -> NDArray[np.uint8]:
+    """Nonsense (number, C, H, W): each pixel is that of some image (N, C, H, W) at its place, whatever is beside it."""
+    flat = images.reshape(len(images), -1)
+    rows = np.random.default_rng([seed, PIXEL_STREAM]).integers(len(images), size=(number, flat.shape[1]))
+    return flat[rows, np.arange(flat.shape[1])].reshape(number, *images.shape[1:])
+
+
+def directions(features: FloatArray) -> FloatArray:
+    """Features (N, f) scaled to length 1, for nearest neighbours.
+
+    Unscaled, few long directions decide who is near, and on MNIST independent pixels are as precise as real images.
+    """
+    scaled: FloatArray = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    return scaled
+
+
+class _Steps:
+    """Counts images towards `total`."""
+
+    def __init__(self, tell: Callable[[int, int], None], total: int) -> None:
+        self._tell, self._total, self._done = tell, total, 0
+
+    def add(self, count: int) -> None:
+        self._done += count
+        self._tell(self._done, self._total)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Images as the classifier sees them: features (N, 64), probabilities (N, K)."""
+
+    features: FloatArray
+    probabilities: FloatArray
+
+
+@dataclass(frozen=True)
+class _Judge:
+    model: classifier.Classifier
+    steps: _Steps
+
+    def see(self, images: NDArray[np.uint8]) -> _Seen:
+        parts = []
+        for start in range(0, len(images), classifier.BATCH):
+            parts.append(classifier.features(self.model, images[start : start + classifier.BATCH]))
+            self.steps.add(len(parts[-1]))
+        features = np.concatenate(parts)
+        return _Seen(features, classifier.probabilities(self.model, features))
+
+
+@dataclass(frozen=True)
+class _Reference:
+    gaussian: frechet.Gaussian
+    support: Support
+    shares: NDArray[np.float64]
+
+
+def _reference(judge: _Judge, images: NDArray[np.uint8]) -> _Reference:
+    seen = judge.see(images)
+    return _Reference(frechet.fit(seen.features), Support(directions(seen.features)), class_shares(seen.probabilities))
+
+
+def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) -> Row:
+    """Compare in groups of `group` images; what is left over counts only for shares, covered and sure."""
+    distances, scores, divergences = [], [], []
+    for start in range(0, len(seen.features) - group + 1, group):
+        part = seen.features[start : start + group]
+        distances.append(frechet.distance(frechet.fit(part), real.gaussian))
+        scores.append(precision_recall.scores(real.support, Support(directions(part))))
+        divergences.append(divergence(class_shares(seen.probabilities[start : start + group]), real.shares))
+        steps.add(group)
+    steps.add(len(seen.features) % group)
+    classes = coverage(seen.probabilities, real.shares)
+    return Row(
+        kind,
+        len(seen.features),
+        float(np.mean(distances)),
+        float(np.mean([s.precision for s in scores])),
+        float(np.mean([s.recall for s in scores])),
+        classes.covered,
+        float(np.mean(divergences)),
+        classes.sure,
+        tuple(classes.shares.tolist()),
+    )
+
+
+def _about(checkpoint: Checkpoint, reference: int, group: int, seed: int) -> str:
+    """What is compared with what, in words."""
+    name = checkpoint.dataset.name
+    right = shipped.about(name).accuracy["test"]
+    return (
+        f"Samples are E[x|z] for z from the prior N(0, I), or from a Gaussian mixture fitted to the posteriors of "
+        f"{len(checkpoint.latents.mu):,} test images; temperature 1, seed {seed}. In the last row each "
+        f"pixel is that of some training image, whatever is beside it: nonsense. Each row is compared with the same "
+        f"{reference:,} training images, in groups of {group:,} images, on 64 features of this project's {name} "
+        f"classifier (right for {right:.1%} of the test images). Comparable only with numbers measured the same way, "
+        "not with distances on Inception features."
+    )
