@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("decoder.js", "store.js", "map_link.js", "slider.js")
+SCRIPTS = ("decoder.js", "store.js", "pictures.js", "map_link.js", "slider.js")
 
 
 def script(*names: str) -> str:
@@ -23,8 +23,8 @@ def script(*names: str) -> str:
 _STORE = st.components.v2.component("latent_store", js=script("decoder.js", "store.js", "store_entry.js"))
 _PANEL = st.components.v2.component(
     "latent_panel",
-    html=(HERE / "panel.html").read_text(encoding="utf-8"),
-    css=(HERE / "panel.css").read_text(encoding="utf-8"),
+    html=script("panel.html"),
+    css=script("range.css", "panel.css"),
     js=script(*SCRIPTS, "panel.js"),
 )
 

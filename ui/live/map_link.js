@@ -129,21 +129,3 @@ function hears(chart, name, handler) {
 function fraction([from, to], value) {
   return (value - from) / (to - from)
 }
-
-/** Pixels in [0, 1], (C, H, W), onto a canvas of exactly that size; CSS enlarges it. */
-function drawPixels(canvas, pixels, [channels, height, width]) {
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width
-    canvas.height = height
-  }
-  const context = canvas.getContext("2d")
-  const image = context.createImageData(width, height)
-  const area = width * height
-  for (let p = 0; p < area; p++) {
-    for (let c = 0; c < 3; c++) {
-      image.data[4 * p + c] = Math.round(255 * pixels[channels >= 3 ? c * area + p : p])
-    }
-    image.data[4 * p + 3] = 255
-  }
-  context.putImageData(image, 0, 0)
-}

@@ -30,7 +30,7 @@ class Panel {
     this.future = []
     this.moves = 0
     this.wireButtons()
-    this.restoreSmooth()
+    rememberSmooth(this.find(".smooth"), this.element)
   }
 
   // --- what Python says -----------------------------------------------------------------------------------------------
@@ -284,35 +284,4 @@ class Panel {
       event.preventDefault()
     }
   }
-
-  restoreSmooth() {
-    const box = this.find(".smooth")
-    const apply = () => this.element.classList.toggle("is-smooth", box.checked)
-    box.checked = localStorage.getItem("latent-explorer-smooth") === "yes"
-    box.onchange = () => {
-      localStorage.setItem("latent-explorer-smooth", box.checked ? "yes" : "no")
-      apply()
-    }
-    apply()
-  }
-}
-
-/** Box and Muller's draw from N(0, 1). */
-function standardNormal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-}
-
-/** Whether "#rrggbb" is nearer to black than to white: decides how the browser draws its own controls. */
-function isDark(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
-  return 0.3 * red + 0.6 * green + 0.1 * blue < 128
-}
-
-function signed(value, digits) {
-  return value.toFixed(digits).replace("-", "−")
-}
-
-/** uint8 pixels in base64 -> numbers in [0, 1]. */
-function fromBase64(text) {
-  return Float32Array.from(atob(text), (character) => character.charCodeAt(0) / 255)
 }

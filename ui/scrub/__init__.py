@@ -1,0 +1,88 @@
+"""A scrubber along a path in latent space, a Streamlit component whose front end is the files beside this one.
+
+Every picture on the way is decoded in the page, with the weights that `ui.live.store` has brought; Python hears where
+the person has stopped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, NotRequired, TypedDict
+
+import streamlit as st
+
+from ui import live
+
+HERE = Path(__file__).parent
+
+
+def script(*names: str) -> str:
+    """The text of these front-end files, joined."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+SCRIPT = "\n".join([live.script("decoder.js", "store.js", "pictures.js"), script("path.js", "scrub.js")])
+_SCRUB = st.components.v2.component(
+    "latent_scrub",
+    html=script("scrub.html"),
+    css="\n".join([live.script("range.css"), script("scrub.css")]),
+    js=SCRIPT,
+)
+
+
+class AnchorPath(TypedDict):
+    """From anchor to anchor (A, d); t goes from 0 to A - 1 and is whole at the anchors."""
+
+    kind: Literal["lerp", "slerp"]
+    anchors: list[list[float]]
+
+
+class LinePath(TypedDict):
+    """z = base + t · step, with t from low to high."""
+
+    kind: Literal["line"]
+    base: list[float]
+    step: list[float]
+    low: float
+    high: float
+
+
+class TypicalDistance(TypedDict):
+    """How far images' posterior means are from their nearest other one: half less than `median`, 95 % than `p95`."""
+
+    median: float
+    p95: float
+
+
+class ScrubData(TypedDict):
+    """What the scrubber shows; plain values only.
+
+    `fingerprint` names the model (`ui.live.payload.fingerprint`). `t` is taken over when `revision` or the model
+    differs from before; otherwise the person's own place is kept, inside the path. `ends` are the texts at both ends
+    of the slider, `unit` follows the number, `names` are the anchors' (ticks under the slider at t = 0, 1, …).
+    """
+
+    fingerprint: str
+    image_shape: list[int]
+    class_names: list[str]
+    path: AnchorPath | LinePath
+    t: float
+    ends: list[str]
+    unit: str
+    typical: TypicalDistance | None
+    revision: int
+    names: NotRequired[list[str]]
+
+
+class Stop(TypedDict):
+    """Where the person has stopped, and a mark that differs for every stop."""
+
+    t: float
+    move: str
+
+
+def show(data: ScrubData, key: str) -> Stop | None:
+    """Show the scrubber; returns where the person has stopped last, None as long as they have not moved."""
+    result = _SCRUB(data=dict(data), key=key, on_stop_change=lambda: None)
+    stop: Stop | None = result.stop
+    return stop

@@ -1,0 +1,85 @@
+"""A grid of pictures on one canvas, a Streamlit component whose front end is the files beside this one.
+
+All pictures come as one safetensors file (payload.py), so hundreds of them are one message and one drawing. Python
+hears of a click or of a key that was let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui import live
+from ui.sheet import payload
+
+HERE = Path(__file__).parent
+
+
+def script(*names: str) -> str:
+    """The text of these front-end files, joined."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+SCRIPT = "\n".join([live.script("store.js"), script("layout.js", "sheet.js")])
+_SHEET = st.components.v2.component(
+    "picture_sheet",
+    html=script("sheet.html"),
+    css=script("sheet.css"),
+    js=SCRIPT,
+)
+
+
+class Click(TypedDict):
+    """Which picture was chosen, and a mark that differs for every choice."""
+
+    index: int
+    move: str
+
+
+def show(
+    images: NDArray[np.uint8],
+    key: str,
+    *,
+    label: str,
+    columns: int | None = None,
+    tile: int | None = None,
+    selected: int | None = None,
+    row_names: Sequence[str] = (),
+    row_titles: Sequence[str] = (),
+    column_names: Sequence[str] = (),
+) -> Click | None:
+    """Show pictures (N, C, H, W); returns the one chosen last, None as long as none was.
+
+    Parameters
+    ----------
+    images
+        At most `ui.sheet.payload.MAX_PICTURES` of them; without any, a sentence is shown.
+    label
+        What the pictures are, for screen readers.
+    columns
+        Pictures in a row; None: as many as fit.
+    tile
+        Width of a picture in CSS pixels; None: what fits the width, from 20 to 112.
+    selected
+        The picture with the outline. While it and the images stay the same, the person's own choice is kept.
+    row_names, row_titles, column_names
+        At the left, as the tooltips of these, and above.
+    """
+    content = payload.sheet_bytes(
+        images,
+        label=label,
+        columns=columns,
+        tile=tile,
+        selected=selected,
+        row_names=row_names,
+        row_titles=row_titles,
+        column_names=column_names,
+    )
+    result = _SHEET(data=content, key=key, on_click_change=lambda: None)
+    click: Click | None = result.click
+    return click
