@@ -1,0 +1,115 @@
+"""The plane of decoded images, a Streamlit component whose front end is the .js, .css and .html files beside this one.
+
+The weights come from `ui.live.store`, which the page shows as well; this component gets only a few numbers and decodes
+in Web Workers. A worker is started from text, because a component has no address of its own: `script` embeds that text
+in the component's script.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+import streamlit as st
+
+from ui import live
+from ui.live.payload import FARTHEST, finite_vector
+
+HERE = Path(__file__).parent
+SCRIPTS = (
+    "scale.js",
+    "lattice.js",
+    "plane.js",
+    "pixels.js",
+    "atlas.js",
+    "sheet.js",
+    "points.js",
+    "axes.js",
+    "workers.js",
+    "controls.js",
+    "manifold.js",
+)
+
+
+class PlaneData(TypedDict):
+    """The plane z = base + a u + b v; each vector has d numbers."""
+
+    base: list[float]
+    u: list[float]
+    v: list[float]
+
+
+class ManifoldData(TypedDict):
+    """What is shown: which model, which plane of its latent space, and how it is laid out.
+
+    scale: "quantile" puts (a, b) at the quantiles of N(0, 1), so that equal areas hold equal prior probability; "even"
+    is linear and shows `home` = [lowest a, highest a, lowest b, highest b] first. tiles: 10 to 40 across the view at
+    home. here: a place that a ring marks. show_points draws the test images' posterior means, coloured by class; it
+    says something only where the latent space is the plane itself. revision: a new number moves the ring to `here`,
+    also where `here` is the same as before.
+    """
+
+    fingerprint: str
+    image_shape: list[int]
+    plane: PlaneData
+    names: list[str]
+    scale: Literal["quantile", "even"]
+    tiles: int
+    home: list[float]
+    here: list[float] | None
+    show_points: bool
+    colours: list[str]
+    class_names: list[str]
+    revision: int
+
+
+class Visit(TypedDict):
+    """A place that was clicked: where in the plane, its latent vector, and a mark that differs for every click."""
+
+    a: float
+    b: float
+    z: list[float]
+    move: str
+
+
+def worker_script() -> str:
+    """The text of the worker: decoder.js and what runs it there."""
+    return live.script("decoder.js") + "\n" + script("batch.js", "pixels.js", "worker.js")
+
+
+def component_script() -> str:
+    """The component's script, which holds the worker's text as a constant."""
+    constant = f"const WORKER_SOURCE = {json.dumps(worker_script())}\n"
+    return live.script("decoder.js", "store.js") + "\n" + constant + script(*SCRIPTS)
+
+
+def script(*names: str) -> str:
+    """The text of these front-end files, joined."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+_MANIFOLD = st.components.v2.component(
+    "latent_manifold",
+    html=script("manifold.html"),
+    css=script("manifold.css"),
+    js=component_script(),
+)
+
+
+def show(data: ManifoldData, key: str) -> Visit | None:
+    """Show the plane; returns the place that was clicked last, None as long as there is none."""
+    result = _MANIFOLD(data=data, key=key, on_visit_change=lambda: None)
+    return visit_of(result.visit, len(data["plane"]["base"]))
+
+
+def visit_of(value: Any, latent_dim: int) -> Visit | None:
+    """What the page sent, if it is a place in this latent space: a page can send anything."""
+    if not isinstance(value, dict):
+        return None
+    z = finite_vector(value.get("z"), latent_dim, math.inf)
+    place = finite_vector([value.get("a"), value.get("b")], 2, FARTHEST)
+    if z is None or place is None:
+        return None
+    return {"a": place[0], "b": place[1], "z": z, "move": str(value.get("move"))[:64]}

@@ -1,0 +1,336 @@
+// The plane of decoded images: a sheet of tiles to pan and zoom. Python is told where somebody clicked, and asked nothing.
+
+const sheets = new WeakMap()
+const HINT =
+  "Drag to move, wheel or + − to zoom, click to choose. Keys: arrows move by a tile (Shift: by five), + − zoom, " +
+  "Home goes back, Enter chooses the middle."
+const SCALE_HINTS = {
+  quantile: "Laid out by the quantiles of the prior: equal areas hold equal probability.",
+  even: "Laid out evenly in latent units.",
+}
+const MANY_CLASSES = 20
+const FAR_STEP = 5
+
+export default function ({ data, parentElement, setStateValue }) {
+  let sheet = sheets.get(parentElement)
+  if (!sheet) {
+    sheet = new Manifold(parentElement)
+    sheets.set(parentElement, sheet)
+  }
+  sheet.tellPython = (visit) => setStateValue("visit", visit)
+  sheet.receive(data)
+  return () => {
+    sheets.get(parentElement)?.close()
+    sheets.delete(parentElement)
+  }
+}
+
+class Manifold {
+  constructor(root) {
+    this.find = (selector) => root.querySelector(selector)
+    this.element = this.find(".manifold")
+    this.canvas = this.find(".sheet")
+    this.points = new Points()
+    this.moves = 0
+    this.previewed = null // the latent vector of the picture beside the sheet
+    this.forgetTiles()
+    this.workers = new Workers({
+      next: (count) => this.nextTiles(count),
+      done: (keys, pixels) => this.keepTiles(keys, pixels),
+      changed: () => this.schedule(),
+    })
+    this.resized = new ResizeObserver(() => this.schedule())
+    this.resized.observe(this.canvas)
+    this.wire()
+  }
+
+  close() {
+    this.closed = true
+    this.resized.disconnect()
+    this.workers.close()
+    cancelAnimationFrame(this.frame)
+  }
+
+  // --- what Python says -----------------------------------------------------------------------------------------------
+
+  receive(data) {
+    const before = this.settings
+    const now = settingsOf(data)
+    this.closed = false
+    this.readTheme()
+    this.settings = now
+    if (!now) this.forgetTiles()
+    if (!now) return this.say("This plane can't be drawn: its numbers are incomplete.")
+    const changed = (...names) => names.some((name) => !same(before?.[name], now[name]))
+    if (changed("fingerprint")) this.model = null
+    if (changed("here", "revision", "fingerprint", "plane")) this.here = now.here
+    if (changed("fingerprint", "even", "home", "plane")) this.view = HOME
+    this.view = this.confined(this.view)
+    const other = changed("fingerprint", "plane", "even", "home", "n", "shape")
+    if (other) this.forgetTiles()
+    this.describe()
+    if (this.model && !other) return this.schedule()
+    if (!this.model) this.say("Loading…")
+    withModel(now.fingerprint, (model) => this.useModel(model, now))
+  }
+
+  useModel(model, settings) {
+    if (this.closed || this.settings !== settings) return
+    if (settings.plane.base.length !== model.latent_dim) return this.say("This plane lies in another latent space.")
+    this.model = model
+    this.say("")
+    this.element.dataset.ready = "yes"
+    this.places = null
+    this.previewed = null
+    this.atlas = new Atlas(tileShape(settings.shape))
+    this.workers.useModel(model, settings.shape)
+    this.schedule()
+  }
+
+  forgetTiles() {
+    this.atlas = null
+    this.queue = []
+    this.since = new Map() // key of a missing tile -> when a frame first needed it
+    this.asked = 0
+    this.element.dataset.ready = "no"
+    this.workers?.forget()
+  }
+
+  say(problem) {
+    this.find(".absent").textContent = problem
+    if (problem) this.find(".count").textContent = ""
+  }
+
+  readTheme() {
+    const style = getComputedStyle(this.element)
+    const theme = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise
+    this.theme = {
+      accent: theme("--st-primary-color", "#0f766e"),
+      empty: theme("--st-secondary-background-color", "#888888"),
+    }
+  }
+
+  describe() {
+    const { names, shape, even, points, colours, classNames } = this.settings
+    this.element.style.setProperty("--ratio", Math.min(2, Math.max(0.5, shape[2] / shape[1])))
+    this.element.style.setProperty("--picture-ratio", shape[2] / shape[1])
+    this.find(".name-a").textContent = names[0]
+    this.find(".name-b").textContent = names[1]
+    this.find(".stage").setAttribute("aria-label", `Plane of decoded images: ${names[0]} across, ${names[1]} up`)
+    this.find(".hint").textContent = `${SCALE_HINTS[even ? "even" : "quantile"]} ${HINT}`
+    const shown = points && colours.length ? classNames.slice(0, MANY_CLASSES) : []
+    this.find(".legend").replaceChildren(...shown.map((name, k) => {
+      const entry = document.createElement("span")
+      const mark = document.createElement("i")
+      mark.style.background = colours[k % colours.length]
+      entry.append(mark, name)
+      return entry
+    }))
+  }
+
+  // --- moving ---------------------------------------------------------------------------------------------------------
+
+  confined(view) {
+    const { scale, n } = this.settings
+    return insideBox(view, scale.box, deepestLevel(n, scale.box))
+  }
+
+  /** Go to this view as far as there is one; whether anything moved. */
+  goTo(view) {
+    const next = this.confined(view)
+    const moved = !same(next, this.view)
+    this.view = next
+    if (moved) this.schedule()
+    return moved
+  }
+
+  step(across, down, far) {
+    const size = tileSize(this.settings.n, levelOf(this.view.span)) * (far ? FAR_STEP : 1)
+    this.goTo({ ...this.view, x: this.view.x + across * size, y: this.view.y + down * size })
+  }
+
+  /** What lies at these shares of the view. */
+  placeAt(x, y) {
+    const { scale } = this.settings
+    return { a: scale.a(this.view.x + x * this.view.span), b: scale.b(this.view.y + y * this.view.span) }
+  }
+
+  choose(x, y) {
+    if (!this.model) return
+    const { a, b } = this.placeAt(Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y)))
+    this.here = { a: rounded(a), b: rounded(b) }
+    this.moves += 1
+    const z = latentAt(this.settings.plane, this.here.a, this.here.b).map(rounded)
+    // a click that Python has not seen must differ from all it has seen, also after a remount
+    this.tellPython({ ...this.here, z, move: `${Date.now()}-${this.moves}` })
+    this.schedule()
+  }
+
+  wire() {
+    const ready = (act) => (...values) => (this.settings ? act(...values) : false)
+    const zoom = ready((factor, x, y) => this.goTo(zoomed(this.view, factor, x, y)))
+    wireControls(this.find(".stage"), {
+      pan: ready((across, down) => {
+        const { x, y, span } = this.view
+        this.dragging = true // what is under the pointer stays there
+        this.goTo({ x: x - across * span, y: y - down * span, span })
+      }),
+      zoom,
+      step: ready((across, down, far) => this.step(across, down, far)),
+      home: ready(() => this.goTo(HOME)),
+      hover: (x, y) => {
+        this.dragging = false
+        this.hovered = x === null ? null : { x, y }
+        this.schedule()
+      },
+      choose: ready((x, y) => this.choose(x, y)),
+    })
+    this.find(".nearer").onclick = () => zoom(2, 0.5, 0.5)
+    this.find(".farther").onclick = () => zoom(0.5, 0.5, 0.5)
+    this.find(".home").onclick = () => this.settings && this.goTo(HOME)
+  }
+
+  // --- tiles ----------------------------------------------------------------------------------------------------------
+
+  /** The next tiles to decode: {keys, z}, or null. */
+  nextTiles(count) {
+    const tiles = this.queue.splice(0, count)
+    if (!tiles.length) return null
+    this.asked += tiles.length
+    const { scale, plane, n } = this.settings
+    const size = tileSize(n, this.queueLevel)
+    const z = tiles.flatMap(({ i, j }) => latentAt(plane, scale.a((i + 0.5) * size), scale.b((j + 0.5) * size)))
+    return { keys: tiles.map((tile) => tile.key), z: Float32Array.from(z) }
+  }
+
+  keepTiles(keys, pixels) {
+    const bytes = pixels.length / keys.length
+    keys.forEach((key, k) => this.atlas.put(key, pixels, k * bytes))
+    this.schedule()
+  }
+
+  /** What the view lacks is asked for, and nothing else: what has left it is no longer wanted. */
+  plan(missing, level) {
+    const wanted = missing.filter((tile) => !this.workers.busy.has(tile.key))
+    this.queue = inOrder(wanted, this.view, tileSize(this.settings.n, level))
+    this.queueLevel = level
+    this.workers.wake()
+  }
+
+  // --- drawing --------------------------------------------------------------------------------------------------------
+
+  schedule() {
+    if (this.scheduled || this.closed) return
+    this.scheduled = true
+    this.frame = requestAnimationFrame(() => {
+      this.scheduled = false
+      if (this.settings && this.model && this.atlas) this.draw()
+    })
+  }
+
+  draw() {
+    const pixelRatio = window.devicePixelRatio || 1
+    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight]
+    if (!width || !height) return
+    const context = this.sized(Math.round(width * pixelRatio), Math.round(height * pixelRatio))
+    const level = levelOf(this.view.span)
+    const { missing, visible } = drawSheet(
+      context, this.atlas, this.view, this.settings.n, level, this.canvas.width, this.canvas.height,
+    )
+    if (this.settings.points) this.drawPoints(context, pixelRatio)
+    if (this.here) this.drawHere(context, pixelRatio)
+    this.drawAxes(width, height)
+    this.drawPreview(level)
+    this.count(missing, visible)
+    this.plan(missing, level)
+    this.report(missing, visible, level)
+  }
+
+  sized(width, height) {
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width
+      this.canvas.height = height
+    }
+    const context = this.canvas.getContext("2d", { alpha: false })
+    context.fillStyle = this.theme.empty
+    context.fillRect(0, 0, width, height)
+    return context
+  }
+
+  drawPoints(context, pixelRatio) {
+    const { tensors } = this.model
+    if (!tensors.mu) return
+    const { plane, scale, colours } = this.settings
+    this.places ??= placesOf(plane, scale, tensors.mu.data)
+    const { width, height } = this.canvas
+    const dots = this.points.draw(this.places, tensors.labels?.data, colours, this.view, width, height, pixelRatio)
+    context.drawImage(dots, 0, 0)
+  }
+
+  drawHere(context, pixelRatio) {
+    const { scale } = this.settings
+    const x = ((scale.x(this.here.a) - this.view.x) / this.view.span) * this.canvas.width
+    const y = ((scale.y(this.here.b) - this.view.y) / this.view.span) * this.canvas.height
+    drawRing(context, x, y, pixelRatio, this.theme.accent)
+  }
+
+  drawAxes(width, height) {
+    const { scale, even } = this.settings
+    const { x, y, span } = this.view
+    const across = (a) => ((scale.x(a) - x) / span) * width
+    const down = (b) => ((scale.y(b) - y) / span) * height
+    showTicks(this.find(".ticks-a"), ticksOf(scale.a(x), scale.a(x + span), across, width, even), false)
+    showTicks(this.find(".ticks-b"), ticksOf(scale.b(y + span), scale.b(y), down, height, even), true)
+  }
+
+  /** The exact place under the pointer, else the chosen one, else the middle. */
+  drawPreview(level) {
+    if (this.dragging && this.previewed) return
+    const { plane, names, shape } = this.settings
+    const [caption, place] = this.hovered
+      ? ["Under the pointer", this.placeAt(this.hovered.x, this.hovered.y)]
+      : this.here
+        ? ["At the ring", this.here]
+        : ["In the middle", this.placeAt(0.5, 0.5)]
+    const digits = Math.min(6, 2 + Math.ceil(0.3 * Math.max(0, level)))
+    this.find(".caption").textContent = caption
+    this.find(".readout").textContent =
+      `${names[0]} = ${signedText(place.a, digits)}, ${names[1]} = ${signedText(place.b, digits)}`
+    const z = latentAt(plane, place.a, place.b)
+    if (same(z, this.previewed)) return
+    this.previewed = z
+    const canvas = this.find(".preview")
+    const [, height, width] = shape
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+    const image = new ImageData(width, height)
+    writePixels(this.model.decode(z), shape, { block: 1, width, height }, image.data, 0)
+    canvas.getContext("2d").putImageData(image, 0, 0)
+  }
+
+  /** Keep since when each tile has been missing; `waits` are those that ended with this frame, in milliseconds. */
+  count(missing, visible) {
+    const now = performance.now()
+    const before = this.since
+    this.since = new Map(missing.map(({ key }) => [key, before.get(key) ?? now]))
+    this.waits = [...before].filter(([key]) => !this.since.has(key) && this.atlas.has(key)).map(([, since]) => now - since)
+    const decoded = visible - missing.length
+    const waiting = missing.length ? `, ${missing.length.toLocaleString("en")} waiting` : ""
+    this.find(".count").textContent =
+      `${visible.toLocaleString("en")} tiles; ${decoded.toLocaleString("en")} decoded${waiting}`
+  }
+
+  report(missing, visible, level) {
+    Object.assign(this.element.dataset, { missing: missing.length, level, asked: this.asked })
+    const oldest = missing.length ? performance.now() - Math.min(...this.since.values()) : 0
+    const detail = { visible, missing: missing.length, oldestMissingMs: oldest, level, waits: this.waits }
+    this.element.dispatchEvent(new CustomEvent("manifold-drawn", { bubbles: true, composed: true, detail }))
+  }
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+function rounded(value) {
+  return Number(value.toFixed(6))
+}
