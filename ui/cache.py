@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from ui.live import payload
 from vae import datasets, maps, paths, store
 from vae.errors import CheckpointError, DatasetError, DatasetMissingError
-from vae.records import Checkpoint, ProjectionMap, Summary
+from vae.generation import directions, groups, holes, interpolation, nearest
+from vae.generation.directions import Directions
+from vae.generation.holes import Reach
+from vae.generation.interpolation import Typical
+from vae.generation.nearest import Reference
+from vae.generation.sampling import Mixture
+from vae.records import Checkpoint, FloatArray, ProjectionMap, Summary
+
+if TYPE_CHECKING:  # torch is imported where something is computed
+    from vae.model import VAE
+
+COMPARED = 500  # test images whose reconstructions say how near to a training image is usual
 
 
 def checkpoint(name: str, identity: str) -> Checkpoint:
@@ -50,6 +64,11 @@ def model_bytes(chosen: Checkpoint, projections: dict[str, ProjectionMap]) -> by
     return _model_bytes(payload.fingerprint(chosen, projections), chosen, projections)
 
 
+def fingerprint(chosen: Checkpoint) -> str:
+    """By which the page's store knows this checkpoint."""
+    return payload.fingerprint(chosen, all_maps(chosen))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _model_bytes(fingerprint: str, _checkpoint: Checkpoint, _maps: dict[str, ProjectionMap]) -> bytes:
     return payload.model_bytes(_checkpoint, store.read_weights(_checkpoint), _maps)
@@ -60,12 +79,7 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
 
     Raises DatasetMissingError when they are not on this machine, DatasetError when they are other images.
     """
-    if not datasets.is_known(chosen.dataset.name):
-        raise DatasetMissingError(
-            f"{chosen.dataset.title}'s images are not on this machine.",
-            f"If they are your own, `python -m vae import {chosen.dataset.name} FOLDER` brings them back.",
-        )
-    known = datasets.info(chosen.dataset.name)
+    known = _known(chosen)
     images = _dataset(known.name, "test", str(paths.data_dir()), known.changed())
     if images.fingerprint != chosen.dataset.test_fingerprint:
         again = f"fetch {known.name}" if known.download_mb else f"import {known.name} FOLDER"
@@ -74,6 +88,28 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
             f"Get them again with `python -m vae {again}`.",
         )
     return images
+
+
+def train_images(chosen: Checkpoint) -> datasets.ImageDataset:
+    """The images that the checkpoint was trained on. Raises as `test_images` does."""
+    test_images(chosen)  # one fingerprint stands for the data set: its other splits have none in a checkpoint
+    known = _known(chosen)
+    return _dataset(known.name, "train", str(paths.data_dir()), known.changed())
+
+
+def split(name: str, which: str) -> datasets.ImageDataset:
+    """One split of a data set. Raises DatasetError and DatasetMissingError."""
+    known = datasets.info(name)
+    return _dataset(name, which, str(paths.data_dir()), known.changed())
+
+
+def _known(chosen: Checkpoint) -> datasets.DatasetInfo:
+    if not datasets.is_known(chosen.dataset.name):
+        raise DatasetMissingError(
+            f"{chosen.dataset.title}'s images are not on this machine.",
+            f"If they are your own, `python -m vae import {chosen.dataset.name} FOLDER` brings them back.",
+        )
+    return datasets.info(chosen.dataset.name)
 
 
 def missing_dataset(chosen: Checkpoint) -> datasets.DatasetInfo | None:
@@ -87,3 +123,83 @@ def missing_dataset(chosen: Checkpoint) -> datasets.DatasetInfo | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _dataset(name: str, split: str, folder: str, changed: int) -> datasets.ImageDataset:
     return datasets.load(name, split)
+
+
+def decoded(chosen: Checkpoint, z: FloatArray) -> NDArray[np.uint8]:
+    """E[x|z] of latents (N, d) by PyTorch, as pictures (N, C, H, W)."""
+    from vae.generation import decoding
+
+    return decoding.decode(model(chosen), z)
+
+
+def encoded(chosen: Checkpoint, images: NDArray[np.uint8]) -> FloatArray:
+    """Posterior means (N, d) of images (N, C, H, W) by PyTorch."""
+    from vae.generation import decoding
+
+    return decoding.encode(model(chosen), images)
+
+
+def mixture(chosen: Checkpoint, components: int, label: int | None) -> Mixture:
+    """The Gaussian mixture fitted to the aggregate posterior of all images, or of one class."""
+    return _mixture(chosen.identity, components, label, chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Fitting the mixture: a few seconds, once for each model…")
+def _mixture(identity: str, components: int, label: int | None, _checkpoint: Checkpoint) -> Mixture:
+    from vae.generation import mixtures
+
+    return mixtures.mixture_of(_checkpoint, components, label=label)
+
+
+def typical_distance(chosen: Checkpoint) -> Typical:
+    """How far images are from each other in latent space."""
+    return _typical_distance(chosen.identity, chosen)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _typical_distance(identity: str, _checkpoint: Checkpoint) -> Typical:
+    return interpolation.typical_distance(_checkpoint.latents.mu)
+
+
+def directions_of(chosen: Checkpoint, a: str, b: str) -> Directions:
+    """The directions between two groups, unnamed. Raises GenerationError for groups that have none."""
+    return _directions_of(chosen.identity, a, b, chosen)
+
+
+@st.cache_data(max_entries=64, show_spinner="Comparing the groups…")
+def _directions_of(identity: str, a: str, b: str, _checkpoint: Checkpoint) -> Directions:
+    return directions.from_groups("unnamed", groups.pair(a, b, _checkpoint), _checkpoint)
+
+
+def reach(chosen: Checkpoint) -> Reach:
+    """What counts as far from every image in latent space."""
+    return _reach(chosen.identity, chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _reach(identity: str, _checkpoint: Checkpoint) -> Reach:
+    return holes.reach(_checkpoint.latents)
+
+
+def copy_reference(chosen: Checkpoint) -> Reference:
+    """How near to a training image the reconstructions of test images are. Raises as `train_images` does."""
+    return _copy_reference(chosen.identity, str(paths.data_dir()), chosen)
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing reconstructions with training images, once for each model…")
+def _copy_reference(identity: str, folder: str, _checkpoint: Checkpoint) -> Reference:
+    mu = _checkpoint.latents.mu
+    rows = np.random.default_rng(0).permutation(len(mu))[:COMPARED]
+    return nearest.reference(decoded(_checkpoint, mu[rows]), train_images(_checkpoint).images)
+
+
+def model(chosen: Checkpoint) -> VAE:
+    """The checkpoint's model in PyTorch, for what is decoded in Python. Never moved, trained or switched."""
+    return _model(chosen.identity, chosen)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading PyTorch and the model…")
+def _model(identity: str, _checkpoint: Checkpoint) -> VAE:
+    from vae import loading
+
+    return loading.load_model(_checkpoint)

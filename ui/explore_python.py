@@ -5,21 +5,16 @@ For decoders that the browser can't evaluate, and as the reference that the live
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui import cache, explore_state, picker, shell
+from ui import cache, explore_state, picker, pictures, shell
 from ui import jobs as job_ui
 from ui.explore_state import Place
 from ui.live import payload
 from vae.errors import DatasetError, DatasetMissingError
 from vae.records import Checkpoint
-
-PICTURE_WIDTH = 160
-
 
 CLICKED = "explore_python_clicked"
 
@@ -77,7 +72,7 @@ def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
 def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
     decoded = decode(checkpoint, z)
     left, middle, right = st.columns(3)
-    middle.image(_grey(decoded), caption="Decoded in Python", width="stretch", output_format="PNG")
+    middle.image(pictures.enlarged(decoded), caption="Decoded in Python", width="stretch", output_format="PNG")
     if place.row is None:
         left.caption("No image selected. Click a point on the map.")
         return
@@ -89,36 +84,20 @@ def _pictures(checkpoint: Checkpoint, place: Place, z: list[float]) -> None:
     except DatasetError as error:
         left.caption(shell.escape(str(error)))
         return
-    left.image(_grey(original), caption="Original", width="stretch", output_format="PNG")
+    left.image(pictures.enlarged(original), caption="Original", width="stretch", output_format="PNG")
     difference = np.abs(decoded - original.astype(np.float32) / 255)
-    right.image(
-        _grey(difference), caption=f"|Difference|, Σ {difference.sum():.1f}", width="stretch", output_format="PNG"
-    )
+    caption = f"|Difference|, Σ {difference.sum():.1f}"
+    right.image(pictures.enlarged(difference), caption=caption, width="stretch", output_format="PNG")
 
 
 def decode(checkpoint: Checkpoint, z: list[float]) -> NDArray[np.float32]:
     """E[x|z] by PyTorch, (C, H, W) in [0, 1]."""
     import torch
 
-    model = _model(checkpoint.identity, checkpoint)
+    model = cache.model(checkpoint)
     with torch.inference_mode():
         pixels: NDArray[np.float32] = model.decode_mean(torch.tensor([z], dtype=torch.float32))[0].numpy()
     return pixels
-
-
-@st.cache_resource(max_entries=3, show_spinner="Loading PyTorch and the model…")
-def _model(identity: str, _checkpoint: Checkpoint) -> Any:
-    from vae import loading
-
-    return loading.load_model(_checkpoint)
-
-
-def _grey(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """(C, H, W) as uint8 or in [0, 1] -> (H, W) or (H, W, 3), enlarged so that a browser does not blur it."""
-    pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    factor = max(1, PICTURE_WIDTH // pixels.shape[2])
-    pixels = pixels.repeat(factor, 1).repeat(factor, 2)
-    return pixels[0] if len(pixels) < 3 else np.moveaxis(pixels[:3], 0, -1)
 
 
 def _facts(checkpoint: Checkpoint, place: Place) -> None:

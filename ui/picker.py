@@ -142,7 +142,8 @@ def description(summary: Summary) -> str:
         return summary.name
     size = f"{summary.model.latent_dim} latent dimension{'s' if summary.model.latent_dim > 1 else ''}"
     elbo = "not measured" if summary.elbo is None else f"ELBO {summary.elbo:.2f} nats per test image".replace("-", "−")
-    return f"{summary.dataset.title}, {summary.model.architecture}, {size}, {elbo}."
+    only = f" Trained on class {', '.join(summary.classes)} only." if summary.classes else ""
+    return f"{summary.dataset.title}, {summary.model.architecture}, {size}, {elbo}.{only}"
 
 
 def _broken(broken: list[Summary]) -> None:

@@ -12,7 +12,11 @@ import streamlit as st
 from vae.errors import VAEError
 
 LOG = logging.getLogger("latent_space_explorer")
-PAGES = (("app.py", "Explore", ":material/explore:"), ("pages/train.py", "Train", ":material/model_training:"))
+PAGES = (
+    ("app.py", "Explore", ":material/explore:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/generate.py", "Generate", ":material/auto_awesome:"),
+)
 STYLE = """
 <style>
   .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 0.4rem; }
@@ -20,10 +24,16 @@ STYLE = """
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
   @media (max-width: 1100px) {
     .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; }
-    .st-key-side_by_side > div > [data-testid="stHorizontalBlock"],
-    .st-key-side_by_side > [data-testid="stHorizontalBlock"] { flex-direction: column; }
-    .st-key-side_by_side > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
-    .st-key-side_by_side > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { width: 100%; flex: none; }
+    :is(.st-key-side_by_side, .st-key-workbench) > div > [data-testid="stHorizontalBlock"],
+    :is(.st-key-side_by_side, .st-key-workbench) > [data-testid="stHorizontalBlock"] { flex-direction: column; }
+    :is(.st-key-side_by_side, .st-key-workbench) > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+    :is(.st-key-side_by_side, .st-key-workbench) > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {
+      width: 100%; flex: none;
+    }
+    /* settings | result | detail: below each other, the result comes first */
+    .st-key-workbench [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:nth-child(2) { order: -2; }
+    .st-key-workbench [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:nth-child(3) { order: -1; }
+    .st-key-workbench [data-testid="stColumn"] [data-testid="stColumn"] { order: 0 !important; }
   }
 </style>
 """

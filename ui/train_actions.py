@@ -29,7 +29,9 @@ def show(job: Job | None) -> None:
                 icon=":material/content_copy:",
                 on_click=_duplicate,
                 args=(job.id,),
-                help="Puts all settings of this run into the form, under a new name.",
+                disabled=bool(configs.train.classes),
+                help="Puts all settings of this run into the form, under a new name. What was trained on some classes "
+                "only is started from Anomalies.",
             )
         if not job.active and st.button("Delete", key="run_delete", icon=":material/delete:"):
             _ask_to_delete(job)
@@ -41,6 +43,8 @@ def in_short(configs: Configs) -> str:
     architecture = "MLP" if model.architecture == "mlp" else model.architecture
     parts = [train.dataset, architecture, f"d = {model.latent_dim}"]
     parts.append(f"β = {train.beta:g}" if train.objective == "elbo" else train.objective)
+    if train.classes:
+        parts.append(f"class {', '.join(train.classes)} only")
     if model.likelihood != "bernoulli":
         parts.append(model.likelihood)
     return " · ".join(parts)

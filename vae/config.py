@@ -169,6 +169,8 @@ class TrainConfig:
         `bfloat16` computes matrix products in 16 bits; `auto` does where the hardware has it.
     seed
         Seeds the initial weights, the order of the images and the posterior noise.
+    classes
+        Names of the classes that are trained on and validated; empty for all. What a model of normal images needs.
     """
 
     dataset: str
@@ -188,6 +190,7 @@ class TrainConfig:
     patience: int = 0
     max_grad_norm: float = 0.0
     precision: str = "auto"
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _whole("epochs", self.epochs, 1, 100_000)
@@ -203,6 +206,8 @@ class TrainConfig:
         _real("free_bits", self.free_bits, 0.0, 100.0, "0.1 to 0.5 nats per dimension are usual; 0 is off.")
         _whole("patience", self.patience, 0, 100_000, "0 is off.")
         _real("max_grad_norm", self.max_grad_norm, 0.0, 1e9, "0 is off.")
+        if not isinstance(self.classes, tuple) or not all(isinstance(name, str) and name for name in self.classes):
+            raise ConfigError(f"classes is {self.classes!r:.80}, expected names of classes.")
         self._check_objective()
         self._check_kl_schedule()
 

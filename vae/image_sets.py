@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,6 +48,19 @@ class ImageDataset:
         """(C, H, W)."""
         channels, height, width = self.images.shape[1:]
         return (channels, height, width)
+
+    def only(self, classes: Sequence[str]) -> ImageDataset:
+        """The images of these classes, read into memory; all images, as they are, for no classes.
+
+        Raises DatasetError when there are none.
+        """
+        if not classes:
+            return self
+        wanted = [label for label, name in enumerate(self.class_names) if name in classes]
+        rows = np.flatnonzero(np.isin(self.labels, wanted))
+        if not len(rows):
+            raise DatasetError(f"{self.name} {self.split} has no image of class {', '.join(classes)[:80]}.")
+        return ImageDataset(self.name, self.split, self.images[rows], self.labels[rows], self.class_names)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -116,6 +116,7 @@ class Summary:
     model: ModelConfig | None = None
     dataset: DatasetRef | None = None
     elbo: float | None = None
+    classes: tuple[str, ...] = ()
     problem: CheckpointError | None = None
 
 

@@ -84,7 +84,8 @@ def summary(folder: Path) -> Summary:
         return Summary(folder.name, problem=error)
     except Exception as error:  # one folder that nobody foresaw must not take down the list of all others
         return Summary(folder.name, problem=CheckpointError(f"{folder.name} can't be read: {error!r:.200}."))
-    return Summary(folder.name, header.identity, header.model, header.dataset, elbo.value if elbo else None)
+    measured = elbo.value if elbo else None
+    return Summary(folder.name, header.identity, header.model, header.dataset, measured, header.train.classes)
 
 
 def read(name: str, root: Path | None = None) -> Checkpoint:

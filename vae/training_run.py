@@ -46,6 +46,11 @@ def run(plan: Plan, progress: Progress, folder: Path) -> None:
         plan = replace(plan, train=replace(plan.train, precision=best_precision(device)))
     progress.stage("reading images")
     splits = {name: datasets.load(plan.train.dataset, name) for name in datasets.SPLITS}
+    for name in (
+        "train",
+        "validation",
+    ):  # the test split stays whole: what the model makes of other classes shows there
+        splits[name] = splits[name].only(plan.train.classes)
     with together(workers, device):
         trainer = Trainer(
             new_model(plan.model, plan.train.seed),

@@ -19,7 +19,7 @@ import torch
 
 from tests.runs import plant
 from tests.vae.test_commands import call
-from vae import history, jobs, paths, previews, resume, runs, store, training
+from vae import commands, datasets, history, jobs, paths, previews, resume, runs, store, training
 from vae.errors import DatasetError, JobError
 from vae.locks import only_one
 from vae.progress import Progress
@@ -381,3 +381,27 @@ def test_the_reason_is_that_of_the_last_attempt(long_job: jobs.Job) -> None:
 def test_an_active_job_is_not_started_again(long_job: jobs.Job) -> None:
     with pytest.raises(JobError, match="need not be started again"):
         jobs.restart(long_job.id)
+
+
+def test_training_on_some_classes_sees_no_other() -> None:
+    digits = datasets.load("digits", "train")
+    chosen = digits.only(("3", "5"))
+    assert set(np.unique(chosen.labels)) == {3, 5}
+    assert len(chosen) == int(np.isin(digits.labels, [3, 5]).sum())
+    assert np.array_equal(chosen.images, digits.images[np.isin(digits.labels, [3, 5])])
+    assert digits.only(()) is digits
+    with pytest.raises(DatasetError, match="no image of class nobody"):
+        digits.only(("nobody",))
+
+
+def test_the_command_trains_on_some_classes_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RUNS", "CHECKPOINTS", "DERIVED"):
+        monkeypatch.setenv(f"VAE_{name}", str(tmp_path / name.lower()))
+    words = ["train", "--dataset", "digits", "--hidden", "16", "--epochs", "1", "--classes", "0", "1"]
+    assert commands.main([*words, "--output", "two-classes"]) == 0
+    written = store.read("two-classes")
+    assert written.train.classes == ("0", "1")
+    assert written.command.endswith("--classes 0 1 --output two-classes")
+    assert len(written.latents.mu) == 360  # the test split stays whole
+    assert store.summaries()[0].classes == ("0", "1")
+    assert commands.main(["train", "--dataset", "digits", "--classes", "eleven", "--output", "none"]) == 2

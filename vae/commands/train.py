@@ -25,7 +25,7 @@ from vae.config import (
     check_together,
     default_model_config,
 )
-from vae.errors import CheckpointError, JobError
+from vae.errors import CheckpointError, ConfigError, JobError
 from vae.locks import only_one
 from vae.plan import Configs, Plan
 from vae.progress import RUNNER, Progress, obeying, stoppable
@@ -84,6 +84,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(
                 f"--{setting.name.replace('_', '-')}", type=kind, default=setting.default, help=explanation
             )
+    parser.add_argument("--classes", nargs="+", default=[], help="train on these classes' images only (default: all)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -148,10 +149,16 @@ def read_configs(a: argparse.Namespace) -> Configs:
     """The configs that the options describe. Raises ConfigError and DatasetError."""
     hidden = None if a.hidden is None else tuple(a.hidden)
     channels = None if a.channels is None else tuple(a.channels)
-    shape = datasets.info(a.dataset).image_shape
-    model = default_model_config(a.architecture, shape, a.latent_dim, hidden, channels, a.activation, a.likelihood)
-    config = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP})
+    known = datasets.info(a.dataset)
+    model = default_model_config(
+        a.architecture, known.image_shape, a.latent_dim, hidden, channels, a.activation, a.likelihood
+    )
+    config = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP}, classes=tuple(a.classes))
     check_together(model, config)
+    if unknown := [name for name in config.classes if name not in known.class_names]:
+        raise ConfigError(
+            f"{known.title} has no class {unknown[0]!r:.60}.", f"Its classes: {', '.join(known.class_names[:20])}."
+        )
     return Configs(model, config)
 
 
@@ -204,4 +211,6 @@ def command_words(model: ModelConfig, config: TrainConfig, output: str) -> list[
     words += ["--activation", model.activation, "--likelihood", model.likelihood]
     for name in TRAINING_HELP:
         words += [f"--{name.replace('_', '-')}", getattr(config, name)]
+    if config.classes:
+        words += ["--classes", *config.classes]
     return [str(word) for word in [*words, "--output", output]]

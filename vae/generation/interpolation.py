@@ -110,11 +110,19 @@ def distances(z: Reals, mu: Reals) -> Distances:
 
 def typical_distance(mu: Reals, count: int = 1000, seed: int = 0) -> Typical:
     """Distances from the posterior means of `count` sampled images (all, if there are fewer) to the nearest other's."""
+    rows = np.sort(np.random.default_rng(seed).permutation(len(mu))[:count])
+    found = nearest_other(mu[rows], mu, rows).distance
+    return Typical(float(np.median(found)), float(np.percentile(found, 95)), len(rows))
+
+
+def nearest_other(z: Reals, mu: Reals, own: NDArray[np.int64]) -> Distances:
+    """How far each z (S, d), which belongs to image own[i], is from the nearest posterior mean of another image.
+
+    Raises GenerationError for fewer than two images.
+    """
     if mu.ndim != 2 or len(mu) < 2:
         raise GenerationError(f"The posterior means have shape {mu.shape}, expected at least two images.")
-    rows = np.sort(np.random.default_rng(seed).permutation(len(mu))[:count])
-    found = _nearest(mu[rows], mu, rows).distance
-    return Typical(float(np.median(found)), float(np.percentile(found, 95)), len(rows))
+    return _nearest(z, mu, own)
 
 
 def _nearest(z: Reals, mu: Reals, own: NDArray[np.int64]) -> Distances:

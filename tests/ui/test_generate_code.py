@@ -1,0 +1,179 @@
+"""The Python code and the command line that Generate shows make the pictures that it shows."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageSequence
+
+from ui import cache, generate_code, generate_samples
+from ui.generate_manifold import Layout
+from ui.generate_samples import Request
+from vae import commands, paths, store
+from vae.generation import anchors, direction_files, directions, groups, interpolation, planes, sheets, traversals
+from vae.records import Checkpoint, FloatArray
+
+GAP = 2
+PRIOR = Request("prior", None, 30, 0.8, 7, 10)
+Pictures = NDArray[np.uint8]
+
+
+@pytest.fixture(autouse=True)
+def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
+    """digits-mlp-8; files are written to tmp_path."""
+    for variable in ("CHECKPOINTS", "DERIVED"):
+        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
+    for name in ("digits-mlp-8", "digits-mlp-2"):
+        shutil.copytree(paths.PROJECT / "checkpoints" / name, paths.checkpoints_dir() / name)
+    monkeypatch.chdir(tmp_path)
+    return store.read("digits-mlp-8")
+
+
+def execute(code: str) -> dict[str, Any]:
+    """Run it as somebody would who pasted it."""
+    names: dict[str, Any] = {}
+    exec(compile(code, "pasted", "exec"), names)  # noqa: S102
+    return names
+
+
+def from_terminal(code: str) -> None:
+    """Run the command line in the code's last comment."""
+    line = code.splitlines()[-1]
+    words = shlex.split(line.removeprefix("# "))
+    assert words[:3] == ["python", "-m", "vae"]
+    assert commands.main(words[3:]) == 0
+
+
+def tiles(file: str, count: int, columns: int, side: int = 8) -> Pictures:
+    """The pictures (N, 1, H, W) of a sheet with gaps."""
+    picture = np.array(Image.open(file).convert("L"))
+    corners = [divmod(i, columns) for i in range(count)]
+    step = side + GAP
+    cut = [picture[r * step : r * step + side, c * step : c * step + side] for r, c in corners]
+    assert picture.shape == (-(-count // columns) * step - GAP, columns * step - GAP)
+    return np.stack(cut)[:, None]
+
+
+def enlarged_tiles(file: str, count: int, columns: int) -> Pictures:
+    """The same from a sheet of a command, which enlarges 8×8 pictures to 32×32."""
+    large = tiles(file, count, columns, 32)
+    assert (large.reshape(count, 1, 8, 4, 8, 4) == large[:, :, ::4, ::4][:, :, :, None, :, None]).all()
+    return large[:, :, ::4, ::4]
+
+
+def frames(content: bytes) -> list[Pictures]:
+    """Every frame of a GIF."""
+    return [np.array(frame.convert("L")) for frame in ImageSequence.Iterator(Image.open(io.BytesIO(content)))]
+
+
+def shown(checkpoint: Checkpoint, z: FloatArray) -> Pictures:
+    """What the page decodes."""
+    return cache.decoded(checkpoint, z)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        PRIOR,
+        replace(PRIOR, number=1, temperature=5.0),
+        replace(PRIOR, source="mixture", components=3),
+        replace(PRIOR, source="mixture", label=4, components=2),
+    ],
+    ids=["prior", "one", "mixture", "class"],
+)
+def test_samples(digits: Checkpoint, request_: Request) -> None:
+    z = generate_samples.draw(digits, request_)
+    code = generate_code.samples(digits, request_)
+    made = execute(code)
+    np.testing.assert_array_equal(made["z"], z)
+    images, columns = shown(digits, z), 6 if len(z) > 1 else 1
+    np.testing.assert_array_equal(tiles("samples.png", len(z), columns), images)
+    Path("samples.png").unlink()
+    from_terminal(code)
+    np.testing.assert_array_equal(enlarged_tiles("samples.png", len(z), columns), images)
+
+
+@pytest.mark.parametrize("axes", ["latent", "principal"])
+@pytest.mark.parametrize("scale", ["quantile", "even"])
+@pytest.mark.parametrize("token", ["row:3", "z:0.5,-0.25,0,1,2,-3,0.125,0@it's"])
+def test_manifold(digits: Checkpoint, axes: str, scale: str, token: str) -> None:
+    anchor = anchors.parse(token, digits)
+    layout = Layout(axes, 2, 0, scale, 10)
+    steps = layout.steps()
+    z = planes.sheet(layout.plane(digits, anchor.vector), steps, steps).reshape(-1, 8)
+    made = execute(generate_code.manifold(digits, anchor, layout))
+    np.testing.assert_array_equal(made["z"], z)
+    np.testing.assert_array_equal(tiles("manifold.png", 100, 10), shown(digits, z))
+
+
+@pytest.mark.parametrize("token", ["row:359", "class:3", "sample:5:2", "z:-0.5,-0.25,0,1,2,-3,0.125,0@a 'b' $(c) #d"])
+def test_traversals(digits: Checkpoint, token: str) -> None:
+    anchor = anchors.parse(token, digits)
+    at = traversals.values(-2.5, 2.5, 5)
+    z = traversals.traverse(anchor.vector, traversals.by_kl(digits.latents), at).reshape(-1, 8)
+    code = generate_code.traversals(digits, anchor, 5, 2.5)
+    execute(code)
+    images = shown(digits, z)
+    np.testing.assert_array_equal(tiles("traversals.png", 40, 5), images)
+    Path("traversals.png").unlink()
+    from_terminal(code)
+    np.testing.assert_array_equal(enlarged_tiles("traversals.png", 40, 5), images)
+
+
+@pytest.mark.parametrize("kind", interpolation.KINDS)
+def test_interpolation(digits: Checkpoint, kind: str) -> None:
+    chosen = [anchors.parse(token, digits) for token in ("row:3", "class:1", "z:-1,0,0,0,0,0,0,0@-x")]
+    way = interpolation.path(np.stack([anchor.vector for anchor in chosen]), 4, kind)
+    images = shown(digits, way.z)
+    code = generate_code.interpolation(digits, chosen, kind, 4)
+    execute(code)
+    content = Path("interpolation.gif").read_bytes()
+    expected = [sheets.scaled(image[0], 25) for image in images]
+    back = expected[-2:0:-1]
+    for frame, picture in zip(frames(content), expected + back, strict=True):
+        np.testing.assert_array_equal(frame, picture)
+    Path("interpolation.gif").unlink()
+    from_terminal(code)
+    assert Path("interpolation.gif").read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", ["mean", "classifier"])
+def test_direction(digits: Checkpoint, kind: str) -> None:
+    found = getattr(cache.directions_of(digits, "class:3 + rows:1-9", "rest"), kind)
+    anchor = anchors.parse("row:3", digits)
+    z = directions.apply(anchor.vector, found, np.linspace(-2, 2, 9))
+    execute(generate_code.direction(digits, found, anchor, 2.0, 9))
+    np.testing.assert_array_equal(tiles("direction.png", 9, 9), shown(digits, z))
+
+
+def test_a_direction_of_another_model_is_not_computed_anew(digits: Checkpoint) -> None:
+    """What its groups give here is another direction than the one that is applied."""
+    pair = groups.pair("class:0", "class:1", digits)
+    here = directions.from_groups("it's", pair, digits).mean
+    vector = tuple(float(v) for v in np.eye(8)[3])
+    foreign = replace(here, vector=vector, measured_on="0" * 64)
+    direction_files.keep(foreign)
+    anchor = anchors.parse("row:3", digits)
+    z = directions.apply(anchor.vector, foreign, np.linspace(-2, 2, 9))
+    execute(generate_code.direction(digits, foreign, anchor, 2.0, 9))
+    np.testing.assert_array_equal(tiles("direction.png", 9, 9), shown(digits, z))
+
+
+def test_a_hostile_class_name_stays_text(digits: Checkpoint) -> None:
+    name = "0'; x\nPath('owned').touch()\r\nPath('owned').touch()"
+    hostile = replace(digits, dataset=replace(digits.dataset, class_names=(name, *"123456789")))
+    request = replace(PRIOR, source="mixture", label=0, components=2)
+    execute(generate_code.samples(hostile, request))
+    anchor = anchors.parse(f"class:{name}", hostile)
+    code = generate_code.traversals(hostile, anchor, 3, 1.0)
+    compile(code, "pasted", "exec")
+    assert [line for line in code.splitlines() if line.startswith("Path('owned')")] == []
+    assert not Path("owned").exists()

@@ -1,0 +1,154 @@
+"""The Python code that makes what a page shows: pure text, made of the same settings."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from vae.generation import directions
+from vae.records import Checkpoint
+
+if TYPE_CHECKING:
+    from ui.generate_manifold import Layout
+    from ui.generate_samples import Request
+    from vae.generation.anchors import Anchor
+    from vae.generation.directions import Direction
+
+DECODE = "images = decoding.decode(model, z)  # uint8 (N, C, H, W): E[x|z]"
+
+
+def show(code: str) -> None:
+    """The code, folded away."""
+    with st.expander("Python code", icon=":material/code:"):
+        st.code(code, language="python", wrap_lines=True)
+
+
+def samples(checkpoint: Checkpoint, request: Request) -> str:
+    """Samples as the Samples view draws them."""
+    options = [
+        "--number",
+        str(request.number),
+        "--seed",
+        str(request.seed),
+        "--temperature",
+        f"{request.temperature:g}",
+    ]
+    if request.source == "prior":
+        drawing = [
+            f"z = sampling.from_prior({request.number}, checkpoint.model.latent_dim, "
+            f"seed={request.seed}, temperature={request.temperature:g})"
+        ]
+    else:
+        options += ["--mixture", "--components", str(request.components)]
+        label = "" if request.label is None else f", label={request.label}"
+        if request.label is not None:
+            options += ["--class", checkpoint.dataset.class_names[request.label]]
+        drawing = [
+            f"mixture = mixtures.mixture_of(checkpoint, components={request.components}{label})",
+            f"z = mixture.sample({request.number}, seed={request.seed}, temperature={request.temperature:g})",
+        ]
+    used = ("decoding", "mixtures", "sheets") if request.source == "mixture" else ("decoding", "sampling", "sheets")
+    return _program(
+        checkpoint,
+        used,
+        [*drawing, DECODE, 'Path("samples.png").write_bytes(sheets.png(sheets.sheet(images)))'],
+        command(checkpoint, "sample", *options, "--output", "samples.png"),
+    )
+
+
+def manifold(checkpoint: Checkpoint, anchor: Anchor, layout: Layout) -> str:
+    """The sheet that the Manifold view shows first."""
+    through = f"anchors.parse({anchor.token!r}, checkpoint).vector"
+    plane = (
+        f"plane = planes.latent_plane({through}, {layout.i}, {layout.j})"
+        if layout.axes == "latent"
+        else f"plane = planes.principal_plane({through}, checkpoint.latents.mu, {layout.i}, {layout.j})"
+    )
+    steps = (
+        f"steps = planes.quantiles({layout.tiles})"
+        if layout.scale == "quantile"
+        else f"steps = (np.arange({layout.tiles}) + 0.5) / {layout.tiles} * {2 * layout.reach:g} - {layout.reach:g}"
+    )
+    lines = [
+        plane,
+        steps,
+        "z = planes.sheet(plane, steps, steps).reshape(-1, checkpoint.model.latent_dim)",
+        DECODE,
+        f'Path("manifold.png").write_bytes(sheets.png(sheets.sheet(images, {layout.tiles})))',
+    ]
+    return _program(checkpoint, ("anchors", "decoding", "planes", "sheets"), lines)
+
+
+def traversals(checkpoint: Checkpoint, anchor: Anchor, steps: int, span: float) -> str:
+    """The sheet of the Traversals view."""
+    lines = [
+        f"z0 = anchors.parse({anchor.token!r}, checkpoint).vector",
+        "dims = traversals.by_kl(checkpoint.latents)",
+        f"z = traversals.traverse(z0, dims, traversals.values({-span:g}, {span:g}, {steps}))",
+        "z = z.reshape(-1, checkpoint.model.latent_dim)",
+        DECODE,
+        f'Path("traversals.png").write_bytes(sheets.png(sheets.sheet(images, {steps})))',
+    ]
+    options = ["--from", anchor.token, "--steps", str(steps), f"--low={-span:g}", f"--high={span:g}"]
+    terminal = command(checkpoint, "traverse", *options, "--output", "traversals.png")
+    return _program(checkpoint, ("anchors", "decoding", "sheets", "traversals"), lines, terminal)
+
+
+def interpolation(checkpoint: Checkpoint, chosen: Sequence[Anchor], kind: str, steps: int) -> str:
+    """The way that the Interpolation view shows, as a GIF."""
+    tokens = [anchor.token for anchor in chosen]
+    lines = [
+        f"tokens = {tokens!r}",
+        "ends = np.stack([anchors.parse(token, checkpoint).vector for token in tokens])",
+        f"z = interpolation.path(ends, {steps}, {kind!r}).z",
+        DECODE,
+        'Path("interpolation.gif").write_bytes(sheets.gif(images))',
+    ]
+    options = [*tokens, "--kind", kind, "--steps", str(steps)]
+    terminal = command(checkpoint, "interpolate", *options, "--output", "interpolation.gif")
+    return _program(checkpoint, ("anchors", "decoding", "interpolation", "sheets"), lines, terminal)
+
+
+def direction(checkpoint: Checkpoint, found: Direction, anchor: Anchor, reach: float, pictures: int) -> str:
+    """The direction anew from its groups, or as it is kept where it comes from another model, and its strip."""
+    if found.measured_on not in {"", found.identity}:  # its groups give another direction here
+        origin = [f"direction = {{d.name: d for d in direction_files.kept(checkpoint)}}[{found.name!r}]"]
+        used = ["direction_files", "directions"]
+    else:
+        which = "mean" if found.kind == directions.MEAN else "classifier"
+        origin = [
+            f"pair = groups.pair({found.group_a!r}, {found.group_b!r}, checkpoint)",
+            f"direction = directions.from_groups({found.name!r}, pair, checkpoint).{which}",
+        ]
+        used = ["directions", "groups"]
+    lines = [
+        *origin,
+        f"z0 = anchors.parse({anchor.token!r}, checkpoint).vector",
+        f"z = directions.apply(z0, direction, np.linspace({-reach:g}, {reach:g}, {pictures}))",
+        DECODE,
+        f'Path("direction.png").write_bytes(sheets.png(sheets.sheet(images, {pictures})))',
+    ]
+    return _program(checkpoint, ("anchors", "decoding", *used, "sheets"), lines)
+
+
+def command(checkpoint: Checkpoint, name: str, *arguments: str) -> str:
+    """The same from a terminal."""
+    return "python -m vae " + shlex.join([name, checkpoint.name, *arguments])
+
+
+def _program(checkpoint: Checkpoint, used: Sequence[str], lines: Sequence[str], terminal: str = "") -> str:
+    head = [
+        "from pathlib import Path",
+        "",
+        *(["import numpy as np", ""] if any("np." in line for line in lines) else []),
+        "from vae import loading, store",
+        f"from vae.generation import {', '.join(used)}",
+        "",
+        f"checkpoint = store.read({checkpoint.name!r})  # made with {checkpoint.short_identity}",
+        "model = loading.load_model(checkpoint)",
+    ]
+    tail = ["", "# the same from a terminal:", *(f"# {line}" for line in terminal.splitlines())] if terminal else []
+    return "\n".join([*head, *lines, *tail]) + "\n"

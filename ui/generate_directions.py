@@ -1,0 +1,183 @@
+"""Directions: what two groups of images differ in, whether that is real, and what it does to any image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ui import (
+    cache,
+    direction_shelf,
+    generate_arithmetic,
+    generate_code,
+    generate_downloads,
+    generate_state,
+    group_fields,
+    pictures,
+    sample_detail,
+    scrub,
+    shelf,
+    shell,
+)
+from ui import sheet as picture_sheet
+from ui.generate_downloads import Offer
+from ui.generate_state import FIELDS
+from ui.live import payload
+from ui.scrub import ScrubData
+from vae.errors import GenerationError
+from vae.generation import anchors, directions, groups, sheets
+from vae.generation.anchors import Anchor
+from vae.generation.directions import Direction
+from vae.records import Checkpoint
+
+METHODS = {"mean": "Mean difference", "classifier": "Classifier"}
+FARTHEST = 2.0  # strengths go from −2 to 2 distances of the groups
+PICTURES = 9  # of the strip
+A, B, STRENGTH, METHOD = "a", "b", "strength", "method"
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, model_text: str) -> None:
+    """The two groups, the direction applied to the pinned image, and the directions that are kept."""
+    with shell.error_boundary():
+        with st.container(key="workbench"):
+            settings, middle, right = st.columns([1.2, 2.1, 1.2], gap="medium")
+        with right:
+            kept = direction_shelf.chosen(checkpoint)
+        with settings:
+            direction = kept or _from_groups(checkpoint)
+        anchor = shelf.chosen(checkpoint)
+        if direction is not None:
+            with middle:
+                _applied(checkpoint, direction, anchor)
+        generate_state.write_url(model_text)
+        if direction is not None:
+            with settings:
+                _take_along(checkpoint, direction, anchor)
+        with right:
+            direction_shelf.show(checkpoint, direction)
+    with shell.error_boundary():
+        generate_arithmetic.show(checkpoint)
+
+
+def _from_groups(checkpoint: Checkpoint) -> Direction | None:
+    """The direction between the two groups that the fields name; None, and why, when there is none."""
+    first, second = _usual(checkpoint)
+    a = group_fields.show("Group A, where the direction leads", A, checkpoint, first, rest=False)
+    b = group_fields.show("Group B, where it comes from", B, checkpoint, second, rest=True)
+    method = FIELDS.words(
+        "Method",
+        METHOD,
+        METHODS,
+        "mean",
+        "The difference of the groups' mean latents, or the normal of the plane by which a logistic regression tells "
+        "them apart. The classifier leaves out what both groups share.",
+    )
+    try:
+        pair = groups.pair(a, b, checkpoint)
+        both = cache.directions_of(checkpoint, a, b)
+    except GenerationError as error:
+        shell.show_error(error)
+        return None
+    shared = f" {pair.shared:,} images that stood in both were left out of both." if pair.shared else ""
+    st.caption(f"{len(pair.a.rows):,} and {len(pair.b.rows):,} test images.{shared}")
+    found = both.mean if method == "mean" else both.classifier
+    _keep(checkpoint, found, f"{pair.a.title} − {pair.b.title}", f"{a}|{b}")
+    return found
+
+
+def _usual(checkpoint: Checkpoint) -> tuple[str, str]:
+    labels, counts = np.unique(checkpoint.latents.labels, return_counts=True)
+    there = [checkpoint.dataset.class_names[int(label)] for label in labels[counts > 1]]
+    if len(there) > 1:
+        return f"class:{there[0]}", f"class:{there[1]}"
+    return group_fields.usual_neighbours(checkpoint), groups.REST
+
+
+def _keep(checkpoint: Checkpoint, found: Direction, title: str, which: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name", title[: directions.MAX_NAME], key=f"direction-name-{which}", max_chars=60)
+        if st.button("Keep", type="primary", icon=":material/save:"):
+            try:
+                directions.check_name(name)
+                direction_shelf.keep(checkpoint, replace(found, name=name.strip()))
+            except GenerationError as error:
+                shell.show_error(error)
+            else:
+                st.rerun()  # of a whole run too: it can hold the click of a fragment's button
+
+
+def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> None:
+    """How real it is, the live slider on the pinned image, and a strip."""
+    reading = directions.reading(direction)
+    icon = ":material/check_circle:" if reading.startswith("Real") else ":material/help:"
+    st.markdown(f"{icon} {shell.escape(reading)}", help=shell.escape(direction.protocol))
+    axis = directions.closest_axis(direction)
+    st.caption(
+        f"From group B to group A it is {direction.gap:.2f} long, {direction.gap / max(direction.spread, 1e-9):.1f} "
+        f"standard deviations of the data along it. Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away. "
+        f"Applied to the pinned image that is outlined: {shell.escape(anchor.title)}."
+    )
+    t = _slider(checkpoint, direction, anchor)
+    strengths = np.linspace(-FARTHEST, FARTHEST, PICTURES)
+    z = directions.apply(anchor.vector, direction, strengths)
+    picture_sheet.show(
+        cache.decoded(checkpoint, z),
+        key="direction-strip",
+        label="The direction in steps",
+        columns=PICTURES,
+        column_names=[f"{s:+.1f}".replace("-", "−") for s in strengths],
+    )
+    here = directions.apply(anchor.vector, direction, [t])[0]
+    sample_detail.actions(checkpoint, anchors.of_vector(here, f"{anchor.title[:18]} {t:+.2f} steps"), "direction")
+
+
+def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
+    if not payload.browser_can_decode(checkpoint):
+        return _still(checkpoint, direction, anchor)
+    t = generate_state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)
+    typical = cache.typical_distance(checkpoint)
+    step = direction.gap * np.array(direction.vector)
+    data: ScrubData = {
+        "fingerprint": cache.fingerprint(checkpoint),
+        "image_shape": list(checkpoint.model.image_shape),
+        "class_names": list(checkpoint.dataset.class_names),
+        "path": {
+            "kind": "line",
+            "base": list(anchor.z),
+            "step": step.tolist(),
+            "low": -FARTHEST,
+            "high": FARTHEST,
+        },
+        "t": t,
+        "ends": ["towards B", "towards A"],
+        "unit": "× the groups' distance",
+        "typical": {"median": typical.median, "p95": typical.p95},
+        "revision": generate_state.revision(),
+    }
+    stop = scrub.show(data, key=f"direction-{checkpoint.identity[:8]}")
+    if stop and stop["move"] != st.session_state.get("direction_move"):
+        st.session_state["direction_move"] = stop["move"]
+        t = float(np.clip(stop["t"], -FARTHEST, FARTHEST))
+        generate_state.put(STRENGTH, f"{t:.4g}")
+        t = generate_state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)
+    return t
+
+
+def _still(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
+    """The slider for decoders that the browser can't evaluate."""
+    label = "Strength, × the groups' distance"
+    t = FIELDS.real_slider(label, STRENGTH, 0.0, -FARTHEST, FARTHEST, 0.05)
+    image = cache.decoded(checkpoint, directions.apply(anchor.vector, direction, [t]))[0]
+    st.image(pictures.enlarged(image), output_format="PNG")
+    return t
+
+
+def _take_along(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> None:
+    strengths = np.linspace(-FARTHEST, FARTHEST, PICTURES)
+    z = directions.apply(anchor.vector, direction, strengths)
+    gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: sheets.gif(cache.decoded(checkpoint, z)))
+    generate_downloads.show("direction", lambda: cache.decoded(checkpoint, z), z, PICTURES, gif)
+    generate_code.show(generate_code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))

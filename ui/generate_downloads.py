@@ -1,0 +1,54 @@
+"""What was generated, as files. Each is made when it is asked for, not on every run of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from vae.generation import sheets
+from vae.records import FloatArray
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One file: its ending, its kind for browsers, what it holds, and how its bytes are made."""
+
+    ending: str
+    mime: str
+    what: str
+    make: Callable[[], bytes]
+
+
+def show(name: str, images: Callable[[], Images], z: FloatArray, columns: int | None, *more: Offer) -> None:
+    """A sheet with so many columns, the single pictures, the numbers; `more` first.
+
+    `images()` are uint8 (N, C, H, W), those of latents z (N, d).
+    """
+    offers = (
+        *more,
+        Offer("png", "image/png", "Sheet (PNG)", lambda: sheets.png(sheets.sheet(images(), columns))),
+        Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(name, images())),
+        Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: sheets.npz(images(), z)),
+    )
+    with st.popover("Download", icon=":material/download:", width="stretch"):
+        for offer in offers:
+            st.download_button(
+                offer.what,
+                offer.make,
+                f"{name}.{offer.ending}",
+                offer.mime,
+                key=f"download-{name}-{offer.ending}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _zip(name: str, images: Images) -> bytes:
+    digits = len(str(len(images) - 1))
+    return sheets.zip_of_pngs(images, [f"{name}-{i:0{digits}}.png" for i in range(len(images))])

@@ -1,0 +1,175 @@
+"""Interpolation: a way through two to six pinned images, scrubbed live, and how far it leads from the data."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import streamlit as st
+
+from ui import (
+    cache,
+    generate_code,
+    generate_downloads,
+    generate_figures,
+    generate_state,
+    pictures,
+    sample_detail,
+    scrub,
+    shelf,
+    shell,
+)
+from ui import sheet as picture_sheet
+from ui.generate_downloads import Offer
+from ui.generate_state import FIELDS
+from ui.live import payload
+from ui.scrub import ScrubData
+from vae.generation import anchors, interpolation, sheets
+from vae.generation.anchors import Anchor
+from vae.generation.interpolation import MAX_ANCHORS, Path
+from vae.records import Checkpoint
+
+KINDS = {"lerp": "Straight", "slerp": "Spherical"}
+BETWEEN, AT = "between", "at"
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, model_text: str) -> None:
+    """Which images, the scrubber, the strip, the distances."""
+    with shell.error_boundary():
+        found = shelf.pinned(checkpoint)
+        if len(found) < 2:
+            generate_state.write_url(model_text)
+            _too_few(checkpoint)
+            return
+        with st.container(key="workbench"):
+            settings, middle, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
+        with settings:
+            chosen = _between(found)
+            kind = FIELDS.words(
+                "Way",
+                "kind",
+                KINDS,
+                "lerp",
+                "Straight (lerp) is the shortest way. In many dimensions it passes nearer to the origin than "
+                "samples lie; the spherical one (slerp) keeps the distance from the origin.",
+            )
+            steps = FIELDS.slider("Pictures a leg", "pictures", 12, 2, 30)
+        if not 2 <= len(chosen) <= MAX_ANCHORS:
+            with middle:
+                st.info(f"Choose two to {MAX_ANCHORS} of the pinned images.", icon=":material/info:")
+            generate_state.write_url(model_text)
+            return
+        with middle:
+            t = _scrubber(checkpoint, chosen, kind)
+        generate_state.write_url(model_text)
+        way = interpolation.path(np.stack([anchor.vector for anchor in chosen]), steps, kind)
+        images = cache.decoded(checkpoint, way.z)
+        with middle:
+            picture_sheet.show(images, key="interpolation", label="The way", columns=min(len(images), 24))
+            _distances(checkpoint, way, chosen)
+        with detail:
+            _detail(checkpoint, chosen, kind, t)
+        with settings:
+            gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: sheets.gif(images))
+            generate_downloads.show("interpolation", lambda: images, way.z, len(images), gif)
+            generate_code.show(generate_code.interpolation(checkpoint, chosen, kind, steps))
+
+
+def _too_few(checkpoint: Checkpoint) -> None:
+    st.info("Pin two to six images, in the sidebar or from the samples, to walk between them.", icon=":material/keep:")
+    if st.button("Take two random test images", type="primary", icon=":material/casino:"):
+        rows = np.random.default_rng().choice(len(checkpoint.latents.mu), 2, replace=False)
+        for row in rows:
+            shelf.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))
+        st.rerun()
+
+
+def _between(found: list[Anchor]) -> list[Anchor]:
+    """The chosen pins in their order; usually the first six."""
+    usual = ",".join(str(i) for i in range(min(len(found), MAX_ANCHORS)))
+    written = generate_state.text(BETWEEN, usual)
+    indices = _indices(written, len(found))
+    if indices is None:
+        expected = f"two to {MAX_ANCHORS} different pins of 0 to {len(found) - 1}"
+        generate_state.refuse(BETWEEN, written, expected, usual)
+        indices = list(range(min(len(found), MAX_ANCHORS)))
+    key = "generate-between"
+    st.session_state[key] = indices
+
+    def changed() -> None:
+        generate_state.put(BETWEEN, ",".join(str(i) for i in st.session_state[key]))
+
+    st.multiselect(
+        "Through, in this order",
+        range(len(found)),
+        format_func=lambda i: found[i].title,
+        key=key,
+        on_change=changed,
+        max_selections=MAX_ANCHORS,
+    )
+    return [found[i] for i in indices]
+
+
+def _indices(written: str, count: int) -> list[int] | None:
+    """The pins that a text such as "2,0" names, None when it is none or names others. Nothing names none."""
+    parts = [part for part in written.split(",") if part]
+    if not all(re.fullmatch("[0-9]{1,3}", part) and int(part) < count for part in parts):
+        return None
+    return list(dict.fromkeys(int(part) for part in parts))[:MAX_ANCHORS]
+
+
+def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
+    """The live scrubber; returns where it stands."""
+    last = len(chosen) - 1
+    if not payload.browser_can_decode(checkpoint):
+        return FIELDS.real_slider("Place on the way", AT, 0.0, 0.0, float(last), 0.05)
+    t = generate_state.real(AT, 0.0, 0.0, float(last))
+    typical = cache.typical_distance(checkpoint)
+    data: ScrubData = {
+        "fingerprint": cache.fingerprint(checkpoint),
+        "image_shape": list(checkpoint.model.image_shape),
+        "class_names": list(checkpoint.dataset.class_names),
+        "path": {
+            "kind": "slerp" if kind == "slerp" else "lerp",
+            "anchors": [list(anchor.z) for anchor in chosen],
+        },
+        "t": t,
+        "ends": [chosen[0].title, chosen[-1].title],
+        "unit": "",
+        "typical": {"median": typical.median, "p95": typical.p95},
+        "revision": generate_state.revision(),
+        "names": [anchor.title for anchor in chosen],
+    }
+    stop = scrub.show(data, key=f"scrub-{checkpoint.identity[:8]}")
+    if stop and stop["move"] != st.session_state.get("scrub_move"):
+        st.session_state["scrub_move"] = stop["move"]
+        t = float(np.clip(stop["t"], 0, last))
+        generate_state.put(AT, f"{t:.4g}")
+        t = generate_state.real(AT, 0.0, 0.0, float(last))
+    return t
+
+
+def _distances(checkpoint: Checkpoint, way: Path, chosen: list[Anchor]) -> None:
+    typical = cache.typical_distance(checkpoint)
+    measured = interpolation.distances(way.z, checkpoint.latents.mu).distance
+    figure = generate_figures.distance_line(way.t, measured, typical, [anchor.title for anchor in chosen])
+    st.plotly_chart(figure, key="interpolation-distance", config={"displayModeBar": False})
+    st.caption(
+        f"Euclidean distance of each step to the nearest of {len(checkpoint.latents.mu):,} test images' posterior "
+        f"means. Between images: dotted the median, {typical.median:.2f}; grey up to the 95th percentile, "
+        f"{typical.p95:.2f} ({typical.count:,} images)."
+    )
+
+
+def _detail(checkpoint: Checkpoint, chosen: list[Anchor], kind: str, t: float) -> None:
+    leg = min(int(t), len(chosen) - 2)
+    way = interpolation.slerp if kind == "slerp" else interpolation.lerp
+    z = way(chosen[leg].vector, chosen[leg + 1].vector, np.array([t - leg]))[0]
+    image = cache.decoded(checkpoint, z[None])[0]
+    if not payload.browser_can_decode(checkpoint):  # else the scrubber shows it
+        st.image(pictures.enlarged(image), output_format="PNG")
+    st.markdown(f"**At t = {t:.2f}**")
+    st.caption(sample_detail.place(checkpoint, z))
+    sample_detail.actions(checkpoint, anchors.of_vector(z, f"between images, t = {t:.2f}"), "between")
+    sample_detail.nearest_training_image(checkpoint, image)

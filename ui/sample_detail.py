@@ -1,0 +1,65 @@
+"""One generated image: where it is in latent space, and the training image it is most like."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui import cache, pictures, shelf, shell
+from ui import jobs as job_ui
+from vae.errors import DatasetError, DatasetMissingError
+from vae.generation import anchors, nearest
+from vae.generation.anchors import Anchor
+from vae.records import Checkpoint, FloatArray
+
+PICTURE_WIDTH = 168
+
+
+def show(checkpoint: Checkpoint, z: FloatArray, image: NDArray[np.uint8], title: str) -> None:
+    """The image, large; what can be done with it; its nearest training image."""
+    anchor = anchors.of_vector(z, title)
+    st.image(pictures.enlarged(image, PICTURE_WIDTH), width=PICTURE_WIDTH, output_format="PNG")
+    st.markdown(f"**{shell.escape(title)}**")
+    st.caption(place(checkpoint, z))
+    actions(checkpoint, anchor, "sample")
+    nearest_training_image(checkpoint, image)
+
+
+def actions(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
+    """Pin it, or go there in Explore."""
+    with st.container(horizontal=True, gap="small"):
+        shelf.pin_button(checkpoint, anchor, f"{key}-pin")
+        shelf.explore_button(checkpoint, anchor, f"{key}-explore")
+
+
+def place(checkpoint: Checkpoint, z: FloatArray) -> str:
+    """How far out a latent vector lies, and what is usual."""
+    norm = float(np.linalg.norm(z.astype(np.float64)))
+    d = checkpoint.model.latent_dim
+    return f"‖z‖ = {norm:.2f}; of draws from the prior in {d} dimensions the root mean square is √{d} = {d**0.5:.2f}."
+
+
+def nearest_training_image(checkpoint: Checkpoint, image: NDArray[np.uint8]) -> None:
+    """Is it a copy? The nearest training image by pixels, and what distance is usual."""
+    try:
+        data = cache.train_images(checkpoint)
+    except DatasetMissingError as error:
+        st.caption("The nearest training image can't be looked up: " + shell.escape(error.message))
+        if missing := cache.missing_dataset(checkpoint):
+            job_ui.download_offer(missing.name, missing.title, missing.download_mb)
+        return
+    except DatasetError as error:
+        st.caption(shell.escape(str(error)))
+        return
+    with st.spinner(f"Comparing with {len(data.images):,} training images…", show_time=True):
+        found = nearest.nearest(image[None], data.images)
+        reference = cache.copy_reference(checkpoint)
+    row, distance = int(found.row[0]), float(found.distance[0])
+    st.markdown("**Nearest training image**")
+    st.image(pictures.enlarged(data.images[row], PICTURE_WIDTH), width=PICTURE_WIDTH, output_format="PNG")
+    name = data.class_names[int(data.labels[row])]
+    st.caption(
+        f"Row {row:,} of the training split, class {shell.escape(name)}; Euclidean distance {distance:.2f} over pixels "
+        f"in [0, 1], the nearest of {len(data.images):,}. {nearest.reading(distance, reference)}"
+    )

@@ -1,0 +1,137 @@
+"""The pinned images, in the sidebar of the Generate page: what its views start from and join.
+
+A pin is a token (vae/generation/anchors.py), so that a link can carry it. Test images and class means go along when
+another model of the same images is chosen; latent vectors belong to the model they were pinned with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ui import cache, explore_state, generate_state, sheet, shelf_add, shell
+from ui.explore_state import Place
+from ui.generate_state import OWNERS
+from vae.errors import GenerationError
+from vae.generation import anchors as anchor_texts
+from vae.generation.anchors import Anchor
+from vae.records import Checkpoint
+
+EVERYBODYS = ("row:", "class:")
+THROUGH = "through"
+FIRST_ROW = "row:0"
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """The pinned images, what can be done with the chosen one, and how to add more."""
+    with st.sidebar:
+        st.markdown(
+            "**Pinned images**",
+            help="Manifold, Traversals and Directions start from the outlined one; Interpolation joins several.",
+        )
+        found = pinned(checkpoint)
+        if found:
+            _pictures(checkpoint, found)
+        else:
+            st.caption("None yet. Pin a sample, or add an image.")
+        with st.popover("Add an image", icon=":material/add:", width="stretch"):
+            shelf_add.show(checkpoint, pin)
+
+
+def pinned(checkpoint: Checkpoint) -> list[Anchor]:
+    """The pins that this model can decode, oldest first."""
+    owners: dict[str, str] = st.session_state.setdefault(OWNERS, {})
+    found = []
+    for token in generate_state.pins():
+        if token.startswith(EVERYBODYS) or owners.setdefault(token, checkpoint.identity) == checkpoint.identity:
+            try:
+                found.append(replace(anchor_texts.parse(token, checkpoint), token=token))
+            except GenerationError as error:
+                generate_state.problem(f"pin {token[:40]}", f"A pinned image was left out. {error.message}")
+    generate_state.show_pins([anchor.token for anchor in found])
+    return found
+
+
+def chosen(checkpoint: Checkpoint) -> Anchor:
+    """The pinned image that views start from; the first test image while nothing is pinned."""
+    found = pinned(checkpoint)
+    if not found:
+        return anchor_texts.parse(FIRST_ROW, checkpoint)
+    return found[generate_state.whole(THROUGH, 0, 0, len(found) - 1)]
+
+
+def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
+    """Keep an image and choose it. Raises GenerationError when the shelf is full."""
+    tokens = generate_state.pins()
+    if anchor.token not in tokens:
+        there = len(pinned(checkpoint))
+        if there >= generate_state.MOST_PINS:
+            raise GenerationError(f"{there} images are pinned already, the most there can be.", "Remove one first.")
+        tokens.append(anchor.token)
+        if not anchor.token.startswith(EVERYBODYS):
+            st.session_state.setdefault(OWNERS, {})[anchor.token] = checkpoint.identity
+    mine = [a.token for a in pinned(checkpoint)]
+    generate_state.put(THROUGH, str(mine.index(anchor.token)))
+
+
+def pin_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
+    """`Pin`, which keeps the image and redraws the page."""
+    there = anchor.token in [a.token for a in pinned(checkpoint)]
+    icon = ":material/check:" if there else ":material/keep:"
+    if st.button("Pinned" if there else "Pin", key=key, icon=icon, disabled=there):
+        try:
+            pin(checkpoint, anchor)
+        except GenerationError as error:
+            shell.show_error(error)
+            return
+        st.rerun()
+
+
+def explore_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
+    """`Open in Explore`, at the image's latent vector."""
+    if st.button(
+        "Explore", key=key, help="Open this image in Explore, at its latent vector", icon=":material/explore:"
+    ):
+        explore_state.go(checkpoint, Place(anchor.row) if anchor.row is not None else Place(None, anchor.z))
+        st.switch_page("app.py")
+
+
+def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
+    current = chosen(checkpoint)
+    images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
+    at = found.index(current)
+    click = sheet.show(images, key="shelf", label="Pinned images", columns=4, tile=54, selected=at)
+    if click and _is_new(click["move"]) and click["index"] < len(found) and click["index"] != at:
+        generate_state.put(THROUGH, str(click["index"]))
+        st.rerun()
+    st.caption(f"**{shell.escape(current.title)}**")
+    with st.container(horizontal=True, gap="small"):
+        explore_button(checkpoint, current, "shelf-explore")
+        st.button(
+            "",
+            key="shelf-remove",
+            icon=":material/close:",
+            help="Remove this image from the shelf",
+            on_click=_remove(current.token, at),
+        )
+
+
+def _is_new(move: str) -> bool:
+    """Whether a click was not heard before: the component goes on telling the last one."""
+    if st.session_state.get("shelf_move") == move:
+        return False
+    st.session_state["shelf_move"] = move
+    return True
+
+
+def _remove(token: str, at: int) -> Callable[[], None]:
+    def removed() -> None:
+        if token in generate_state.pins():
+            generate_state.pins().remove(token)
+        generate_state.put(THROUGH, "0")
+        generate_state.forget_pin(at)
+
+    return removed

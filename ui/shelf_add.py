@@ -1,0 +1,99 @@
+"""Ways to pin an image: a test image, the mean of a class, a draw from the prior, a picture of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from ui import cache, pictures, shell
+from vae.errors import VAEError
+from vae.generation import anchors, own_image
+from vae.generation.anchors import Anchor
+from vae.records import Checkpoint
+
+Pin = Callable[[Checkpoint, Anchor], None]
+WAYS = {"row": "Test image", "class": "Class mean", "sample": "Sample", "own": "Own image"}
+MOST_SAMPLES = 999_999
+
+
+def show(checkpoint: Checkpoint, pin: Pin) -> None:
+    """One way at a time."""
+    ways = WAYS if len(checkpoint.dataset.class_names) > 1 else {k: v for k, v in WAYS.items() if k != "class"}
+    way = st.segmented_control(
+        "What to pin", list(ways), format_func=lambda w: WAYS[w], required=True, default="row", key="shelf-way"
+    )
+    {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, pin)
+
+
+def _row(checkpoint: Checkpoint, pin: Pin) -> None:
+    count = len(checkpoint.latents.mu)
+    row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="shelf-row")
+    with st.container(horizontal=True):
+        if st.button("Pin this one", key="shelf-row-pin"):
+            _pin(checkpoint, f"row:{row}", pin)
+        if st.button("Pin a random one", key="shelf-row-random", icon=":material/casino:"):
+            _pin(checkpoint, f"row:{np.random.default_rng().integers(count)}", pin)
+
+
+def _class(checkpoint: Checkpoint, pin: Pin) -> None:
+    there = sorted({int(label) for label in np.unique(checkpoint.latents.labels)})
+    names = [checkpoint.dataset.class_names[label] for label in there]
+    name = st.selectbox("Class", names, key="shelf-class")
+    st.caption("The mean of the class's posterior means: its typical image, often smoother than any real one.")
+    if st.button("Pin it", key="shelf-class-pin"):
+        _pin(checkpoint, f"class:{name}", pin)
+
+
+def _sample(checkpoint: Checkpoint, pin: Pin) -> None:
+    seed = st.number_input("Seed of a draw from the prior N(0, I)", 0, MOST_SAMPLES, step=1, key="shelf-sample")
+    if st.button("Pin it", key="shelf-sample-pin"):
+        _pin(checkpoint, f"sample:{seed}:0", pin)
+
+
+def _own(checkpoint: Checkpoint, pin: Pin) -> None:
+    _, height, width = checkpoint.model.image_shape
+    file = st.file_uploader(
+        f"PNG, JPEG, WebP, BMP or GIF; its middle is cut out and resized to {width}×{height}",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
+        key="shelf-own",
+        max_upload_size=own_image.MAX_BYTES // 2**20,
+    )
+    invert = st.toggle(
+        "Invert", key="shelf-invert", help="For dark ink on light paper where the model learned light on dark."
+    )
+    if file is None:
+        return
+    try:
+        pixels = own_image.from_bytes(file.getvalue(), checkpoint.model.image_shape, invert)
+    except VAEError as error:
+        shell.show_error(error)
+        return
+    mu = cache.encoded(checkpoint, pixels[None])[0]
+    seen, decoded = st.columns(2)
+    for place, image, caption in (
+        (seen, pixels, "What the model sees"),
+        (decoded, cache.decoded(checkpoint, mu[None])[0], "Its reconstruction"),
+    ):
+        place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
+    if st.button("Pin it", key="shelf-own-pin"):
+        _keep(checkpoint, anchors.of_vector(mu, "own image"), pin)
+
+
+def _pin(checkpoint: Checkpoint, token: str, pin: Pin) -> None:
+    try:
+        anchor = anchors.parse(token, checkpoint)
+    except VAEError as error:
+        shell.show_error(error)
+        return
+    _keep(checkpoint, anchor, pin)
+
+
+def _keep(checkpoint: Checkpoint, anchor: Anchor, pin: Pin) -> None:
+    try:
+        pin(checkpoint, anchor)
+    except VAEError as error:
+        shell.show_error(error)
+        return
+    st.rerun()
