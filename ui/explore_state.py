@@ -13,9 +13,10 @@ import streamlit as st
 
 from ui.live import View
 from ui.live.payload import FARTHEST, finite_vector
+from ui.own_urls import OwnUrls
 from vae.records import Checkpoint
 
-WRITTEN = "explore_url_written"
+URLS = "explore_urls"
 ROWS = "explore_rows"  # by data set: models of one data set share the selected image
 VECTORS = "explore_vectors"  # by checkpoint
 SEEN = "explore_moves_seen"
@@ -49,11 +50,16 @@ class FollowedLink:
 def followed_link() -> FollowedLink | None:
     """The link that brought the person here, None when the URL is our own or empty."""
     found = {name: st.query_params.get(name) for name in PARAMETERS}
-    if not any(found.values()) or found == st.session_state.get(WRITTEN):
+    if not any(found.values()) or _urls().has(found):
         return None
-    st.session_state[WRITTEN] = found  # followed once: where it leads to nothing, the person can go elsewhere
+    _urls().follow(found)  # followed once: where it leads to nothing, the person can go elsewhere
     choices = {name: value for name in CHOICE_NAMES if (value := found[name])}
     return FollowedLink(found["model"], found["row"], found["z"], choices)
+
+
+def _urls() -> OwnUrls:
+    found: OwnUrls = st.session_state.setdefault(URLS, OwnUrls())
+    return found
 
 
 def choice(name: str, options: Sequence[str], default: str) -> str:
@@ -83,7 +89,7 @@ def write_url(model: str, place: Place) -> None:
         "z": None if place.z is None else ",".join(f"{v:g}" for v in place.z),
         **{name: _told(name) for name in CHOICE_NAMES},
     }
-    st.session_state[WRITTEN] = values
+    _urls().write(values)
     before = st.query_params.to_dict()
     after = {name: value for name, value in before.items() if name not in values}
     after |= {name: value for name, value in values.items() if value is not None}

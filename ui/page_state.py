@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ui.own_urls import OwnUrls
+
 LONGEST = 2_000  # characters of one value
 
 
@@ -24,7 +26,7 @@ class _Chosen:
     shown: dict[str, str] = field(default_factory=dict)  # in this run, and unusual: what the URL says
     linked: set[str] = field(default_factory=set)  # names whose value is a followed link's, not the person's own
     problems: dict[str, str] = field(default_factory=dict)  # by name: what a link got wrong
-    written: dict[str, list[str]] | None = None  # what the URL says, if this session wrote it
+    urls: OwnUrls = field(default_factory=OwnUrls)
     revision: int = 0
 
 
@@ -46,9 +48,10 @@ class PageState:
         here.shown = {}
         found = {name: st.query_params.get_all(name) for name in ("model", *self.names, *self.lists)}
         found = {name: values for name, values in found.items() if values}
-        if not found or found == here.written:
+        if not found or here.urls.has(found):
             return None
-        here.written, here.problems = found, {}
+        here.urls.follow(found)
+        here.problems = {}
         values = {name: values[-1] for name, values in found.items() if name in self.names}
         here.values = {name: value for name, value in values.items() if self.short_enough(name, value)}
         here.linked = set(here.values)
@@ -139,7 +142,7 @@ class PageState:
         values: dict[str, list[str]] = {"model": [model]}
         values |= {name: [here.shown[name]] for name in self.names if name in here.shown}
         values |= {name: list(several) for name, several in (lists or {}).items() if several}
-        here.written = values
+        here.urls.write(values)
         before = {name: st.query_params.get_all(name) for name in st.query_params}
         if before != values:
             st.query_params.from_dict(values)

@@ -33,10 +33,11 @@ def show(checkpoint: Checkpoint) -> None:
             help="Manifold, Traversals and Directions start from the outlined one; Interpolation joins several.",
         )
         found = pinned(checkpoint)
-        if found:
-            _pictures(checkpoint, found)
-        else:
-            st.caption("None yet. Pin a sample, or add an image.")
+        with st.container():  # one element whatever is in it: the popover below keeps its place and stays open
+            if found:
+                _pictures(checkpoint, found)
+            else:
+                st.caption("None yet. Pin a sample, or add an image.")
         with st.popover("Add an image", icon=":material/add:", width="stretch"):
             shelf_add.show(checkpoint, pin)
 
