@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from ui.live import payload
 from vae import datasets, maps, paths, store
 from vae.errors import CheckpointError, DatasetError, DatasetMissingError
-from vae.generation import directions, groups, holes, interpolation, nearest
+from vae.generation import directions, groups, holes, nearest
 from vae.generation.directions import Directions
 from vae.generation.holes import Reach
-from vae.generation.interpolation import Typical
 from vae.generation.nearest import Reference
 from vae.generation.sampling import Mixture
 from vae.records import Checkpoint, FloatArray, ProjectionMap, Summary
@@ -149,16 +148,6 @@ def _mixture(identity: str, components: int, label: int | None, _checkpoint: Che
     from vae.generation import mixtures
 
     return mixtures.mixture_of(_checkpoint, components, label=label)
-
-
-def typical_distance(chosen: Checkpoint) -> Typical:
-    """How far images are from each other in latent space."""
-    return _typical_distance(chosen.identity, chosen)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _typical_distance(identity: str, _checkpoint: Checkpoint) -> Typical:
-    return interpolation.typical_distance(_checkpoint.latents.mu)
 
 
 def directions_of(chosen: Checkpoint, a: str, b: str) -> Directions:

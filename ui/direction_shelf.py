@@ -66,24 +66,27 @@ def _table(checkpoint: Checkpoint, kept: list[Direction], current: Direction | N
         axis = directions.closest_axis(direction)
         row: dict[str, object] = {
             "name": direction.name,
-            "held-out": round(100 * direction.accuracy, 1),
+            "angle": None if current is None else round(directions.angle(current.vector, direction.vector)),
+            "held-out": None if direction.measured_on else round(100 * direction.accuracy, 1),
             "nearest axis": f"z{axis.dim} {axis.degrees:.0f}°",
         }
-        if current is not None:
-            row["angle"] = round(directions.angle(current.vector, direction.vector))
         rows.append(row)
     st.dataframe(
         rows,
         hide_index=True,
         column_config={
-            "held-out": st.column_config.NumberColumn("held-out %", help="Balanced accuracy; 50 % is chance."),
+            "name": st.column_config.TextColumn(width=90),
+            "held-out": st.column_config.NumberColumn(
+                "held-out %", help="Balanced accuracy; 50 % is chance. Empty: not measured on this checkpoint."
+            ),
             "angle": st.column_config.NumberColumn("angle °", help="To the direction that is applied now."),
         },
     )
     nothing = directions.random_angle(checkpoint.model.latent_dim)
+    few = " In so few dimensions an angle alone says little." if nothing.latent_dim < 4 else ""
     st.caption(
         f"Angles in degrees. 95 % of pairs of random directions in {nothing.latent_dim} dimensions are "
-        f"{nothing.low:.0f}° to {nothing.high:.0f}° apart: within that, two directions have nothing in common."
+        f"{nothing.low:.0f}° to {nothing.high:.0f}° apart: an angle in that range can't be told from chance.{few}"
     )
 
 
@@ -100,7 +103,7 @@ def _import(checkpoint: Checkpoint) -> None:
             shell.show_error(error)
             return
         names = ", ".join(direction.name for direction in imported.directions)
-        st.session_state[NOTES] = [f"Imported {names}.", *imported.notes]
+        st.session_state[NOTES] = [f"Imported {names}." if names else "Imported nothing new.", *imported.notes]
         st.rerun()  # of a whole run too: it can hold the click of a fragment's button
 
 

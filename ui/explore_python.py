@@ -46,10 +46,10 @@ def _buttons(checkpoint: Checkpoint, place: Place) -> None:
     image, origin, _ = st.columns([1, 1, 2])
     if image.button("Image", disabled=place.row is None, width="stretch"):
         explore_state.go(checkpoint, Place(place.row))
-        st.rerun(scope="fragment")
+        st.rerun()  # of a whole run too: it can hold the click of a fragment's button
     if origin.button("Origin", width="stretch"):
         explore_state.go(checkpoint, Place(place.row, (0.0,) * checkpoint.model.latent_dim))
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:

@@ -90,7 +90,7 @@ def value_map(
             "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
             **_marker(len(xy)),
         },
-        hovertemplate=f"class %{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.1f}}<extra></extra>",
+        hovertemplate=f"class %{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.4g}}<extra></extra>",
     )
     return _as_map(figure, axes)
 

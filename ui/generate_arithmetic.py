@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cache, pictures, sample_detail, shelf, shell
+from ui import cache, generate_code, generate_state, pictures, sample_detail, shelf, shell
+from ui.generate_state import FIELDS
 from vae.generation import anchors, directions, interpolation
 from vae.generation.anchors import Anchor
 from vae.records import Checkpoint
@@ -14,7 +15,7 @@ WIDTH = 112
 
 
 @st.fragment
-def show(checkpoint: Checkpoint) -> None:
+def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Three choices among pinned images and class means, and the result."""
     with shell.error_boundary(), st.expander("Arithmetic: A − B + C", icon=":material/calculate:"):
         options = _options(checkpoint)
@@ -23,14 +24,16 @@ def show(checkpoint: Checkpoint) -> None:
             return
         columns = st.columns([1, 1, 1, 1.6], gap="medium")
         terms = []
-        for i, (column, letter) in enumerate(zip(columns, "ABC", strict=False)):
+        for i, (column, name) in enumerate(zip(columns, generate_state.TERMS, strict=False)):
             with column:
-                anchor = _term(letter, options, i)
+                anchor = _term("ABC"[i], name, options, i)
                 terms.append(anchor)
                 picture = cache.decoded(checkpoint, anchor.vector[None])[0]
                 st.image(pictures.enlarged(picture, WIDTH), width=WIDTH, output_format="PNG")
+        generate_state.write_url(model_text)
         with columns[3]:
             _result(checkpoint, terms)
+        generate_code.show(generate_code.arithmetic(checkpoint, terms))
 
 
 def _options(checkpoint: Checkpoint) -> dict[str, Anchor]:
@@ -43,25 +46,22 @@ def _options(checkpoint: Checkpoint) -> dict[str, Anchor]:
     return found
 
 
-def _term(letter: str, options: dict[str, Anchor], place: int) -> Anchor:
+def _term(letter: str, name: str, options: dict[str, Anchor], place: int) -> Anchor:
     tokens = list(options)
-    key = f"arithmetic-{letter}"
-    if st.session_state.get(key) not in tokens:
-        st.session_state[key] = tokens[min(place, len(tokens) - 1)]
-    token = st.selectbox(letter, tokens, format_func=lambda t: options[t].title, key=key)
-    return options[str(token)]
+    titles = {token: anchor.title for token, anchor in options.items()}
+    return options[FIELDS.choice(letter, name, tokens, tokens[min(place, len(tokens) - 1)], titles)]
 
 
 def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:
     z = directions.arithmetic(*(anchor.vector for anchor in terms))
     st.markdown("**A − B + C**")
     st.image(pictures.enlarged(cache.decoded(checkpoint, z[None])[0], WIDTH), width=WIDTH, output_format="PNG")
-    near = interpolation.distances(z[None], checkpoint.latents.mu)
+    known = cache.reach(checkpoint)
+    near = interpolation.distances(z[None, known.dims], checkpoint.latents.mu[:, known.dims])
     row, distance = int(near.row[0]), float(near.distance[0])
     name = checkpoint.dataset.class_names[int(checkpoint.latents.labels[row])]
-    typical = cache.typical_distance(checkpoint)
     st.caption(
-        f"{distance:.2f} from the nearest image's posterior mean (row {row:,}, class {shell.escape(name)}); between "
-        f"images usually {typical.median:.2f}, 95 % below {typical.p95:.2f}."
+        f"{distance:.2f} from the nearest image's posterior mean (row {row:,}, class {shell.escape(name)}); beyond "
+        f"{known.limit:.2f} is a hole."
     )
     sample_detail.actions(checkpoint, anchors.of_vector(z, "A − B + C"), "arithmetic")

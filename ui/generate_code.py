@@ -26,8 +26,8 @@ def show(code: str) -> None:
         st.code(code, language="python", wrap_lines=True)
 
 
-def samples(checkpoint: Checkpoint, request: Request) -> str:
-    """Samples as the Samples view draws them."""
+def samples(checkpoint: Checkpoint, request: Request, holes_first: bool = False) -> str:
+    """Samples as the Samples view draws them; the command keeps them as drawn."""
     options = [
         "--number",
         str(request.number),
@@ -50,12 +50,19 @@ def samples(checkpoint: Checkpoint, request: Request) -> str:
             f"mixture = mixtures.mixture_of(checkpoint, components={request.components}{label})",
             f"z = mixture.sample({request.number}, seed={request.seed}, temperature={request.temperature:g})",
         ]
-    used = ("decoding", "mixtures", "sheets") if request.source == "mixture" else ("decoding", "sampling", "sheets")
+    used = ["decoding", "mixtures" if request.source == "mixture" else "sampling", "sheets"]
+    if holes_first:
+        used.append("holes")
+        drawing += [
+            "far = holes.from_data(z, checkpoint.latents, holes.reach(checkpoint.latents))",
+            'z = z[np.argsort(-far, kind="stable")]',
+        ]
+    terminal = command(checkpoint, "sample", *options, "--output", "samples.png")
     return _program(
         checkpoint,
-        used,
-        [*drawing, DECODE, 'Path("samples.png").write_bytes(sheets.png(sheets.sheet(images)))'],
-        command(checkpoint, "sample", *options, "--output", "samples.png"),
+        sorted(used),
+        [*drawing, DECODE, 'Path("samples.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28))))'],
+        "" if holes_first else terminal,
     )
 
 
@@ -77,7 +84,7 @@ def manifold(checkpoint: Checkpoint, anchor: Anchor, layout: Layout) -> str:
         steps,
         "z = planes.sheet(plane, steps, steps).reshape(-1, checkpoint.model.latent_dim)",
         DECODE,
-        f'Path("manifold.png").write_bytes(sheets.png(sheets.sheet(images, {layout.tiles})))',
+        f'Path("manifold.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28), {layout.tiles})))',
     ]
     return _program(checkpoint, ("anchors", "decoding", "planes", "sheets"), lines)
 
@@ -90,7 +97,7 @@ def traversals(checkpoint: Checkpoint, anchor: Anchor, steps: int, span: float) 
         f"z = traversals.traverse(z0, dims, traversals.values({-span:g}, {span:g}, {steps}))",
         "z = z.reshape(-1, checkpoint.model.latent_dim)",
         DECODE,
-        f'Path("traversals.png").write_bytes(sheets.png(sheets.sheet(images, {steps})))',
+        f'Path("traversals.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28), {steps})))',
     ]
     options = ["--from", anchor.token, "--steps", str(steps), f"--low={-span:g}", f"--high={span:g}"]
     terminal = command(checkpoint, "traverse", *options, "--output", "traversals.png")
@@ -129,9 +136,20 @@ def direction(checkpoint: Checkpoint, found: Direction, anchor: Anchor, reach: f
         f"z0 = anchors.parse({anchor.token!r}, checkpoint).vector",
         f"z = directions.apply(z0, direction, np.linspace({-reach:g}, {reach:g}, {pictures}))",
         DECODE,
-        f'Path("direction.png").write_bytes(sheets.png(sheets.sheet(images, {pictures})))',
+        f'Path("direction.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28), {pictures})))',
     ]
     return _program(checkpoint, ("anchors", "decoding", *used, "sheets"), lines)
+
+
+def arithmetic(checkpoint: Checkpoint, terms: Sequence[Anchor]) -> str:
+    """A − B + C."""
+    lines = [
+        f"a, b, c = (anchors.parse(token, checkpoint).vector for token in {[term.token for term in terms]!r})",
+        "z = directions.arithmetic(a, b, c)[None]",
+        DECODE,
+        'Path("arithmetic.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28))))',
+    ]
+    return _program(checkpoint, ("anchors", "decoding", "directions", "sheets"), lines)
 
 
 def command(checkpoint: Checkpoint, name: str, *arguments: str) -> str:

@@ -41,6 +41,7 @@ A, B, STRENGTH, METHOD = "a", "b", "strength", "method"
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
     """The two groups, the direction applied to the pinned image, and the directions that are kept."""
+    generate_state.begin_view()
     with shell.error_boundary():
         with st.container(key="workbench"):
             settings, middle, right = st.columns([1.2, 2.1, 1.2], gap="medium")
@@ -59,7 +60,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with right:
             direction_shelf.show(checkpoint, direction)
     with shell.error_boundary():
-        generate_arithmetic.show(checkpoint)
+        generate_arithmetic.show(checkpoint, model_text)
 
 
 def _from_groups(checkpoint: Checkpoint) -> Direction | None:
@@ -84,8 +85,13 @@ def _from_groups(checkpoint: Checkpoint) -> Direction | None:
     shared = f" {pair.shared:,} images that stood in both were left out of both." if pair.shared else ""
     st.caption(f"{len(pair.a.rows):,} and {len(pair.b.rows):,} test images.{shared}")
     found = both.mean if method == "mean" else both.classifier
-    _keep(checkpoint, found, f"{pair.a.title} − {pair.b.title}", f"{a}|{b}")
+    without = ", without shared" if pair.shared else ""
+    _keep(checkpoint, found, f"{_bracketed(pair.a.title)} − {_bracketed(pair.b.title)}{without}", f"{a}|{b}")
     return found
+
+
+def _bracketed(title: str) -> str:
+    return f"({title})" if groups.JOIN in title else title
 
 
 def _usual(checkpoint: Checkpoint) -> tuple[str, str]:
@@ -116,9 +122,8 @@ def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> No
     st.markdown(f"{icon} {shell.escape(reading)}", help=shell.escape(direction.protocol))
     axis = directions.closest_axis(direction)
     st.caption(
-        f"From group B to group A it is {direction.gap:.2f} long, {direction.gap / max(direction.spread, 1e-9):.1f} "
-        f"standard deviations of the data along it. Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away. "
-        f"Applied to the pinned image that is outlined: {shell.escape(anchor.title)}."
+        f"{_length(direction)} Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away. "
+        f"{shell.escape(shelf.start(checkpoint))}"
     )
     t = _slider(checkpoint, direction, anchor)
     strengths = np.linspace(-FARTHEST, FARTHEST, PICTURES)
@@ -134,11 +139,20 @@ def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> No
     sample_detail.actions(checkpoint, anchors.of_vector(here, f"{anchor.title[:18]} {t:+.2f} steps"), "direction")
 
 
+def _length(direction: Direction) -> str:
+    if direction.measured_on:
+        return f"Strength 1 is {direction.gap:.2f} in latent units, as measured on the other checkpoint."
+    deviations = direction.gap / max(direction.spread, 1e-9)
+    return (
+        f"From group B to group A it is {direction.gap:.2f} long, {deviations:.1f} standard deviations of the data "
+        "along it; that is strength 1."
+    )
+
+
 def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
     if not payload.browser_can_decode(checkpoint):
         return _still(checkpoint, direction, anchor)
     t = generate_state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)
-    typical = cache.typical_distance(checkpoint)
     step = direction.gap * np.array(direction.vector)
     data: ScrubData = {
         "fingerprint": cache.fingerprint(checkpoint),
@@ -154,7 +168,7 @@ def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> flo
         "t": t,
         "ends": ["towards B", "towards A"],
         "unit": "× the groups' distance",
-        "typical": {"median": typical.median, "p95": typical.p95},
+        "reach": scrub.reach_data(cache.reach(checkpoint)),
         "revision": generate_state.revision(),
     }
     stop = scrub.show(data, key=f"direction-{checkpoint.identity[:8]}")

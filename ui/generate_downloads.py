@@ -32,7 +32,12 @@ def show(name: str, images: Callable[[], Images], z: FloatArray, columns: int | 
     """
     offers = (
         *more,
-        Offer("png", "image/png", "Sheet (PNG)", lambda: sheets.png(sheets.sheet(images(), columns))),
+        Offer(
+            "png",
+            "image/png",
+            "Sheet (PNG)",
+            lambda: sheets.png(sheets.sheet(sheets.enlarged(images(), sheets.TILE_SIDE), columns)),
+        ),
         Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(name, images())),
         Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: sheets.npz(images(), z)),
     )

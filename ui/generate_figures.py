@@ -8,19 +8,16 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from vae.generation.interpolation import Typical
-
-HEIGHT = 190
+HEIGHT = 200
 LINE, BAND = "#0f8f84", "rgba(148, 164, 162, 0.22)"
 
 
 def distance_line(
-    t: NDArray[np.float64], distance: NDArray[np.float64], typical: Typical, ticks: Sequence[str]
+    t: NDArray[np.float64], distance: NDArray[np.float64], limit: float, ticks: Sequence[str]
 ) -> go.Figure:
-    """Distance to the nearest image along a way (S,), over the band where 95 % of images are from each other."""
+    """Distance to the nearest image along a way (S,), over the band up to `limit`, where images are."""
     figure = go.Figure()
-    figure.add_hrect(y0=0, y1=typical.p95, fillcolor=BAND, line_width=0, layer="below")
-    figure.add_hline(y=typical.median, line={"color": "#94a4a2", "dash": "dot", "width": 1})
+    figure.add_hrect(y0=0, y1=limit, fillcolor=BAND, line_width=0, layer="below")
     figure.add_scatter(
         x=t.astype(np.float32),
         y=distance.astype(np.float32),
@@ -31,13 +28,24 @@ def distance_line(
     )
     figure.update_layout(
         height=HEIGHT,
-        margin={"l": 48, "r": 12, "t": 8, "b": 8},
+        margin={"l": 64, "r": 64, "t": 8, "b": 32},
         showlegend=False,
         hovermode="closest",
-        xaxis={"tickvals": list(range(len(ticks))), "ticktext": [_short(tick) for tick in ticks], "showgrid": False},
-        yaxis={"title": {"text": "distance", "standoff": 4}, "rangemode": "tozero"},
+        xaxis={
+            "tickvals": list(range(len(ticks))),
+            "ticktext": [_short(tick) for tick in ticks] if len(ticks) < 4 else _in_two_rows(ticks),
+            "tickangle": 0,
+            "ticklabeloverflow": "allow",
+            "showgrid": False,
+        },
+        yaxis={"title": {"text": "distance, latent units", "standoff": 12}, "rangemode": "tozero"},
     )
     return figure
+
+
+def _in_two_rows(ticks: Sequence[str]) -> list[str]:
+    """Every second one is a row lower, so that neighbours don't touch."""
+    return [("<br>" if i % 2 else "") + _short(tick) for i, tick in enumerate(ticks)]
 
 
 def _short(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import streamlit as st
 
@@ -13,6 +11,7 @@ from ui import (
     generate_downloads,
     generate_figures,
     generate_state,
+    generate_way,
     pictures,
     sample_detail,
     scrub,
@@ -22,20 +21,21 @@ from ui import (
 from ui import sheet as picture_sheet
 from ui.generate_downloads import Offer
 from ui.generate_state import FIELDS
+from ui.generate_way import AT
 from ui.live import payload
 from ui.scrub import ScrubData
-from vae.generation import anchors, interpolation, sheets
+from vae.generation import anchors, holes, interpolation, sheets
 from vae.generation.anchors import Anchor
 from vae.generation.interpolation import MAX_ANCHORS, Path
 from vae.records import Checkpoint
 
 KINDS = {"lerp": "Straight", "slerp": "Spherical"}
-BETWEEN, AT = "between", "at"
 
 
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Which images, the scrubber, the strip, the distances."""
+    generate_state.begin_view()
     with shell.error_boundary():
         found = shelf.pinned(checkpoint)
         if len(found) < 2:
@@ -45,7 +45,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with st.container(key="workbench"):
             settings, middle, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
         with settings:
-            chosen = _between(found)
+            chosen = generate_way.choose(found)
             kind = FIELDS.words(
                 "Way",
                 "kind",
@@ -85,47 +85,12 @@ def _too_few(checkpoint: Checkpoint) -> None:
         st.rerun()
 
 
-def _between(found: list[Anchor]) -> list[Anchor]:
-    """The chosen pins in their order; usually the first six."""
-    usual = ",".join(str(i) for i in range(min(len(found), MAX_ANCHORS)))
-    written = generate_state.text(BETWEEN, usual)
-    indices = _indices(written, len(found))
-    if indices is None:
-        expected = f"two to {MAX_ANCHORS} different pins of 0 to {len(found) - 1}"
-        generate_state.refuse(BETWEEN, written, expected, usual)
-        indices = list(range(min(len(found), MAX_ANCHORS)))
-    key = "generate-between"
-    st.session_state[key] = indices
-
-    def changed() -> None:
-        generate_state.put(BETWEEN, ",".join(str(i) for i in st.session_state[key]))
-
-    st.multiselect(
-        "Through, in this order",
-        range(len(found)),
-        format_func=lambda i: found[i].title,
-        key=key,
-        on_change=changed,
-        max_selections=MAX_ANCHORS,
-    )
-    return [found[i] for i in indices]
-
-
-def _indices(written: str, count: int) -> list[int] | None:
-    """The pins that a text such as "2,0" names, None when it is none or names others. Nothing names none."""
-    parts = [part for part in written.split(",") if part]
-    if not all(re.fullmatch("[0-9]{1,3}", part) and int(part) < count for part in parts):
-        return None
-    return list(dict.fromkeys(int(part) for part in parts))[:MAX_ANCHORS]
-
-
 def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
     """The live scrubber; returns where it stands."""
     last = len(chosen) - 1
     if not payload.browser_can_decode(checkpoint):
         return FIELDS.real_slider("Place on the way", AT, 0.0, 0.0, float(last), 0.05)
     t = generate_state.real(AT, 0.0, 0.0, float(last))
-    typical = cache.typical_distance(checkpoint)
     data: ScrubData = {
         "fingerprint": cache.fingerprint(checkpoint),
         "image_shape": list(checkpoint.model.image_shape),
@@ -135,9 +100,9 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
             "anchors": [list(anchor.z) for anchor in chosen],
         },
         "t": t,
-        "ends": [chosen[0].title, chosen[-1].title],
+        "ends": ["", ""],  # the ticks say it
         "unit": "",
-        "typical": {"median": typical.median, "p95": typical.p95},
+        "reach": scrub.reach_data(cache.reach(checkpoint)),
         "revision": generate_state.revision(),
         "names": [anchor.title for anchor in chosen],
     }
@@ -151,14 +116,16 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
 
 
 def _distances(checkpoint: Checkpoint, way: Path, chosen: list[Anchor]) -> None:
-    typical = cache.typical_distance(checkpoint)
-    measured = interpolation.distances(way.z, checkpoint.latents.mu).distance
-    figure = generate_figures.distance_line(way.t, measured, typical, [anchor.title for anchor in chosen])
+    known = cache.reach(checkpoint)
+    measured = holes.from_data(way.z, checkpoint.latents, known)
+    figure = generate_figures.distance_line(way.t, measured, known.limit, [anchor.title for anchor in chosen])
     st.plotly_chart(figure, key="interpolation-distance", config={"displayModeBar": False})
+    d, k = checkpoint.model.latent_dim, len(known.dims)
+    where = f" in the {k} of {d} dimensions that carry something" if k < d else ""
     st.caption(
         f"Euclidean distance of each step to the nearest of {len(checkpoint.latents.mu):,} test images' posterior "
-        f"means. Between images: dotted the median, {typical.median:.2f}; grey up to the 95th percentile, "
-        f"{typical.p95:.2f} ({typical.count:,} images)."
+        f"means{where}. Grey: up to {known.limit:.2f}, within which {holes.SHARE}\u00a0% of images' own posterior "
+        "samples lie from other images; beyond it is a hole."
     )
 
 

@@ -62,6 +62,7 @@ class Layout:
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the plane, and the place that was clicked."""
+    generate_state.begin_view()
     with shell.error_boundary():
         if checkpoint.model.latent_dim < 2:
             st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
@@ -91,7 +92,7 @@ def _settings(checkpoint: Checkpoint, anchor: Anchor) -> tuple[Layout, bool]:
     d = checkpoint.model.latent_dim
     axes, i, j = "latent", 0, 1
     if d > 2:
-        st.caption(f"The plane goes through the pinned image that is outlined: {shell.escape(anchor.title)}.")
+        st.caption(f"{shell.escape(shelf.start(checkpoint))} The plane goes through it.")
         axes = FIELDS.words(
             "Axes",
             "axes",
@@ -105,8 +106,8 @@ def _settings(checkpoint: Checkpoint, anchor: Anchor) -> tuple[Layout, bool]:
         "scale",
         SCALES,
         "quantile",
-        "Quantiles of the prior give every picture the same probability under N(0, 1); even steps keep distances true. "
-        "Along principal axes a unit is one standard deviation of the data.",
+        "Quantiles give every picture the same probability under a normal distribution: the prior N(0, 1), or along "
+        "principal axes one with the data's mean and spread. Even steps keep distances true.",
     )
     tiles = FIELDS.slider("Pictures across", "tiles", TILES, FEWEST, MOST)
     points = d == 2 and FIELDS.switch(
@@ -139,6 +140,7 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, 
         "plane": {"base": plane.base.tolist(), "u": plane.u.tolist(), "v": plane.v.tolist()},
         "names": list(plane.names),
         "scale": "quantile" if layout.scale == "quantile" else "even",
+        "measured": "data" if layout.axes == "principal" else "prior",
         "tiles": layout.tiles,
         "home": [-layout.reach, layout.reach] * 2,
         "here": [float(a), float(b)],

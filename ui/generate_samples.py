@@ -52,6 +52,7 @@ class Request:
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the sheet, and where the chosen sample comes from."""
+    generate_state.begin_view()
     with shell.error_boundary():
         with st.container(key="workbench"):
             settings, pictures, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
@@ -75,8 +76,8 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 i = int(rows[click["index"]])
                 sample_detail.show(checkpoint, z[i], images[i], f"{_who(checkpoint, request)}, sample {i}")
         with settings:
-            generate_downloads.show("samples", lambda: images, z, None)
-            generate_code.show(generate_code.samples(checkpoint, request))
+            generate_downloads.show("samples", lambda: images[rows], z[rows], None)
+            generate_code.show(generate_code.samples(checkpoint, request, order == "farthest"))
     generate_quality.show(checkpoint)
 
 
@@ -96,9 +97,10 @@ def far_from_data(checkpoint: Checkpoint, distances: NDArray[np.float64]) -> str
     d = checkpoint.model.latent_dim
     where = "" if len(known.dims) == d else f" in the {len(known.dims)} of {d} dimensions that carry something"
     return (
-        f"**{share:.0%} of these samples lie in holes**: farther from the nearest of the "
+        f"**{100 * share:.0f}\u00a0% of these samples lie in holes**: farther from the nearest of the "
         f"{len(checkpoint.latents.mu):,} test images' posterior means{where} than 95 % of the images' own posterior "
-        f"samples lie from other images ({known.limit:.2f}; measured on {known.count:,})."
+        f"samples lie from other images ({known.limit:.2f}; measured on {known.count:,}). Of samples like the data it "
+        "would be 5\u00a0%."
     )
 
 
@@ -127,6 +129,7 @@ def _request(checkpoint: Checkpoint) -> Request:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = FIELDS.whole("Seed", "seed", 0, 0, 999_999, "The same seed makes the same images.")
         st.button("New samples", type="primary", icon=":material/casino:", on_click=_new_seed)
+    generate_state.STATE.always("seed", str(seed))
     return Request(source, label, number, temperature, seed, components)
 
 

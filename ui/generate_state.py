@@ -14,8 +14,9 @@ NAMES = (
     *("axes", "first", "second", "scale", "tiles", "points", "through"),  # manifold
     *("span", "steps"),  # traversals
     *("between", "kind", "pictures", "at"),  # interpolation
-    *("a", "b", "direction", "method", "strength"),  # directions
+    *("a", "b", "direction", "method", "strength", "plus", "minus", "to"),  # directions
 )
+TERMS = ("plus", "minus", "to")  # of the arithmetic, a part of its own below the directions
 BETWEEN = "between"
 MOST_PINS = 12
 PINS = "generate_pins"
@@ -27,6 +28,11 @@ FIELDS = Fields(STATE)
 text, option, whole, real = STATE.text, STATE.option, STATE.whole, STATE.real
 refuse, put, revision = STATE.refuse, STATE.put, STATE.revision
 problem, problems = STATE.problem, STATE.problems
+
+
+def begin_view() -> None:
+    """Start a view, which may run alone."""
+    STATE.begin_part(keep=("view", "through", *TERMS))
 
 
 def begin() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from ui import (
     cache,
@@ -16,6 +17,7 @@ from ui import (
     shell,
 )
 from ui.generate_state import FIELDS
+from ui.sheet.payload import MAX_PICTURES
 from vae.generation import traversals
 from vae.records import Checkpoint
 
@@ -25,16 +27,18 @@ UNUSED_KL = 0.01  # nats: as in ui/live/slider.js
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
     """The whole sheet from the pinned image."""
+    generate_state.begin_view()
     with shell.error_boundary():
         with st.container(key="workbench"):
             settings, middle, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
         anchor = shelf.chosen(checkpoint)
         with settings:
             st.caption(
-                f"Starts from the pinned image that is outlined: {shell.escape(anchor.title)}. Each row sets one "
-                "dimension to the values above it and leaves all others as they are."
+                f"{shell.escape(shelf.start(checkpoint))} Each row sets one dimension to the values above it and "
+                "leaves all others as they are."
             )
-            steps = FIELDS.slider("Steps", "steps", 11, 3, 21)
+            most = max(3, min(21, MAX_PICTURES // checkpoint.model.latent_dim))
+            steps = FIELDS.slider("Steps", "steps", min(11, most), 3, most)
             span = FIELDS.real("From − to +", "span", 3.0, 0.5, 10.0, 0.5, "The prior's standard deviation is 1.")
         generate_state.write_url(model_text)
         order = traversals.by_kl(checkpoint.latents)
@@ -49,7 +53,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 columns=steps,
                 row_names=[f"z{j} · {kl:.2f} nats" for j, kl in _kl(checkpoint, order)],
                 row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
-                column_names=[f"{value:.1f}".replace("-", "−") for value in at],
+                column_names=[_number(value, at) for value in at],
             )
             st.caption(_reading(checkpoint))
         with detail:
@@ -57,11 +61,17 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 st.caption("Click a picture to pin it or to open it in Explore.")
             else:
                 row, column = divmod(click["index"], steps)
-                title = f"z{order[row]} = {at[column]:.2f}".replace("-", "−")
+                title = f"z{order[row]} = {_number(at[column], at)}"
                 sample_detail.show(checkpoint, z[click["index"]], images[click["index"]], title)
         with settings:
             generate_downloads.show("traversals", lambda: images, z, steps)
             generate_code.show(generate_code.traversals(checkpoint, anchor, steps, span))
+
+
+def _number(value: float, among: NDArray[np.float64]) -> str:
+    """With as many decimals as tell it from its neighbours."""
+    decimals = 1 if among[1] - among[0] >= 0.2 else 2
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def _kl(checkpoint: Checkpoint, order: list[int]) -> list[tuple[int, float]]:

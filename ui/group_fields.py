@@ -114,16 +114,16 @@ def _rows(name: str, text: str, checkpoint: Checkpoint) -> None:
 
 def _near(name: str, text: str, checkpoint: Checkpoint) -> None:
     total = len(checkpoint.latents.mu)
-    row, count = (int(number) for number in text.removeprefix("near:").split(":"))
+    row, count = (int(number) for number in text.removeprefix("near:").split(":"))  # what doesn't fit is said below
     keys = [f"group-near-{name}", f"group-count-{name}"]
-    st.session_state[keys[0]], st.session_state[keys[1]] = min(row, total - 1), min(max(count, 2), total)
+    st.session_state[keys[0]], st.session_state[keys[1]] = min(row, total - 1), min(max(count, 1), total)
 
     def changed() -> None:
         generate_state.put(name, f"near:{st.session_state[keys[0]]}:{st.session_state[keys[1]]}")
 
     left, right = st.columns(2)
     left.number_input("Row", 0, total - 1, step=1, key=keys[0], on_change=changed)
-    right.number_input("How many", 2, total, step=10, key=keys[1], on_change=changed)
+    right.number_input("How many", 1, total, step=10, key=keys[1], on_change=changed)
 
 
 def _written(name: str, text: str, checkpoint: Checkpoint) -> None:

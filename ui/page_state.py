@@ -79,6 +79,15 @@ class PageState:
             here.shown.pop(name, None)
         return value
 
+    def begin_part(self, keep: Sequence[str]) -> None:
+        """Start a part of the page that runs alone: what it no longer shows leaves the URL, but for `keep`."""
+        here = self._here
+        here.shown = {name: value for name, value in here.shown.items() if name in keep}
+
+    def always(self, name: str, value: str) -> None:
+        """Have a setting in the URL also where it is the usual one."""
+        self._here.shown[name] = value
+
     def option(self, name: str, options: Sequence[str], usual: str) -> str:
         """A setting that is one of a few words."""
         value = self.text(name, usual)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ui import cache, pictures, shelf, shell
 from ui import jobs as job_ui
 from vae.errors import DatasetError, DatasetMissingError
-from vae.generation import anchors, nearest
+from vae.generation import anchors, holes, nearest
 from vae.generation.anchors import Anchor
 from vae.records import Checkpoint, FloatArray
 
@@ -37,7 +37,13 @@ def place(checkpoint: Checkpoint, z: FloatArray) -> str:
     """How far out a latent vector lies, and what is usual."""
     norm = float(np.linalg.norm(z.astype(np.float64)))
     d = checkpoint.model.latent_dim
-    return f"‖z‖ = {norm:.2f}; of draws from the prior in {d} dimensions the root mean square is √{d} = {d**0.5:.2f}."
+    known = cache.reach(checkpoint)
+    far = float(holes.from_data(z[None], checkpoint.latents, known)[0])
+    where = "in a hole" if far > known.limit else "near images"
+    return (
+        f"‖z‖ = {norm:.2f}; of draws from the prior in {d} dimension{'s' * (d > 1)} the root mean square is "
+        f"√{d} = {d**0.5:.2f}. It lies {where}: {far:.2f} from the nearest image, beyond {known.limit:.2f} is a hole."
+    )
 
 
 def nearest_training_image(checkpoint: Checkpoint, image: NDArray[np.uint8]) -> None:

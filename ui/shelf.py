@@ -64,6 +64,14 @@ def chosen(checkpoint: Checkpoint) -> Anchor:
     return found[generate_state.whole(THROUGH, 0, 0, len(found) - 1)]
 
 
+def start(checkpoint: Checkpoint) -> str:
+    """What views start from, in a sentence."""
+    title = chosen(checkpoint).title
+    if pinned(checkpoint):
+        return f"Starts from the pinned image that is outlined: {title}."
+    return f"Nothing is pinned, so it starts from test {title}."
+
+
 def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
     """Keep an image and choose it. Raises GenerationError when the shelf is full."""
     tokens = generate_state.pins()

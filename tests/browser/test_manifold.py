@@ -40,6 +40,7 @@ visit = manifold.show(
         "plane": {"base": [0.5] * 8, "u": [1.0, 2.0] + [0.0] * 6, "v": [0.0] * 7 + [-1.0]},
         "names": ["along", "up"],
         "scale": "quantile",
+        "measured": "prior",
         "tiles": 20,
         "home": [-3, 3, -3, 3],
         "here": None,
@@ -71,6 +72,7 @@ def data_for(checkpoint: Checkpoint, **changes: Any) -> dict[str, Any]:
     about = {"fingerprint": payload.fingerprint(checkpoint, {}), "image_shape": list(checkpoint.model.image_shape)}
     look = {"scale": "quantile", "tiles": 20, "home": [-3, 3, -3, 3], "here": None}
     points = {"show_points": False, "colours": ["#3f90da"], "class_names": [], "names": ["z0", "z1"], "revision": 0}
+    about |= {"measured": "prior", "plane_name": "this plane"}
     return {**about, "plane": plane, **look, **points, **changes}
 
 
@@ -256,20 +258,24 @@ class Mounted:
         return int(self.page.locator(".manifold").get_attribute(f"data-{name}") or -1)
 
     def tiles(self, across: int, down: int) -> NDArray[np.int64]:
-        """Grey levels of a sheet of so many tiles, read in the middle of each of their pixels: (down, across, H, W)."""
+        """Grey levels of a sheet of so many tiles, read in the middle of each of their pixels: (down, across, H, W).
+
+        Tiles end a pixel before the next one begins.
+        """
         _, height, width = self.checkpoint.model.image_shape
-        rows, columns = down * height, across * width
         values = self.page.evaluate(
-            """([rows, columns]) => {
+            """([across, down, width, height]) => {
                 const canvas = document.querySelector(".sheet")
                 const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
-                const at = (share, side) => Math.floor(share * side)
-                return Array.from({ length: rows * columns }, (_, k) => {
-                    const y = at((Math.floor(k / columns) + 0.5) / rows, canvas.height)
-                    return data[4 * (y * canvas.width + at(((k % columns) + 0.5) / columns, canvas.width))]
+                const places = (tiles, pixels, side) => Array.from({ length: tiles * pixels }, (_, k) => {
+                    const tile = Math.floor(k / pixels)
+                    const [from, to] = [tile, tile + 1].map((i) => Math.round((i * side) / tiles))
+                    return from + Math.floor((((k % pixels) + 0.5) / pixels) * (to - from - 1))
                 })
+                const x = places(across, width, canvas.width)
+                return places(down, height, canvas.height).map((y) => x.map((x) => data[4 * (y * canvas.width + x)]))
             }""",
-            [rows, columns],
+            [across, down, width, height],
         )
         return np.array(values).reshape(down, height, across, width).swapaxes(1, 2)
 
@@ -304,6 +310,26 @@ def test_every_tile_is_what_pytorch_decodes_there(page: Page, console_errors: li
     assert console_errors == []
 
 
+@pytest.mark.parametrize(("tiles", "apart"), [(10, True), (40, False)])
+def test_tiles_stand_apart_where_they_are_large_enough(page: Page, tiles: int, apart: bool) -> None:
+    page.set_viewport_size({"width": 700, "height": 480})  # a stage of about 400 pixels
+    mounted = Mounted(page, read("digits-mlp-2"))
+    mounted.show(tiles=tiles)
+    lines, columns = page.evaluate(
+        """(tiles) => {
+            const canvas = document.querySelector(".sheet")
+            const { width, height } = canvas
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height)
+            const isGrey = (x, y) => data[4 * (y * width + x)] === data[4 * (y * width + x) + 1]
+            const none = (x) => !Array.from({ length: height }, (_, y) => y).some((y) => isGrey(x, y))
+            const lines = Array.from({ length: width }, (_, x) => x).filter(none) // pictures of digits are grey
+            return [lines, Array.from({ length: tiles }, (_, i) => Math.round(((i + 1) * width) / tiles) - 1)]
+        }""",
+        tiles,
+    )
+    assert lines == (columns if apart else [])
+
+
 def test_only_what_comes_into_view_is_decoded_and_only_once(digits: Mounted) -> None:
     digits.show(tiles=20, scale="even")
     assert digits.told("asked") == 400
@@ -328,6 +354,7 @@ def test_the_quantile_square_ends_where_the_prior_does(digits: Mounted) -> None:
     assert digits.told("missing") == 0
     digits.page.locator(".stage").press("Enter")
     [visit] = digits.page.evaluate("visits")
+    assert visit["plane"] == "this plane"
     assert visit["a"] == pytest.approx(norm.ppf(0.25), abs=1e-5)
     assert visit["z"] == pytest.approx([visit["a"], visit["b"]])
 
@@ -366,6 +393,17 @@ def test_where_no_worker_may_start_the_page_decodes(page: Page, console_errors: 
     centres = (np.arange(10) + 0.5) / 10
     assert np.abs(mounted.tiles(10, 10) - lattice(mounted.checkpoint, centres, centres)).max() <= 1
     assert console_errors == []
+
+
+def test_the_layout_is_said_as_it_is(digits: Mounted) -> None:
+    said = {}
+    for measured in ("prior", "data"):
+        for scale in ("quantile", "even"):
+            digits.show(tiles=10, scale=scale, measured=measured)
+            said[measured, scale] = digits.page.locator(".hint").inner_text().partition(" Drag")[0]
+    assert len(set(said.values())) == 4
+    assert {key for key, text in said.items() if "the prior" in text} == {("prior", "quantile")}
+    assert {key for key, text in said.items() if "the data" in text} == {("data", "quantile"), ("data", "even")}
 
 
 def test_dots_are_drawn_at_the_posterior_means(digits: Mounted) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -205,8 +205,8 @@ def test_no_pictures_are_no_error_and_many_fit(pages: AppServer, page: Page, con
     page.get_by_text("Fewer pictures").click()
     page.wait_for_function("window.drawn.some(({ count }) => count === 10)")
     expect(page.locator(".sheet").first).to_have_attribute("data-count", "10")
-    open_page(page, pages, "?page=sheets&count=1600")
-    page.wait_for_selector(".sheet[data-count='1600'][data-drawn]")
+    open_page(page, pages, "?page=sheets&count=2688")
+    page.wait_for_selector(".sheet[data-count='2688'][data-drawn]")
     width = float(page.locator("canvas.pictures").first.evaluate("e => e.clientWidth"))
     assert (width + 2) / columns_of(page) >= 20
     assert width <= float(page.locator(".sheet").first.evaluate("e => e.clientWidth"))
@@ -346,11 +346,11 @@ def test_the_slider_shows_what_pytorch_decodes_and_the_nearest_image(scrubbers: 
     wait_idle(scrubbers)
     z = interpolation.slerp(means[3], means[7], np.array([0.5]))[0]
     np.testing.assert_allclose(grey(scrubbers, "path"), decoded(z), atol=1)
-    near = interpolation.distances(z[None], means)
+    near = interpolation.distances(z[None, [0, 3, 6]], means[:, [0, 3, 6]])
+    assert near.row[0] != interpolation.distances(z[None], means).row[0]
     label = store.read("digits-mlp-8", PROJECT / "checkpoints").latents.labels[near.row[0]]
     expect(one.locator(".near")).to_have_text(
-        f"{near.distance[0]:.2f} from the nearest image (row {near.row[0]}, class {label}); "
-        "between images usually 0.90, 95 % below 1.80"
+        f"{near.distance[0]:.2f} from the nearest image (row {near.row[0]}, class {label}); beyond 1.25 is a hole"
     )
     scrubbers.get_by_test_id("stRadio").get_by_text("lerp", exact=True).click()
     expect(one).to_have_attribute("data-kind", "lerp")
@@ -379,6 +379,18 @@ def test_a_drag_draws_at_once_and_tells_python_on_release(scrubbers: Page) -> No
     for t in ("2.25", "0.5"):  # where Python moves to
         scrubbers.get_by_text("Python moves").click()
         expect(one).to_have_attribute("data-t", t)
+
+
+def test_names_do_not_touch_and_those_at_the_ends_are_whole(scrubbers: Page) -> None:
+    ticks = scrubber(scrubbers).locator(".tick")
+    assert scrubber(scrubbers).locator(".ends").is_hidden()  # the names say it
+    boxes = ticks.evaluate_all(
+        "(ticks) => ticks.map((tick) => [tick.getBoundingClientRect(), tick.scrollWidth - tick.clientWidth])"
+    )
+    assert [boxes[0][1], boxes[-1][1]] == [0, 0]
+    for (one, _), (other, _) in combinations(boxes, 2):
+        apart = one["right"] <= other["left"] or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+        assert apart, (one, other)
 
 
 def test_keys_and_ticks_move(scrubbers: Page) -> None:

@@ -333,6 +333,18 @@ def test_python_takes_over_the_vector_and_gives_it_back(digits: Checkpoint) -> N
     assert (panel(at)["row"], panel(at)["z"]) == (12, z)
 
 
+def test_pythons_buttons_lead_to_the_image_and_to_the_origin(digits: Checkpoint) -> None:
+    """A click can arrive in a run of the whole page, as it does here."""
+    at = visit(model="digits-mlp-8", row="12", python="yes")
+    move(at, 3, 1.5)
+    for label, z in (("Origin", [0.0] * 8), ("Image", digits.latents.mu[12].tolist())):
+        [button] = [b for b in at.button if b.label == label]
+        button.click().run()
+        texts(at)  # no stack trace
+        assert python_values(at) == pytest.approx(z)
+        assert place(at, digits).row == 12
+
+
 def test_a_vector_far_out_fits_the_sliders(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-2", z="42,-99.5", python="yes")
     assert python_values(at) == [42.0, -99.5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Mapping
@@ -115,10 +116,11 @@ def warnings(at: AppTest) -> list[str]:
 
 
 def url(at: AppTest) -> dict[str, list[str]]:
-    """What the address says, but for the model."""
+    """What the address says, but for the model and the usual seed, which Samples always says."""
     found = {name: value if isinstance(value, list) else [value] for name, value in at.query_params.items()}
     assert found.pop("model")
-    return found
+    assert ("seed" in found) == (found.get("view", ["samples"]) == ["samples"])
+    return {name: values for name, values in found.items() if (name, values) != ("seed", ["0"])}
 
 
 def press(at: AppTest, label: str) -> AppTest:
@@ -142,7 +144,7 @@ def test_every_view_of_the_shipped_models(digits: Checkpoint, browser: Browser, 
         assert ("Python code" in [e.label for e in at.expander]) == (view != "interpolation" or len(pins) > 1)
         assert ("Pin two to six images" in text) == (view == "interpolation" and not pins)
     start = anchors.parse((pins or ["row:0"])[0], checkpoint)
-    assert f"outlined: {start.title}." in said(at)
+    assert (f"outlined: {start.title}." if pins else f"starts from test {start.title}.") in said(at)
     if pins:
         expected = cache.decoded(checkpoint, np.stack([anchors.parse(pin, checkpoint).vector for pin in pins]))
         np.testing.assert_array_equal(browser.pictures["shelf"], expected)
@@ -228,6 +230,12 @@ def test_a_link_restores_everything(digits: Checkpoint, browser: Browser, link: 
         np.testing.assert_array_equal(images, first[key])
     assert browser.data == told
     assert url(again.run()) == url(at)  # and it stays
+
+
+def test_what_the_manifolds_units_are_is_told_to_the_page(digits: Checkpoint, browser: Browser) -> None:
+    for axes, measured in {"latent": "prior", "principal": "data"}.items():
+        visit(model="digits-mlp-8", view="manifold", axes=axes)
+        assert browser.data["manifold"]["measured"] == measured
 
 
 def test_samples_are_those_of_the_link_as_drawn_or_holes_first(digits: Checkpoint, browser: Browser) -> None:
@@ -506,6 +514,48 @@ def test_removing_a_pin_leaves_the_others_of_a_way(digits: Checkpoint) -> None:
     assert url(at)["pin"] == ["row:5", "class:1", "row:9"]
 
 
+def through(at: AppTest) -> list[str]:
+    """The pins that the way leads through."""
+    return list(at.multiselect(key="generate-between").value)
+
+
+def test_a_way_stays_the_same_while_models_are_switched(digits: Checkpoint, browser: Browser) -> None:
+    link = {"pin": ["sample:0:0", "row:2", "row:5"], "between": "0,2", "at": "0.5"}
+    at = visit(model="digits-mlp-8", view="interpolation", **link)
+    before = url(at)
+    assert through(at) == ["sample:0:0", "row:5"]
+    at.selectbox(key="model_choice").set_value("digits-mlp-2").run()
+    assert warnings(at) == []
+    assert through(at) == ["row:2", "row:5"]  # one image is no way, so all that this model has
+    assert "between" not in url(at)
+    at.selectbox(key="model_choice").set_value("digits-mlp-8").run()
+    assert warnings(at) == []
+    assert through(at) == ["sample:0:0", "row:5"]
+    assert url(at) == before
+
+
+def test_places_on_the_shelf_mean_the_same_images_for_another_model(digits: Checkpoint, browser: Browser) -> None:
+    pins = ["sample:0:0", "row:2", "row:5", "row:7"]
+    at = visit(model="digits-mlp-8", view="interpolation", pin=pins, between="0,3,1", at="1.5")
+    at.selectbox(key="model_choice").set_value("digits-mlp-2").run()
+    assert warnings(at) == []
+    assert through(at) == ["row:7", "row:2"]
+    assert url(at)["between"] == ["2,0"]
+    again = visit(**at.query_params)
+    assert (through(again), warnings(again)) == (["row:7", "row:2"], [])
+    at.multiselect(key="generate-between").set_value(["row:5", "row:2"]).run()
+    assert url(at)["between"] == ["1,0"]
+    at.selectbox(key="model_choice").set_value("digits-mlp-8").run()
+    assert (through(at), url(at)["between"]) == (["row:5", "row:2"], ["2,1"])
+
+
+def test_a_new_link_leads_another_way(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(model="digits-mlp-8", view="interpolation", pin=THREE_PINS, between="2,0")
+    del at.query_params["between"]
+    at.run()
+    assert through(at) == THREE_PINS
+
+
 @pytest.mark.parametrize("pin", ["row:3", "z:0.5,-0.25,0,1,2,-3,0.125,0"])
 def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
     at = visit(model="digits-mlp-8", pin=[pin])
@@ -638,12 +688,16 @@ def test_directions_of_another_dimension_are_refused(digits: Checkpoint) -> None
 
 def test_a_minus_b_plus_c(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8", view="directions", pin=THREE_PINS)
-    for letter, token in zip("ABC", ("row:3", "class:1", "class:4"), strict=True):
-        at.selectbox(key=f"arithmetic-{letter}").set_value(token).run()
+    chosen = dict(zip(generate_state.TERMS, ("row:3", "class:1", "class:4"), strict=True))
+    for name, token in chosen.items():
+        at.selectbox(key=f"generate-{name}").set_value(token).run()
+    assert url(at)["to"] == ["class:4"]  # the first two are the usual ones here, or are said, too
+    assert all(url(at).get(name, [token]) == [token] for name, token in chosen.items())
     at.button(key="arithmetic-pin").click().run()
     a, b, c = (anchors.parse(token, digits).vector for token in ("row:3", "class:1", "class:4"))
     pinned = anchors.parse(url(at)["pin"][-1], digits)
     np.testing.assert_allclose(pinned.vector, a - b + c, atol=1e-4)
+    assert f"{active_distances(digits, (a - b + c)[None])[0]:.2f} from the nearest image's posterior mean" in said(at)
 
 
 # --- interpolation, quality -------------------------------------------------------------------------------------------
@@ -658,6 +712,30 @@ def test_two_random_images_are_offered(digits: Checkpoint, browser: Browser, pin
     assert len(set(tokens)) == len(pins) + 2
     assert all(token.startswith("row:") for token in tokens[len(pins) :])
     assert len(browser.pictures["interpolation"]) == 12 + 11 * len(pins)
+
+
+def active_distances(checkpoint: Checkpoint, z: NDArray[np.float32]) -> NDArray[np.float64]:
+    """From each latent to the nearest image's mean, in the four dimensions of digits-mlp-8 that carry something."""
+    dims = checkpoint.latents.mu.var(0) > 0.01
+    assert dims.sum() == 4
+    apart = z[:, None, dims].astype(np.float64) - checkpoint.latents.mu[None, :, dims]
+    distances: NDArray[np.float64] = np.linalg.norm(apart, axis=2).min(1)
+    return distances
+
+
+def test_distances_leave_out_dimensions_that_carry_nothing(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(model="digits-mlp-8", view="interpolation", pin=["row:3", "sample:0:0"], pictures="5")
+    [chart] = at.get("plotly_chart")
+    [line] = json.loads(chart.proto.spec)["data"]
+    ends = np.stack([anchors.parse(pin, digits).vector for pin in ("row:3", "sample:0:0")])
+    z = ends[0] + np.linspace(0, 1, 5)[:, None] * (ends[1] - ends[0])
+    drawn = np.frombuffer(base64.b64decode(line["y"]["bdata"]), line["y"]["dtype"])
+    np.testing.assert_allclose(drawn, active_distances(digits, z), atol=1e-5)
+    known = cache.reach(digits)
+    assert f"in the 4 of 8 dimensions that carry something. Grey: up to {known.limit:.2f}," in said(at)
+    assert browser.data["scrub"]["reach"] == {"dims": known.dims.tolist(), "limit": known.limit}
+    at = visit(model="digits-mlp-2", view="interpolation", pin=["row:3", "sample:0:0"])
+    assert "dimensions that carry" not in said(at)
 
 
 def test_recorded_quality_is_shown_with_what_it_is(digits: Checkpoint) -> None:

@@ -78,6 +78,7 @@ def test_a_map_by_value_saturates_at_the_outer_hundredths() -> None:
     np.testing.assert_array_equal(trace.customdata, np.arange(1001))
     assert list(trace.text[:5]) == ["abcdefghij"[label] for label in labels[:5]]
     assert trace.marker.colorbar.title.text == "KL (nats)"
+    assert "%{marker.color:.4g}" in trace.hovertemplate  # 0.0123 is not 0.0
 
 
 def test_distances_on_a_map_are_true_and_axes_without_units_show_none() -> None:

@@ -18,7 +18,17 @@ from ui import cache, generate_code, generate_samples
 from ui.generate_manifold import Layout
 from ui.generate_samples import Request
 from vae import commands, paths, store
-from vae.generation import anchors, direction_files, directions, groups, interpolation, planes, sheets, traversals
+from vae.generation import (
+    anchors,
+    direction_files,
+    directions,
+    groups,
+    holes,
+    interpolation,
+    planes,
+    sheets,
+    traversals,
+)
 from vae.records import Checkpoint, FloatArray
 
 GAP = 2
@@ -52,19 +62,13 @@ def from_terminal(code: str) -> None:
     assert commands.main(words[3:]) == 0
 
 
-def tiles(file: str, count: int, columns: int, side: int = 8) -> Pictures:
-    """The pictures (N, 1, H, W) of a sheet with gaps."""
+def tiles(file: str, count: int, columns: int, side: int = 32) -> Pictures:
+    """The pictures (N, 1, 8, 8) of a sheet with gaps, which enlarges them to 32×32."""
     picture = np.array(Image.open(file).convert("L"))
     corners = [divmod(i, columns) for i in range(count)]
     step = side + GAP
-    cut = [picture[r * step : r * step + side, c * step : c * step + side] for r, c in corners]
+    large = np.stack([picture[r * step : r * step + side, c * step : c * step + side] for r, c in corners])[:, None]
     assert picture.shape == (-(-count // columns) * step - GAP, columns * step - GAP)
-    return np.stack(cut)[:, None]
-
-
-def enlarged_tiles(file: str, count: int, columns: int) -> Pictures:
-    """The same from a sheet of a command, which enlarges 8×8 pictures to 32×32."""
-    large = tiles(file, count, columns, 32)
     assert (large.reshape(count, 1, 8, 4, 8, 4) == large[:, :, ::4, ::4][:, :, :, None, :, None]).all()
     return large[:, :, ::4, ::4]
 
@@ -98,7 +102,15 @@ def test_samples(digits: Checkpoint, request_: Request) -> None:
     np.testing.assert_array_equal(tiles("samples.png", len(z), columns), images)
     Path("samples.png").unlink()
     from_terminal(code)
-    np.testing.assert_array_equal(enlarged_tiles("samples.png", len(z), columns), images)
+    np.testing.assert_array_equal(tiles("samples.png", len(z), columns), images)
+
+
+def test_samples_holes_first(digits: Checkpoint) -> None:
+    z = generate_samples.draw(digits, PRIOR)
+    far = holes.from_data(z, digits.latents, holes.reach(digits.latents))
+    made = execute(generate_code.samples(digits, PRIOR, holes_first=True))
+    np.testing.assert_array_equal(made["z"], z[np.argsort(-far)])
+    assert far.argmax() != 0
 
 
 @pytest.mark.parametrize("axes", ["latent", "principal"])
@@ -125,7 +137,7 @@ def test_traversals(digits: Checkpoint, token: str) -> None:
     np.testing.assert_array_equal(tiles("traversals.png", 40, 5), images)
     Path("traversals.png").unlink()
     from_terminal(code)
-    np.testing.assert_array_equal(enlarged_tiles("traversals.png", 40, 5), images)
+    np.testing.assert_array_equal(tiles("traversals.png", 40, 5), images)
 
 
 @pytest.mark.parametrize("kind", interpolation.KINDS)
@@ -143,6 +155,13 @@ def test_interpolation(digits: Checkpoint, kind: str) -> None:
     Path("interpolation.gif").unlink()
     from_terminal(code)
     assert Path("interpolation.gif").read_bytes() == content
+
+
+def test_arithmetic(digits: Checkpoint) -> None:
+    terms = [anchors.parse(token, digits) for token in ("class:3", "row:7", "z:-1,0,0,0,0,0,0,0@it's")]
+    execute(generate_code.arithmetic(digits, terms))
+    z = directions.arithmetic(*(term.vector for term in terms))
+    np.testing.assert_array_equal(tiles("arithmetic.png", 1, 1), shown(digits, z[None]))
 
 
 @pytest.mark.parametrize("kind", ["mean", "classifier"])

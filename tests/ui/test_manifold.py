@@ -10,11 +10,12 @@ import pytest
 
 from ui import manifold
 
-GOOD: dict[str, Any] = {"a": 0.5, "b": -1, "z": [0.5, -1.0, 0.25], "move": "1-1"}
+GOOD: dict[str, Any] = {"a": 0.5, "b": -1, "z": [0.5, -1.0, 0.25], "plane": "this", "move": "1-1"}
 
 
 def test_a_visit_is_taken_over_as_floats() -> None:
-    assert manifold.visit_of(GOOD, 3) == {"a": 0.5, "b": -1.0, "z": [0.5, -1.0, 0.25], "move": "1-1"}
+    expected = {"a": 0.5, "b": -1.0, "z": [0.5, -1.0, 0.25], "plane": "this", "move": "1-1"}
+    assert manifold.visit_of(GOOD, 3, "this") == expected
 
 
 @pytest.mark.parametrize(
@@ -31,14 +32,31 @@ def test_a_visit_is_taken_over_as_floats() -> None:
         GOOD | {"z": [0.5, -1.0, math.inf]},
         GOOD | {"z": ["x", 1.0, 2.0]},
         GOOD | {"z": "123"},
+        GOOD | {"plane": "another"},
+        {name: value for name, value in GOOD.items() if name != "plane"},
     ],
 )
 def test_what_is_no_place_in_this_latent_space_is_none(odd: Any) -> None:
-    assert manifold.visit_of(odd, 3) is None
+    assert manifold.visit_of(odd, 3, "this") is None
+
+
+def test_a_plane_has_another_name_once_its_axes_or_its_image_are_others() -> None:
+    plane = {"base": [0.0, 0.0, 0.5], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0]}
+    data: Any = {"fingerprint": "model", "plane": plane, "here": [0.5, 0.5], "tiles": 20, "scale": "even"}
+    changes: list[dict[str, Any]] = [
+        {"fingerprint": "another"},
+        {"plane": plane | {"base": [0.0, 0.0, 0.25]}},
+        {"plane": plane | {"v": [0.0, 0.0, 1.0]}},
+        {"here": [0.5, -0.5]},  # in two dimensions all images lie in the same plane
+    ]
+    names = {manifold.plane_name(data | change) for change in changes}
+    assert len(names) == len(changes)
+    assert manifold.plane_name(data) not in names
+    assert manifold.plane_name(data | {"tiles": 10, "scale": "quantile"}) == manifold.plane_name(data)
 
 
 def test_a_mark_is_text_of_bounded_length() -> None:
-    visit = manifold.visit_of(GOOD | {"move": "x" * 10_000}, 3)
+    visit = manifold.visit_of(GOOD | {"move": "x" * 10_000}, 3, "this")
     assert visit is not None
     assert 0 < len(visit["move"]) < 100
 

@@ -22,7 +22,7 @@ def page() -> None:
         "t": 0.5,
         "ends": ["here", "there"],
         "unit": "of the way",
-        "typical": None,
+        "reach": {"dims": [1], "limit": 1.5},
         "revision": 3,
     }
     st.text(repr(scrub.show(data, "scrub")))

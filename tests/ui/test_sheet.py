@@ -82,7 +82,7 @@ def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
         (PICTURES.astype(np.float32), {}, "float32"),
         (PICTURES[0], {}, "(3, 4, 5)"),
         (np.zeros((2, 1, 0, 4), np.uint8), {}, "(2, 1, 0, 4)"),
-        (np.zeros((payload.MAX_PICTURES + 1, 1, 1, 1), np.uint8), {}, "1600 pictures"),
+        (np.zeros((payload.MAX_PICTURES + 1, 1, 1, 1), np.uint8), {}, "2688 pictures"),
         (np.zeros((1_600, 3, 128, 128), np.uint8), {}, "bytes"),
         (PICTURES, {"columns": 0}, "columns"),
         (PICTURES, {"tile": -3}, "tile"),

@@ -113,6 +113,66 @@ def test_another_checkpoint_of_the_same_dimension(checkpoint: Checkpoint, direct
     assert (home.directions, home.notes) == ([direction], [])
 
 
+def test_an_import_replaces_nothing_that_is_kept(checkpoint: Checkpoint, direction: Direction) -> None:
+    direction_files.keep(direction)
+    newer = dataclasses.replace(direction, gap=9.0)
+    text = direction_files.to_json([direction, newer])
+    imported = direction_files.from_json(text, checkpoint)
+    free = f"{direction.name} (2)"
+    assert imported.directions == [dataclasses.replace(newer, name=free)]
+    assert imported.notes[0] == f'"{direction.name}" is kept already.'
+    assert imported.notes[1] == f'Two directions are called "{direction.name}": one is now "{free}".'
+    for one in imported.directions:
+        direction_files.keep(one)
+    assert direction_files.kept(checkpoint) == [direction, *imported.directions]
+    again = direction_files.from_json(text, checkpoint)  # the second time there is nothing new
+    assert (again.directions, again.notes[1]) == ([], f'"{free}" is kept already.')
+
+
+def test_an_import_of_another_checkpoint_twice(checkpoint: Checkpoint, direction: Direction) -> None:
+    other = dataclasses.replace(checkpoint, identity="ab" * 32, name="other")
+    text = direction_files.to_json([direction])
+    for one in direction_files.from_json(text, other).directions:
+        direction_files.keep(one)
+    assert direction_files.from_json(text, other).directions == []
+
+
+def test_no_more_are_kept_than_can_be_written_to_one_file(
+    checkpoint: Checkpoint, direction: Direction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direction_files, "MAX_DIRECTIONS", 3)
+    a, b, c, d = (dataclasses.replace(direction, name=name) for name in "abcd")
+    elsewhere = dataclasses.replace(direction, identity="ab" * 32)
+    for one in (a, b, c, elsewhere, dataclasses.replace(c, gap=9.0)):  # the last one replaces
+        direction_files.keep(one)
+    for refused in (lambda: direction_files.keep(d), lambda: direction_files.from_json(one_of(d), checkpoint)):
+        with pytest.raises(GenerationError, match=r"4 directions would be kept .* at most 3\. Delete one first"):
+            refused()
+    assert [one.name for one in direction_files.kept(checkpoint)] == ["a", "b", "c"]
+    assert direction_files.to_json(direction_files.kept(checkpoint))
+    direction_files.delete(checkpoint, "a")
+    direction_files.keep(d)
+
+
+def test_all_that_is_kept_fits_into_one_file_by_its_size(
+    checkpoint: Checkpoint, direction: Direction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = (dataclasses.replace(direction, name=name) for name in "abc")
+    monkeypatch.setattr(direction_files, "MAX_BYTES", len(direction_files.to_json([a, b])))
+    for one in (a, b, b):
+        direction_files.keep(one)
+    with pytest.raises(GenerationError, match=r"kept for this checkpoint would take .* bytes"):
+        direction_files.keep(c)
+    text = direction_files.to_json(direction_files.kept(checkpoint))
+    for one in (a, b):
+        direction_files.delete(checkpoint, one.name)
+    assert direction_files.from_json(text, checkpoint).directions == [a, b]  # what is exported can be imported
+
+
+def one_of(direction: Direction) -> str:
+    return direction_files.to_json([direction])
+
+
 def test_equal_names_are_told_apart(checkpoint: Checkpoint, direction: Direction) -> None:
     long = dataclasses.replace(direction, name="x" * 60)
     imported = direction_files.from_json(direction_files.to_json([long, long, long]), checkpoint)

@@ -91,6 +91,31 @@ def test_random_groups_are_not_shown() -> None:
         assert direction.gap > 0
 
 
+def test_neighbours_in_noise_are_no_finding() -> None:
+    """Two neighbourhoods are apart in any latent space, also where there is nothing."""
+    noise = planted(np.random.default_rng(8).normal(size=(10_000, 16)).astype(np.float32))
+    found = between(noise, "near:0:50", "near:1:50")
+    assert found.mean.accuracy_low > 0.6  # which would be called real
+    for direction in (found.mean, found.classifier):
+        assert directions.reading(direction).startswith(
+            "Not a test: neighbours were chosen in this latent space, so they are apart by construction. "
+            f"Balanced accuracy on held-out images {100 * direction.accuracy:.1f} % (95 % interval "
+        )
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("near:3:5", "rest"), ("class:0", "near:3:5"), ("rows:1-9 + near:3:5", "class:0"), (" near:3:5", "x")]
+)
+def test_a_neighbourhood_on_either_side_is_no_test(a: str, b: str) -> None:
+    direction = dataclasses.replace(along(1, 0), group_a=a, group_b=b)
+    assert directions.reading(direction).startswith("Not a test: ")
+    assert directions.reading(dataclasses.replace(direction, measured_on="1" * 64)).startswith("Not measured here")
+
+
+def test_a_class_that_is_called_near_is_none() -> None:
+    assert directions.reading(dataclasses.replace(along(1, 0), group_a="class:near:3:5")).startswith("Real: ")
+
+
 def test_worse_than_chance_is_not_shown_either() -> None:
     worse = dataclasses.replace(along(1, 0), accuracy=0.3, accuracy_low=0.2, accuracy_high=0.4)
     assert directions.reading(worse).startswith("Not shown: the interval lies below 50 % (20.0 % to 40.0 %)")

@@ -90,8 +90,8 @@ def test_what_cant_be_compared(queries: NDArray[np.uint8], data: NDArray[np.uint
 def test_the_reference_is_percentiles_of_the_distances(digits: dict[str, ImageDataset]) -> None:
     train, test = digits["train"].images, digits["test"].images
     found, expected = nearest.reference(test, train), brute_force(test, train).min(1)
-    measured = (found.median, found.p5, found.p1)
-    np.testing.assert_allclose(measured, np.percentile(expected, [50, 5, 1]), rtol=1e-5)
+    measured = (found.median, found.p95, found.p5, found.p1)
+    np.testing.assert_allclose(measured, np.percentile(expected, [50, 95, 5, 1]), rtol=1e-5)
     assert found.count == len(test)
     with pytest.raises(GenerationError, match="0 reconstructions"):
         nearest.reference(test[:0], train)
@@ -100,14 +100,24 @@ def test_the_reference_is_percentiles_of_the_distances(digits: dict[str, ImageDa
 @pytest.mark.parametrize(
     ("distance", "count", "said"),
     [
-        (0.0, 500, "a copy."),
-        (0.5, 500, "99 % of reconstructions of test images: may be a copy"),
-        (0.5, 99, "95 %"),
-        (1.5, 500, "95 %"),
-        (0.5, 19, "usually are"),
-        (3.0, 500, "usually are: no sign of a copy"),
-        (9.0, 500, "Farther"),
+        (0.0, 500, "Identical to a training image, pixel for pixel: a copy."),
+        (0.5, 500, "Nearer to a training image than 99 % of {}: may be a copy."),
+        (0.5, 99, "Nearer to a training image than 95 % of {}: compare"),
+        (1.5, 500, "Nearer to a training image than 95 % of {}: compare"),
+        (0.5, 19, "As near to a training image as {} usually are"),
+        (3.0, 500, "As near to a training image as {} usually are: no sign of a copy."),
+        (4.0, 500, "As near to a training image as {} usually are: no sign of a copy."),
+        (8.0, 500, "Farther from every training image than half of the {}: no sign of a copy."),
+        (9.0, 19, "Farther from every training image than half of the {}: no sign of a copy."),
+        (
+            9.0,
+            500,
+            "Farther from every training image than 95 % of {}: no sign of a copy, and perhaps unlike the data.",
+        ),
     ],
 )
 def test_readings(distance: float, count: int, said: str) -> None:
-    assert said in nearest.reading(distance, Reference(median=4.0, p5=2.0, p1=1.0, count=count))
+    them = f"reconstructions of test images (their median is 4.00, {count} of them)"
+    reading = nearest.reading(distance, Reference(median=4.0, p95=8.0, p5=2.0, p1=1.0, count=count))
+    assert reading.startswith(said.format(them))
+    assert them in reading

@@ -54,14 +54,15 @@ function meanOfRow(model, row) {
   return Array.from(model.tensors.mu.data.subarray(row * d, (row + 1) * d))
 }
 
-/** The `count` images whose posterior means are nearest to z: [{row, distance}], nearest first. */
-function nearestRows(model, z, count) {
+/** The `count` images whose posterior means are nearest to z in the dimensions `dims`, in all without them:
+ * [{row, distance}], nearest first. */
+function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j)) {
   const d = model.latent_dim
   const mu = model.tensors.mu.data
   const best = []
   for (let row = 0, at = 0; at < mu.length; row++, at += d) {
     let squared = 0
-    for (let j = 0; j < d; j++) squared += (mu[at + j] - z[j]) ** 2
+    for (let k = 0; k < dims.length; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
     if (best.length === count && squared >= best[count - 1].squared) continue
     best.push({ row, squared })
     best.sort((a, b) => a.squared - b.squared)

@@ -7,6 +7,7 @@ in the component's script.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -45,7 +46,8 @@ class ManifoldData(TypedDict):
     """What is shown: which model, which plane of its latent space, and how it is laid out.
 
     scale: "quantile" puts (a, b) at the quantiles of N(0, 1), so that equal areas hold equal prior probability; "even"
-    is linear and shows `home` = [lowest a, highest a, lowest b, highest b] first. tiles: 10 to 40 across the view at
+    is linear and shows `home` = [lowest a, highest a, lowest b, highest b] first. measured: what a unit of a and b is a
+    standard deviation of, the prior or the data; only said. tiles: 10 to 40 across the view at
     home. here: a place that a ring marks. show_points draws the test images' posterior means, coloured by class; it
     says something only where the latent space is the plane itself. revision: a new number moves the ring to `here`,
     also where `here` is the same as before.
@@ -56,6 +58,7 @@ class ManifoldData(TypedDict):
     plane: PlaneData
     names: list[str]
     scale: Literal["quantile", "even"]
+    measured: Literal["prior", "data"]
     tiles: int
     home: list[float]
     here: list[float] | None
@@ -66,11 +69,12 @@ class ManifoldData(TypedDict):
 
 
 class Visit(TypedDict):
-    """A place that was clicked: where in the plane, its latent vector, and a mark that differs for every click."""
+    """A place that was clicked: where in which plane, its latent vector, and a mark that differs for every click."""
 
     a: float
     b: float
     z: list[float]
+    plane: str
     move: str
 
 
@@ -99,17 +103,24 @@ _MANIFOLD = st.components.v2.component(
 
 
 def show(data: ManifoldData, key: str) -> Visit | None:
-    """Show the plane; returns the place that was clicked last, None as long as there is none."""
-    result = _MANIFOLD(data=data, key=key, on_visit_change=lambda: None)
-    return visit_of(result.visit, len(data["plane"]["base"]))
+    """Show the plane; returns the place that was clicked last, None as long as none of this plane was."""
+    name = plane_name(data)
+    result = _MANIFOLD(data={**data, "plane_name": name}, key=key, on_visit_change=lambda: None)
+    return visit_of(result.visit, len(data["plane"]["base"]), name)
 
 
-def visit_of(value: Any, latent_dim: int) -> Visit | None:
-    """What the page sent, if it is a place in this latent space: a page can send anything."""
-    if not isinstance(value, dict):
+def plane_name(data: ManifoldData) -> str:
+    """Names this plane of this model with its ring here: what was clicked on another one says nothing about it."""
+    text = json.dumps([data["fingerprint"], data["plane"], data["here"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def visit_of(value: Any, latent_dim: int, plane: str) -> Visit | None:
+    """What the page sent, if it is a place in this plane of this latent space: a page can send anything."""
+    if not isinstance(value, dict) or value.get("plane") != plane:
         return None
     z = finite_vector(value.get("z"), latent_dim, math.inf)
     place = finite_vector([value.get("a"), value.get("b")], 2, FARTHEST)
     if z is None or place is None:
         return None
-    return {"a": place[0], "b": place[1], "z": z, "move": str(value.get("move"))[:64]}
+    return {"a": place[0], "b": place[1], "z": z, "plane": plane, "move": str(value.get("move"))[:64]}

@@ -5,11 +5,19 @@ const HINT =
   "Drag to move, wheel or + − to zoom, click to choose. Keys: arrows move by a tile (Shift: by five), + − zoom, " +
   "Home goes back, Enter chooses the middle."
 const SCALE_HINTS = {
-  quantile: "Laid out by the quantiles of the prior: equal areas hold equal probability.",
-  even: "Laid out evenly in latent units.",
+  prior: {
+    quantile: "Laid out by the quantiles of the prior: equal areas hold equal probability.",
+    even: "Laid out evenly in latent units.",
+  },
+  data: {
+    quantile: "Laid out by the quantiles of a normal distribution with the data's mean and spread.",
+    even: "Laid out evenly in standard deviations of the data.",
+  },
 }
 const MANY_CLASSES = 20
 const FAR_STEP = 5
+const MANY_MISSING = 200 // tiles: while so many are waited for, not every one that comes is drawn at once
+const DRAW_EVERY = 100 // ms
 
 export default function ({ data, parentElement, setStateValue }) {
   let sheet = sheets.get(parentElement)
@@ -49,6 +57,8 @@ class Manifold {
     this.resized.disconnect()
     this.workers.close()
     cancelAnimationFrame(this.frame)
+    clearTimeout(this.drawSoon)
+    this.drawSoon = null
   }
 
   // --- what Python says -----------------------------------------------------------------------------------------------
@@ -111,13 +121,13 @@ class Manifold {
   }
 
   describe() {
-    const { names, shape, even, points, colours, classNames } = this.settings
+    const { names, shape, even, measured, points, colours, classNames } = this.settings
     this.element.style.setProperty("--ratio", Math.min(2, Math.max(0.5, shape[2] / shape[1])))
     this.element.style.setProperty("--picture-ratio", shape[2] / shape[1])
     this.find(".name-a").textContent = names[0]
     this.find(".name-b").textContent = names[1]
     this.find(".stage").setAttribute("aria-label", `Plane of decoded images: ${names[0]} across, ${names[1]} up`)
-    this.find(".hint").textContent = `${SCALE_HINTS[even ? "even" : "quantile"]} ${HINT}`
+    this.find(".hint").textContent = `${SCALE_HINTS[measured][even ? "even" : "quantile"]} ${HINT}`
     const shown = points && colours.length ? classNames.slice(0, MANY_CLASSES) : []
     this.find(".legend").replaceChildren(...shown.map((name, k) => {
       const entry = document.createElement("span")
@@ -162,7 +172,7 @@ class Manifold {
     this.moves += 1
     const z = latentAt(this.settings.plane, this.here.a, this.here.b).map(rounded)
     // a click that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ ...this.here, z, move: `${Date.now()}-${this.moves}` })
+    this.tellPython({ ...this.here, z, plane: this.settings.planeName, move: `${Date.now()}-${this.moves}` })
     this.schedule()
   }
 
@@ -206,7 +216,8 @@ class Manifold {
   keepTiles(keys, pixels) {
     const bytes = pixels.length / keys.length
     keys.forEach((key, k) => this.atlas.put(key, pixels, k * bytes))
-    this.schedule()
+    if (this.queue.length < MANY_MISSING) return this.schedule()
+    this.drawSoon ??= setTimeout(() => this.schedule(), DRAW_EVERY) // drawing costs the worker time on a small machine
   }
 
   /** What the view lacks is asked for, and nothing else: what has left it is no longer wanted. */
@@ -224,6 +235,8 @@ class Manifold {
     this.scheduled = true
     this.frame = requestAnimationFrame(() => {
       this.scheduled = false
+      clearTimeout(this.drawSoon)
+      this.drawSoon = null
       if (this.settings && this.model && this.atlas) this.draw()
     })
   }
@@ -235,7 +248,7 @@ class Manifold {
     const context = this.sized(Math.round(width * pixelRatio), Math.round(height * pixelRatio))
     const level = levelOf(this.view.span)
     const { missing, visible } = drawSheet(
-      context, this.atlas, this.view, this.settings.n, level, this.canvas.width, this.canvas.height,
+      context, this.atlas, this.view, this.settings.n, level, this.canvas.width, this.canvas.height, pixelRatio,
     )
     if (this.settings.points) this.drawPoints(context, pixelRatio)
     if (this.here) this.drawHere(context, pixelRatio)

@@ -1,21 +1,24 @@
 // Draws the tiles of a view. Where one is not decoded yet, what is there of a coarser or finer level stands in for it.
 
 const COARSER_LEVELS = 4
+const GAP_FROM = 12 // CSS pixels: tiles of fewer touch each other
+const GAP_COLOUR = "#7d8988" // neither the black nor the white of a picture
 
 /** Draw; returns the tiles of the view that are missing, [{key, i, j}], and how many there are in all. */
-function drawSheet(context, atlas, view, n, level, width, height) {
+function drawSheet(context, atlas, view, n, level, width, height, pixelRatio) {
   const size = tileSize(n, level)
   const range = tilesIn(view, n, level)
   const missing = []
   const left = (i) => Math.round(((i * size - view.x) / view.span) * width)
   const top = (j) => Math.round(((j * size - view.y) / view.span) * height)
+  const gap = ((size / view.span) * width) / pixelRatio >= GAP_FROM ? Math.round(pixelRatio) : 0
   context.imageSmoothingEnabled = false
   for (let j = range.top; j < range.bottom; j++) {
     for (let i = range.left; i < range.right; i++) {
       const key = tileKey(level, i, j)
       const place = { left: left(i), top: top(j), width: left(i + 1) - left(i), height: top(j + 1) - top(j) }
       const found = atlas.find(key)
-      if (found) drawPart(context, atlas, found, 0, 0, 1, place)
+      if (found) drawTile(context, atlas, found, place, gap)
       else {
         missing.push({ key, i, j })
         drawStandIn(context, atlas, level, i, j, place)
@@ -23,6 +26,16 @@ function drawSheet(context, atlas, view, n, level, width, height) {
     }
   }
   return { missing, visible: (range.right - range.left) * (range.bottom - range.top) }
+}
+
+/** Draw a tile, with a line to its right and below it that is `gap` wide. */
+function drawTile(context, atlas, found, place, gap) {
+  const { left, top, width, height } = place
+  if (gap) {
+    context.fillStyle = GAP_COLOUR
+    context.fillRect(left, top, width, height)
+  }
+  drawPart(context, atlas, found, 0, 0, 1, { left, top, width: width - gap, height: height - gap })
 }
 
 /** Draw the part of a tile that starts at these shares of it and is `share` wide and high. */

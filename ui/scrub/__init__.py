@@ -12,6 +12,7 @@ from typing import Literal, NotRequired, TypedDict
 import streamlit as st
 
 from ui import live
+from vae.generation.holes import Reach
 
 HERE = Path(__file__).parent
 
@@ -47,11 +48,11 @@ class LinePath(TypedDict):
     high: float
 
 
-class TypicalDistance(TypedDict):
-    """How far images' posterior means are from their nearest other one: half less than `median`, 95 % than `p95`."""
+class ReachData(TypedDict):
+    """`vae.generation.holes.Reach` as plain values: farther than `limit` from every image, in `dims`, is a hole."""
 
-    median: float
-    p95: float
+    dims: list[int]
+    limit: float
 
 
 class ScrubData(TypedDict):
@@ -59,7 +60,8 @@ class ScrubData(TypedDict):
 
     `fingerprint` names the model (`ui.live.payload.fingerprint`). `t` is taken over when `revision` or the model
     differs from before; otherwise the person's own place is kept, inside the path. `ends` are the texts at both ends
-    of the slider, `unit` follows the number, `names` are the anchors' (ticks under the slider at t = 0, 1, …).
+    of the slider, `unit` follows the number, `names` are the anchors' (ticks under the slider at t = 0, 1, …). `reach`
+    says in which dimensions the nearest image is searched for; in all without it.
     """
 
     fingerprint: str
@@ -69,9 +71,14 @@ class ScrubData(TypedDict):
     t: float
     ends: list[str]
     unit: str
-    typical: TypicalDistance | None
+    reach: ReachData | None
     revision: int
     names: NotRequired[list[str]]
+
+
+def reach_data(known: Reach) -> ReachData:
+    """For the page."""
+    return {"dims": known.dims.tolist(), "limit": known.limit}
 
 
 class Stop(TypedDict):

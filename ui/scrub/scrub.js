@@ -71,6 +71,7 @@ class Scrub {
     if (problem) return this.say(problem)
     this.path = path
     this.range = rangeOf(path)
+    this.reach = reachOf(this.data.reach, model.latent_dim)
     const isLine = path.kind === "line"
     this.startPixels = isLine ? model.decode(pointAt(path, 0)) : null
     this.element.classList.toggle("is-line", isLine)
@@ -122,6 +123,7 @@ class Scrub {
     if (shown === this.shownTicks) return // the one that has the focus stays
     this.shownTicks = shown
     ticks.style.setProperty("--legs", Math.max(1, names.length - 1))
+    ticks.classList.toggle("in-two-rows", names.length > 3)
     ticks.replaceChildren(...names.map((name, t) => {
       const tick = document.createElement("button")
       Object.assign(tick, { type: "button", className: "tick", textContent: name, title: name })
@@ -217,19 +219,15 @@ class Scrub {
     clearTimeout(this.searchSoon)
     this.searchSoon = null
     if (!this.path || this.closed) return
-    const [near] = nearestRows(this.model, pointAt(this.path, this.t), 1)
+    const [near] = nearestRows(this.model, pointAt(this.path, this.t), 1, this.reach?.dims)
     this.find(".near").textContent = near ? this.sentence(near) : ""
   }
 
   sentence({ row, distance }) {
-    const { class_names: names, typical } = this.data
-    const label = names?.[this.model.tensors.labels?.data[row]]
+    const label = this.data.class_names?.[this.model.tensors.labels?.data[row]]
     const which = `row ${row.toLocaleString("en")}${label === undefined ? "" : `, class ${label}`}`
-    const usual =
-      Number.isFinite(typical?.median) && Number.isFinite(typical?.p95)
-        ? `; between images usually ${typical.median.toFixed(2)}, 95 % below ${typical.p95.toFixed(2)}`
-        : ""
-    return `${distance.toFixed(2)} from the nearest image (${which})${usual}`
+    const hole = this.reach ? `; beyond ${this.reach.limit.toFixed(2)} is a hole` : ""
+    return `${distance.toFixed(2)} from the nearest image (${which})${hole}`
   }
 
   // --- playing --------------------------------------------------------------------------------------------------------
@@ -290,4 +288,11 @@ class Scrub {
     range.onkeyup = () => !this.playing && this.finish()
     range.onblur = () => !this.playing && this.finish()
   }
+}
+
+/** What Python says of holes, if it can be measured in this latent space, else null. */
+function reachOf(reach, latentDim) {
+  const { dims, limit } = reach ?? {}
+  const known = (j) => Number.isInteger(j) && j >= 0 && j < latentDim
+  return Array.isArray(dims) && dims.length && dims.every(known) && Number.isFinite(limit) ? { dims, limit } : null
 }

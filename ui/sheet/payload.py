@@ -10,7 +10,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-MAX_PICTURES = 1_600
+MAX_PICTURES = 128 * 21  # a traversal of 128 dimensions in 21 steps
 MAX_BYTES = 64 * 2**20  # far beyond what a page can show; Streamlit's limit for a message is 200 MB
 
 

@@ -36,10 +36,15 @@ class Imported:
 
 
 def keep(direction: Direction) -> Path:
-    """Keep it for its checkpoint; one of the same name is replaced in one step. Raises GenerationError."""
+    """Keep it for its checkpoint; one of the same name is replaced in one step.
+
+    Raises GenerationError: for one that couldn't be read, and when all kept ones would no longer fit in one file.
+    """
     path = _path(direction.identity, direction.name)
     content = to_json([direction]).encode()
     _document(content, direction.latent_dim)  # nothing is written that couldn't be read
+    others = [one for one in _kept(direction.identity, direction.latent_dim) if one.name != direction.name]
+    _check_room([*others, direction])
     try:
         write_atomically(path, content)
     except OSError as error:
@@ -49,16 +54,7 @@ def keep(direction: Direction) -> Path:
 
 def kept(checkpoint: Checkpoint) -> list[Direction]:
     """The directions kept for this checkpoint, by name; a damaged file or one of another checkpoint is left out."""
-    found = []
-    for path in derived_folder(checkpoint.identity).glob("directions/*.json"):
-        try:
-            with path.open("rb") as file:
-                direction = _document(file.read(MAX_BYTES + 1), checkpoint.model.latent_dim)[0]
-        except (GenerationError, OSError, IndexError):
-            continue
-        if direction.identity == checkpoint.identity and path.name == _path("", direction.name).name:
-            found.append(direction)
-    return sorted(found, key=lambda direction: direction.name)
+    return _kept(checkpoint.identity, checkpoint.model.latent_dim)
 
 
 def delete(checkpoint: Checkpoint, name: str) -> None:
@@ -74,8 +70,7 @@ def to_json(directions: Sequence[Direction]) -> str:
     """A document that `from_json` reads back. Raises GenerationError for more than it would read."""
     if len(directions) > MAX_DIRECTIONS:
         raise GenerationError(f"{len(directions):,} directions, expected at most {MAX_DIRECTIONS} in one file.")
-    values = [dataclasses.asdict(direction) for direction in directions]
-    text = json.dumps({"format": FORMAT, "version": VERSION, "directions": values}, indent=1)
+    text = _text_of(directions)
     if len(text) > MAX_BYTES:
         raise GenerationError(
             f"The directions take {len(text):,} bytes, expected at most {MAX_BYTES:,}.", "Write fewer to one file."
@@ -83,27 +78,77 @@ def to_json(directions: Sequence[Direction]) -> str:
     return text
 
 
+def _text_of(directions: Sequence[Direction]) -> str:
+    values = [dataclasses.asdict(direction) for direction in directions]
+    return json.dumps({"format": FORMAT, "version": VERSION, "directions": values}, indent=1)
+
+
 def from_json(text: str | bytes, checkpoint: Checkpoint) -> Imported:
     """Read somebody's directions for use with this checkpoint; keeps nothing.
 
-    One that was measured on another checkpoint of the same dimension is taken, with a note and `measured_on`. Raises
-    GenerationError if anything in the file is wrong.
+    One that is kept already is left out, another one of a kept name gets a free name, both with a note. One that was
+    measured on another checkpoint of the same dimension is taken, with a note and `measured_on`. Raises GenerationError
+    if anything in the file is wrong, or if it doesn't fit beside what is kept.
     """
+    before = kept(checkpoint)
     directions: list[Direction] = []
     notes: list[str] = []
-    for found in _document(text, checkpoint.model.latent_dim):
-        name = _free_name(found.name, {d.name for d in directions})
+    for read in _document(text, checkpoint.model.latent_dim):
+        source = read.measured_on or read.identity
+        measured_on = "" if source == checkpoint.identity else source
+        found = dataclasses.replace(read, identity=checkpoint.identity, measured_on=measured_on)
+        if same := _same(found, before):
+            notes.append(f'"{same.name}" is kept already.')
+            continue
+        name = _free_name(found.name, {d.name for d in (*before, *directions)})
         if name != found.name:
             notes.append(f'Two directions are called "{found.name}": one is now "{name}".')
-        source = found.measured_on or found.identity
         if source != checkpoint.identity:
             notes.append(
                 f'"{name}" was measured on another checkpoint ({found.checkpoint}, {source[:8]}): '
                 f"its numbers don't carry over to {checkpoint.name}."
             )
-        measured_on = "" if source == checkpoint.identity else source
-        directions.append(dataclasses.replace(found, name=name, identity=checkpoint.identity, measured_on=measured_on))
+        directions.append(dataclasses.replace(found, name=name))
+    _check_room([*before, *directions])
     return Imported(directions, notes)
+
+
+def _kept(identity: str, latent_dim: int) -> list[Direction]:
+    found = []
+    for path in derived_folder(identity).glob("directions/*.json"):
+        try:
+            with path.open("rb") as file:
+                direction = _document(file.read(MAX_BYTES + 1), latent_dim)[0]
+        except (GenerationError, OSError, IndexError):
+            continue
+        if direction.identity == identity and path.name == _path("", direction.name).name:
+            found.append(direction)
+    return sorted(found, key=lambda direction: direction.name)
+
+
+def _check_room(directions: Sequence[Direction]) -> None:
+    """Raise GenerationError unless one checkpoint may keep all of these: they can then be written to one file."""
+    if len(directions) > MAX_DIRECTIONS:
+        raise GenerationError(
+            f"{len(directions):,} directions would be kept for this checkpoint, expected at most {MAX_DIRECTIONS}.",
+            "Delete one first.",
+        )
+    if (size := len(_text_of(directions))) > MAX_BYTES:
+        raise GenerationError(
+            f"The directions kept for this checkpoint would take {size:,} bytes, expected at most {MAX_BYTES:,}.",
+            "Delete one first, or choose groups whose text is shorter.",
+        )
+
+
+def _same(found: Direction, before: Sequence[Direction]) -> Direction | None:
+    """The kept direction that differs in nothing but a name that an earlier import gave it."""
+    names, name = {one.name: one for one in before}, found.name
+    number = 2
+    while one := names.get(name):
+        if dataclasses.replace(found, name=name) == one:
+            return one
+        name, number = _numbered(found.name, number), number + 1
+    return None
 
 
 def _document(text: str | bytes, latent_dim: int) -> list[Direction]:
@@ -212,9 +257,13 @@ def _identity(value: Any, name: str) -> str:
 def _free_name(name: str, taken: set[str]) -> str:
     candidate, number = name, 2
     while candidate in taken:
-        ending = f" ({number})"
-        candidate, number = name[: MAX_NAME - len(ending)] + ending, number + 1
+        candidate, number = _numbered(name, number), number + 1
     return candidate
+
+
+def _numbered(name: str, number: int) -> str:
+    ending = f" ({number})"
+    return name[: MAX_NAME - len(ending)] + ending
 
 
 def _path(identity: str, name: str) -> Path:

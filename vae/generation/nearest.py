@@ -32,9 +32,10 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Reference:
-    """Distances from reconstructions of `count` test images to their nearest training image: median, p5, p1."""
+    """Percentiles of the distances from reconstructions of `count` test images to their nearest training image."""
 
     median: float
+    p95: float
     p5: float
     p1: float
     count: int
@@ -76,8 +77,8 @@ def reference(reconstructions: Images, data: Images, on_batch: OnBatch = lambda 
     if not len(reconstructions):
         raise GenerationError("There are 0 reconstructions to compare with, expected at least 1.")
     distance = nearest(reconstructions, data, on_batch).distance
-    median, p5, p1 = (float(value) for value in np.percentile(distance, [50, 5, 1]))
-    return Reference(median, p5, p1, len(distance))
+    median, p95, p5, p1 = (float(value) for value in np.percentile(distance, [50, 95, 5, 1]))
+    return Reference(median, p95, p5, p1, len(distance))
 
 
 def reading(distance: float, usual: Reference) -> str:
@@ -85,18 +86,19 @@ def reading(distance: float, usual: Reference) -> str:
 
     A percentage is only named where the reference has images enough to know it: 100 for 99 %, 20 for 95 %.
     """
+    of_them = f"(their median is {usual.median:.2f}, {usual.count:,} of them)"
+    them = f"reconstructions of test images {of_them}"
     if distance == 0:
-        return "Identical to a training image, pixel for pixel: a copy."
+        return f"Identical to a training image, pixel for pixel: a copy. To compare with: {them}."
     if distance < usual.p1 and usual.count >= 100:
-        return "Nearer to a training image than 99 % of reconstructions of test images: may be a copy."
+        return f"Nearer to a training image than 99 % of {them}: may be a copy."
     if distance < usual.p5 and usual.count >= 20:
-        return "Nearer to a training image than 95 % of reconstructions of test images: compare the two by eye."
+        return f"Nearer to a training image than 95 % of {them}: compare the two by eye."
     if distance <= usual.median:
-        return "As near to a training image as reconstructions of test images usually are: no sign of a copy."
-    return (
-        "Farther from every training image than most reconstructions of test images are: no sign of a copy, "
-        "and perhaps unlike the data."
-    )
+        return f"As near to a training image as {them} usually are: no sign of a copy."
+    if distance <= usual.p95 or usual.count < 20:
+        return f"Farther from every training image than half of the {them}: no sign of a copy."
+    return f"Farther from every training image than 95 % of {them}: no sign of a copy, and perhaps unlike the data."
 
 
 def _centred(images: Images) -> FloatArray:

@@ -29,7 +29,8 @@ REFERENCE = 10_000  # training images at most
 YARDSTICKS = ("test", "pixels")  # rows that no model made
 TEST_STREAM, PIXEL_STREAM = 1, 2  # of random numbers: which test images; which image a pixel is from
 PROTOCOLS = {
-    "distance": "Fréchet distance between Gaussians fitted to the features (Heusel et al. 2017), mean over groups",
+    "distance": "squared Fréchet distance, as is usual, between Gaussians fitted to the features "
+    "(Heusel et al. 2017), mean over groups",
     "precision": f"share of images within the {NEIGHBOURS}-nearest-neighbour balls of the training images "
     "(Kynkäänniemi et al. 2019), features scaled to length 1, mean over groups",
     "recall": f"share of training images within the {NEIGHBOURS}-nearest-neighbour balls of the images "
@@ -107,10 +108,13 @@ def _latents(kind: str, checkpoint: Checkpoint, number: int, seed: int, chosen: 
     if kind == "prior":
         return sampling.from_prior(number, checkpoint.model.latent_dim, seed)
     if kind == "mixture":
-        most = sampling.most_components(*checkpoint.latents.mu.shape)
-        components = max(1, min(sampling.COMPONENTS, most))
-        return sampling.fit_mixture(checkpoint.latents, components, seed).sample(number, seed)
+        return sampling.fit_mixture(checkpoint.latents, _components(checkpoint), seed).sample(number, seed)
     return checkpoint.latents.mu[chosen]
+
+
+def _components(checkpoint: Checkpoint) -> int:
+    """Of the mixture: as many as usual, fewer where the images allow no more."""
+    return max(1, min(sampling.COMPONENTS, sampling.most_components(*checkpoint.latents.mu.shape)))
 
 
 def independent_pixels(images: NDArray[np.uint8], number: int, seed: int) -> NDArray[np.uint8]:
@@ -202,8 +206,10 @@ def _about(checkpoint: Checkpoint, reference: int, group: int, seed: int) -> str
     """What is compared with what, in words."""
     name = checkpoint.dataset.name
     right = shipped.about(name).accuracy["test"]
+    components = _components(checkpoint)
+    mixture = f"a Gaussian mixture of {components} component{'s' if components != 1 else ''}"
     return (
-        f"Samples are E[x|z] for z from the prior N(0, I), or from a Gaussian mixture fitted to the posteriors of "
+        f"Samples are E[x|z] for z from the prior N(0, I), or from {mixture} fitted to the posteriors of "
         f"{len(checkpoint.latents.mu):,} test images; temperature 1, seed {seed}. In the last row each "
         f"pixel is that of some training image, whatever is beside it: nonsense. Each row is compared with the same "
         f"{reference:,} training images, in groups of {group:,} images, on 64 features of this project's {name} "

@@ -15,7 +15,7 @@ common: dict[str, Any] = {
     "fingerprint": payload.fingerprint(checkpoint, {}),
     "image_shape": list(checkpoint.model.image_shape),
     "class_names": list(checkpoint.dataset.class_names),
-    "typical": {"median": 0.9, "p95": 1.8},
+    "reach": {"dims": [6, 0, 3], "limit": 1.25},
     "revision": 0,
 }
 kind = st.radio("Kind", ["slerp", "lerp"])
@@ -48,7 +48,14 @@ ODD: dict[str, dict[str, Any]] = {
     "not a number": {"path": {**line["path"], "base": [None] * 8}},
     "an empty range": {"path": {**line["path"], "low": 2.0}},
     "another shape": {"image_shape": [1, 9, 9]},
-    "no words": {"t": None, "ends": None, "unit": None, "typical": None, "class_names": None, "names": None},
+    "no words": {
+        "t": None,
+        "ends": None,
+        "unit": None,
+        "reach": {"dims": [8], "limit": 1},
+        "class_names": None,
+        "names": None,
+    },
     "another model": {"fingerprint": "never"},
 }
 for name, odd in ODD.items():
