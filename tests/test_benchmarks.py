@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import arithmetic, report, training
+from benchmarks import anomaly, anomaly_parts, arithmetic, generation, generation_plane, report, training
+from benchmarks.anomaly_parts import Case, Found
+from benchmarks.generation_plane import Stroke
 from benchmarks.recipes.pytorch_example import ExampleVAE, train_epoch
 from benchmarks.to_target import Epoch, Output, epoch_seconds, forward_of, loss_per_image, seconds_to
 from benchmarks.training_parts import MODEL
+from vae import datasets
 from vae.layers import parameter_shapes
 from vae.model import new_model
 
@@ -112,3 +115,82 @@ def test_a_part_that_fails_leaves_the_others_their_figures(monkeypatch: pytest.M
     problems = training.measure(training.Setting(images, images, images, CPU, 1, 1, ""), ["floor", "click"], values)
     assert problems == ["click: no browser here"]
     assert values == {"floor_images_per_s": 5}
+
+
+def test_panning_is_counted_while_the_mouse_moves() -> None:
+    quick = Stroke(frames=[100, 110, 120, 130], waits=[5] * 90, oldest=30, tiles=12, seconds=1)
+    slow = Stroke(frames=[9_000, 9_070], waits=[150] * 10, oldest=480, tiles=12, seconds=2)
+    figures = generation_plane.pan_figures([quick, slow])
+    assert figures["manifold_pan_fps"] == 40.0  # four intervals in 100 ms; the seconds between strokes don't count
+    assert figures["manifold_pan_tiles_per_s"] == 8.0
+    assert figures["manifold_tiles_new"] == 100
+    assert figures["manifold_tiles_within_100_ms_percent"] == 90.0
+    assert figures["manifold_tile_longest_ms"] == 480  # it left the window before it was there
+
+
+def test_a_plane_that_never_drew_has_no_frame_rate() -> None:
+    figures = generation_plane.pan_figures([Stroke([5.0], [], 900, 12, 1)])
+    assert figures["manifold_pan_fps"] == 0
+    assert figures["manifold_tile_p95_ms"] is None
+    assert figures["manifold_tile_longest_ms"] == 900
+
+
+def test_peak_memory_is_read_from_the_systems_own_figure() -> None:
+    assert generation.peak_of("VmPeak:\t 9000 kB\nVmHWM:\t  2000 kB\nVmRSS:\t 1000 kB\n") == 2.0
+    assert generation.peak_of("Name:\tpython\n") is None
+
+
+def test_how_many_times_as_fast() -> None:
+    times: report.Values = {"plain_samples_400_ms": 455.0, "samples_400_ms": 91.0, "plain_manifold_ms": 90.0}
+    times |= {"manifold_sheet_ms": 180.0, "manifold_zoom_ms": 30.0, "manifold_tile_p95_ms": 45.0}
+    assert generation.speedups(times) == {
+        "samples_speedup": 5.0,
+        "manifold_open_speedup": 0.5,
+        "manifold_zoom_speedup": 3.0,
+        "manifold_drag_speedup": 2.0,
+    }
+
+
+def test_a_quick_run_of_the_anomaly_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names, file = ("smoothed_error", "pca_lof"), tmp_path / "figures.json"
+    monkeypatch.setattr(anomaly_parts, "NAMES", names)
+    monkeypatch.setattr("sys.argv", f"anomaly --quick --dataset digits --processes 1 --json {file}".split())
+    assert anomaly.main() == 0
+    values = json.loads(file.read_text())
+    assert values["one_class_auroc"] == values["one_class_auroc_smoothed_error"]
+    assert values["one_class_auroc_pca_lof"] > 0.95
+    assert values["models"] == 2
+    assert values["selected"] in names
+    assert {f"{what}_{name}" for what in ("speed", "synthetic_auroc") for name in names} <= values.keys()
+
+
+def test_an_anomaly_model_sees_its_normal_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(anomaly_parts, "train", lambda _, *images, **__: seen.extend(images[:2]) or [])
+    anomaly_parts.trained(anomaly_parts.Setting("digits", 1), Case((3, 5), seed=0))
+    for images, split in zip(seen, ("train", "validation"), strict=True):
+        whole = datasets.load("digits", split)
+        assert np.array_equal(images, whole.images[np.isin(whole.labels, (3, 5))])
+
+
+def test_anomaly_figures_are_means_over_models() -> None:
+    found = [
+        Found(Case((0,), 0, True), {"smoothed_error": 0.9, "knn": 0.5}, {"smoothed_error": 0.7, "knn": 0.8}, 1, 2),
+        Found(Case((1,), 0, True), {"smoothed_error": 1.0, "knn": 0.6}, {"smoothed_error": 0.9, "knn": 0.9}, 1, 2),
+        Found(Case((0,), 1), {"smoothed_error": 0.8, "knn": 0.5}, {}, 1, 2),
+        Found(Case((1,), 1), {"smoothed_error": 1.0, "knn": 0.4}, {}, 1, 2),
+        Found(Case(tuple(range(7)), 0), {"smoothed_error": 0.6, "knn": 0.7}, {}, 1, 2),
+    ]
+    values = anomaly.figures(found)
+    assert (values["one_class_auroc"], values["one_class_auroc_knn"]) == (0.925, 0.5)
+    assert (values["zero_to_six_auroc"], values["zero_to_six_auroc_knn"]) == (0.6, 0.7)
+    assert (values["one_class_auroc_digit_0"], values["one_class_auroc_worst_seed"]) == (0.85, 0.9)
+    assert (values["selected"], values["synthetic_auroc_knn"]) == ("knn", 0.85)
+    values["zero_to_six_lof_pca_auroc"] = 0.6
+    assert [problem.split()[0] for problem in anomaly.problems_of(values)] == [
+        "one_class_auroc",
+        "zero_to_six_auroc",
+        "the",
+    ]
+    reached = {"one_class_auroc": 0.975, "zero_to_six_auroc": 0.7, "zero_to_six_lof_pca_auroc": 0.6}
+    assert anomaly.problems_of({**reached, "selected": "knn", "default": "knn"}) == []

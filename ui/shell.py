@@ -16,6 +16,7 @@ PAGES = (
     ("app.py", "Explore", ":material/explore:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/generate.py", "Generate", ":material/auto_awesome:"),
+    ("pages/anomalies.py", "Anomalies", ":material/troubleshoot:"),
 )
 STYLE = """
 <style>

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vae import datasets
+from vae import datasets, paths, store
+
+if TYPE_CHECKING:
+    from vae.model import VAE
+    from vae.scores.passes import Pass
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +24,38 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def digits() -> dict[str, datasets.ImageDataset]:
     """The three splits of digits, by name."""
     return {split: datasets.load("digits", split) for split in datasets.SPLITS}
+
+
+# --- what anomaly scores are tested on: once for all files; torch is imported where it is asked for -------------------
+
+
+@pytest.fixture(scope="session")
+def digits_vae() -> VAE:
+    """The shipped digits-mlp-8."""
+    from vae import loading
+
+    return loading.load_model(store.read("digits-mlp-8", paths.PROJECT / "checkpoints"))
+
+
+@pytest.fixture(scope="session")
+def normal_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> Pass:
+    """What the model makes of the training digits."""
+    from vae.scores.passes import passes
+
+    return passes(digits_vae, digits["train"].images)
+
+
+@pytest.fixture(scope="session")
+def sixty_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> Pass:
+    """What the model makes of 60 test digits."""
+    from vae.scores.passes import passes
+
+    return passes(digits_vae, digits["test"].images[:60])
+
+
+@pytest.fixture(scope="session")
+def digits_states(digits_vae: VAE, normal_digits: Pass) -> dict[str, dict[str, Any]]:
+    """Every score's arrays by its name, fitted to the training digits."""
+    from vae.scores import registry
+
+    return {name: score.fit(normal_digits, digits_vae) for name, score in registry.SCORES.items()}

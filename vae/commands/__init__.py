@@ -7,7 +7,22 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from vae.commands import encode, evaluate, fetch, import_, list_, map_, train, trial
+from vae.commands import (
+    compare,
+    encode,
+    evaluate,
+    fetch,
+    import_,
+    interpolate,
+    list_,
+    map_,
+    quality,
+    sample,
+    score,
+    train,
+    traverse,
+    trial,
+)
 from vae.errors import VAEError
 from vae.progress import Stopped
 
@@ -17,6 +32,12 @@ COMMANDS: dict[str, ModuleType] = {
     "evaluate": evaluate,
     "encode": encode,
     "map": map_,
+    "sample": sample,
+    "traverse": traverse,
+    "interpolate": interpolate,
+    "quality": quality,
+    "score": score,
+    "compare": compare,
     "list": list_,
     "fetch": fetch,
     "import": import_,

@@ -1,0 +1,132 @@
+"""Why one image is anomalous: what the model could not explain, which latents are unusual, and its neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import anomaly_gallery, anomaly_scoring, cache, explore_state, pictures, sheet, shell
+from ui.anomaly_scoring import Scored
+from ui.explore_state import Place
+from vae.errors import VAEError
+from vae.records import Checkpoint
+from vae.scores import comparison, explanation, registry
+from vae.scores.normal import NormalChoice
+
+WIDTH = 104
+DIMENSIONS, NEIGHBOURS = 5, 8
+UNUSUAL = 2.0  # deviations
+
+
+def show(checkpoint: Checkpoint, found: Scored, choice: NormalChoice) -> None:
+    """The chosen image."""
+    i = anomaly_gallery.chosen(found)
+    decided = found.decisions
+    flag = bool(decided.flagged[i])
+    st.markdown(f"**{shell.escape(found.seen.names[i])}**{_class(found, i)}")
+    st.badge("Anomaly" if flag else "Normal", color="orange" if flag else "green")
+    _pictures(checkpoint, found, i)
+    _percentiles(checkpoint, found, choice, i)
+    _latents(checkpoint, found, choice, i)
+    _neighbours(checkpoint, found, choice, i)
+    _actions(checkpoint, found, choice, i)
+
+
+def _class(found: Scored, i: int) -> str:
+    labels = found.seen.labels
+    if labels is None or labels[i] < 0:
+        return ""
+    return f" · class {shell.escape(found.seen.class_names[int(labels[i])])}"
+
+
+def _pictures(checkpoint: Checkpoint, found: Scored, i: int) -> None:
+    original = found.seen.images.pixels[i]
+    decoded = cache.decoded(checkpoint, found.seen.images.mu[i][None])[0]
+    heat = explanation.heat(original, decoded)
+    hot = explanation.overlay(original, heat, max(float(heat.max()), 1e-6)).transpose(2, 0, 1)
+    for column, image, caption in zip(
+        st.columns(3), (original, decoded, hot), ("Original", "Decoded", "Heat"), strict=True
+    ):
+        column.image(pictures.enlarged(image, WIDTH), caption=caption, width="stretch", output_format="PNG")
+    error = float(found.seen.images.squared_error[i])
+    st.caption(f"Heat: squared residual of each pixel, brightest at {heat.max():.2f}; their sum is {error:.2f}.")
+
+
+def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+    """Where the image stands among held-out normal ones, by every score that is known."""
+    rows = [(found.detector.score, float(found.scores[i]), float(found.decisions.percentiles[i]))]
+    test_rows = found.seen.test_rows
+    known = None if test_rows is None else comparison.kept(checkpoint, choice)
+    if known is not None and test_rows is not None:
+        row = int(test_rows[i])
+        for name, scores in known.scores.items():
+            if name != found.detector.score and row < len(scores):
+                usual = np.sort(known.held_out[name])
+                share = 100 * float(np.searchsorted(usual, scores[row], side="right")) / len(usual)
+                rows.append((name, float(scores[row]), share))
+    st.dataframe(
+        [
+            {"score": registry.get(name).title, "percentile": round(share, 1), "value": f"{value:.4g}"}
+            for name, value, share in rows
+        ],
+        hide_index=True,
+        height="auto" if len(rows) < 6 else 215,
+        column_config={
+            "percentile": st.column_config.NumberColumn(
+                format="%.1f", help="Share of held-out normal images that score lower, in %."
+            ),
+        },
+    )
+
+
+def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+    known = anomaly_scoring.reference(checkpoint, choice)
+    images = found.seen.images
+    dims = explanation.explain(images.mu[i], images.sigma[i], known.mu, known.sigma)[:DIMENSIONS]
+    said = ", ".join(f"z{d.dim} {d.sigmas:+.1f}".replace("-", "−") for d in dims)
+    strange = sum(abs(d.sigmas) > UNUSUAL for d in dims)
+    verdict = "none beyond 2" if not strange else f"{strange} of these beyond 2"
+    st.caption(f"Most unusual latent dimensions, in standard deviations of the normal images: {said} ({verdict}).")
+
+
+def _neighbours(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+    known = anomaly_scoring.reference(checkpoint, choice)
+    near = explanation.neighbours(found.seen.images.mu[i], known.mu, NEIGHBOURS)
+    images = known.pixels[near.rows]
+    st.markdown("**Nearest normal images**")
+    sheet.show(images, key="anomalies-neighbours", label="Nearest normal training images", columns=4, tile=56)
+    st.caption(
+        f"Training images whose posterior means are nearest: {near.distances[0]:.2f} to {near.distances[-1]:.2f} away."
+    )
+
+
+def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Explore", key="anomalies-explore", icon=":material/explore:", help="Open its latent in Explore"):
+            row = None if found.seen.test_rows is None else int(found.seen.test_rows[i])
+            z = tuple(float(v) for v in np.clip(found.seen.images.mu[i], -100, 100))
+            explore_state.go(checkpoint, Place(row) if row is not None else Place(None, z))
+            st.switch_page("app.py")
+        regret = st.button(
+            "Likelihood regret",
+            key="anomalies-regret",
+            icon=":material/hourglass_empty:",
+            help="How many nats better the model explains this image when q(z|x) is optimised for it alone. Seconds.",
+        )
+    if regret:
+        with shell.error_boundary(), st.spinner("Optimising q(z|x) for this image…", show_time=True):
+            _regret(checkpoint, found, choice, i)
+
+
+def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+    score, model = registry.get("regret"), cache.model(checkpoint)
+    try:
+        value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
+        usual = score.score(anomaly_scoring.reference(checkpoint, choice).take(slice(0, 50)), {}, model)
+    except VAEError as error:
+        shell.show_error(error)
+        return
+    st.caption(
+        f"Likelihood regret {value:.1f} nats; of 50 normal training images the median is {np.median(usual):.1f}, "
+        f"95 % are below {np.percentile(usual, 95):.1f}. {shell.escape(score.about)}"
+    )

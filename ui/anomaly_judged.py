@@ -1,0 +1,115 @@
+"""How good the scores are, where labels say what is an outlier: curves of one, and all side by side."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from ui import anomaly_figures, shell
+from ui import jobs as job_ui
+from ui.anomaly_scoring import Scored
+from ui.remembered import remembered
+from vae import jobs
+from vae.commands.compare import command_words
+from vae.errors import ScoreError, VAEError
+from vae.records import Checkpoint
+from vae.scores import comparison, detection, registry
+from vae.scores.comparison import Comparison
+from vae.scores.detection import Interval
+from vae.scores.normal import NormalChoice
+
+WHY_NOT = (
+    "No curves: they need images that are known to be normal and images that are known not to be. Choose some classes, "
+    "not all, as normal, and score a split with labels."
+)
+
+
+def curves(found: Scored, key: str) -> None:
+    """ROC and precision-recall of the chosen score, with the threshold on them."""
+    if found.outlier is None or found.outlier.all() or not found.outlier.any():
+        st.info(WHY_NOT, icon=":material/info:")
+        return
+    scores, outlier = found.scores, found.outlier
+    judged = remembered(("judged", key, found.detector.score), lambda: detection.judge(scores, outlier))
+    rates = detection.rates(scores, outlier, found.detector.threshold)
+    precision = None if math.isnan(rates.precision) else (rates.recall, rates.precision)
+    left, right = st.columns(2)
+    left.plotly_chart(
+        anomaly_figures.roc(detection.roc_points(scores, outlier), (rates.false_alarm_rate, rates.recall)),
+        key="anomalies-roc",
+        config={"displayModeBar": False},
+    )
+    right.plotly_chart(
+        anomaly_figures.precision_recall(detection.pr_points(scores, outlier), precision, float(outlier.mean())),
+        key="anomalies-pr",
+        config={"displayModeBar": False},
+    )
+    numbers = (("AUROC", judged.auroc), ("AUPRC", judged.auprc), ("FPR at 95 % recall", judged.fpr95))
+    for column, (name, interval) in zip(st.columns(3), numbers, strict=True):
+        column.metric(name, f"{interval.value:.3f}", help=shell.escape(judged.protocol))
+        column.caption(f"95 % interval {interval.low:.3f} to {interval.high:.3f}")
+
+
+def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
+    """All scores of the test split; a job computes them."""
+    kept = comparison.kept(checkpoint, choice)
+    if kept is None:
+        st.caption("Fits every score and baseline to the same normal images and judges each on the test split.")
+    elif kept.judged:
+        if kept.baseline_wins():
+            st.warning(shell.escape(kept.sentence()), icon=":material/trophy:")
+        else:
+            st.markdown(shell.escape(kept.sentence()))
+        _table(kept)
+    else:
+        st.info(shell.escape(kept.why_not or WHY_NOT), icon=":material/info:")
+    _job(checkpoint, choice, kept)
+
+
+def _table(kept: Comparison) -> None:
+    speeds = kept.images_per_second
+    order = sorted(kept.judged, key=lambda name: -kept.judged[name].auroc.value)
+    rows = []
+    for name in order:
+        judged, score = kept.judged[name], registry.get(name)
+        kind = "baseline" if name in registry.BASELINES else "default" if name == registry.DEFAULT else ""
+        rows.append(
+            {
+                "score": score.title,
+                "": kind,
+                "AUROC": _interval(judged.auroc),
+                "AUPRC": _interval(judged.auprc),
+                "FPR at 95 % recall": _interval(judged.fpr95),
+                "images/s": f"{speeds[name]:,.0f}" if name in speeds else "",
+            }
+        )
+    st.dataframe(rows, hide_index=True)
+    st.caption(
+        f"{shell.escape(kept.judged[order[0]].protocol)}. Images a second: scoring alone, after the forward pass "
+        "that all scores share. The default was chosen on synthetic outliers, never on these labels "
+        "(`python -m benchmarks.anomaly`)."
+    )
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+
+
+def _job(checkpoint: Checkpoint, choice: NormalChoice, kept: Comparison | None) -> None:
+    arguments = command_words(checkpoint.name, choice)
+    mine = [job for job in jobs.all_jobs() if job.kind == "compare" and list(job.arguments) == arguments]
+    if active := [job for job in mine if job.active]:
+        job_ui.card(active[0].id)
+        return
+    if mine and mine[-1].state in ("failed", "died", "stopped"):
+        job_ui.card(mine[-1].id)
+    label = "Compare all scores" if kept is None else "Compare again"
+    if st.button(label, key="anomalies-compare", icon=":material/leaderboard:"):
+        try:
+            if not any(job.active and list(job.arguments) == arguments for job in jobs.all_jobs()):
+                jobs.submit("compare", f"Anomaly scores of {checkpoint.name}", arguments, lane="compute")
+        except (VAEError, ScoreError) as error:
+            shell.show_error(error)
+            return
+        st.rerun()

@@ -1,0 +1,39 @@
+"""The map of the test images, coloured by score."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import cache, figures
+from ui.anomaly_scoring import Scored
+from ui.figures import Axis
+from vae.records import Checkpoint
+from vae.scores import registry
+
+METHODS = {"tsne": "t-SNE", "pca": "PCA"}
+
+
+def show(checkpoint: Checkpoint, found: Scored) -> None:
+    """Every test image at its place on the checkpoint's map; other sources have no places."""
+    maps = cache.all_maps(checkpoint)
+    method = next((name for name in METHODS if name in maps), None)
+    if method is None or found.seen.test_rows is None:
+        st.info("Only the test split of the model's own data set is on its map.", icon=":material/info:")
+        return
+    labels = checkpoint.latents.labels
+    finite = np.clip(np.nan_to_num(found.scores), -1e30, 1e30)
+    axes = tuple(Axis(f"{METHODS[method]} {i}", measured=method == "pca") for i in (1, 2))
+    figure = figures.value_map(
+        maps[method].xy,
+        finite,
+        labels,
+        checkpoint.dataset.class_names,
+        registry.get(found.detector.score).title,
+        (axes[0], axes[1]),
+    )
+    st.plotly_chart(figure, key="anomalies-map")
+    st.caption(
+        f"{len(labels):,} of {len(labels):,} test images by {METHODS[method]}; the outer 1 % of the scores on each "
+        "side share a colour."
+    )

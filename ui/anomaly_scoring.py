@@ -1,0 +1,163 @@
+"""From a choice of normal images, a score and a source to scores and decisions; each step is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ui import cache
+from ui.remembered import Bar, remembered
+from vae.errors import ScoreError
+from vae.evaluation import measured_by
+from vae.records import Checkpoint, FloatArray
+from vae.scores import detection, detectors, normal, registry
+from vae.scores.detectors import Decisions, Detector
+from vae.scores.normal import NormalChoice
+from vae.scores.passes import Pass, concatenate, passes
+from vae.scores.rules import Rule
+from vae.scores.sources import Skipped, Source
+
+MOST_BYTES = 512 * 2**20  # of pixels on a page
+CHUNK = 1_000  # images scored between two reports
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A source's images (n, C, H, W) in `images.pixels`, all that the model makes of them, and what was skipped."""
+
+    title: str
+    images: Pass
+    names: tuple[str, ...]
+    rows: NDArray[np.int64] | None
+    labels: NDArray[np.int64] | None
+    class_names: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    resized: int
+    test_rows: NDArray[np.int64] | None  # rows of the checkpoint's own test split, None for images of elsewhere
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores of what was seen by one detector, and which of the images are outliers, None where nobody knows."""
+
+    seen: Seen
+    detector: Detector
+    decisions: Decisions
+    outlier: NDArray[np.bool_] | None
+
+    @property
+    def scores(self) -> FloatArray:
+        """(n,), higher is more anomalous."""
+        return self.decisions.scores
+
+
+def see(checkpoint: Checkpoint, source: Source, key: str) -> Seen:
+    """Pass a source's images through the model, chunk by chunk. `key` names the source."""
+    own = key == own_key(checkpoint)
+    return remembered(("seen", checkpoint.identity, key), lambda: _see(checkpoint, source, own))
+
+
+def own_key(checkpoint: Checkpoint) -> str:
+    """The key of the images that the checkpoint's latents belong to."""
+    return f"test {checkpoint.dataset.test_fingerprint}"
+
+
+def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
+    model, parts, labels, rows = cache.model(checkpoint), [], [], []
+    names: list[str] = []
+    skipped: list[Skipped] = []
+    size, resized, done = 0, 0, 0
+    with Bar(f"Looking at {source.title}") as bar:
+        for chunk in source.read():
+            size += chunk.pixels.nbytes
+            if size > MOST_BYTES:
+                raise ScoreError(
+                    f"{source.title} has more than {MOST_BYTES // 2**20:,} MB of pixels, too many for a page.",
+                    f"Use `python -m vae score {checkpoint.name}`, which takes any number.",
+                )
+            if len(chunk.pixels):
+                parts.append(passes(model, chunk.pixels, _binarized(checkpoint)))
+                names += chunk.names
+                labels += [] if chunk.labels is None else [chunk.labels]
+                rows += [] if chunk.rows is None else [chunk.rows]
+            skipped += chunk.skipped
+            resized += chunk.resized
+            done += len(chunk.names) + len(chunk.skipped)
+            bar.update(done, source.total)
+    if not parts:
+        raise ScoreError(f"{source.title} has no image that can be read.", "Choose PNG, JPEG, WebP, BMP or GIF files.")
+    return Seen(
+        source.title,
+        concatenate(parts),
+        tuple(names),
+        np.concatenate(rows) if rows else None,
+        np.concatenate(labels) if labels else None,
+        source.class_names,
+        tuple(skipped),
+        resized,
+        np.concatenate(rows) if own and rows else None,
+    )
+
+
+def reference(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
+    """What the model makes of the normal training images that detectors are fitted to."""
+    return _normal(checkpoint, choice, "train")
+
+
+def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
+    def make() -> Pass:
+        images = (normal.reference if split == "train" else normal.held_out)(checkpoint, choice).images
+        with Bar(f"Looking at normal images of the {split} split") as bar:
+            return passes(cache.model(checkpoint), images, _binarized(checkpoint), on_batch=bar.update)
+
+    return remembered(("normal", checkpoint.identity, choice.key(), split), make)
+
+
+def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector:
+    """The score fitted to the normal images and calibrated on held-out ones; its threshold is the usual one."""
+
+    def make() -> Detector:
+        known, held_out = reference(checkpoint, choice), _normal(checkpoint, choice, "validation")
+        text = choice.text(checkpoint)
+        return detectors.fit(checkpoint, cache.model(checkpoint), score, known, held_out, text, classes=choice.classes)
+
+    return remembered(("fitted", checkpoint.identity, choice.key(), score), make)
+
+
+def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, choice: NormalChoice) -> Scored:
+    """Every image's score, its percentile among held-out normal images, and the decision."""
+
+    def make() -> Decisions:
+        model, count = cache.model(checkpoint), len(seen.images)
+        parts = []
+        with Bar(f"Scoring by {registry.get(detector.score).title.lower()}") as bar:
+            for start in range(0, count, CHUNK):
+                batch = seen.images.take(slice(start, start + CHUNK))
+                parts.append(detectors.decide(detector, batch, model))
+                bar.update(start + len(batch), count)
+        return Decisions(
+            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("scores", "percentiles", "flagged"))
+        )
+
+    decisions = remembered(("scored", checkpoint.identity, choice.key(), detector.score, key), make)
+    return Scored(seen, detector, decisions, outliers(checkpoint, seen, choice))
+
+
+def with_rule(found: Scored, rule: Rule) -> Scored:
+    """The same scores with another threshold."""
+    detector = detectors.with_rule(found.detector, rule, found.scores)
+    flagged = detection.flagged(found.scores, detector.threshold)
+    return Scored(found.seen, detector, Decisions(found.scores, found.decisions.percentiles, flagged), found.outlier)
+
+
+def outliers(checkpoint: Checkpoint, seen: Seen, choice: NormalChoice) -> NDArray[np.bool_] | None:
+    """Which images are of no normal class, where both kinds are there and labels are those of the model's data set."""
+    if seen.labels is None or not choice.classes or seen.class_names != checkpoint.dataset.class_names:
+        return None
+    return ~np.isin(seen.labels, choice.labels(checkpoint.dataset.class_names))
+
+
+def _binarized(checkpoint: Checkpoint) -> bool:
+    return measured_by(checkpoint.model, checkpoint.train).binarized

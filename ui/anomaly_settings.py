@@ -1,0 +1,182 @@
+"""The left side of the Anomalies page: what is normal, what is scored, by which score, and the threshold's rule."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from ui import anomaly_scoring, cache, shell
+from ui.anomaly_scoring import Seen
+from ui.anomaly_state import FIELDS, STATE
+from vae import datasets
+from vae.errors import DatasetError, ScoreError
+from vae.records import Checkpoint
+from vae.scores import normal, registry, sources
+from vae.scores.normal import NormalChoice
+from vae.scores.rules import Rule
+from vae.scores.sources import Source
+
+SOURCES = {
+    "test": "The test split",
+    "dataset": "Another data set",
+    "files": "Images to upload",
+    "folder": "A folder on this computer",
+}
+RULES = {"false_alarms": "Share of false alarms", "contamination": "Share of what is scored", "threshold": "By hand"}
+ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+MOST_NAMED = 50  # files that could not be read
+JOIN = "\n"  # between class names in the URL: no name has one
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be scored: a source and the key by which it is remembered."""
+
+    source: Source
+    key: str
+
+
+def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
+    """Which classes are normal."""
+    names = list(dict.fromkeys(checkpoint.dataset.class_names))
+    usual = JOIN.join(normal.default_choice(checkpoint).classes)
+    if len(names) < 2:
+        st.caption("Normal: all training images. The data set has one class.")
+        return NormalChoice()
+    key = "anomalies-normal"
+    written = [name for name in STATE.text("normal", usual).split(JOIN) if name]
+    if unknown := [name for name in written if name not in names]:
+        instead = ", ".join(normal.default_choice(checkpoint).classes) or "all classes"
+        STATE.refuse("normal", unknown[0], f"classes of {checkpoint.dataset.title}", instead)
+        written = [name for name in usual.split(JOIN) if name]
+    st.session_state[key] = written
+
+    def changed() -> None:
+        STATE.put("normal", JOIN.join(st.session_state[key]))
+
+    st.multiselect(
+        "Normal classes",
+        names,
+        key=key,
+        placeholder="All classes",
+        on_change=changed,
+        help="Detectors are fitted to training images of these classes and calibrated on validation images of them. "
+        "Labels are used for nothing else, but to judge.",
+    )
+    choice = normal.chosen(checkpoint, st.session_state[key])
+    if choice.classes and set(checkpoint.train.classes or names) - set(choice.classes):
+        st.caption(
+            "This model has also learned other classes, so it reconstructs them well and scores by error miss them. "
+            "Train one on these only, or use a score of the latent space (neighbours, LOF or density of mu)."
+        )
+    return choice
+
+
+def source_kind() -> str:
+    """One of SOURCES."""
+    return FIELDS.choice("Score what", "source", list(SOURCES), "test", SOURCES)
+
+
+def wanted(checkpoint: Checkpoint, kind: str) -> Wanted | None:
+    """What to score, None while nothing is chosen."""
+    if kind == "test":
+        images = cache.test_images(checkpoint)
+        return Wanted(sources.from_dataset(images, checkpoint.model.image_shape), anomaly_scoring.own_key(checkpoint))
+    if kind == "dataset":
+        return _dataset(checkpoint)
+    return _files(checkpoint) if kind == "files" else _folder(checkpoint)
+
+
+def _dataset(checkpoint: Checkpoint) -> Wanted | None:
+    there = [name for name in datasets.names() if datasets.info(name).on_this_machine()]
+    others = [name for name in there if name != checkpoint.dataset.name] or there
+    titles = {name: datasets.info(name).title for name in others}
+    name = FIELDS.choice("Data set", "dataset", others, others[0], titles)
+    try:
+        images = cache.split(name, "test")
+        return Wanted(sources.from_dataset(images, checkpoint.model.image_shape), f"set {name} {images.fingerprint}")
+    except (DatasetError, ScoreError) as error:
+        shell.show_error(error)
+        return None
+
+
+def _files(checkpoint: Checkpoint) -> Wanted | None:
+    files = st.file_uploader("Images", ENDINGS, accept_multiple_files=True, key="anomalies-files")
+    if not files:
+        st.caption("PNG, JPEG, WebP, BMP or GIF. They are scored in memory and not kept.")
+        return None
+    content = [(file.name, file.getvalue()) for file in files]
+    digest = hashlib.blake2b(digest_size=12)
+    for name, data in content:
+        digest.update(name.encode("utf-8", "replace") + hashlib.blake2b(data).digest())
+    return Wanted(sources.from_files(content, checkpoint.model.image_shape), f"files {digest.hexdigest()}")
+
+
+def _folder(checkpoint: Checkpoint) -> Wanted | None:
+    key = "anomalies-folder"
+    st.session_state[key] = STATE.text("folder")
+
+    def changed() -> None:
+        STATE.put("folder", st.session_state[key].strip())
+
+    path = st.text_input("Folder on the computer that runs this app", key=key, on_change=changed, max_chars=1_000)
+    if not path.strip():
+        st.caption("All images below it are read; sub-folders are taken for classes.")
+        return None
+    root, stamp = Path(path.strip()), 0
+    with contextlib.suppress(OSError, ValueError, RuntimeError):  # no such person, or folder: from_folder says so
+        root = root.expanduser()
+        stamp = root.stat().st_mtime_ns
+    source = sources.from_folder(root, checkpoint.model.image_shape)
+    return Wanted(source, f"folder {root} {stamp} {source.total}")  # a file more in a sub-folder is no news to the root
+
+
+def score_name() -> str:
+    """The score to use; those that are too slow for many images are left to the single image."""
+    offered = [name for name in registry.SCORES if name not in registry.SLOW]
+    titles = {name: _title(name) for name in offered}
+    name = FIELDS.choice("Score", "score", offered, registry.DEFAULT, titles)
+    score = registry.get(name)
+    st.caption(shell.escape(f"{score.about} Source: {score.source}."))
+    return name
+
+
+def _title(name: str) -> str:
+    note = " (default)" if name == registry.DEFAULT else " (no VAE)" if name in registry.BASELINES else ""
+    return registry.get(name).title + note
+
+
+def rule(threshold: float) -> Rule:
+    """How the threshold is set; `threshold` is where it stands by the usual rule."""
+    kind = FIELDS.choice(
+        "Threshold by",
+        "rule",
+        list(RULES),
+        "false_alarms",
+        RULES,
+        "False alarms: so many held-out normal images are flagged. Contamination: so many of the scored images are. "
+        "By hand: drag the line.",
+    )
+    if kind == "threshold":
+        low, high = -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max)
+        return Rule("threshold", STATE.real("threshold", float(f"{threshold:g}"), low, high))
+    share = FIELDS.real("Share, %", "share", 5.0, 0.0, 100.0, 0.5)
+    return Rule(kind, share / 100)
+
+
+def show_notes(seen: Seen) -> None:
+    """What could not be read, and what was made to fit."""
+    if seen.resized:
+        st.info(sources.resized_note(seen.resized, seen.images.pixels.shape[1:]), icon=":material/aspect_ratio:")
+    if seen.skipped:
+        count = len(seen.skipped)
+        with st.expander(f"{count:,} file{'s' if count > 1 else ''} could not be read", icon=":material/warning:"):
+            for skipped in seen.skipped[:MOST_NAMED]:
+                st.markdown(f"**{shell.escape(skipped.name)}**: {shell.escape(skipped.why)}")
+            if count > MOST_NAMED:
+                st.caption(f"and {count - MOST_NAMED:,} more")

@@ -1,0 +1,79 @@
+"""What a person takes along: the scores as CSV, the detector kept beside the checkpoint, the command that uses it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from ui import shell
+from ui.anomaly_scoring import Scored
+from vae.errors import VAEError
+from vae.records import Checkpoint
+from vae.scores import detectors, registry, report
+from vae.scores.report import Columns
+from vae.scores.sources import Chunk
+
+
+def show(checkpoint: Checkpoint, found: Scored) -> None:
+    """Download, keep, and the kept ones."""
+    st.download_button(
+        "Scores (CSV)",
+        lambda: csv_bytes(found),
+        f"{checkpoint.name}-{found.detector.score}.csv",
+        "text/csv",
+        key="anomalies-csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    with st.expander("Keep this detector", icon=":material/save:"):
+        _keep(checkpoint, found)
+
+
+def csv_bytes(found: Scored) -> bytes:
+    """One row for each image that could be read, in their order."""
+    seen = found.seen
+    chunk = Chunk(seen.names, seen.images.pixels, seen.labels, seen.rows)
+    columns = Columns(row=seen.rows is not None, label=seen.labels is not None)
+    return report.to_bytes(report.rows_of(chunk, found.decisions, seen.class_names), columns)
+
+
+def _keep(checkpoint: Checkpoint, found: Scored) -> None:
+    st.caption("Score, threshold and calibration are kept beside the checkpoint and used from the command line.")
+    score = registry.get(found.detector.score)
+    name = st.text_input("Name", score.title, key=f"anomalies-keep-name-{score.name}", max_chars=60)
+    if st.button("Keep", key="anomalies-keep", icon=":material/save:"):
+        try:
+            detectors.keep(replace(found.detector, name=name.strip()))
+        except VAEError as error:
+            shell.show_error(error)
+        else:
+            st.toast(f"Kept {shell.escape(name.strip())}.")
+    for kept in detectors.kept(checkpoint):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(
+                f"**{shell.escape(kept.name)}** · {registry.get(kept.score).title} above {kept.threshold:.4g} · "
+                f"{shell.escape(kept.normal)}"
+            )
+            st.button(
+                "",
+                key=f"anomalies-delete-{kept.name}",
+                icon=":material/delete:",
+                help="Delete this detector",
+                on_click=_deleted(checkpoint, kept.name),
+            )
+        words = ["score", checkpoint.name, "--images", "FOLDER", "--detector", kept.name, "--output", "scores.csv"]
+        st.code(f"python -m vae {shlex.join(words)}", language="sh", wrap_lines=True)
+
+
+def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
+    def delete() -> None:
+        try:
+            detectors.delete(checkpoint, name)
+        except VAEError as error:
+            st.toast(shell.escape(str(error)))
+
+    return delete

@@ -1,0 +1,68 @@
+"""One click that trains a model on the normal images only, with the settings of the one that is shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import streamlit as st
+
+from ui import jobs as job_ui
+from ui import picker, shell
+from vae import datasets, jobs, store
+from vae.commands.train import command_words
+from vae.errors import VAEError
+from vae.records import Checkpoint
+from vae.scores.normal import NormalChoice
+
+LONGEST = 60  # characters of a name
+
+
+def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
+    """The offer, the job that runs, or the way to the model that it made."""
+    if not choice.classes:
+        return
+    if checkpoint.train.classes:
+        only = ", ".join(checkpoint.train.classes)
+        st.caption(f"This model was trained on class {shell.escape(only)} only.")
+        return
+    name = output_name(checkpoint, choice)
+    if any(summary.name == name and not summary.problem for summary in store.summaries()):
+        if st.button("Use the model of these only", key="anomalies-use", icon=":material/swap_horiz:", width="stretch"):
+            st.session_state[picker.CHOSEN] = name
+            st.rerun()
+        return
+    words = command_words(checkpoint.model, replace(checkpoint.train, classes=choice.classes, precision="auto"), name)
+    mine = [job for job in jobs.all_jobs() if job.kind == "train" and list(job.arguments) == words]
+    if active := [job for job in mine if job.active]:
+        job_ui.card(active[0].id)
+        return
+    st.button(
+        "Train on these only",
+        key="anomalies-train",
+        icon=":material/model_training:",
+        width="stretch",
+        disabled=not datasets.is_known(checkpoint.dataset.name),
+        help="This model has seen every class, so it reconstructs outliers too. One with the same settings that learns "
+        "from the normal classes alone usually tells them apart better.",
+        on_click=_train,
+        args=(words, name),
+    )
+    if mine and mine[-1].state in ("failed", "died"):
+        job_ui.card(mine[-1].id)
+
+
+def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:
+    """A name that says what the model is trained on."""
+    classes = "-".join(re.sub(r"[^A-Za-z0-9]+", "", name) or "x" for name in choice.classes)
+    name = f"{checkpoint.name}-only-{classes}"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{choice.key()[:8]}"
+
+
+def _train(words: list[str], name: str) -> None:
+    if any(job.active and list(job.arguments) == words for job in jobs.all_jobs()):  # a second click, or another tab
+        return
+    try:
+        jobs.submit("train", f"Train {name}", words, lane="compute")
+    except VAEError as error:
+        st.toast(shell.escape(str(error)))

@@ -1,0 +1,75 @@
+"""Results that took seconds, kept for all sessions; unlike Streamlit's caches, making one may draw its progress."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import streamlit as st
+
+T = TypeVar("T")
+MOST = 24
+MOST_BYTES = 2**30  # of all results together
+TALKS_AFTER = 0.4  # seconds: shorter work shows no progress
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> OrderedDict[tuple[Any, ...], Any]:
+    return OrderedDict()
+
+
+def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """`make()`, or what it gave for this key before.
+
+    The results that nobody has asked for longest are forgotten first; the newest one stays, however large it is.
+    """
+    kept = _kept()
+    with contextlib.suppress(KeyError):  # another session may drop it meanwhile
+        found: T = kept[key]
+        kept.move_to_end(key)
+        return found
+    made = make()
+    kept[key] = made
+    with contextlib.suppress(KeyError):  # another session may have emptied it meanwhile
+        while len(kept) > 1 and (len(kept) > MOST or sum(map(size, list(kept.values()))) > MOST_BYTES):
+            kept.popitem(last=False)
+    return made
+
+
+def size(value: Any) -> int:
+    """Bytes of the arrays that a result holds, in dataclasses and containers too."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return sum(size(getattr(value, field.name)) for field in dataclasses.fields(value))
+    if isinstance(value, dict):
+        return sum(map(size, value.values()))
+    return sum(map(size, value)) if isinstance(value, list | tuple) else 0
+
+
+class Bar:
+    """A bar with the time left, drawn once the work has taken a moment; gone when it is done."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.begun, self.place = what, time.monotonic(), st.empty()
+
+    def update(self, done: int, total: int) -> None:
+        """How many of how many are done."""
+        seconds = time.monotonic() - self.begun
+        if seconds < TALKS_AFTER or not done or not total:
+            return
+        left = math.ceil(seconds * (total - done) / done)
+        text = f"{self.what}: {done:,} of {total:,}, about {left:,} s left"
+        self.place.progress(min(1.0, done / total), text=text)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.place.empty()

@@ -1,0 +1,166 @@
+"""Score the test split by every anomaly score and judge each."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from dataclasses import asdict
+from typing import Any
+
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.progress import Progress, Stopped, stoppable, unstoppable
+from vae.records import Checkpoint
+from vae.scores import comparison, comparison_files, normal, registry
+from vae.scores.comparison import Comparison
+from vae.scores.detection import Interval
+from vae.scores.normal import NormalChoice
+
+ALL = "all"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT --normal --scores --json."""
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--normal",
+        nargs="+",
+        metavar="CLASS",
+        help="classes whose images are normal, or all (default: those that the model was trained on)",
+    )
+    parser.add_argument(
+        "--scores", nargs="+", metavar="NAME", help=f"of {', '.join(registry.SCORES)} (default: all but regret)"
+    )
+    add_json(parser)
+    add_run_folder(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Compute, keep every score in derived/ as soon as it is finished, and print all that is kept of this choice."""
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    choice = _choice(checkpoint, arguments.normal)
+    names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or comparison.default_names()))
+    run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
+    with stoppable():
+        try:
+            run.compare(names)
+        except Stopped:
+            if run.kept is None:
+                raise
+            run.stopped = True
+        with unstoppable():
+            run.progress.close()
+            run.progress.tell(stage="done", fraction=1.0, finished=not run.stopped)
+    assert run.kept is not None  # noqa: S101 - compare raises when no score could be computed
+    if arguments.json:
+        print_json(values(checkpoint, run.kept) | {"stopped": run.stopped})
+        return
+    print(table(checkpoint, run.kept))
+    if run.stopped:
+        print(f"Stopped: {run.finished} of {len(names)} scores were finished, and are kept.")
+
+
+def command_words(checkpoint_name: str, choice: NormalChoice, names: tuple[str, ...] = ()) -> list[str]:
+    """The arguments of this command for a choice: what a page gives to a job."""
+    words = ["compare", checkpoint_name, "--normal", *(choice.classes or (ALL,))]
+    return [*words, "--scores", *names] if names else words
+
+
+def _choice(checkpoint: Checkpoint, classes: list[str] | None) -> NormalChoice:
+    if classes is None:
+        return normal.default_choice(checkpoint)
+    everything = classes == [ALL] and ALL not in checkpoint.dataset.class_names
+    return normal.chosen(checkpoint, () if everything else classes)
+
+
+class _Run:
+    """One comparison under way: what is kept of it so far, and where it is."""
+
+    def __init__(self, checkpoint: Checkpoint, choice: NormalChoice, count: int, progress: Progress) -> None:
+        self.checkpoint, self.choice, self.count, self.progress = checkpoint, choice, count, progress
+        self.kept: Comparison | None = None
+        self.stopped = False
+        self.finished = 0
+        self._stage = ""
+
+    def compare(self, names: list[str]) -> None:
+        self.progress.stage("reading images", "images")
+        from vae import loading
+        from vae.devices import best_device
+
+        model = loading.load_model(self.checkpoint, best_device())
+        found = comparison.compare(self.checkpoint, model, self.choice, names, self._hear, self._keep)
+        if self.kept is not None:
+            self.kept = dataclasses.replace(self.kept, failed=found.failed)
+
+    def _hear(self, name: str, done: int, total: int) -> None:
+        if name != self._stage:
+            self._stage = name
+            self.progress.stage(self._title(name), "images")
+        self.progress.update(done, total)
+
+    def _title(self, name: str) -> str:
+        if name == comparison.FORWARD:
+            return "forward pass"
+        return f"{registry.get(name).title} ({self.finished + 1} of {self.count})"
+
+    def _keep(self, found: Comparison) -> None:
+        with unstoppable():
+            self.kept = comparison.keep(self.checkpoint, found)
+            self.finished = len(found.scores)
+            self.progress.tell(scores=list(found.scores))
+
+
+def values(checkpoint: Checkpoint, found: Comparison) -> dict[str, Any]:
+    """What --json prints."""
+    speeds = found.images_per_second
+    scores = {
+        name: {
+            "title": registry.get(name).title,
+            "baseline": name in registry.BASELINES,
+            "images_per_second": speeds[name],
+            **(asdict(found.judged[name]) if name in found.judged else {}),
+        }
+        for name in found.scores
+    }
+    return {
+        "checkpoint": checkpoint.name,
+        "identity": checkpoint.identity,
+        "path": str(comparison_files.path_of(checkpoint, found.choice)),
+        "normal": found.choice.text(checkpoint),
+        "classes": list(found.choice.classes),
+        "scores": scores,
+        "failed": found.failed,
+        "winner": found.winner(),
+        "baseline_wins": found.baseline_wins(),
+        "reading": found.sentence() or found.why_not,
+    }
+
+
+def table(checkpoint: Checkpoint, found: Comparison) -> str:
+    """One line for each score, in showing order, and what they come to."""
+    speeds = found.images_per_second
+    lines = [f"Normal: {found.choice.text(checkpoint)}; scored: test split of {checkpoint.name}"]
+    lines += [f"{'score':22} {'AUROC':20} {'AUPRC':20} {'FPR at 95 % recall':20} {'images/s':>10}"]
+    for name in found.scores:
+        cells = 3 * ["–"]
+        if judged := found.judged.get(name):
+            cells = [_cell(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
+        marked = f"{name} *" if name in registry.BASELINES else name
+        lines.append(" ".join([f"{marked:22}", *(f"{cell:20}" for cell in cells), f"{speeds[name]:10,.0f}"]))
+    lines += [f"{name}: {reason}" for name, reason in found.failed.items()]
+    first = next(iter(found.judged.values()), None)
+    speed = len(checkpoint.latents.mu) / max(found.pass_seconds, 1e-9)
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "* A baseline, which sees pixels only and needs no VAE. The others need one forward pass more, at "
+            f"{speed:,.0f} images/s.",
+            *([f"{first.protocol}."] if first else []),
+            found.sentence() or found.why_not,
+        ]
+    )
+
+
+def _cell(interval: Interval) -> str:
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

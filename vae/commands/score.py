@@ -1,0 +1,207 @@
+"""Score images for how anomalous they are, and decide, as a .csv file."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vae import datasets
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, new_file, print_json, read_checkpoint
+from vae.errors import ConfigError, ScoreError
+from vae.progress import Progress, stoppable, unstoppable
+from vae.records import Checkpoint
+from vae.scores import detectors, normal, registry, report, sources, streaming
+from vae.scores.detection import Interval, Judged
+from vae.scores.detectors import Decisions, Detector
+from vae.scores.normal import NormalChoice
+from vae.scores.rules import Rule
+from vae.scores.sources import Chunk, Source
+from vae.scores.streaming import Tally
+
+if TYPE_CHECKING:
+    from vae.model import VAE
+
+RULES = ("threshold", "contamination", "false_alarms")
+MEASURES: dict[str, tuple[str, Callable[[Judged], Interval]]] = {
+    "AUROC": ("auroc", lambda judged: judged.auroc),
+    "AUPRC": ("auprc", lambda judged: judged.auprc),
+    "FPR at 95 % recall": ("fpr95", lambda judged: judged.fpr95),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT, what to score, with which detector or score, the threshold, --keep --output --json."""
+    add_checkpoint(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--images", type=Path, metavar="DIR", help="a folder of images, with all that is below it")
+    what.add_argument("--dataset", help="(default: the one the checkpoint was trained on)")
+    parser.add_argument("--split", choices=datasets.SPLITS, help="of the data set (default: test)")
+    parser.add_argument("--detector", metavar="NAME", help="one that was kept, instead of fitting a score")
+    parser.add_argument("--score", metavar="NAME", help=f"one of {', '.join(registry.SCORES)}")
+    parser.add_argument(
+        "--normal", metavar="CLASSES", help="'all', or classes joined by commas (default: those it was trained on)"
+    )
+    rule = parser.add_mutually_exclusive_group()
+    rule.add_argument("--threshold", type=float, metavar="X", help="a score above X is an anomaly")
+    rule.add_argument("--contamination", type=float, metavar="SHARE", help="flag this share of the images scored")
+    rule.add_argument(
+        "--false-alarms", type=float, metavar="SHARE", help="flag this share of held-out normal images (default: 0.05)"
+    )
+    parser.add_argument("--keep", metavar="NAME", help="keep the detector under this name")
+    parser.add_argument("--output", type=Path, default=Path("scores.csv"), help="(default: scores.csv)")
+    add_json(parser)
+    add_run_folder(parser)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What one run did."""
+
+    checkpoint: Checkpoint
+    source: Source
+    detector: Detector
+    tally: Tally
+    output: Path
+    kept: Path | None
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Fit or read a detector, score chunk by chunk, write, and say what was found."""
+    output, rule = new_file(arguments.output, ".csv"), _rule(arguments)
+    _check(arguments)
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    kept = detectors.read(checkpoint, arguments.detector) if arguments.detector is not None else None
+    score, choice = arguments.score or registry.DEFAULT, _choice(arguments.normal, checkpoint)
+    late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
+    source, tally = _source(arguments, checkpoint), Tally()
+    from vae import loading
+    from vae.devices import best_device
+
+    model = loading.load_model(checkpoint, best_device())
+    progress = Progress(arguments.run_folder)
+    with stoppable(), contextlib.closing(progress):  # the bar ends before an error is told
+        if kept:
+            detector = detectors.with_rule(kept, rule) if rule and not late else kept
+        else:
+            detector = _fitted(checkpoint, model, score, choice, None if late else rule, progress)
+        progress.stage(f"scoring {source.title}", "images")
+        chunks: Iterable[tuple[Chunk, Decisions]]
+        chunks = streaming.scored(source, detector, model, tally, progress.update)
+        if rule and late:
+            chunks = list(chunks)  # names and numbers, no pixels
+            detector = detectors.with_rule(detector, rule, np.concatenate(tally.scores))
+        columns = report.Columns(row=source.has_rows, label=bool(source.class_names))
+        report.write(output, streaming.rows(chunks, detector, source, tally), columns)
+        progress.close()
+        with unstoppable():
+            if arguments.keep is not None:
+                detector = dataclasses.replace(detector, name=arguments.keep)
+            path = None if arguments.keep is None else detectors.keep(detector)
+            progress.tell(stage="done", fraction=1.0, finished=True)
+    _tell(_Done(checkpoint, source, detector, tally, output, path), arguments.json)
+
+
+def _rule(arguments: argparse.Namespace) -> Rule | None:
+    given = [Rule(kind, getattr(arguments, kind)) for kind in RULES if getattr(arguments, kind) is not None]
+    return given[0] if given else None
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.detector is not None and (arguments.score is not None or arguments.normal is not None):
+        raise ConfigError("--detector has its own score and normal images.", "Leave out --score and --normal.")
+    if arguments.images is not None and arguments.split is not None:
+        raise ConfigError("--split is of a data set, and --images is a folder.", "Leave out --split.")
+    if arguments.score is not None:
+        registry.get(arguments.score)
+    if arguments.keep is not None:
+        detectors.check_name(arguments.keep)
+
+
+def _source(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
+    shape = checkpoint.model.image_shape
+    if arguments.images is not None:
+        return sources.from_folder(arguments.images, shape)
+    name = checkpoint.dataset.name if arguments.dataset is None else arguments.dataset
+    return sources.from_dataset(datasets.load(name, arguments.split or "test"), shape)
+
+
+def _choice(text: str | None, checkpoint: Checkpoint) -> NormalChoice:
+    """What --normal says."""
+    if text is None:
+        return normal.default_choice(checkpoint)
+    if text == "all":
+        return NormalChoice()
+    if text in checkpoint.dataset.class_names:  # a name may hold a comma
+        return normal.chosen(checkpoint, [text])
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ScoreError("--normal names no class.", "Give 'all', or classes joined by commas.")
+    return normal.chosen(checkpoint, names)
+
+
+def _fitted(
+    checkpoint: Checkpoint, model: VAE, score: str, choice: NormalChoice, rule: Rule | None, progress: Progress
+) -> Detector:
+    from vae.scores import fitting
+
+    progress.stage("fitting to normal images", "images")
+    return fitting.fit_to_dataset(
+        checkpoint, model, score, choice, rule or detectors.DEFAULT_RULE, on_batch=progress.update
+    )
+
+
+def _tell(done: _Done, as_json: bool) -> None:
+    judged = streaming.judged(done.detector, done.source, done.tally)
+    if as_json:
+        print_json(_values(done) | _measures(judged))
+        return
+    detector, tally = done.detector, done.tally
+    print(f"Wrote {tally.count:,} scores of {done.source.title} to {done.output}.")
+    print(f"Score: {registry.get(detector.score).title}. Normal: {detector.normal}.")
+    print(f"Flagged {tally.flagged:,} ({tally.flagged / tally.count:.1%}), above {detector.threshold:g}.")
+    print(f"This threshold {detector.chosen}.")
+    if tally.unreadable:
+        print(f"Skipped {tally.unreadable:,} that can't be read: {tally.names()}.")
+    if tally.resized:
+        print(sources.resized_note(tally.resized, done.checkpoint.model.image_shape))
+    if done.kept:
+        print(f"Kept the detector {detector.name!r}: {done.kept}")
+    if isinstance(judged, str):
+        print(f"Not judged: {judged}")
+        return
+    for title, (_, of) in MEASURES.items():
+        print(f"{title:22} {of(judged).value:.4f} ({of(judged).low:.4f} to {of(judged).high:.4f})")
+    print(f"{judged.protocol}.")
+
+
+def _values(done: _Done) -> dict[str, Any]:
+    detector, tally = done.detector, done.tally
+    return {
+        "checkpoint": done.checkpoint.name,
+        "source": done.source.title,
+        "output": str(done.output),
+        "detector": detector.name,
+        "score": detector.score,
+        "threshold": detector.threshold,
+        "chosen": detector.chosen,
+        "normal": detector.normal,
+        "scored": tally.count,
+        "flagged": tally.flagged,
+        "resized": tally.resized,
+        "skipped": tally.unreadable,
+        "skipped_files": [dataclasses.asdict(file) for file in tally.skipped],
+        "kept": str(done.kept) if done.kept else None,
+    }
+
+
+def _measures(judged: Judged | str) -> dict[str, Any]:
+    if isinstance(judged, str):
+        return {"not_judged": judged}
+    return {key: dataclasses.asdict(of(judged)) for key, of in MEASURES.values()} | {"protocol": judged.protocol}

@@ -1,0 +1,102 @@
+"""Score a source chunk by chunk: what stays in memory is names and numbers, never all pixels. Scoring needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.errors import ScoreError
+from vae.scores import detection, detectors, report
+from vae.scores.detection import Judged
+from vae.scores.detectors import Decisions, Detector
+from vae.scores.sources import Chunk, Skipped, Source
+
+if TYPE_CHECKING:
+    from vae.model import VAE
+
+NAMED = 20  # skipped files that are named; the others are counted
+
+
+@dataclass
+class Tally:
+    """What has gone by while images were streamed: numbers, not pixels."""
+
+    scores: list[NDArray[np.float32]] = field(default_factory=list)
+    labels: list[NDArray[np.int64]] = field(default_factory=list)
+    flagged: int = 0
+    resized: int = 0
+    unreadable: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Images scored."""
+        return sum(map(len, self.scores))
+
+    def add(self, chunk: Chunk, decisions: Decisions) -> None:
+        """Count a chunk; what is flagged is counted once the threshold is sure."""
+        self.scores.append(decisions.scores)
+        if chunk.labels is not None:
+            self.labels.append(chunk.labels)
+        self.resized += chunk.resized
+        self.unreadable += len(chunk.skipped)
+        self.skipped += chunk.skipped[: NAMED - len(self.skipped)]
+
+    def names(self) -> str:
+        """The first files that could not be read and why, and how many more there are."""
+        more = self.unreadable - len(self.skipped)
+        return "; ".join(f"{file.name} ({file.why})" for file in self.skipped) + (f" and {more:,} more" if more else "")
+
+
+def scored(
+    source: Source,
+    detector: Detector,
+    model: VAE,
+    tally: Tally,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[tuple[Chunk, Decisions]]:
+    """Each chunk without its pixels, and its scores, which are added to `tally`.
+
+    Raises ScoreError when no image could be read, or they have another shape than the model's.
+    """
+    from vae.scores.passes import passes
+
+    done = 0
+    for chunk in source.read():
+        batch = passes(model, chunk.pixels, detector.binarized, detector.seed)
+        decisions = detectors.decide(detector, batch, model)
+        tally.add(chunk, decisions)
+        done += len(chunk.names) + len(chunk.skipped)
+        on_batch(done, source.total)
+        yield replace(chunk, pixels=np.empty((0, *chunk.pixels.shape[1:]), np.uint8)), decisions
+    if not tally.count:
+        raise ScoreError(f"None of the {source.total:,} images can be read: {tally.names()}.", "Nothing was written.")
+
+
+def rows(
+    chunks: Iterable[tuple[Chunk, Decisions]], detector: Detector, source: Source, tally: Tally
+) -> Iterator[report.Row]:
+    """Rows of a report, decided by the detector's threshold; `tally.flagged` counts them."""
+    for chunk, decisions in chunks:
+        decided = replace(decisions, flagged=detection.flagged(decisions.scores, detector.threshold))
+        tally.flagged += int(decided.flagged.sum())
+        yield from report.rows_of(chunk, decided, source.class_names)
+
+
+def judged(detector: Detector, source: Source, tally: Tally) -> Judged | str:
+    """How well the score did, or why that can't be said."""
+    if not source.class_names:
+        return "The images have no classes."
+    if not detector.classes:
+        return "Every class is normal: --normal names those that are."
+    normal = [label for label, name in enumerate(source.class_names) if name in detector.classes]
+    labels, scores = np.concatenate(tally.labels), np.concatenate(tally.scores)
+    known = labels >= 0
+    try:
+        return detection.judge(scores[known], ~np.isin(labels[known], normal))
+    except ScoreError as error:
+        return error.message
