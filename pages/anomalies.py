@@ -40,6 +40,7 @@ def anomalies() -> None:
 @st.fragment
 def workbench(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the histogram over what was found, and one image."""
+    STATE.begin_part(keep=())
     with st.container(key="workbench"):
         settings, middle, detail = st.columns([1.1, 2.3, 1.35], gap="medium")
     notices = middle.container()  # above all that says what of a link it can't follow
@@ -62,12 +63,13 @@ def work(checkpoint: Checkpoint, settings: DeltaGenerator, middle: DeltaGenerato
         anomaly_train.show(checkpoint, choice)
         kind = anomaly_settings.source_kind()
         place = st.container()
-        name = anomaly_settings.score_name()
+        name = anomaly_settings.score_name(choice)
         with place:
             wanted = anomaly_settings.wanted(checkpoint, kind)
     if wanted is None:
         middle.info("Choose what to score.", icon=":material/image_search:")
         return
+    anomaly_settings.forget_what_changed((checkpoint.identity, choice.key(), name), wanted.key)
     with middle:
         seen = anomaly_scoring.see(checkpoint, wanted.source, wanted.key)
         fitted = anomaly_scoring.fitted(checkpoint, choice, name)

@@ -24,7 +24,7 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
     with left:
         order = FIELDS.words("Order", "order", ORDERS, "worst", "Borderline: nearest the threshold first.")
     with right:
-        heat = FIELDS.switch("Heat map", "heat", "Squared residual of each pixel over the grey image.")
+        heat = FIELDS.switch("Heat", "heat", "Squared residual of each pixel over the grey image.")
     rows = in_order(found, order)[:MOST]
     pixels = found.seen.images.pixels[rows]
     pictures = with_heat(checkpoint, found, rows) if heat else pixels

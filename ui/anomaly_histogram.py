@@ -61,5 +61,5 @@ def about(found: Scored) -> str:
     return shell.escape(
         f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}: {detector.chosen}; "
         f"{detector.held_out:,} held-out normal images of the validation split say what is usual. "
-        "The highest and lowest 0.1 % of the scores stand in the outermost bars."
+        "The few highest and lowest scores stand in the outermost bars."
     )

@@ -15,6 +15,7 @@ from vae.scores.normal import NormalChoice
 
 WIDTH = 104
 DIMENSIONS, NEIGHBOURS = 5, 8
+REGRETTED = 50  # held-out normal images that say what regret is usual
 UNUSUAL = 2.0  # deviations
 
 
@@ -62,7 +63,8 @@ def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i:
         for name, scores in known.scores.items():
             if name != found.detector.score and row < len(scores):
                 usual = np.sort(known.held_out[name])
-                share = 100 * float(np.searchsorted(usual, scores[row], side="right")) / len(usual)
+                below, up_to = (float(np.searchsorted(usual, scores[row], side=s)) for s in ("left", "right"))
+                share = 50 * (below + up_to) / len(usual)
                 rows.append((name, float(scores[row]), share))
     st.dataframe(
         [
@@ -72,8 +74,12 @@ def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i:
         hide_index=True,
         height="auto" if len(rows) < 6 else 215,
         column_config={
+            "score": st.column_config.TextColumn(width=130),
+            "value": st.column_config.TextColumn(width=70),
             "percentile": st.column_config.NumberColumn(
-                format="%.1f", help="Share of held-out normal images that score lower, in %."
+                format="%.1f",
+                width=80,
+                help="Held-out normal images that score lower, in %; equal ones count half.",
             ),
         },
     )
@@ -122,11 +128,13 @@ def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int)
     score, model = registry.get("regret"), cache.model(checkpoint)
     try:
         value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
-        usual = score.score(anomaly_scoring.reference(checkpoint, choice).take(slice(0, 50)), {}, model)
+        known = anomaly_scoring.held_out(checkpoint, choice)
+        rows = np.random.default_rng(0).permutation(len(known))[:REGRETTED]
+        usual = score.score(known.take(rows), {}, model)
     except VAEError as error:
         shell.show_error(error)
         return
     st.caption(
-        f"Likelihood regret {value:.1f} nats; of 50 normal training images the median is {np.median(usual):.1f}, "
-        f"95 % are below {np.percentile(usual, 95):.1f}. {shell.escape(score.about)}"
+        f"Likelihood regret {value:.1f} nats; of {len(rows)} held-out normal images the median is "
+        f"{np.median(usual):.1f}, 95 % are below {np.percentile(usual, 95):.1f}. {shell.escape(score.about)}"
     )

@@ -49,6 +49,7 @@ def curves(found: Scored, key: str) -> None:
     for column, (name, interval) in zip(st.columns(3), numbers, strict=True):
         column.metric(name, f"{interval.value:.3f}", help=shell.escape(judged.protocol))
         column.caption(f"95 % interval {interval.low:.3f} to {interval.high:.3f}")
+    st.caption(f"Measured on {shell.escape(judged.protocol)}.")
 
 
 def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
@@ -73,21 +74,25 @@ def _table(kept: Comparison) -> None:
     rows = []
     for name in order:
         judged, score = kept.judged[name], registry.get(name)
-        kind = "baseline" if name in registry.BASELINES else "default" if name == registry.DEFAULT else ""
+        kind = " (default)" if name == registry.DEFAULT else ""
         rows.append(
             {
-                "score": score.title,
-                "": kind,
+                "score": f"{score.title}{kind}",
                 "AUROC": _interval(judged.auroc),
                 "AUPRC": _interval(judged.auprc),
-                "FPR at 95 % recall": _interval(judged.fpr95),
+                "FPR95": _interval(judged.fpr95),
                 "images/s": f"{speeds[name]:,.0f}" if name in speeds else "",
             }
         )
-    st.dataframe(rows, hide_index=True)
+    narrow = {name: st.column_config.TextColumn(width=120) for name in ("AUROC", "AUPRC")}
+    helped = st.column_config.TextColumn(width=120, help="False-alarm rate at 95 % recall; lower is better.")
+    columns = {"score": st.column_config.TextColumn(width=170), **narrow, "FPR95": helped}
+    st.dataframe(rows, hide_index=True, column_config=columns)
     st.caption(
         f"{shell.escape(kept.judged[order[0]].protocol)}. Images a second: scoring alone, after the forward pass "
-        "that all scores share. The default was chosen on synthetic outliers, never on these labels "
+        "that all scores share. The default was chosen on synthetic damage to held-out images, with models that "
+        "were each trained on one MNIST digit, never on these labels. There it reached AUROC 0.977 (mean of ten digits "
+        "and three seeds), with the digits 0 to 6 normal 0.840, where LOF on PCA of all training images reached 0.943 "
         "(`python -m benchmarks.anomaly`)."
     )
 

@@ -18,7 +18,12 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
     """Every test image at its place on the checkpoint's map; other sources have no places."""
     maps = cache.all_maps(checkpoint)
     method = next((name for name in METHODS if name in maps), None)
-    if method is None or found.seen.test_rows is None:
+    if method is None:
+        st.info(
+            f"There is no map yet: `python -m vae map {checkpoint.name} --method pca` makes one.", icon=":material/map:"
+        )
+        return
+    if found.seen.test_rows is None:
         st.info("Only the test split of the model's own data set is on its map.", icon=":material/info:")
         return
     labels = checkpoint.latents.labels

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ui import cache
 from ui.remembered import Bar, remembered
+from vae import datasets, paths
 from vae.errors import ScoreError
 from vae.evaluation import measured_by
 from vae.records import Checkpoint, FloatArray
@@ -112,18 +113,29 @@ def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
         with Bar(f"Looking at normal images of the {split} split") as bar:
             return passes(cache.model(checkpoint), images, _binarized(checkpoint), on_batch=bar.update)
 
-    return remembered(("normal", checkpoint.identity, choice.key(), split), make)
+    return remembered(("normal", checkpoint.identity, choice.key(), split, _data_state(checkpoint)), make)
+
+
+def held_out(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
+    """What the model makes of normal validation images, which no detector was fitted to."""
+    return _normal(checkpoint, choice, "validation")
+
+
+def _data_state(checkpoint: Checkpoint) -> str:
+    """Changes when the data set's files were replaced or another folder is used."""
+    known = datasets.info(checkpoint.dataset.name) if datasets.is_known(checkpoint.dataset.name) else None
+    return f"{paths.data_dir()} {known.changed() if known else 0}"
 
 
 def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector:
     """The score fitted to the normal images and calibrated on held-out ones; its threshold is the usual one."""
 
     def make() -> Detector:
-        known, held_out = reference(checkpoint, choice), _normal(checkpoint, choice, "validation")
-        text = choice.text(checkpoint)
-        return detectors.fit(checkpoint, cache.model(checkpoint), score, known, held_out, text, classes=choice.classes)
+        known, calibrating = reference(checkpoint, choice), held_out(checkpoint, choice)
+        text, model = choice.text(checkpoint), cache.model(checkpoint)
+        return detectors.fit(checkpoint, model, score, known, calibrating, text, classes=choice.classes)
 
-    return remembered(("fitted", checkpoint.identity, choice.key(), score), make)
+    return remembered(("fitted", checkpoint.identity, choice.key(), score, _data_state(checkpoint)), make)
 
 
 def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, choice: NormalChoice) -> Scored:
@@ -141,7 +153,9 @@ def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, cho
             *(np.concatenate([getattr(p, n) for p in parts]) for n in ("scores", "percentiles", "flagged"))
         )
 
-    decisions = remembered(("scored", checkpoint.identity, choice.key(), detector.score, key), make)
+    decisions = remembered(
+        ("scored", checkpoint.identity, choice.key(), detector.score, key, _data_state(checkpoint)), make
+    )
     return Scored(seen, detector, decisions, outliers(checkpoint, seen, choice))
 
 
@@ -153,10 +167,13 @@ def with_rule(found: Scored, rule: Rule) -> Scored:
 
 
 def outliers(checkpoint: Checkpoint, seen: Seen, choice: NormalChoice) -> NDArray[np.bool_] | None:
-    """Which images are of no normal class, where both kinds are there and labels are those of the model's data set."""
-    if seen.labels is None or not choice.classes or seen.class_names != checkpoint.dataset.class_names:
+    """Which images are of no normal class, by the classes' names; None where labels are missing or of other things."""
+    if seen.labels is None or not choice.classes or not len(seen.labels) or seen.labels.min() < 0:
         return None
-    return ~np.isin(seen.labels, choice.labels(checkpoint.dataset.class_names))
+    if not set(seen.class_names) & set(checkpoint.dataset.class_names):
+        return None
+    normal_labels = [label for label, name in enumerate(seen.class_names) if name in choice.classes]
+    return ~np.isin(seen.labels, normal_labels)
 
 
 def _binarized(checkpoint: Checkpoint) -> bool:

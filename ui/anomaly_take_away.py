@@ -44,7 +44,11 @@ def csv_bytes(found: Scored) -> bytes:
 def _keep(checkpoint: Checkpoint, found: Scored) -> None:
     st.caption("Score, threshold and calibration are kept beside the checkpoint and used from the command line.")
     score = registry.get(found.detector.score)
-    name = st.text_input("Name", score.title, key=f"anomalies-keep-name-{score.name}", max_chars=60)
+    classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
+    usual = f"{score.title}{classes}"[:60].strip()
+    name = st.text_input("Name", usual, key=f"anomalies-keep-name-{usual}", max_chars=60)
+    if name.strip() in [kept.name for kept in detectors.kept(checkpoint)]:
+        st.caption("Replaces the one of that name.")
     if st.button("Keep", key="anomalies-keep", icon=":material/save:"):
         try:
             detectors.keep(replace(found.detector, name=name.strip()))

@@ -22,12 +22,12 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     """The offer, the job that runs, or the way to the model that it made."""
     if not choice.classes:
         return
-    if checkpoint.train.classes:
-        only = ", ".join(checkpoint.train.classes)
-        st.caption(f"This model was trained on class {shell.escape(only)} only.")
+    if set(checkpoint.train.classes) == set(choice.classes):
+        st.caption(f"This model was trained on class {shell.escape(', '.join(choice.classes))} only.")
         return
     name = output_name(checkpoint, choice)
-    if any(summary.name == name and not summary.problem for summary in store.summaries()):
+    there = [summary for summary in store.summaries() if summary.name == name and not summary.problem]
+    if any(set(summary.classes) == set(choice.classes) for summary in there):
         if st.button("Use the model of these only", key="anomalies-use", icon=":material/swap_horiz:", width="stretch"):
             st.session_state[picker.CHOSEN] = name
             st.rerun()
@@ -43,8 +43,8 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
         icon=":material/model_training:",
         width="stretch",
         disabled=not datasets.is_known(checkpoint.dataset.name),
-        help="This model has seen every class, so it reconstructs outliers too. One with the same settings that learns "
-        "from the normal classes alone usually tells them apart better.",
+        help="This model has learned other classes, so it reconstructs outliers too. One with the same settings that "
+        "learns from the normal classes alone usually tells them apart better.",
         on_click=_train,
         args=(words, name),
     )
@@ -54,9 +54,11 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
 
 def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:
     """A name that says what the model is trained on."""
-    classes = "-".join(re.sub(r"[^A-Za-z0-9]+", "", name) or "x" for name in choice.classes)
-    name = f"{checkpoint.name}-only-{classes}"
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{choice.key()[:8]}"
+    plain = [re.sub(r"[^A-Za-z0-9]+", "", name) for name in choice.classes]
+    name = f"{checkpoint.name}-only-{'-'.join(plain)}"
+    if len(name) <= LONGEST and plain == list(choice.classes):
+        return name
+    return f"{name[: LONGEST - 9]}-{choice.key()[:8]}"  # other classes may look the same
 
 
 def _train(words: list[str], name: str) -> None:

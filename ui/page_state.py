@@ -133,6 +133,13 @@ class PageState:
         here.problems.pop(name, None)
         here.linked.discard(name)
 
+    def forget(self, name: str) -> None:
+        """Go back to the usual value: what was chosen belonged to something that is no longer shown."""
+        here = self._here
+        here.values.pop(name, None)
+        here.shown.pop(name, None)
+        here.linked.discard(name)
+
     def chosen(self, name: str) -> str | None:
         """What was chosen or linked, None for the usual value."""
         return self._here.values.get(name)

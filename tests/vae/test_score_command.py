@@ -110,7 +110,7 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     assert again.read_bytes() == out.read_bytes()
     text = capsys.readouterr().out
     assert f"Flagged {flagged.sum()} " in text
-    assert "This threshold flags 10 % of held-out normal images." in text
+    assert "Threshold: set to flag 10 % of held-out normal images (it flags " in text
     assert "AUROC" in text
 
 
@@ -120,6 +120,7 @@ def test_a_contamination_rate_is_of_what_is_scored(tmp_path: Path, capsys: pytes
     assert sum(row["decision"] == "anomaly" for row in table(out)) == 36
     text = capsys.readouterr().out
     assert "Flagged 36 (10.0%)" in text
+    assert "set to flag 10 % of the images that were scored (it flags 36 of 360)." in text
     assert "Not judged: Every class is normal" in text
 
 
@@ -127,7 +128,7 @@ def test_a_threshold_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[
     out = tmp_path / "s.csv"
     assert call("digits-mlp-8", "--score", "pca_lof", "--threshold", 1.05, "--output", out) == 0
     assert all((float(row["score"]) > 1.05) == (row["decision"] == "anomaly") for row in table(out))
-    assert "This threshold was given." in capsys.readouterr().out
+    assert "Threshold: set by hand." in capsys.readouterr().out
 
 
 def test_one_class_in_the_split_gives_no_curve(
@@ -141,6 +142,15 @@ def test_one_class_in_the_split_gives_no_curve(
     assert "images are normal" in json.loads(capsys.readouterr().out)["not_judged"]
     assert call("digits-mlp-8", "--normal", ",".join("0123456789"), "--output", tmp_path / "s.csv", "--json") == 0
     assert "Every class is normal" in json.loads(capsys.readouterr().out)["not_judged"]
+
+
+@pytest.mark.parametrize("words", [("0,1",), ("0", "1"), ("0,", "1")])
+def test_classes_are_words_or_joined_by_commas(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--normal", *words, "--score", "kl", "--output", tmp_path / "s.csv", "--json")
+    assert call("digits-mlp-8", *given) == 0
+    assert json.loads(capsys.readouterr().out)["normal"] == "scikit-learn digits train, classes 0, 1: 257 images"
 
 
 def test_a_model_of_one_class_takes_that_class_for_normal(
@@ -371,3 +381,21 @@ def test_a_detector_of_another_checkpoint_or_damaged_is_refused(
     own.write_bytes(content)
     assert call("digits-mlp-8", "--detector", "mine", "--output", out) == 2
     assert "python -m vae score: " in capsys.readouterr().err
+
+
+def test_the_stamp_of_a_folder_changes_with_its_files(tmp_path: Path) -> None:
+    below = tmp_path / "in" / "deeper"
+    below.mkdir(parents=True)
+    for name in ("a.png", "deeper/b.png"):
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "in" / name)
+
+    def stamp() -> str:
+        return sources.from_folder(tmp_path / "in", SHAPE).stamp
+
+    first = stamp()
+    assert stamp() == first
+    os.utime(below / "b.png", (1, 1))  # written anew in place: neither the folder nor the number of files says so
+    second = stamp()
+    assert second != first
+    (below / "b.png").unlink()
+    assert stamp() not in {first, second}

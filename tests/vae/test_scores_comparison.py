@@ -15,8 +15,8 @@ import pytest
 import safetensors.numpy
 
 from vae import loading, paths, store
+from vae.commands import common, main
 from vae.commands import compare as command
-from vae.commands import main
 from vae.datasets import ImageDataset
 from vae.errors import ScoreError
 from vae.files import read_tensors
@@ -395,11 +395,43 @@ def test_a_stopped_comparison_keeps_what_is_finished(
 
 
 def test_bad_arguments_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    for words, message in ((("--normal", "x"), "no class 'x'"), (("--scores", "x"), "Unknown score 'x'")):
+    cases = (
+        (("--normal", "x"), "no class 'x'"),
+        (("--normal", "0,x"), "no class 'x'"),
+        (("--normal", ",", ""), "names no class"),
+        (("--scores", "x"), "Unknown score 'x'"),
+    )
+    for words, message in cases:
         assert call(*words) == 2
         printed = capsys.readouterr().err
         assert message in printed
         assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("0,1,2,3,4",), ("0, 1", "2,", "3", "4"), tuple("01234")])
+def test_classes_are_words_or_joined_by_commas(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--scores", "kl", "--normal", *words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["classes"] == list(LOW.classes)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["a,b"], ("a,b",)),
+        (["a,b", "c,d"], ("a,b", "c", "d")),
+        (["c", "d , a"], ("a", "c", "d")),
+        (["all"], ()),
+        (None, ()),
+    ],
+)
+def test_a_word_that_is_a_class_is_not_split(
+    words: list[str] | None, expected: tuple[str, ...], checkpoint: Checkpoint
+) -> None:
+    names = ("a", "b", "c", "d", "a,b")
+    named = dataclasses.replace(checkpoint, dataset=dataclasses.replace(checkpoint.dataset, class_names=names))
+    assert common.normal_choice(named, words) == NormalChoice(expected)
+    named = dataclasses.replace(named, dataset=dataclasses.replace(named.dataset, class_names=(*names, "all")))
+    assert common.normal_choice(named, ["all"]) == NormalChoice(("all",))
 
 
 def test_a_page_asks_for_what_the_command_takes() -> None:

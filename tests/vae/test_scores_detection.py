@@ -170,6 +170,14 @@ def test_rates_count() -> None:
     assert math.isnan(detection.rates([1, 2], np.array([True, False]), 9).precision)
 
 
+@pytest.mark.parametrize(("outliers", "normals", "few"), [(10, 10, False), (9, 50, True), (50, 9, True), (1, 1, True)])
+def test_an_interval_of_few_images_is_said_to_mean_little(outliers: int, normals: int, few: bool) -> None:
+    truth = np.repeat([True, False], [outliers, normals])
+    protocol = judge(np.arange(len(truth), dtype=float), truth).protocol
+    assert protocol.endswith("; too few images for the interval to mean much") == few
+    assert protocol.startswith(f"{outliers} outliers against {normals} normal images; ")
+
+
 # --- what can't be judged ---------------------------------------------------------------------------------------------
 
 

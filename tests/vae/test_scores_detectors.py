@@ -50,7 +50,8 @@ def test_the_budget_of_false_alarms_is_kept_and_outliers_are_found(checkpoint: C
     detector = detectors.fit(checkpoint, None, "mahalanobis", seen(seed=1), held_out, "all", rule)
     decided = detectors.decide(detector, held_out, None)
     assert decided.flagged.sum() == 20
-    assert (detector.held_out, detector.chosen) == (200, "flags 10 % of held-out normal images")
+    assert detector.held_out == 200
+    assert detector.chosen == "set to flag 10 % of held-out normal images (it flags 20 of 200)"
     far = detectors.decide(detector, seen(50, seed=3, shift=9), None)
     assert far.flagged.all()
     assert (far.percentiles == 100).all()
@@ -115,6 +116,37 @@ def test_few_held_out_images_give_one_threshold_whoever_asks(score: str, share: 
 def test_rules_that_make_no_sense_are_refused(kind: str, value: float, what: str) -> None:
     with pytest.raises(ScoreError, match=what):
         Rule(kind, value)
+
+
+@pytest.mark.parametrize("count", [2, 21, 44, 359, 501])
+@pytest.mark.parametrize("decimals", [9, 1])  # with and without ties
+def test_the_words_count_what_the_threshold_flags(checkpoint: Checkpoint, count: int, decimals: int) -> None:
+    """Of the images themselves, though a kept detector has only quantiles of their scores."""
+    errors = np.random.default_rng(count).normal(size=count).round(decimals).astype(np.float32)
+    held_out = seen(count, squared_error=errors)
+    for share in (0.0, 0.004, 0.01, 0.05, 0.0505, 0.3, 0.77, 1.0):
+        rule = Rule("false_alarms", share)
+        detector = detectors.fit(checkpoint, None, "squared_error", seen(seed=1), held_out, "all", rule)
+        flagged = int(detectors.decide(detector, held_out, None).flagged.sum())
+        assert f"(it flags {flagged} of {count}" in detector.chosen
+        assert ("too few to set it as low" in detector.chosen) == (flagged > 0 and share < 1 / count)
+        assert detectors.with_rule(detector, rule).chosen == detector.chosen
+
+
+def test_too_few_images_for_a_low_share_are_said(checkpoint: Checkpoint) -> None:
+    detector = detectors.fit(checkpoint, None, "squared_error", seen(), seen(21), "all", Rule("false_alarms", 0.01))
+    words = "set to flag 1 % of held-out normal images (it flags 1 of 21, too few to set it as low)"
+    assert detector.chosen == words
+    rate = detectors.with_rule(detector, Rule("contamination", 0.1), [*range(359), np.nan])
+    assert rate.chosen == "set to flag 10 % of the images that were scored (it flags 36 of 360)"
+    assert detectors.with_rule(detector, Rule("threshold", 1.5)).chosen == "set by hand"
+
+
+def test_the_count_among_many_images_is_said_to_be_rough(checkpoint: Checkpoint) -> None:
+    held_out, rule = seen(2_000), Rule("false_alarms", 0.05)
+    detector = detectors.fit(checkpoint, None, "squared_error", seen(), held_out, "all", rule)
+    assert "(it flags about 100 of 2,000)" in detector.chosen
+    assert abs(detectors.decide(detector, held_out, None).flagged.sum() - 100) <= 2
 
 
 def test_fitting_says_what_it_lacks(checkpoint: Checkpoint) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS = 60
-OUTER = 99.8  # per cent of the scores that the axis shows: one far outlier would squeeze all others
+TAIL, TAIL_IMAGES = 0.1, 2  # at each end so many per cent of the scores, or images, stand in the outermost bars: one
+# far outlier would squeeze all others
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,8 @@ def _edges(scores: NDArray[np.floating], threshold: float) -> NDArray[np.float64
     values = np.append(scores.astype(np.float64), threshold if np.isfinite(threshold) else [])
     if not len(values):
         return np.linspace(0.0, 1.0, BINS + 1)
-    low, high = np.percentile(values, [(100 - OUTER) / 2, (100 + OUTER) / 2])
+    tail = min(max(TAIL, 100 * TAIL_IMAGES / len(values)), 5.0)
+    low, high = np.percentile(values, [tail, 100 - tail])
     if np.isfinite(threshold):
         low, high = min(low, threshold), max(high, threshold)
     if low == high:

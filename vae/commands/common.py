@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae import store
-from vae.errors import ConfigError
+from vae.errors import ConfigError, ScoreError
 from vae.files import write_atomically
 from vae.progress import Progress
 from vae.records import Checkpoint
+from vae.scores import normal
+from vae.scores.normal import NormalChoice
+
+ALL = "all"  # classes, of --normal
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +34,29 @@ def add_run_folder(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json: numbers for programs."""
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+
+
+def add_normal(parser: argparse.ArgumentParser) -> None:
+    """--normal: read it with `normal_choice`."""
+    parser.add_argument(
+        "--normal",
+        nargs="+",
+        metavar="CLASS",
+        help="classes whose images are normal, as 0 1 or 0,1, or all (default: those the model was trained on)",
+    )
+
+
+def normal_choice(checkpoint: Checkpoint, words: list[str] | None) -> NormalChoice:
+    """What --normal says. A word that is no class's name is split at its commas. Raises ScoreError."""
+    if words is None:
+        return normal.default_choice(checkpoint)
+    known = checkpoint.dataset.class_names
+    if words == [ALL] and ALL not in known:
+        return NormalChoice()
+    parts = [part.strip() for word in words for part in ([word] if word in known else word.split(","))]
+    if not any(parts):
+        raise ScoreError("--normal names no class.", "Give 'all', or classes, as 0 1 or 0,1.")
+    return normal.chosen(checkpoint, [part for part in parts if part])
 
 
 def read_checkpoint(argument: str) -> Checkpoint:

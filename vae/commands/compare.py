@@ -7,26 +7,28 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any
 
-from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.commands.common import (
+    ALL,
+    add_checkpoint,
+    add_json,
+    add_normal,
+    add_run_folder,
+    normal_choice,
+    print_json,
+    read_checkpoint,
+)
 from vae.progress import Progress, Stopped, stoppable, unstoppable
 from vae.records import Checkpoint
-from vae.scores import comparison, comparison_files, normal, registry
+from vae.scores import comparison, comparison_files, registry
 from vae.scores.comparison import Comparison
 from vae.scores.detection import Interval
 from vae.scores.normal import NormalChoice
-
-ALL = "all"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHECKPOINT --normal --scores --json."""
     add_checkpoint(parser)
-    parser.add_argument(
-        "--normal",
-        nargs="+",
-        metavar="CLASS",
-        help="classes whose images are normal, or all (default: those that the model was trained on)",
-    )
+    add_normal(parser)
     parser.add_argument(
         "--scores", nargs="+", metavar="NAME", help=f"of {', '.join(registry.SCORES)} (default: all but regret)"
     )
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Compute, keep every score in derived/ as soon as it is finished, and print all that is kept of this choice."""
     checkpoint = read_checkpoint(arguments.checkpoint)
-    choice = _choice(checkpoint, arguments.normal)
+    choice = normal_choice(checkpoint, arguments.normal)
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or comparison.default_names()))
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
     with stoppable():
@@ -63,13 +65,6 @@ def command_words(checkpoint_name: str, choice: NormalChoice, names: tuple[str, 
     """The arguments of this command for a choice: what a page gives to a job."""
     words = ["compare", checkpoint_name, "--normal", *(choice.classes or (ALL,))]
     return [*words, "--scores", *names] if names else words
-
-
-def _choice(checkpoint: Checkpoint, classes: list[str] | None) -> NormalChoice:
-    if classes is None:
-        return normal.default_choice(checkpoint)
-    everything = classes == [ALL] and ALL not in checkpoint.dataset.class_names
-    return normal.chosen(checkpoint, () if everything else classes)
 
 
 class _Run:

@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae import datasets
-from vae.commands.common import add_checkpoint, add_json, add_run_folder, new_file, print_json, read_checkpoint
-from vae.errors import ConfigError, ScoreError
+from vae.commands.common import (
+    add_checkpoint,
+    add_json,
+    add_normal,
+    add_run_folder,
+    new_file,
+    normal_choice,
+    print_json,
+    read_checkpoint,
+)
+from vae.errors import ConfigError
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint
-from vae.scores import detectors, normal, registry, report, sources, streaming
+from vae.scores import detectors, registry, report, sources, streaming
 from vae.scores.detection import Interval, Judged
 from vae.scores.detectors import Decisions, Detector
 from vae.scores.normal import NormalChoice
@@ -45,9 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=datasets.SPLITS, help="of the data set (default: test)")
     parser.add_argument("--detector", metavar="NAME", help="one that was kept, instead of fitting a score")
     parser.add_argument("--score", metavar="NAME", help=f"one of {', '.join(registry.SCORES)}")
-    parser.add_argument(
-        "--normal", metavar="CLASSES", help="'all', or classes joined by commas (default: those it was trained on)"
-    )
+    add_normal(parser)
     rule = parser.add_mutually_exclusive_group()
     rule.add_argument("--threshold", type=float, metavar="X", help="a score above X is an anomaly")
     rule.add_argument("--contamination", type=float, metavar="SHARE", help="flag this share of the images scored")
@@ -78,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
     _check(arguments)
     checkpoint = read_checkpoint(arguments.checkpoint)
     kept = detectors.read(checkpoint, arguments.detector) if arguments.detector is not None else None
-    score, choice = arguments.score or registry.DEFAULT, _choice(arguments.normal, checkpoint)
+    score, choice = arguments.score or registry.DEFAULT, normal_choice(checkpoint, arguments.normal)
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     source, tally = _source(arguments, checkpoint), Tally()
     from vae import loading
@@ -132,20 +139,6 @@ def _source(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
     return sources.from_dataset(datasets.load(name, arguments.split or "test"), shape)
 
 
-def _choice(text: str | None, checkpoint: Checkpoint) -> NormalChoice:
-    """What --normal says."""
-    if text is None:
-        return normal.default_choice(checkpoint)
-    if text == "all":
-        return NormalChoice()
-    if text in checkpoint.dataset.class_names:  # a name may hold a comma
-        return normal.chosen(checkpoint, [text])
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise ScoreError("--normal names no class.", "Give 'all', or classes joined by commas.")
-    return normal.chosen(checkpoint, names)
-
-
 def _fitted(
     checkpoint: Checkpoint, model: VAE, score: str, choice: NormalChoice, rule: Rule | None, progress: Progress
 ) -> Detector:
@@ -166,7 +159,7 @@ def _tell(done: _Done, as_json: bool) -> None:
     print(f"Wrote {tally.count:,} scores of {done.source.title} to {done.output}.")
     print(f"Score: {registry.get(detector.score).title}. Normal: {detector.normal}.")
     print(f"Flagged {tally.flagged:,} ({tally.flagged / tally.count:.1%}), above {detector.threshold:g}.")
-    print(f"This threshold {detector.chosen}.")
+    print(f"Threshold: {detector.chosen}.")
     if tally.unreadable:
         print(f"Skipped {tally.unreadable:,} that can't be read: {tally.names()}.")
     if tally.resized:

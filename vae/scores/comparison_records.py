@@ -67,15 +67,25 @@ class Comparison:
         is_baseline = best in registry.BASELINES
         other = self._best(baseline=not is_baseline)
         needless = ", which needs no VAE," if is_baseline else ""
+        default = self._default_sentence(best)
         if other is None:
             missing = "no score of the VAE" if is_baseline else "no baseline"
-            return f"{_title(best)}{needless} is best here: AUROC {self._auroc(best):.3f}; {missing} was compared."
+            auroc = f"{self._auroc(best):.3f}"
+            return f"{_title(best)}{needless} is best here: AUROC {auroc}; {missing} was compared.{default}"
         overlap = self.judged[best].auroc.low <= self.judged[other].auroc.high
         return (
             f"{_title(best)}{needless} is best here: AUROC {self._auroc(best):.3f} against {self._auroc(other):.3f} "
             f"of {_title(other)}{'' if is_baseline else ', the best baseline'}"
-            f"{'; their intervals overlap' if overlap else ''}."
+            f"{'; their intervals overlap' if overlap else ''}.{default}"
         )
+
+    def _default_sentence(self, best: str) -> str:
+        """How the default does, and that the best is only known by looking at the labels."""
+        if best == registry.DEFAULT or registry.DEFAULT not in self.judged:
+            return ""
+        name, auroc = _title(registry.DEFAULT), self._auroc(registry.DEFAULT)
+        chosen = "Which is best is known by these labels, so the best number is a little optimistic."
+        return f" The default, {name}, has {auroc:.3f}. {chosen}"
 
     def _best(self, baseline: bool | None) -> str | None:
         """Of the baselines, of the VAE's scores, or of both."""

@@ -21,6 +21,7 @@ Bools = NDArray[np.bool_]
 
 RECALL = 0.95  # at which false alarms are counted
 RESAMPLES = 400
+FEW = 10  # images of a kind, below which resampling them says little
 COVERAGE = 95  # % of the bootstrap's values that an interval holds
 MAX_POINTS = 500  # of a curve
 LARGEST = float(np.finfo(np.float64).max)
@@ -120,6 +121,7 @@ def judge(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, see
     bounds = np.percentile(drawn, tails, axis=1).T  # (3, 2)
     roc, pr, fpr = (Interval(v, float(low), float(high)) for v, (low, high) in zip(values, bounds, strict=True))
     outliers, normals = int(truth.sum()), int((~truth).sum())
+    few = "; too few images for the interval to mean much" if min(outliers, normals) < FEW else ""
     return Judged(
         roc,
         pr,
@@ -127,7 +129,7 @@ def judge(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, see
         outliers,
         normals,
         f"{outliers:,} outliers against {normals:,} normal images; {COVERAGE} % intervals from {resamples} stratified "
-        f"bootstrap resamples of the images, seed {seed}",
+        f"bootstrap resamples of the images, seed {seed}{few}",
     )
 
 

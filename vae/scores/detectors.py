@@ -20,10 +20,10 @@ from vae.errors import ScoreError
 from vae.files import write_atomically
 from vae.maps import derived_folder
 from vae.records import Checkpoint, FloatArray
-from vae.scores import detection, detector_files, registry
+from vae.scores import detection, detector_files, registry, rules
 from vae.scores.detection import Bools
 from vae.scores.detector_files import MAX_NAME, QUANTILES, Detector, Kept, check_name
-from vae.scores.rules import Rule
+from vae.scores.rules import Count, Rule
 
 if TYPE_CHECKING:
     from vae.model import VAE
@@ -95,13 +95,14 @@ def fit(
             "Choose another score, or check the model.",
         )
     calibration = np.quantile(scores.astype(np.float64), np.linspace(0, 1, QUANTILES))
+    # off the calibration, not off the scores, as `with_rule` does later
+    threshold = rule.value if rule.kind == "threshold" else detection.from_false_alarms(calibration, rule.value)
     made = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Detector(
         name=name,
         score=score_name,
-        # off the calibration, not off the scores, as `with_rule` does later
-        threshold=rule.value if rule.kind == "threshold" else detection.from_false_alarms(calibration, rule.value),
-        chosen=rule.text,
+        threshold=threshold,
+        chosen=rule.text(rules.count(calibration, len(scores), threshold)),
         normal=normal_text,
         held_out=len(scores),
         identity=checkpoint.identity,
@@ -120,17 +121,18 @@ def with_rule(detector: Detector, rule: Rule, scores: ArrayLike | None = None) -
 
     False alarms are read off the calibration, so to 0.1 %. Raises ScoreError for a contamination rate without scores.
     """
-    if rule.kind == "threshold":
-        threshold = rule.value
-    elif rule.kind == "false_alarms":
-        threshold = detection.from_false_alarms(detector.calibration, rule.value)
+    if rule.kind != "contamination":
+        by_hand = rule.kind == "threshold"
+        threshold = rule.value if by_hand else detection.from_false_alarms(detector.calibration, rule.value)
+        found = rules.count(detector.calibration, detector.held_out, threshold)
     elif scores is None:
         raise ScoreError("A contamination rate is of the images that are scored, and none were.", "Score some first.")
     else:
         numbers = np.asarray(scores, np.float64)
         numbers = np.where(np.isnan(numbers), np.inf, numbers)  # flagged at any threshold
         threshold = detection.from_contamination(numbers, rule.value)
-    return dataclasses.replace(detector, threshold=threshold, chosen=rule.text)
+        found = Count(int(detection.flagged(numbers, threshold).sum()), len(numbers))
+    return dataclasses.replace(detector, threshold=threshold, chosen=rule.text(found))
 
 
 def decide(detector: Detector, batch: Pass, model: VAE | None) -> Decisions:

@@ -5,13 +5,41 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from vae.errors import ScoreError
+from vae.scores.detection import Float64s, flagged
 
 RULES = {
-    "threshold": "was given",
-    "false_alarms": "flags {share} of held-out normal images",
-    "contamination": "flags {share} of the images that were scored",
+    "threshold": "set by hand",
+    "false_alarms": "set to flag {share} of held-out normal images",
+    "contamination": "set to flag {share} of the images that were scored",
 }
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of `of` images a threshold flags; not `exact`: to about 0.1 % or one image."""
+
+    flagged: int
+    of: int
+    exact: bool = True
+
+
+def count(calibration: Float64s, held_out: int, threshold: float) -> Count:
+    """How many of the `held_out` images, whose scores' evenly spaced quantiles (Q,) are `calibration`, are flagged.
+
+    Between two neighbouring scores the quantiles lie on a straight line. Where two or more of them do, the line gives
+    the scores themselves, and the count is exact; otherwise it is the share of quantiles above the threshold.
+    """
+    if 2 * (held_out - 1) > len(calibration) - 1:
+        share = float(flagged(calibration, threshold).mean())
+        return Count(round(share * held_out), held_out, exact=False)
+    place = np.linspace(0, len(calibration) - 1, held_out)  # of each score among the quantiles
+    below = np.floor(place + 1e-9).astype(np.int64)
+    slope = calibration[below] - calibration[np.maximum(below - 1, 0)]
+    scores = (calibration[below] + slope * np.maximum(place - below, 0)).astype(np.float32)  # as scores are: ties stay
+    return Count(int(flagged(scores, threshold).sum()), held_out)
 
 
 @dataclass(frozen=True)
@@ -33,7 +61,11 @@ class Rule:
             words = "false-alarm share" if self.kind == "false_alarms" else "contamination rate"
             raise ScoreError(f"The {words} is {self.value:g}, expected 0 to 1.", "0.05 flags 5 % of the images.")
 
-    @property
-    def text(self) -> str:
-        """How the threshold was chosen, in words."""
-        return RULES[self.kind].format(share=f"{100 * self.value:.4g} %")
+    def text(self, found: Count) -> str:
+        """How the threshold was chosen, in words, and what it came to: `found` is of the images the share is of."""
+        if self.kind == "threshold":
+            return RULES[self.kind]
+        words = RULES[self.kind].format(share=f"{100 * self.value:.4g} %")
+        few = ", too few to set it as low" if found.flagged and self.value * found.of < 1 else ""
+        about = "" if found.exact else "about "
+        return f"{words} (it flags {about}{found.flagged:,} of {found.of:,}{few})"

@@ -5,6 +5,7 @@ Folders and files are by strangers: what can't be read is skipped and named, the
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -64,6 +65,7 @@ class Source:
     class_names: tuple[str, ...]
     read: Callable[[], Iterator[Chunk]]
     has_rows: bool = False
+    stamp: str = ""  # of a folder: changes when a file is added, removed or written anew
 
 
 def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int64] | None = None) -> Source:
@@ -107,7 +109,7 @@ def from_folder(root: Path, image_shape: Shape) -> Source:
             yield _decoded(part, [root / file for file in part], form, labels if classes else None)
 
     names = tuple(printable(name) for name in classes)
-    return Source(f"folder {printable(str(root))}", len(files), names, read)
+    return Source(f"folder {printable(str(root))}", len(files), names, read, stamp=_stamp(root, files))
 
 
 def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape) -> Source:
@@ -161,6 +163,19 @@ def _listed(root: Path) -> list[str]:
             f"The folder {printable(str(root))} holds no images.", f"Expected files ending in {', '.join(ENDINGS)}."
         )
     return sorted(found)
+
+
+def _stamp(root: Path, files: Sequence[str]) -> str:
+    """A digest of the files' names, sizes and times."""
+    digest = hashlib.blake2b(digest_size=12)
+    for file in files:
+        digest.update(file.encode("utf-8", "surrogateescape"))
+        try:
+            found = (root / file).stat()
+        except OSError:  # gone meanwhile: reading will say so
+            continue
+        digest.update(f" {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def _parts(items: Items, image_shape: Shape) -> Iterator[Items]:
