@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from ui import cache, pictures, shell
+from ui import cache, generate_state, pictures, shell
 from vae.errors import VAEError
 from vae.generation import anchors, own_image
 from vae.generation.anchors import Anchor
@@ -34,7 +34,14 @@ def _row(checkpoint: Checkpoint, pin: Pin) -> None:
         if st.button("Pin this one", key="shelf-row-pin"):
             _pin(checkpoint, f"row:{row}", pin)
         if st.button("Pin a random one", key="shelf-row-random", icon=":material/casino:"):
-            _pin(checkpoint, f"row:{np.random.default_rng().integers(count)}", pin)
+            _pin(checkpoint, f"row:{_another(count)}", pin)
+
+
+def _another(count: int) -> int:
+    """A random row that is not pinned yet, while there is one."""
+    pinned = {token for token in generate_state.pins() if token.startswith("row:")}
+    rows = np.random.default_rng().permutation(count)[: len(pinned) + 1]
+    return next((int(row) for row in rows if f"row:{row}" not in pinned), int(rows[0]))
 
 
 def _class(checkpoint: Checkpoint, pin: Pin) -> None:
