@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.page import said, visit_page
 from tests.runs import plant
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui import cache, explore_state
@@ -150,20 +151,7 @@ def of(name: str, title: str) -> NewCheckpoint:
 
 
 def visit(**parameters: Any) -> AppTest:
-    at = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).switch_page("pages/anomalies.py")
-    for name, value in parameters.items():
-        at.query_params[name] = value
-    return at.run()
-
-
-def said(at: AppTest) -> str:
-    """All that the page says; never a stack trace."""
-    assert not at.exception
-    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.code)
-    text = "\n".join(str(element.value) for kind in kinds for element in kind)
-    assert "Traceback" not in text
-    assert "Something went wrong" not in text
-    return text.replace("\\", "").replace("\u2060", "")
+    return visit_page("pages/anomalies.py", **parameters)
 
 
 def name_field(at: AppTest) -> Any:
