@@ -21,7 +21,8 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser import explore
 from tests.browser.chromium import launch
 from tests.browser.explore import CHART, PANEL, Point
-from tests.browser.server import AppServer, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import wait_idle
 from vae import jobs
 from vae.commands.train import command_words
 from vae.config import ModelConfig, TrainConfig

@@ -22,7 +22,8 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from benchmarks import generation_plane, report
 from tests.browser import generate
 from tests.browser.chromium import FLAGS, find
-from tests.browser.server import AppServer, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import wait_idle
 
 CHECKPOINT = "mnist-conv-16"
 NUMBER = 400

@@ -26,7 +26,8 @@ from benchmarks import report
 from benchmarks.live_decode import st_slider_once
 from tests.browser import generate
 from tests.browser.generate import Box
-from tests.browser.server import AppServer, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import wait_idle
 from vae import paths
 
 CHECKPOINT = "mnist-mlp-2"

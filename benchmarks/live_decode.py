@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks import report
 from tests.browser import explore
 from tests.browser.chromium import launch
-from tests.browser.server import AppServer, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import wait_idle
 from vae import paths, store
 
 CHECKPOINT = "mnist-conv-16"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.server import AppServer, open_page, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import open_page, wait_idle
 
 CHART = ".st-key-map_chart .js-plotly-plot"
 PANEL = ".panel[data-ready='yes']"

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.server import AppServer, open_page, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import open_page, wait_idle
 
 VIEWS = ("samples", "manifold", "traversals", "interpolation", "directions")
 STAGE = ".manifold[data-ready='yes'] .stage"

@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from playwright.sync_api import Page
-
 PROJECT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS, STOP_SECONDS = 60, 10
 OPTIONS = {
@@ -137,37 +135,6 @@ class AppServer:
             time.sleep(0.1)
         self.stop()
         raise ServerError(f"The app did not answer on {self.url} within {START_SECONDS} s.\n{self.log_text()[-4000:]}")
-
-
-def open_page(page: Page, server: AppServer, path: str = "", timeout_s: float = 60) -> None:
-    """Visit `path` ("train?job=…") and wait until the page is still."""
-    page.goto(f"{server.url}/{path.lstrip('/')}")
-    wait_idle(page, timeout_s)
-
-
-def wait_idle(page: Page, timeout_s: float = 60, quiet_ms: int = 200) -> None:
-    """Wait until the page is connected and nothing runs or loads, without a break of `quiet_ms`.
-
-    The break is needed because a click reaches the server a moment after it happened. The attributes and test ids are
-    those of Streamlit 1.67's front end.
-    """
-    page.wait_for_function(
-        """([quiet, call]) => {
-            const app = document.querySelector("[data-testid='stApp']");
-            const idle = app !== null
-                && app.dataset.testConnectionState === "CONNECTED"
-                && app.dataset.testScriptState === "notRunning"
-                && document.querySelector("[data-testid='stSkeleton'], [data-testid='stAppSkeleton']") === null;
-            const seen = window.__waitIdle;
-            if (!idle || seen === undefined || seen.call !== call) {
-                window.__waitIdle = { call, since: performance.now() };
-                return false;
-            }
-            return performance.now() - seen.since >= quiet;
-        }""",
-        arg=[quiet_ms, time.monotonic_ns() % 2**50],
-        timeout=timeout_s * 1000,
-    )
 
 
 def _free_port() -> int:

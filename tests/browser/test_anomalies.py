@@ -14,7 +14,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser import generate
-from tests.browser.server import AppServer, open_page, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import open_page, wait_idle
 from vae import datasets
 
 MODEL = "digits-mlp-8"

@@ -16,7 +16,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import explore
 from tests.browser.conftest import StartApp
-from tests.browser.server import PROJECT, AppServer, open_page, wait_idle
+from tests.browser.server import PROJECT, AppServer
+from tests.browser.visit import open_page, wait_idle
 from tests.ui.test_shell import HOSTILE, LINKS
 
 DIGITS = "digits-mlp-8"

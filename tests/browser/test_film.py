@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
-from tests.browser.server import AppServer, open_page, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import open_page, wait_idle
 from tests.runs import add_frames, fixed, history, plant, progress_of, train_arguments
 from vae import history as run_history
 from vae import jobs

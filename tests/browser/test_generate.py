@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import explore, generate
-from tests.browser.server import AppServer, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import wait_idle
 from vae import datasets
 
 DIGITS = "digits-mlp-8"

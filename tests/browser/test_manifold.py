@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page
 from scipy.stats import norm
 
 from tests.browser.conftest import StartApp
-from tests.browser.server import PROJECT, wait_idle
+from tests.browser.server import PROJECT
+from tests.browser.visit import wait_idle
 from ui import manifold
 from ui.live import payload
 from vae import layers, loading, networks, store

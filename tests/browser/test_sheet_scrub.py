@@ -18,7 +18,8 @@ import torch
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.server import PROJECT, AppServer, open_page, wait_idle
+from tests.browser.server import PROJECT, AppServer
+from tests.browser.visit import open_page, wait_idle
 from ui import sheet
 from ui.sheet import payload
 from vae import datasets, loading, store

@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.server import AppServer, open_page, wait_idle
+from tests.browser.server import AppServer
+from tests.browser.visit import open_page, wait_idle
 from vae import jobs, store
 
 LONG_MS = 180_000  # loading PyTorch on a busy machine
@@ -62,7 +63,7 @@ def test_a_run_outlives_tab_and_app_and_a_stop_can_be_taken_back(own_app: AppSer
     stop.wait_for(timeout=LONG_MS)
 
     second = page.context.new_page()  # without a link: the newest run that has not ended
-    second.goto(f"{own_app.url}/train")
+    open_page(second, own_app, "train")
     second.wait_for_url(re.compile(job_id))
     expect(second.get_by_text("Train long", exact=True)).to_be_visible()
     second.close()

@@ -1,0 +1,46 @@
+"""Waiting until the page is still does not end before the server has heard what was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, WebSocketRoute
+
+from tests.browser.conftest import StartApp
+from tests.browser.visit import open_page, wait_idle
+
+APP = """import streamlit as st
+
+@st.fragment
+def part():
+    st.session_state.presses = st.session_state.get("presses", 0) + st.button("Press")
+    st.text(f"pressed {st.session_state.presses} times")
+
+part()
+"""
+LATE_MS = 1_500  # far longer than the page has to be quiet
+
+
+def test_a_slow_way_to_the_server_is_waited_for(page: Page, start_app: StartApp, tmp_path: Path) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(APP, encoding="utf-8")
+    server = start_app(script=script)
+    late = 0
+
+    def hold_back(route: WebSocketRoute) -> None:
+        upstream = route.connect_to_server()
+
+        def send(message: str | bytes) -> None:
+            if late:
+                page.wait_for_timeout(late)
+            upstream.send(message)
+
+        route.on_message(send)
+
+    page.route_web_socket("**/_stcore/stream", hold_back)
+    open_page(page, server)
+    late = LATE_MS
+    for presses in (1, 2):
+        page.get_by_role("button", name="Press").click()
+        wait_idle(page)
+        assert page.get_by_text(f"pressed {presses} times").is_visible()

@@ -1,0 +1,83 @@
+"""Visit a page of the app and wait until it is still. For tests and benchmarks: no pytest."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.sync_api import Page
+
+from tests.browser.server import AppServer
+
+# What a person does reaches the server some time later, and the page says "running" only when the server has answered.
+# So the page's socket is watched: a request to run (BackMsg.rerun_script) is open until a run begins
+# (ForwardMsg.new_session). Both are protobuf; a field's number and kind are its first byte.
+WATCH = """(() => {
+    if (window.__askedToRun) return
+    const RERUN_SCRIPT = (11 << 3) | 2, NEW_SESSION = (4 << 3) | 2
+    const asked = window.__askedToRun = new Set()
+    const bytes = (data) => new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength)
+    const varint = (message, at) => {
+        let value = 0
+        for (let shift = 0; ; shift += 7) {
+            const byte = message[at++]
+            value += (byte & 0x7f) * 2 ** shift
+            if (byte < 0x80) return [value, at]
+        }
+    }
+    const holds = (message, field) => { // all of ForwardMsg's fields but a few whole numbers have a length
+        for (let at = 0; at < message.length;) {
+            const tag = message[at]
+            if (tag === field) return true
+            const [value, next] = varint(message, varint(message, at)[1])
+            at = (tag & 7) === 2 ? next + value : next
+        }
+        return false
+    }
+    const send = WebSocket.prototype.send
+    WebSocket.prototype.send = function (data) {
+        if (typeof data !== "string" && bytes(data)[0] === RERUN_SCRIPT) {
+            if (!this.__watched) {
+                this.__watched = true
+                this.addEventListener("message", async ({ data }) => {
+                    const message = bytes(data instanceof Blob ? await data.arrayBuffer() : data)
+                    if (holds(message, NEW_SESSION)) asked.delete(this)
+                })
+                this.addEventListener("close", () => asked.delete(this))
+            }
+            asked.add(this)
+        }
+        return send.call(this, data)
+    }
+})()"""
+
+
+def open_page(page: Page, server: AppServer, path: str = "", timeout_s: float = 60) -> None:
+    """Visit `path` ("train?job=…") and wait until the page is still."""
+    page.add_init_script(WATCH)
+    page.goto(f"{server.url}/{path.lstrip('/')}")
+    wait_idle(page, timeout_s)
+
+
+def wait_idle(page: Page, timeout_s: float = 60, quiet_ms: int = 200) -> None:
+    """Wait until the page is connected, its requests are answered and nothing runs or loads, for `quiet_ms`.
+
+    The attributes and test ids are those of Streamlit 1.67's front end.
+    """
+    page.wait_for_function(
+        """([quiet, call]) => {
+            const app = document.querySelector("[data-testid='stApp']");
+            const idle = app !== null
+                && !window.__askedToRun?.size
+                && app.dataset.testConnectionState === "CONNECTED"
+                && app.dataset.testScriptState === "notRunning"
+                && document.querySelector("[data-testid='stSkeleton'], [data-testid='stAppSkeleton']") === null;
+            const seen = window.__waitIdle;
+            if (!idle || seen === undefined || seen.call !== call) {
+                window.__waitIdle = { call, since: performance.now() };
+                return false;
+            }
+            return performance.now() - seen.since >= quiet;
+        }""",
+        arg=[quiet_ms, time.monotonic_ns() % 2**50],
+        timeout=timeout_s * 1000,
+    )
