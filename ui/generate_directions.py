@@ -76,6 +76,10 @@ def _from_groups(checkpoint: Checkpoint) -> Direction | None:
         "The difference of the groups' mean latents, or the normal of the plane by which a logistic regression tells "
         "them apart. The classifier leaves out what both groups share.",
     )
+    for letter, text in (("A", a), ("B", b)):
+        if text == group_fields.NO_ROWS:
+            st.info(f"Pick the images of group {letter}, at least 2.", icon=":material/touch_app:")
+            return None
     try:
         pair = groups.pair(a, b, checkpoint)
         both = cache.directions_of(checkpoint, a, b)

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import generate_state
+from ui import generate_state, image_picker
+from ui.image_picker import Picking
+from vae.errors import GenerationError
 from vae.generation import groups
 from vae.records import Checkpoint
 
-KINDS = {"class": "Classes", "rows": "Rows", "near": "Neighbours", "written": "Text"}
+KINDS = {"class": "Classes", "rows": "Images", "near": "Neighbours", "written": "Text"}
 REST = {"rest": "Rest"}
+NO_ROWS = "rows:"  # the text of a group whose images are still to be picked
 USUAL_NEIGHBOURS = 50
 
 
@@ -73,7 +76,7 @@ def _first(kind: str, checkpoint: Checkpoint) -> str:
     name = checkpoint.dataset.class_names[0]
     return {
         "class": f"class:{name}",
-        "rows": "rows:0-9",
+        "rows": NO_ROWS,
         "near": usual_neighbours(checkpoint),
         "written": f"class:{name}{groups.JOIN}rows:0-9",
         "rest": groups.REST,
@@ -109,7 +112,23 @@ def _rows(name: str, text: str, checkpoint: Checkpoint) -> None:
     def changed() -> None:
         generate_state.put(name, "rows:" + st.session_state[key].replace(" ", ""))
 
-    st.text_input("Rows of the test split, such as 1,2,40-45", key=key, on_change=changed, max_chars=groups.MAX_TEXT)
+    def keep(rows: list[int]) -> None:
+        generate_state.put(name, groups.of_rows(rows))
+
+    def picked() -> list[int]:
+        try:
+            return [int(row) for row in groups.parse(generate_state.text(name), checkpoint).rows]
+        except GenerationError:  # nothing yet, or a typed text that is wrong, which is said beside it
+            return []
+
+    image_picker.button(checkpoint, Picking(f"group-pick-{name}", f"Images of group {name.upper()}", picked, keep))
+    st.text_input(
+        "Their rows in the test split",
+        key=key,
+        on_change=changed,
+        max_chars=groups.MAX_TEXT,
+        placeholder="1,2,40-45",
+    )
 
 
 def _near(name: str, text: str, checkpoint: Checkpoint) -> None:

@@ -6,7 +6,6 @@ another model of the same images is chosen; latent vectors belong to the model t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +14,7 @@ import streamlit as st
 from ui import cache, explore_state, generate_state, sheet, shelf_add, shell
 from ui.explore_state import Place
 from ui.generate_state import OWNERS
+from ui.shelf_add import Shelf
 from vae.errors import GenerationError
 from vae.generation import anchors as anchor_texts
 from vae.generation.anchors import Anchor
@@ -39,7 +39,7 @@ def show(checkpoint: Checkpoint) -> None:
             else:
                 st.caption("None yet. Pin a sample, or add an image.")
         with st.popover("Add an image", icon=":material/add:", width="stretch"):
-            shelf_add.show(checkpoint, pin)
+            shelf_add.show(checkpoint, Shelf(pin, unpin))
 
 
 def pinned(checkpoint: Checkpoint) -> list[Anchor]:
@@ -86,6 +86,16 @@ def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
     generate_state.put(THROUGH, str(mine.index(anchor.token)))
 
 
+def unpin(checkpoint: Checkpoint, token: str) -> None:
+    """Remove an image of this model's from the shelf; nothing happens when it is there no more."""
+    mine = [a.token for a in pinned(checkpoint)]
+    if token not in mine:
+        return
+    generate_state.pins().remove(token)
+    generate_state.put(THROUGH, "0")
+    generate_state.forget_pin(mine.index(token))
+
+
 def pin_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
     """`Pin`, which keeps the image and redraws the page."""
     there = anchor.token in [a.token for a in pinned(checkpoint)]
@@ -124,7 +134,8 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
             key="shelf-remove",
             icon=":material/close:",
             help="Remove this image from the shelf",
-            on_click=_remove(current.token, at),
+            on_click=unpin,
+            args=(checkpoint, current.token),
         )
 
 
@@ -134,13 +145,3 @@ def _is_new(move: str) -> bool:
         return False
     st.session_state["shelf_move"] = move
     return True
-
-
-def _remove(token: str, at: int) -> Callable[[], None]:
-    def removed() -> None:
-        if token in generate_state.pins():
-            generate_state.pins().remove(token)
-        generate_state.put(THROUGH, "0")
-        generate_state.forget_pin(at)
-
-    return removed

@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from ui import cache, generate_state, pictures, shell
+from ui import cache, generate_state, image_picker, pictures, shell
+from ui.image_picker import Picking
 from vae.errors import VAEError
 from vae.generation import anchors, own_image
 from vae.generation.anchors import Anchor
 from vae.records import Checkpoint
 
-Pin = Callable[[Checkpoint, Anchor], None]
 WAYS = {"row": "Test image", "class": "Class mean", "sample": "Sample", "own": "Own image"}
 MOST_SAMPLES = 999_999
 
 
-def show(checkpoint: Checkpoint, pin: Pin) -> None:
+@dataclass(frozen=True)
+class Shelf:
+    """What can be done with the pinned images: `pin` keeps one and may raise GenerationError, `unpin` drops a token."""
+
+    pin: Callable[[Checkpoint, Anchor], None]
+    unpin: Callable[[Checkpoint, str], None]
+
+
+def show(checkpoint: Checkpoint, shelf: Shelf) -> None:
     """One way at a time."""
     ways = WAYS if len(checkpoint.dataset.class_names) > 1 else {k: v for k, v in WAYS.items() if k != "class"}
     way = st.segmented_control(
         "What to pin", list(ways), format_func=lambda w: WAYS[w], required=True, default="row", key="shelf-way"
     )
-    {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, pin)
+    {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, shelf)
 
 
-def _row(checkpoint: Checkpoint, pin: Pin) -> None:
+def _row(checkpoint: Checkpoint, shelf: Shelf) -> None:
+    rows, keep = _pinned_rows, _keeper(checkpoint, shelf)
+    image_picker.button(checkpoint, Picking("shelf-pick", "Test images to pin", rows, keep))
     count = len(checkpoint.latents.mu)
     row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="shelf-row")
     with st.container(horizontal=True):
         if st.button("Pin this one", key="shelf-row-pin"):
-            _pin(checkpoint, f"row:{row}", pin)
+            _pin(checkpoint, f"row:{row}", shelf)
         if st.button("Pin a random one", key="shelf-row-random", icon=":material/casino:"):
-            _pin(checkpoint, f"row:{_another(count)}", pin)
+            _pin(checkpoint, f"row:{_another(count)}", shelf)
+
+
+def _pinned_rows() -> list[int]:
+    return [int(token.removeprefix("row:")) for token in generate_state.pins() if token.startswith("row:")]
+
+
+def _keeper(checkpoint: Checkpoint, shelf: Shelf) -> Callable[[list[int]], None]:
+    """Pins just these test images; other pins stay."""
+
+    def keep(rows: list[int]) -> None:
+        before = _pinned_rows()
+        for row in set(before) - set(rows):
+            shelf.unpin(checkpoint, f"row:{row}")
+        for row in rows:
+            if row not in before:
+                shelf.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))
+
+    return keep
 
 
 def _another(count: int) -> int:
@@ -44,22 +73,22 @@ def _another(count: int) -> int:
     return next((int(row) for row in rows if f"row:{row}" not in pinned), int(rows[0]))
 
 
-def _class(checkpoint: Checkpoint, pin: Pin) -> None:
+def _class(checkpoint: Checkpoint, shelf: Shelf) -> None:
     there = sorted({int(label) for label in np.unique(checkpoint.latents.labels)})
     names = [checkpoint.dataset.class_names[label] for label in there]
     name = st.selectbox("Class", names, key="shelf-class")
     st.caption("The mean of the class's posterior means: its typical image, often smoother than any real one.")
     if st.button("Pin it", key="shelf-class-pin"):
-        _pin(checkpoint, f"class:{name}", pin)
+        _pin(checkpoint, f"class:{name}", shelf)
 
 
-def _sample(checkpoint: Checkpoint, pin: Pin) -> None:
+def _sample(checkpoint: Checkpoint, shelf: Shelf) -> None:
     seed = st.number_input("Seed of a draw from the prior N(0, I)", 0, MOST_SAMPLES, step=1, key="shelf-sample")
     if st.button("Pin it", key="shelf-sample-pin"):
-        _pin(checkpoint, f"sample:{seed}:0", pin)
+        _pin(checkpoint, f"sample:{seed}:0", shelf)
 
 
-def _own(checkpoint: Checkpoint, pin: Pin) -> None:
+def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
     _, height, width = checkpoint.model.image_shape
     file = st.file_uploader(
         f"PNG, JPEG, WebP, BMP or GIF; its middle is cut out and resized to {width}×{height}",
@@ -85,21 +114,21 @@ def _own(checkpoint: Checkpoint, pin: Pin) -> None:
     ):
         place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
     if st.button("Pin it", key="shelf-own-pin"):
-        _keep(checkpoint, anchors.of_vector(mu, "own image"), pin)
+        _keep(checkpoint, anchors.of_vector(mu, "own image"), shelf)
 
 
-def _pin(checkpoint: Checkpoint, token: str, pin: Pin) -> None:
+def _pin(checkpoint: Checkpoint, token: str, shelf: Shelf) -> None:
     try:
         anchor = anchors.parse(token, checkpoint)
     except VAEError as error:
         shell.show_error(error)
         return
-    _keep(checkpoint, anchor, pin)
+    _keep(checkpoint, anchor, shelf)
 
 
-def _keep(checkpoint: Checkpoint, anchor: Anchor, pin: Pin) -> None:
+def _keep(checkpoint: Checkpoint, anchor: Anchor, shelf: Shelf) -> None:
     try:
-        pin(checkpoint, anchor)
+        shelf.pin(checkpoint, anchor)
     except VAEError as error:
         shell.show_error(error)
         return

@@ -65,6 +65,12 @@ def sheet(page: Page, key: str) -> Locator:
 
 def press_picture(page: Page, key: str, index: int) -> None:
     """Click a picture of a sheet and wait for Python's answer."""
+    click_picture(page, key, index)
+    wait_idle(page)
+
+
+def click_picture(page: Page, key: str, index: int) -> None:
+    """Click a picture of a sheet, and don't wait."""
     place = sheet(page, key).evaluate(
         """(sheet, index) => {
             const columns = Number(sheet.querySelector(".viewport").getAttribute("aria-colcount"))
@@ -80,7 +86,6 @@ def press_picture(page: Page, key: str, index: int) -> None:
     )
     sheet(page, key).locator("canvas.pictures").click(position=place)
     expect(sheet(page, key)).to_have_attribute("data-selected", str(index))
-    wait_idle(page)
 
 
 def chosen_picture(page: Page, key: str, side: int) -> NDArray[np.int64]:

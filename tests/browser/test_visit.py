@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import Page, WebSocketRoute
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import StartApp
 from tests.browser.visit import open_page, wait_idle
@@ -44,3 +45,47 @@ def test_a_slow_way_to_the_server_is_waited_for(page: Page, start_app: StartApp,
         page.get_by_role("button", name="Press").click()
         wait_idle(page)
         assert page.get_by_text(f"pressed {presses} times").is_visible()
+
+
+RERUNNING = """import streamlit as st
+
+@st.fragment
+def part():
+    if st.button("Press"):
+        st.rerun()
+
+st.session_state.runs = st.session_state.get("runs", 0) + 1
+st.text(f"ran {st.session_state.runs} times")
+part()
+"""
+
+
+def test_a_run_that_another_follows_is_not_the_end(page: Page, start_app: StartApp, tmp_path: Path) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(RERUNNING, encoding="utf-8")
+    server = start_app(script=script)
+
+    def hold_back(route: WebSocketRoute) -> None:
+        upstream = route.connect_to_server()
+        route.on_message(upstream.send)
+        begun = 0
+
+        def hear(message: str | bytes) -> None:
+            nonlocal begun
+            begun += is_new_session(message)
+            if begun == 3 and is_new_session(message):  # of the page, of the fragment, of what follows it
+                page.wait_for_timeout(LATE_MS)
+            route.send(message)
+
+        upstream.on_message(hear)
+
+    page.route_web_socket("**/_stcore/stream", hold_back)
+    open_page(page, server)
+    page.get_by_role("button", name="Press").click()
+    wait_idle(page)
+    assert page.get_by_text("ran 2 times").is_visible()
+
+
+def is_new_session(message: str | bytes) -> bool:
+    """Whether a message of the server's says that a run begins."""
+    return isinstance(message, bytes) and ForwardMsg.FromString(message).WhichOneof("type") == "new_session"

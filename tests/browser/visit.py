@@ -10,11 +10,12 @@ from tests.browser.server import AppServer
 
 # What a person does reaches the server some time later, and the page says "running" only when the server has answered.
 # So the page's socket is watched: a request to run (BackMsg.rerun_script) is open until a run begins
-# (ForwardMsg.new_session). Both are protobuf; a field's number and kind are its first byte.
+# (ForwardMsg.new_session), and so is a run that ends for another one (ForwardMsg.script_finished of
+# FINISHED_EARLY_FOR_RERUN). Both messages are protobuf; a tag holds a field's number and kind.
 WATCH = """(() => {
-    if (window.__askedToRun) return
-    const RERUN_SCRIPT = (11 << 3) | 2, NEW_SESSION = (4 << 3) | 2
-    const asked = window.__askedToRun = new Set()
+    if (window.__openRequests) return
+    const RERUN_SCRIPT = (11 << 3) | 2, NEW_SESSION = (4 << 3) | 2, SCRIPT_FINISHED = 6 << 3, FOR_RERUN = 2
+    const open = window.__openRequests = new Set()
     const bytes = (data) => new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength)
     const varint = (message, at) => {
         let value = 0
@@ -24,27 +25,29 @@ WATCH = """(() => {
             if (byte < 0x80) return [value, at]
         }
     }
-    const holds = (message, field) => { // all of ForwardMsg's fields but a few whole numbers have a length
+    function* fields(message) { // ForwardMsg's are whole numbers, or have a length
         for (let at = 0; at < message.length;) {
-            const tag = message[at]
-            if (tag === field) return true
-            const [value, next] = varint(message, varint(message, at)[1])
+            const [tag, from] = varint(message, at)
+            const [value, next] = varint(message, from)
+            yield [tag, value]
             at = (tag & 7) === 2 ? next + value : next
         }
-        return false
+    }
+    const hear = async (socket, data) => {
+        for (const [tag, value] of fields(bytes(data instanceof Blob ? await data.arrayBuffer() : data))) {
+            if (tag === NEW_SESSION) open.delete(socket)
+            if (tag === SCRIPT_FINISHED && value === FOR_RERUN) open.add(socket)
+        }
     }
     const send = WebSocket.prototype.send
     WebSocket.prototype.send = function (data) {
         if (typeof data !== "string" && bytes(data)[0] === RERUN_SCRIPT) {
-            if (!this.__watched) {
-                this.__watched = true
-                this.addEventListener("message", async ({ data }) => {
-                    const message = bytes(data instanceof Blob ? await data.arrayBuffer() : data)
-                    if (holds(message, NEW_SESSION)) asked.delete(this)
-                })
-                this.addEventListener("close", () => asked.delete(this))
+            if (!this.__heard) {
+                this.__heard = true
+                this.addEventListener("message", ({ data }) => hear(this, data))
+                this.addEventListener("close", () => open.delete(this))
             }
-            asked.add(this)
+            open.add(this)
         }
         return send.call(this, data)
     }
@@ -67,7 +70,7 @@ def wait_idle(page: Page, timeout_s: float = 60, quiet_ms: int = 200) -> None:
         """([quiet, call]) => {
             const app = document.querySelector("[data-testid='stApp']");
             const idle = app !== null
-                && !window.__askedToRun?.size
+                && !window.__openRequests?.size
                 && app.dataset.testConnectionState === "CONNECTED"
                 && app.dataset.testScriptState === "notRunning"
                 && document.querySelector("[data-testid='stSkeleton'], [data-testid='stAppSkeleton']") === null;

@@ -52,6 +52,7 @@ def test_names_arrive_as_they_are() -> None:
         "columns": 3,
         "tile": 40,
         "selected": 5,
+        "picked": None,
         "row_names": ["z4 · 2.10 nats", hostile],
         "row_titles": [hostile],
         "column_names": ["−3", "0", "+3"],
@@ -61,6 +62,12 @@ def test_names_arrive_as_they_are() -> None:
 @pytest.mark.parametrize("selected", [None, -1, 6, 1_000])
 def test_only_a_picture_can_be_selected(selected: int | None) -> None:
     assert about(payload.sheet_bytes(PICTURES, label="", selected=selected))["selected"] is None
+
+
+def test_only_pictures_can_be_picked_each_once() -> None:
+    picked = [5, -1, np.int64(2), 6, 2]
+    assert about(payload.sheet_bytes(PICTURES, label="", picked=picked))["picked"] == [2, 5]  # type: ignore[arg-type]
+    assert about(payload.sheet_bytes(PICTURES, label="", picked=[]))["picked"] == []
 
 
 def test_integers_of_numpy_will_do() -> None:

@@ -35,10 +35,11 @@ _SHEET = st.components.v2.component(
 
 
 class Click(TypedDict):
-    """Which picture was chosen, and a mark that differs for every choice."""
+    """Which picture was chosen, a mark that differs for every choice, and all that are picked where several can be."""
 
     index: int
     move: str
+    picked: list[int] | None
 
 
 def show(
@@ -49,6 +50,7 @@ def show(
     columns: int | None = None,
     tile: int | None = None,
     selected: int | None = None,
+    picked: Sequence[int] | None = None,
     row_names: Sequence[str] = (),
     row_titles: Sequence[str] = (),
     column_names: Sequence[str] = (),
@@ -67,6 +69,9 @@ def show(
         Width of a picture in CSS pixels; None: what fits the width, from 20 to 112.
     selected
         The picture with the outline. While it and the images stay the same, the person's own choice is kept.
+    picked
+        Pictures with a tick, when any number can be picked: a click then adds or removes one. None: a click chooses.
+        As long as the images stay the same, the person's own picks are kept; another `key` takes these over again.
     row_names, row_titles, column_names
         At the left, as the tooltips of these, and above.
     """
@@ -76,6 +81,7 @@ def show(
         columns=columns,
         tile=tile,
         selected=selected,
+        picked=picked,
         row_names=row_names,
         row_titles=row_titles,
         column_names=column_names,

@@ -21,6 +21,7 @@ def sheet_bytes(
     columns: int | None = None,
     tile: int | None = None,
     selected: int | None = None,
+    picked: Sequence[int] | None = None,
     row_names: Sequence[str] = (),
     row_titles: Sequence[str] = (),
     column_names: Sequence[str] = (),
@@ -37,6 +38,7 @@ def sheet_bytes(
         "columns": None if columns is None else int(columns),  # numpy's integers are no JSON
         "tile": None if tile is None else int(tile),
         "selected": None if selected is None or not 0 <= selected < len(pixels) else int(selected),
+        "picked": None if picked is None else sorted({int(i) for i in picked if 0 <= i < len(pixels)}),
         "row_names": list(row_names),
         "row_titles": list(row_titles),
         "column_names": list(column_names),

@@ -29,6 +29,7 @@ class Sheet {
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".sheet")
     this.selected = null
+    this.picked = null // a set, when any number of pictures can be picked
     this.hovered = null
     this.moves = 0
     this.canvas = this.find("canvas.pictures")
@@ -58,6 +59,7 @@ class Sheet {
     if (changed) {
       this.hide()
       Object.assign(this, { count, shape, pages: count ? pagesOf(data, count, shape) : [] })
+      this.picked = about.picked && new Set(about.picked)
     }
     if (about.selected !== (before?.selected ?? null) || (changed && about.selected !== null)) this.selected = about.selected
     if (this.selected !== null && this.selected >= count) this.selected = null
@@ -85,6 +87,7 @@ class Sheet {
     this.layout = layoutSheet({ count: this.count, shape: this.shape, columns, tile, width: forPictures, density })
     this.placeNames()
     this.showSelected()
+    this.showPicked()
     this.hover(null)
     cancelAnimationFrame(this.frame)
     this.frame = requestAnimationFrame(() => this.draw())
@@ -146,13 +149,22 @@ class Sheet {
     this.untold = true
   }
 
+  /** Add a picture to the picked ones, or take it back. */
+  toggle(index) {
+    if (!this.picked) return
+    if (!this.picked.delete(index)) this.picked.add(index)
+    this.showPicked()
+    this.showSelected() // says aloud what it is now
+  }
+
   /** Tell Python, once the key is let go. */
   tell() {
     if (!this.untold || this.selected === null) return
     this.untold = false
     this.moves += 1
     // a choice that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ index: this.selected, move: `${Date.now()}-${this.moves}` })
+    const picked = this.picked && [...this.picked].sort((a, b) => a - b)
+    this.tellPython({ index: this.selected, move: `${Date.now()}-${this.moves}`, picked })
   }
 
   showSelected() {
@@ -169,7 +181,7 @@ class Sheet {
     // a new name each time: so it is read again
     cell.id = `picture-${selected}`
     cell.textContent = this.describe(selected)
-    cell.setAttribute("aria-selected", "true")
+    cell.setAttribute("aria-selected", this.picked ? this.picked.has(selected) : true)
     cell.setAttribute("aria-colindex", (selected % layout.columns) + 1)
     this.find(".plate").setAttribute("aria-rowindex", Math.floor(selected / layout.columns) + 1)
     grid.setAttribute("aria-activedescendant", cell.id)
@@ -178,14 +190,29 @@ class Sheet {
   /** "Picture 12 of 400", and the names of its row and column where they have some. */
   describe(index) {
     const { row_names: rows, column_names: columns } = this.about
-    const names = [rows[Math.floor(index / this.layout.columns)], columns[index % this.layout.columns]].filter(Boolean)
+    const named = [rows[Math.floor(index / this.layout.columns)], columns[index % this.layout.columns]]
+    const names = [...named, this.picked?.has(index) && "picked"].filter(Boolean)
     return [`Picture ${(index + 1).toLocaleString("en")} of ${this.count.toLocaleString("en")}`, ...names].join(" · ")
+  }
+
+  showPicked() {
+    const marks = [...(this.picked ?? [])].map((index) => {
+      const mark = document.createElement("div")
+      mark.className = "mark picked"
+      this.place(mark, index)
+      return mark
+    })
+    this.find(".picks").replaceChildren(...marks)
+    this.element.dataset.picked = marks.length
   }
 
   mark(name, index) {
     const mark = this.find(`.mark.${name}`)
     mark.hidden = index === null
-    if (index === null) return
+    if (index !== null) this.place(mark, index)
+  }
+
+  place(mark, index) {
     const { left, top, width, height } = placeOf(this.layout, index)
     Object.assign(mark.style, { left: `${left + 4}px`, top: `${top + 4}px`, width: `${width}px`, height: `${height}px` })
   }
@@ -242,6 +269,7 @@ class Sheet {
       const index = under(event) ?? null
       if (index === null) return
       this.select(index)
+      this.toggle(index)
       this.tell()
     }
     const grid = this.find(".viewport")
@@ -255,6 +283,7 @@ class Sheet {
       event.preventDefault()
       this.hide()
       if (chooses || next !== this.selected) this.select(next)
+      if (chooses && !event.repeat) this.toggle(next)
       this.find(".mark.selected").scrollIntoView({ block: "nearest", inline: "nearest" })
       if (chooses && !event.repeat) this.tell()
     }
