@@ -126,16 +126,18 @@ def _dataset(name: str, split: str, folder: str, changed: int) -> datasets.Image
 
 def decoded(chosen: Checkpoint, z: FloatArray) -> NDArray[np.uint8]:
     """E[x|z] of latents (N, d) by PyTorch, as pictures (N, C, H, W)."""
+    loaded = model(chosen)  # first: it says that PyTorch is being loaded
     from vae.generation import decoding
 
-    return decoding.decode(model(chosen), z)
+    return decoding.decode(loaded, z)
 
 
 def encoded(chosen: Checkpoint, images: NDArray[np.uint8]) -> FloatArray:
     """Posterior means (N, d) of images (N, C, H, W) by PyTorch."""
+    loaded = model(chosen)  # first: it says that PyTorch is being loaded
     from vae.generation import decoding
 
-    return decoding.encode(model(chosen), images)
+    return decoding.encode(loaded, images)
 
 
 def mixture(chosen: Checkpoint, components: int, label: int | None) -> Mixture:

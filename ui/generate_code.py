@@ -12,7 +12,7 @@ from vae.generation import directions
 from vae.records import Checkpoint
 
 if TYPE_CHECKING:
-    from ui.generate_manifold import Layout
+    from ui.generate_plane import Layout
     from ui.generate_samples import Request
     from vae.generation.anchors import Anchor
     from vae.generation.directions import Direction
@@ -67,22 +67,19 @@ def samples(checkpoint: Checkpoint, request: Request, holes_first: bool = False)
 
 
 def manifold(checkpoint: Checkpoint, anchor: Anchor, layout: Layout) -> str:
-    """The sheet that the Manifold view shows first."""
+    """The sheet of the part that the Manifold view shows."""
     through = f"anchors.parse({anchor.token!r}, checkpoint).vector"
     plane = (
         f"plane = planes.latent_plane({through}, {layout.i}, {layout.j})"
         if layout.axes == "latent"
         else f"plane = planes.principal_plane({through}, checkpoint.latents.mu, {layout.i}, {layout.j})"
     )
-    steps = (
-        f"steps = planes.quantiles({layout.tiles})"
-        if layout.scale == "quantile"
-        else f"steps = (np.arange({layout.tiles}) + 0.5) / {layout.tiles} * {2 * layout.reach:g} - {layout.reach:g}"
-    )
+    steps = "quantiles" if layout.scale == "quantile" else "even_steps"
+    a, b = (f"planes.{steps}({layout.tiles}, {side.low!r}, {side.high!r})" for side in layout.ranges())
     lines = [
         plane,
-        steps,
-        "z = planes.sheet(plane, steps, steps).reshape(-1, checkpoint.model.latent_dim)",
+        f"a, b = {a}, {b}",
+        "z = planes.sheet(plane, a, b).reshape(-1, checkpoint.model.latent_dim)",
         DECODE,
         f'Path("manifold.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28), {layout.tiles})))',
     ]

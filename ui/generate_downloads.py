@@ -25,10 +25,17 @@ class Offer:
     make: Callable[[], bytes]
 
 
-def show(name: str, images: Callable[[], Images], z: FloatArray, columns: int | None, *more: Offer) -> None:
+def show(
+    name: str,
+    images: Callable[[], Images],
+    z: FloatArray,
+    columns: int | None,
+    *more: Offer,
+    order: NDArray[np.int64] | None = None,
+) -> None:
     """A sheet with so many columns, the single pictures, the numbers; `more` first.
 
-    `images()` are uint8 (N, C, H, W), those of latents z (N, d).
+    `images()` are uint8 (N, C, H, W), those of latents z (N, d); `order` says which of them the sheet shows, and where.
     """
     offers = (
         *more,
@@ -36,7 +43,7 @@ def show(name: str, images: Callable[[], Images], z: FloatArray, columns: int | 
             "png",
             "image/png",
             "Sheet (PNG)",
-            lambda: sheets.png(sheets.sheet(sheets.enlarged(images(), sheets.TILE_SIDE), columns)),
+            lambda: _sheet(images() if order is None else images()[order], columns),
         ),
         Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(name, images())),
         Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: sheets.npz(images(), z)),
@@ -52,6 +59,10 @@ def show(name: str, images: Callable[[], Images], z: FloatArray, columns: int | 
                 on_click="ignore",
                 width="stretch",
             )
+
+
+def _sheet(images: Images, columns: int | None) -> bytes:
+    return sheets.png(sheets.sheet(sheets.enlarged(images, sheets.TILE_SIDE), columns))
 
 
 def _zip(name: str, images: Images) -> bytes:

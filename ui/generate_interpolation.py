@@ -66,13 +66,14 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         way = interpolation.path(np.stack([anchor.vector for anchor in chosen]), steps, kind)
         images = cache.decoded(checkpoint, way.z)
         with middle:
-            picture_sheet.show(images, key="interpolation", label="The way", columns=min(len(images), 24))
+            legs = way.by_leg()  # a row each
+            picture_sheet.show(images[legs.ravel()], key="interpolation", label="The way", columns=legs.shape[1])
             _distances(checkpoint, way, chosen)
         with detail:
             _detail(checkpoint, chosen, kind, t)
         with settings:
             gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: sheets.gif(images))
-            generate_downloads.show("interpolation", lambda: images, way.z, len(images), gif)
+            generate_downloads.show("interpolation", lambda: images, way.z, legs.shape[1], gif, order=legs.ravel())
             generate_code.show(generate_code.interpolation(checkpoint, chosen, kind, steps))
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from ui import (
     cache,
     figures,
     generate_code,
     generate_downloads,
+    generate_plane,
     generate_state,
     manifold,
     sample_detail,
@@ -20,43 +20,18 @@ from ui import (
     shell,
 )
 from ui import sheet as picture_sheet
+from ui.generate_plane import Layout
 from ui.generate_state import FIELDS
 from ui.live import payload
 from ui.manifold import ManifoldData
-from vae.generation import anchors, planes, traversals
+from vae.generation import anchors, traversals
 from vae.generation.anchors import Anchor
 from vae.generation.planes import Plane
-from vae.records import Checkpoint, FloatArray
+from vae.records import Checkpoint
 
 AXES = {"latent": "Latent", "principal": "Principal"}
 SCALES = {"quantile": "Quantiles", "even": "Even steps"}
-EVEN = 3.0  # how far even steps go to each side
 TILES, FEWEST, MOST = 20, 10, 40
-Place = FloatArray | None  # the latent that was clicked, (d,)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which plane, and how it is laid out: axes i and j of a kind, the scale, pictures across."""
-
-    axes: str
-    i: int
-    j: int
-    scale: str
-    tiles: int
-    reach: float = EVEN
-
-    def steps(self) -> NDArray[np.float64]:
-        """a and b of the sheet that the first view shows, (tiles,)."""
-        if self.scale == "quantile":
-            return planes.quantiles(self.tiles)
-        return (np.arange(self.tiles) + 0.5) / self.tiles * 2 * self.reach - self.reach
-
-    def plane(self, checkpoint: Checkpoint, z: FloatArray) -> Plane:
-        """The plane through z (d,). Raises GenerationError where there is none."""
-        if self.axes == "latent":
-            return planes.latent_plane(z, self.i, self.j)
-        return planes.principal_plane(z, checkpoint.latents.mu, self.i, self.j)
 
 
 @st.fragment
@@ -64,27 +39,34 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the plane, and the place that was clicked."""
     generate_state.begin_view()
     with shell.error_boundary():
-        if checkpoint.model.latent_dim < 2:
-            st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
-            generate_state.write_url(model_text)
-            return
-        with st.container(key="workbench"):
-            settings, middle = st.columns([1.1, 3.6], gap="medium")
-        anchor = shelf.chosen(checkpoint)
-        with settings:
-            layout, points = _settings(checkpoint, anchor)
-        generate_state.write_url(model_text)
-        plane = layout.plane(checkpoint, anchor.vector)
-        z = planes.sheet(plane, layout.steps(), layout.steps()).reshape(-1, checkpoint.model.latent_dim)
-        with middle:
-            if payload.browser_can_decode(checkpoint):
-                visited = _live(checkpoint, plane, anchor, layout, points)
+        try:
+            if checkpoint.model.latent_dim < 2:
+                st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
             else:
-                visited = _still(checkpoint, z, layout)
-        with settings:
-            generate_downloads.show("manifold", lambda: cache.decoded(checkpoint, z), z, layout.tiles)
-            generate_code.show(generate_code.manifold(checkpoint, anchor, layout))
-            _detail(checkpoint, visited)
+                _show(checkpoint)
+        finally:
+            generate_state.write_url(model_text)  # once: what it says of the plane is only known now
+
+
+def _show(checkpoint: Checkpoint) -> None:
+    with st.container(key="workbench"):
+        settings, middle = st.columns([1.1, 3.6], gap="medium")
+    anchor = shelf.chosen(checkpoint)
+    with settings:
+        layout, points = _settings(checkpoint, anchor)
+    plane = layout.plane(checkpoint, anchor.vector)
+    generate_plane.forget_what_changed(checkpoint, layout, plane, anchor)
+    with middle:
+        if payload.browser_can_decode(checkpoint):
+            _live(checkpoint, plane, anchor, layout, points)
+        else:
+            _still(checkpoint, plane, layout)
+    layout = replace(layout, window=generate_plane.window(layout))
+    z = layout.sheet(plane)
+    with settings:
+        generate_downloads.show("manifold", lambda: cache.decoded(checkpoint, z), z, layout.tiles)
+        generate_code.show(generate_code.manifold(checkpoint, anchor, layout))
+        _detail(checkpoint, plane)
 
 
 def _settings(checkpoint: Checkpoint, anchor: Anchor) -> tuple[Layout, bool]:
@@ -131,9 +113,9 @@ def _two_axes(checkpoint: Checkpoint, axes: str) -> tuple[int, int]:
     return int(across), int(upwards)
 
 
-def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, points: bool) -> Place:
+def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, points: bool) -> None:
     """The plane decoded in the browser."""
-    a, b = plane.place(anchor.vector)
+    a, b = generate_plane.place() or plane.place(anchor.vector)
     data: ManifoldData = {
         "fingerprint": cache.fingerprint(checkpoint),
         "image_shape": list(checkpoint.model.image_shape),
@@ -143,28 +125,33 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, 
         "measured": "data" if layout.axes == "principal" else "prior",
         "tiles": layout.tiles,
         "home": [-layout.reach, layout.reach] * 2,
+        "window": list(generate_plane.window(layout)),
         "here": [float(a), float(b)],
         "show_points": points,
         "colours": list(figures.CLASS_COLOURS),
         "class_names": list(checkpoint.dataset.class_names),
         "revision": generate_state.revision(),
     }
-    visit = manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}")
-    return np.array(visit["z"], np.float32) if visit else None
+    generate_plane.hear(manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}"))
 
 
-def _still(checkpoint: Checkpoint, z: FloatArray, layout: Layout) -> Place:
+def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
     """The same as a picture, for decoders that the browser can't evaluate."""
     st.caption("This decoder runs in Python only, so the plane can't be zoomed.")
-    images = cache.decoded(checkpoint, z)
-    click = picture_sheet.show(images, key="manifold-still", label="Manifold", columns=layout.tiles)
-    return z[click["index"]] if click and click["index"] < len(z) else None
+    z = layout.sheet(plane)
+    click = picture_sheet.show(
+        cache.decoded(checkpoint, z), key="manifold-still", label="Manifold", columns=layout.tiles
+    )
+    if click and click["index"] < len(z):
+        a, b = plane.place(z[click["index"]])
+        generate_plane.put_place(float(a), float(b), click["move"])
 
 
-def _detail(checkpoint: Checkpoint, visited: Place) -> None:
-    if visited is None:
+def _detail(checkpoint: Checkpoint, plane: Plane) -> None:
+    place = generate_plane.place()
+    if place is None:
         moving = "Drag to move, scroll to zoom. " if payload.browser_can_decode(checkpoint) else ""
         st.caption(moving + "Click a picture to pin it or to open it in Explore.")
         return
-    z = np.clip(visited, -anchors.MAX_VALUE, anchors.MAX_VALUE)
+    z = np.clip(plane.at(*place), -anchors.MAX_VALUE, anchors.MAX_VALUE)
     sample_detail.show(checkpoint, z, cache.decoded(checkpoint, z[None])[0], "Place on the manifold")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -27,6 +27,8 @@ MOST = 400
 SOURCES = {"prior": "Prior", "mixture": "Mixture"}
 ORDERS = {"drawn": "As drawn", "farthest": "Holes first"}
 ALL = ""  # of the classes
+SAMPLE, NONE = "sample", -1
+DRAWN, CLICK = "generate_samples_drawn", "generate_samples_click"  # in the session
 HOLES = (
     "Drawn from the prior N(0, I). Training pulls the images' posteriors towards it but leaves holes: latents that no "
     "image is near. The decoder has seen nothing there, and such samples look like no image or like two at once."
@@ -54,31 +56,57 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the sheet, and where the chosen sample comes from."""
     generate_state.begin_view()
     with shell.error_boundary():
-        with st.container(key="workbench"):
-            settings, pictures, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
-        with settings:
-            request = _request(checkpoint)
-            order = FIELDS.words(
-                "Order", "order", ORDERS, "drawn", "Holes first: those farthest from every test image come first."
-            )
-        generate_state.write_url(model_text)
-        z = draw(checkpoint, request)
-        rows = np.arange(len(z)) if order == "drawn" else np.argsort(-_distances(checkpoint, z), kind="stable")
-        images = cache.decoded(checkpoint, z)
-        with pictures:
-            columns = math.isqrt(len(z) - 1) + 1
-            click = sheet.show(images[rows], key="samples", label=f"{len(z)} samples", columns=columns)
-            st.caption(far_from_data(checkpoint, _distances(checkpoint, z)))  # measured once the pictures are sent
-        with detail:
-            if click is None or click["index"] >= len(rows):
-                st.caption("Click a picture: where it comes from, and the training image it is most like.")
-            else:
-                i = int(rows[click["index"]])
-                sample_detail.show(checkpoint, z[i], images[i], f"{_who(checkpoint, request)}, sample {i}")
-        with settings:
-            generate_downloads.show("samples", lambda: images[rows], z[rows], None)
-            generate_code.show(generate_code.samples(checkpoint, request, order == "farthest"))
+        try:
+            _show(checkpoint)
+        finally:
+            generate_state.write_url(model_text)  # once: which sample it names is only known now
     generate_quality.show(checkpoint)
+
+
+def _show(checkpoint: Checkpoint) -> None:
+    with st.container(key="workbench"):
+        settings, pictures, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
+    with settings:
+        request = _request(checkpoint)
+        order = FIELDS.words(
+            "Order", "order", ORDERS, "drawn", "Holes first: those farthest from every test image come first."
+        )
+    z = draw(checkpoint, request)
+    rows = np.arange(len(z)) if order == "drawn" else np.argsort(-_distances(checkpoint, z), kind="stable")
+    images = cache.decoded(checkpoint, z)
+    with pictures:
+        chosen = _clicked(request, images, rows)
+        st.caption(far_from_data(checkpoint, _distances(checkpoint, z)))  # measured once the pictures are sent
+    with detail:
+        if chosen is None:
+            st.caption("Click a picture: where it comes from, and the training image it is most like.")
+        else:
+            title = f"{_who(checkpoint, request)}, sample {chosen}"
+            sample_detail.show(checkpoint, z[chosen], images[chosen], title)
+    with settings:
+        generate_downloads.show("samples", lambda: images[rows], z[rows], None)
+        generate_code.show(generate_code.samples(checkpoint, request, order == "farthest"))
+
+
+def _clicked(request: Request, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> int | None:
+    """The sheet in the order of `rows`; returns which sample was clicked, or linked, last."""
+    state, drawn = st.session_state, (generate_state.revision(), replace(request, number=0))  # more keep the first ones
+    if state.get(DRAWN, drawn) != drawn and state[DRAWN][0] == drawn[0]:  # a followed link brings its sample along
+        generate_state.STATE.forget(SAMPLE)
+    state[DRAWN] = drawn
+    chosen = generate_state.whole(SAMPLE, NONE, NONE, len(images) - 1)
+    click = sheet.show(
+        images[rows],
+        key="samples",
+        label=f"{len(images)} samples",
+        columns=math.isqrt(len(images) - 1) + 1,
+        selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
+    )
+    if click and click["move"] != state.get(CLICK) and click["index"] < len(rows):
+        state[CLICK] = click["move"]
+        generate_state.put(SAMPLE, str(rows[click["index"]]))
+        chosen = generate_state.whole(SAMPLE, NONE, NONE, len(images) - 1)
+    return None if chosen == NONE else chosen
 
 
 def draw(checkpoint: Checkpoint, request: Request) -> FloatArray:

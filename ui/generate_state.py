@@ -10,8 +10,8 @@ from ui.page_fields import Fields
 from ui.page_state import PageState
 
 NAMES = (
-    *("view", "seed", "number", "temperature", "source", "components", "class", "order"),  # samples
-    *("axes", "first", "second", "scale", "tiles", "points", "through"),  # manifold
+    *("view", "seed", "number", "temperature", "source", "components", "class", "order", "sample"),  # samples
+    *("axes", "first", "second", "scale", "tiles", "points", "window", "place", "through"),  # manifold
     *("span", "steps"),  # traversals
     *("between", "kind", "pictures", "at"),  # interpolation
     *("a", "b", "direction", "method", "strength", "plus", "minus", "to"),  # directions

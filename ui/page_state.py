@@ -118,6 +118,20 @@ class PageState:
         self.refuse(name, value, f"a number from {low:g} to {high:g}", f"{usual:g}")
         return usual
 
+    def reals(self, name: str, count: int, low: float, high: float) -> tuple[float, ...] | None:
+        """A setting that is `count` numbers from `low` to `high` with commas between them; None, usually, is none."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            numbers = tuple(float(part) for part in value.split(","))
+        except ValueError:
+            numbers = ()
+        if len(numbers) == count and all(low <= number <= high for number in numbers):
+            return numbers
+        self.refuse(name, value, f"{count} numbers from {low:g} to {high:g} with commas between them", "the usual one")
+        return None
+
     def refuse(self, name: str, value: str, expected: str, usual: str) -> None:
         """Show the usual value. A link's mistake is said; what no longer suits another choice is only forgotten."""
         here = self._here

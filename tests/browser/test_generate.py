@@ -67,11 +67,24 @@ def test_the_manifold_is_dragged_and_a_place_is_chosen(generating: AppServer, pa
     expect(page.locator(".st-key-sample-pin")).to_have_count(0)  # a drag chooses nothing
 
     page.mouse.click(stage.x + stage.width / 4, stage.y + stage.height / 4)
-    expect(page.get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Pin", exact=True)).to_be_visible(timeout=60_000)  # PyTorch is loaded
     expect(page.get_by_text("Place on the manifold")).to_be_visible()
     page.get_by_role("button", name="Pin", exact=True).click()
     wait_idle(page)
-    assert re.fullmatch(r"z:-?[\d.]+,-?[\d.]+@Place on the manifold", generate.settings(page)["pin"][0])
+    settings = generate.settings(page)
+    assert re.fullmatch(r"z:-?[\d.]+,-?[\d.]+@Place on the manifold", settings["pin"][0])
+    assert [float(share) for share in settings["window"][0].split(",")] == pytest.approx([-0.3, -0.2, 1], abs=0.01)
+    expect(page.get_by_text("Place on the manifold").first).to_be_visible()  # it was pinned where it was clicked
+
+    parts = [page.locator(f".manifold .{part}") for part in ("ticks-a", "ticks-b", "readout")]
+    page.mouse.move(2, 2)
+    expect(page.locator(".caption")).to_have_text("At the ring")
+    shown = [part.inner_text() for part in parts]
+    page.reload()
+    wait_idle(page)
+    generate.wait_complete(page)
+    assert [part.inner_text() for part in parts] == shown
+    assert generate.settings(page) == settings
 
 
 def test_a_direction_is_built_slid_and_kept(generating: AppServer, page: Page) -> None:

@@ -34,7 +34,7 @@ from vae import store
 
 checkpoint = store.read("digits-mlp-8")
 live.store(payload.model_bytes(checkpoint, store.read_weights(checkpoint), {}), key="weights")
-visit = manifold.show(
+told = manifold.show(
     {
         "fingerprint": payload.fingerprint(checkpoint, {}),
         "image_shape": [1, 8, 8],
@@ -44,6 +44,7 @@ visit = manifold.show(
         "measured": "prior",
         "tiles": 20,
         "home": [-3, 3, -3, 3],
+        "window": None,
         "here": None,
         "show_points": False,
         "colours": [],
@@ -52,7 +53,7 @@ visit = manifold.show(
     },
     key="manifold",
 )
-st.text(json.dumps(visit))
+st.text(json.dumps(told.visit))
 """
 NETWORKS: dict[str, tuple[Layer, ...]] = {
     "odd sizes": (Linear(3, 7), Activation("silu"), Linear(7, 5), Activation("tanh"), Linear(5, 9), Reshape((1, 3, 3))),

@@ -20,6 +20,7 @@ from tests.pages.page import said, visit_page
 from tests.vae.helpers import TINY, new_checkpoint
 from ui import cache, explore_state, generate_state
 from ui.explore_state import Place
+from ui.manifold import Told
 from vae import paths, store
 from vae.config import ModelConfig
 from vae.generation import anchors, direction_files, directions, groups, sampling
@@ -67,13 +68,18 @@ class Browser:
         self.data[name] = dict(data)
         return self.answers.get(name)
 
+    def show_plane(self, data: Mapping[str, Any], key: str) -> Told:
+        name = key.rpartition("-")[0]
+        self.data[name] = dict(data)
+        return Told(self.answers.get("visit"), self.answers.get("moved"))
+
 
 @pytest.fixture(autouse=True)
 def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     fake = Browser()
     monkeypatch.setattr("ui.sheet.show", fake.show_pictures)
     monkeypatch.setattr("ui.scrub.show", fake.show_data)
-    monkeypatch.setattr("ui.manifold.show", fake.show_data)
+    monkeypatch.setattr("ui.manifold.show", fake.show_plane)
     return fake
 
 
@@ -409,7 +415,7 @@ def test_a_sample_is_pinned_chosen_and_removed(digits: Checkpoint, browser: Brow
     at.button(key="sample-pin").click().run()
     z = sampling.from_prior(100, 8, 0)[4]
     anchor = anchors.of_vector(z, "Prior, seed 0, sample 4")
-    assert url(at) == {"through": ["1"], "pin": ["row:3", anchor.token]}
+    assert url(at) == {"sample": ["4"], "through": ["1"], "pin": ["row:3", anchor.token]}
     assert browser.data["shelf"]["selected"] == 1
     assert at.button(key="sample-pin").disabled
     browser.click("shelf", 0)
@@ -417,9 +423,9 @@ def test_a_sample_is_pinned_chosen_and_removed(digits: Checkpoint, browser: Brow
     assert "through" not in url(at)
     assert browser.data["shelf"]["selected"] == 0
     at.button(key="shelf-remove").click().run()
-    assert url(at) == {"pin": [anchor.token]}
+    assert url(at) == {"sample": ["4"], "pin": [anchor.token]}
     at.button(key="shelf-remove").click().run()
-    assert url(at) == {}
+    assert url(at) == {"sample": ["4"]}
     assert "None yet." in said(at)
 
 
@@ -556,6 +562,86 @@ def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
     assert at.get("plotly_chart")  # it is Explore that is shown
 
 
+# --- the plane --------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_restores_what_the_plane_shows_and_where_it_was_clicked(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(model="digits-mlp-8", view="manifold", pin=["row:3"])
+    assert browser.data["manifold"]["window"] == [0.0, 0.0, 1.0]
+    browser.answers["moved"] = {"window": [0.25, 0.5, 0.125], "plane": "", "move": "m1"}
+    browser.answers["visit"] = {"a": -1.5, "b": 0.25, "z": [], "plane": "", "move": "v1"}
+    at.run()
+    assert url(at) == {"view": ["manifold"], "window": ["0.25,0.5,0.125"], "place": ["-1.5,0.25"], "pin": ["row:3"]}
+    assert "Place on the manifold" in said(at)
+
+    browser.answers.clear()
+    there = visit(**at.query_params)
+    data = browser.data["manifold"]
+    assert (data["window"], data["here"]) == ([0.25, 0.5, 0.125], [-1.5, 0.25])
+    z = anchors.parse("row:3", digits).vector.copy()
+    first, second = (int(name[1:]) for name in data["names"])
+    z[first], z[second] = -1.5, 0.25
+    there.button(key="sample-pin").click().run()  # the ring starts from the pinned place, which is the clicked one
+    assert any(np.allclose(anchors.parse(pin, digits).vector, z, atol=1e-4) for pin in url(there)["pin"])
+    assert url(there)["place"] == ["-1.5,0.25"]
+    assert browser.data["manifold"]["window"] == [0.25, 0.5, 0.125]
+
+    there.button_group(key="generate-axes").set_value("principal").run()  # another plane
+    assert not {"window", "place"} & set(url(there))
+    assert browser.data["manifold"]["window"] == [0.0, 0.0, 1.0]
+    assert "Nearest training image" not in said(there)
+
+
+def test_what_is_forgotten_of_the_plane_and_what_is_kept(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(model="digits-mlp-2", view="manifold", pin=["row:3", "row:5"], window="0.5,0.25,0.25", place="1,-1")
+    at.button_group(key="generate-scale").set_value("even").run()  # the same place lies elsewhere on the screen
+    assert "window" not in url(at)
+    assert url(at)["place"] == ["1,-1"]
+    browser.answers["moved"] = {"window": [-1.0, 0.5, 4.0], "plane": "", "move": "m1"}
+    at.run()
+    browser.click("shelf", 1)
+    at.run()  # the plane is all of latent space, whatever is pinned, but the ring is elsewhere
+    assert url(at)["window"] == ["-1,0.5,4"]
+    assert "place" not in url(at)
+    browser.answers["moved"] = {"window": None, "plane": "", "move": "m2"}
+    at.run()
+    assert "window" not in url(at)
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ({"window": "0.5,0.5"}, "window 0.5,0.5, expected 3 numbers from -1000 to 1000"),
+        ({"window": "a,b,c"}, "window a,b,c"),
+        ({"window": "nan,0,1"}, "window nan,0,1"),
+        ({"place": "1,101"}, "place 1,101, expected 2 numbers from -100 to 100"),
+    ],
+)
+def test_a_link_to_no_part_of_the_plane_is_told(
+    digits: Checkpoint, browser: Browser, link: dict[str, str], told: str
+) -> None:
+    at = visit(model="digits-mlp-8", view="manifold", **link)
+    [warning] = warnings(at)
+    assert told in warning
+    assert browser.data["manifold"]["window"] == [0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("scale", "window", "shown"),
+    [
+        ("quantile", "0.9,-5,0.5", [0.5, 0.0, 0.5]),
+        ("quantile", "0,0,0", [0.0, 0.0, 2.0**-12]),
+        ("even", "900,0,1", [0.5 + 100 / 6 - 1, 0.0, 1.0]),
+    ],
+)
+def test_a_link_beyond_the_plane_is_moved_inside(
+    digits: Checkpoint, browser: Browser, scale: str, window: str, shown: list[float]
+) -> None:
+    at = visit(model="digits-mlp-8", view="manifold", scale=scale, window=window)
+    assert not at.error
+    assert browser.data["manifold"]["window"] == pytest.approx(shown)
+
+
 # --- one sample -------------------------------------------------------------------------------------------------------
 
 
@@ -569,6 +655,24 @@ def test_the_nearest_training_image_of_a_sample(digits: Checkpoint, browser: Bro
     row = int(distances.argmin())
     assert f"Row {row:,} of the training split" in said(at)
     assert f"Euclidean distance {distances.min():.2f} over pixels" in said(at)
+
+
+def test_a_link_restores_the_clicked_sample(digits: Checkpoint, browser: Browser) -> None:
+    link = {"model": "digits-mlp-8", "seed": "3", "order": "farthest"}
+    visit(**link)
+    browser.click("samples", 2)
+    at = visit(**link)
+    [text] = url(at)["sample"]
+    browser.answers.clear()
+    there = visit(**at.query_params)
+    assert f"Prior, seed 3, sample {text}" in said(there)
+    assert browser.data["samples"]["selected"] == 2  # it is the third of those farthest from every image
+    there.number_input(key="generate-number").set_value(200).run()  # more samples keep the first ones
+    assert url(there)["sample"] == [text]
+    there.number_input(key="generate-seed").set_value(4).run()
+    assert "sample" not in url(there)  # other samples: the clicked one is none of them
+    assert browser.data["samples"]["selected"] is None
+    assert any("sample 100, expected" in told for told in warnings(visit(**link, sample="100")))
 
 
 def test_missing_images_are_offered(browser: Browser) -> None:
@@ -699,7 +803,8 @@ def test_two_random_images_are_offered(digits: Checkpoint, browser: Browser, pin
     tokens = url(at)["pin"]
     assert len(set(tokens)) == len(pins) + 2
     assert all(token.startswith("row:") for token in tokens[len(pins) :])
-    assert len(browser.pictures["interpolation"]) == 12 + 11 * len(pins)
+    assert len(browser.pictures["interpolation"]) == 12 * (1 + len(pins))  # a row a leg, with both its ends
+    assert browser.data["interpolation"]["columns"] == 12
 
 
 def active_distances(checkpoint: Checkpoint, z: NDArray[np.float32]) -> NDArray[np.float64]:

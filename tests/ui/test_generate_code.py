@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
+from scipy.stats import norm
 
 from ui import cache, generate_code, generate_samples
-from ui.generate_manifold import Layout
+from ui.generate_plane import Layout
 from ui.generate_samples import Request
 from vae import commands, paths, store
 from vae.generation import (
@@ -25,7 +26,6 @@ from vae.generation import (
     groups,
     holes,
     interpolation,
-    planes,
     sheets,
     traversals,
 )
@@ -118,9 +118,13 @@ def test_samples_holes_first(digits: Checkpoint) -> None:
 @pytest.mark.parametrize("token", ["row:3", "z:0.5,-0.25,0,1,2,-3,0.125,0@it's"])
 def test_manifold(digits: Checkpoint, axes: str, scale: str, token: str) -> None:
     anchor = anchors.parse(token, digits)
-    layout = Layout(axes, 2, 0, scale, 10)
-    steps = layout.steps()
-    z = planes.sheet(layout.plane(digits, anchor.vector), steps, steps).reshape(-1, 8)
+    layout = Layout(axes, 2, 0, scale, 10, window=(0.25, 0.5, 0.125))
+    z = layout.sheet(layout.plane(digits, anchor.vector))
+    across, down = (start + (np.arange(10) + 0.5) / 80 for start in (0.25, 0.5))  # shares of the view at home
+    a, b = (norm.ppf(across), norm.ppf(1 - down)) if scale == "quantile" else (6 * across - 3, 3 - 6 * down)
+    plane = layout.plane(digits, anchor.vector)
+    expected = plane.base + a[None, :, None] * plane.u + b[:, None, None] * plane.v
+    np.testing.assert_allclose(z, expected.reshape(-1, 8), atol=1e-5)
     made = execute(generate_code.manifold(digits, anchor, layout))
     np.testing.assert_array_equal(made["z"], z)
     np.testing.assert_array_equal(tiles("manifold.png", 100, 10), shown(digits, z))

@@ -40,19 +40,28 @@ def test_what_is_no_place_in_this_latent_space_is_none(odd: Any) -> None:
     assert manifold.visit_of(odd, 3, "this") is None
 
 
-def test_a_plane_has_another_name_once_its_axes_or_its_image_are_others() -> None:
+def test_where_the_sheet_came_to_rest_is_checked() -> None:
+    good = {"window": [0.25, 0, 0.5], "plane": "this", "move": "1-1"}
+    assert manifold.moved_of(good, "this") == {"window": [0.25, 0.0, 0.5], "plane": "this", "move": "1-1"}
+    assert manifold.moved_of(good | {"window": None}, "this") == good | {"window": None}  # the view at home
+    odd: list[Any] = [None, "x", {}, good | {"plane": "another"}]
+    odd += [good | {"window": window} for window in ("123", [1, 2], [0, math.nan, 1], [0, 1e9, 1], {}, [0, 0, "x"])]
+    assert [manifold.moved_of(value, "this") for value in odd] == [None] * len(odd)
+
+
+def test_a_plane_has_another_name_once_its_axes_its_image_or_its_scale_are_others() -> None:
     plane = {"base": [0.0, 0.0, 0.5], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0]}
     data: Any = {"fingerprint": "model", "plane": plane, "here": [0.5, 0.5], "tiles": 20, "scale": "even"}
     changes: list[dict[str, Any]] = [
         {"fingerprint": "another"},
         {"plane": plane | {"base": [0.0, 0.0, 0.25]}},
         {"plane": plane | {"v": [0.0, 0.0, 1.0]}},
-        {"here": [0.5, -0.5]},  # in two dimensions all images lie in the same plane
+        {"scale": "quantile"},  # the same part of the screen is another part of the plane
     ]
     names = {manifold.plane_name(data | change) for change in changes}
     assert len(names) == len(changes)
     assert manifold.plane_name(data) not in names
-    assert manifold.plane_name(data | {"tiles": 10, "scale": "quantile"}) == manifold.plane_name(data)
+    assert manifold.plane_name(data | {"tiles": 10, "here": [0.5, -0.5]}) == manifold.plane_name(data)
 
 
 def test_a_mark_is_text_of_bounded_length() -> None:

@@ -79,6 +79,8 @@ def test_a_path_passes_through_its_anchors_and_shares_joints(kind: str) -> None:
     assert path.t[path.anchor_at].tolist() == [0, 1, 2, 3]
     way = lerp if kind == "lerp" else slerp
     np.testing.assert_allclose(path.z[6:13], way(anchors[1], anchors[2], np.linspace(0, 1, 7)))
+    assert path.by_leg().shape == (3, 7)
+    np.testing.assert_array_equal(path.z[path.by_leg()[:, [0, -1]]], np.stack([anchors[:-1], anchors[1:]], 1))
 
 
 def test_two_steps_are_the_anchors_alone() -> None:

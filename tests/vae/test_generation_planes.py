@@ -78,6 +78,11 @@ def test_a_sheet_lies_like_a_map() -> None:
 def test_quantiles_split_the_prior_into_equal_parts() -> None:
     np.testing.assert_allclose(planes.quantiles(20), norm.ppf((np.arange(20) + 0.5) / 20), atol=1e-9)
     assert planes.quantiles(1).tolist() == [0]
+    np.testing.assert_allclose(planes.quantiles(5, 0.5, 0.6), norm.ppf(0.5 + (np.arange(5) + 0.5) / 50), atol=1e-9)
+    np.testing.assert_allclose(planes.even_steps(4, -1, 3), [-0.5, 0.5, 1.5, 2.5])
+    for low, high in [(-0.1, 0.5), (0.5, 0.5), (0.5, 1.1), (float("nan"), 1)]:
+        with pytest.raises(GenerationError, match="expected a range inside 0 to 1"):
+            planes.quantiles(5, low, high)
     for n in (0, -1, 101, 2.0, True):
         with pytest.raises(GenerationError, match="expected a whole number from 1 to 100"):
             planes.quantiles(n)

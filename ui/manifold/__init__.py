@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -19,6 +20,8 @@ from ui import live
 from ui.live.payload import FARTHEST, finite_vector
 
 HERE = Path(__file__).parent
+WIDEST = 1_000.0  # times the view at home: wider than what can be reached
+NARROWEST = 2.0**-12  # of the view at home: lattice.js goes no deeper
 SCRIPTS = (
     "scale.js",
     "lattice.js",
@@ -30,6 +33,7 @@ SCRIPTS = (
     "axes.js",
     "workers.js",
     "controls.js",
+    "rest.js",
     "manifold.js",
 )
 
@@ -47,10 +51,11 @@ class ManifoldData(TypedDict):
 
     scale: "quantile" puts (a, b) at the quantiles of N(0, 1), so that equal areas hold equal prior probability; "even"
     is linear and shows `home` = [lowest a, highest a, lowest b, highest b] first. measured: what a unit of a and b is a
-    standard deviation of, the prior or the data; only said. tiles: 10 to 40 across the view at
-    home. here: a place that a ring marks. show_points draws the test images' posterior means, coloured by class; it
-    says something only where the latent space is the plane itself. revision: a new number moves the ring to `here`,
-    also where `here` is the same as before.
+    standard deviation of, the prior or the data; only said. tiles: 10 to 40 across the view at home. window: the part
+    that is shown, as [left, top, side] in shares of the view at home; it is taken over when the plane or `revision`
+    changes, and all is shown for None. here: a place that a ring marks. show_points draws the test images' posterior
+    means, coloured by class; it says something only where the latent space is the plane itself. revision: a new number
+    moves the ring to `here`, also where `here` is the same as before.
     """
 
     fingerprint: str
@@ -61,11 +66,20 @@ class ManifoldData(TypedDict):
     measured: Literal["prior", "data"]
     tiles: int
     home: list[float]
+    window: list[float] | None
     here: list[float] | None
     show_points: bool
     colours: list[str]
     class_names: list[str]
     revision: int
+
+
+class Moved(TypedDict):
+    """Where the sheet came to rest: `window` as in ManifoldData, None for the view at home, and as in Visit."""
+
+    window: list[float] | None
+    plane: str
+    move: str
 
 
 class Visit(TypedDict):
@@ -102,16 +116,26 @@ _MANIFOLD = st.components.v2.component(
 )
 
 
-def show(data: ManifoldData, key: str) -> Visit | None:
-    """Show the plane; returns the place that was clicked last, None as long as none of this plane was."""
+@dataclass(frozen=True)
+class Told:
+    """What the person did last with this plane: where they clicked, and where the sheet came to rest."""
+
+    visit: Visit | None
+    moved: Moved | None
+
+
+def show(data: ManifoldData, key: str) -> Told:
+    """Show the plane; returns what the person has done with it."""
     name = plane_name(data)
-    result = _MANIFOLD(data={**data, "plane_name": name}, key=key, on_visit_change=lambda: None)
-    return visit_of(result.visit, len(data["plane"]["base"]), name)
+    result = _MANIFOLD(
+        data={**data, "plane_name": name}, key=key, on_visit_change=lambda: None, on_moved_change=lambda: None
+    )
+    return Told(visit_of(result.visit, len(data["plane"]["base"]), name), moved_of(result.moved, name))
 
 
 def plane_name(data: ManifoldData) -> str:
-    """Names this plane of this model with its ring here: what was clicked on another one says nothing about it."""
-    text = json.dumps([data["fingerprint"], data["plane"], data["here"]], sort_keys=True)
+    """Names this plane of this model in this scale: what was done with another one says nothing about it."""
+    text = json.dumps([data["fingerprint"], data["plane"], data["scale"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -124,3 +148,13 @@ def visit_of(value: Any, latent_dim: int, plane: str) -> Visit | None:
     if z is None or place is None:
         return None
     return {"a": place[0], "b": place[1], "z": z, "plane": plane, "move": str(value.get("move"))[:64]}
+
+
+def moved_of(value: Any, plane: str) -> Moved | None:
+    """What the page sent, if it is a part of this plane."""
+    if not isinstance(value, dict) or value.get("plane") != plane:
+        return None
+    window = value.get("window")
+    if window is not None and (window := finite_vector(window, 3, WIDEST)) is None:
+        return None
+    return {"window": window, "plane": plane, "move": str(value.get("move"))[:64]}

@@ -5,7 +5,7 @@ const WHEEL_REST_MS = 400
 const KEY_MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
 /** `actions`: pan(across, down) since the last call, zoom(factor, x, y) -> did it, step(across, down, far), home(),
- * hover(x, y) or hover(null), choose(x, y). */
+ * hover(x, y) or hover(null), choose(x, y), hold(whether a pointer is down). */
 function wireControls(element, actions) {
   const pointers = new Map()
   let moved = false
@@ -18,6 +18,7 @@ function wireControls(element, actions) {
     element.setPointerCapture?.(event.pointerId)
     pointers.set(event.pointerId, { ...share(event), downX: event.clientX, downY: event.clientY })
     moved = pointers.size > 1
+    actions.hold(true)
   }
   element.onpointermove = (event) => {
     const before = pointers.get(event.pointerId)
@@ -30,13 +31,15 @@ function wireControls(element, actions) {
     else actions.pan(now.x - before.x, now.y - before.y)
     pointers.set(event.pointerId, { ...before, ...now })
   }
-  element.onpointerup = (event) => pointers.delete(event.pointerId)
+  element.onpointerup = element.onpointercancel = (event) => {
+    pointers.delete(event.pointerId)
+    actions.hold(pointers.size > 0)
+  }
   element.onclick = (event) => {
     if (moved || event.detail > 1) return // the second click of a double click chooses nothing new
     const { x, y } = share(event)
     actions.choose(x, y)
   }
-  element.onpointercancel = (event) => pointers.delete(event.pointerId)
   element.onpointerleave = () => actions.hover(null)
   element.ondblclick = (event) => {
     const { x, y } = share(event)

@@ -25,7 +25,7 @@ export default function ({ data, parentElement, setStateValue }) {
     sheet = new Manifold(parentElement)
     sheets.set(parentElement, sheet)
   }
-  sheet.tellPython = (visit) => setStateValue("visit", visit)
+  sheet.tellPython = setStateValue
   sheet.receive(data)
   return () => {
     sheets.get(parentElement)?.close()
@@ -41,6 +41,8 @@ class Manifold {
     this.points = new Points()
     this.moves = 0
     this.previewed = null // the latent vector of the picture beside the sheet
+    this.rest = new Rest(({ x, y, span }) =>
+      this.tell("moved", { window: same({ x, y, span }, HOME) ? null : [x, y, span].map((n) => Number(n.toPrecision(9))) }))
     this.forgetTiles()
     this.workers = new Workers({
       next: (count) => this.nextTiles(count),
@@ -54,6 +56,7 @@ class Manifold {
 
   close() {
     this.closed = true
+    this.rest.close()
     this.resized.disconnect()
     this.workers.close()
     cancelAnimationFrame(this.frame)
@@ -74,7 +77,10 @@ class Manifold {
     const changed = (...names) => names.some((name) => !same(before?.[name], now[name]))
     if (changed("fingerprint")) this.model = null
     if (changed("here", "revision", "fingerprint", "plane")) this.here = now.here
-    if (changed("fingerprint", "even", "home", "plane")) this.view = HOME
+    if (changed("fingerprint", "even", "home", "plane", "revision")) {
+      this.view = this.confined(now.window)
+      this.rest.at(this.view)
+    }
     this.view = this.confined(this.view)
     const other = changed("fingerprint", "plane", "even", "home", "n", "shape")
     if (other) this.forgetTiles()
@@ -151,6 +157,7 @@ class Manifold {
     const moved = !same(next, this.view)
     this.view = next
     if (moved) this.schedule()
+    if (moved) this.rest.moved(next)
     return moved
   }
 
@@ -169,11 +176,15 @@ class Manifold {
     if (!this.model) return
     const { a, b } = this.placeAt(Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y)))
     this.here = { a: rounded(a), b: rounded(b) }
-    this.moves += 1
     const z = latentAt(this.settings.plane, this.here.a, this.here.b).map(rounded)
-    // a click that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ ...this.here, z, plane: this.settings.planeName, move: `${Date.now()}-${this.moves}` })
+    this.tell("visit", { ...this.here, z })
     this.schedule()
+  }
+
+  tell(name, what) {
+    this.moves += 1
+    // what Python has not seen must differ from all it has seen, also after a remount
+    this.tellPython(name, { ...what, plane: this.settings.planeName, move: `${Date.now()}-${this.moves}` })
   }
 
   wire() {
@@ -194,6 +205,7 @@ class Manifold {
         this.schedule()
       },
       choose: ready((x, y) => this.choose(x, y)),
+      hold: (held) => (this.rest.held = held),
     })
     this.find(".nearer").onclick = () => zoom(2, 0.5, 0.5)
     this.find(".farther").onclick = () => zoom(0.5, 0.5, 0.5)

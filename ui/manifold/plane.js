@@ -22,6 +22,7 @@ function settingsOf(data) {
     n: Math.round(Math.min(40, Math.max(10, Number(data.tiles) || 20))),
     home,
     even,
+    window: windowOf(data.window),
     measured: data.measured === "data" ? "data" : "prior",
     scale: even ? evenScale(home) : quantileScale(),
     here: numbers(data.here, 2) ? { a: data.here[0], b: data.here[1] } : null,
@@ -38,6 +39,12 @@ function numbers(vector, length) {
 
 function listOf(values) {
   return Array.isArray(values) ? values : []
+}
+
+/** The part shown at first, from [left, top, side]; the whole view at home for anything else. */
+function windowOf(window) {
+  if (!numbers(window, 3) || !(window[2] > 0)) return HOME
+  return { x: window[0], y: window[1], span: window[2] }
 }
 
 /** [lowest a, highest a, lowest b, highest b] with a width to look at, inside what can be reached. */

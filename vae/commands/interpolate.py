@@ -56,7 +56,5 @@ def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.Path, f
     if suffix == ".npz":
         about = {"t": path.t, "anchor_at": path.anchor_at, "distance": found.distance, "row": found.row}
         return sheets.npz(images, path.z, **about)
-    legs = zip(path.anchor_at[:-1], path.anchor_at[1:], strict=True)
-    shown = np.concatenate([np.arange(first, last + 1) for first, last in legs])  # a row per leg, with both its ends
-    steps = int(path.anchor_at[1]) + 1
-    return sheets.png(sheets.sheet(sheets.enlarged(images[shown], sheets.TILE_SIDE), steps))
+    legs = path.by_leg()
+    return sheets.png(sheets.sheet(sheets.enlarged(images[legs.ravel()], sheets.TILE_SIDE), legs.shape[1]))

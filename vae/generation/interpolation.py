@@ -31,6 +31,11 @@ class Path:
     t: NDArray[np.float64]
     anchor_at: NDArray[np.int64]
 
+    def by_leg(self) -> NDArray[np.int64]:
+        """Places in z, (A − 1, steps of a leg): both ends belong to a leg, so an anchor between two stands in both."""
+        legs = zip(self.anchor_at[:-1], self.anchor_at[1:], strict=True)
+        return np.stack([np.arange(first, last + 1) for first, last in legs])
+
 
 @dataclass(frozen=True)
 class Distances:

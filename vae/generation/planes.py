@@ -88,11 +88,18 @@ def principal_plane(z: Reals, mu: Reals, i: int, j: int) -> Plane:
     return Plane(origin.astype(np.float32), u, v, (f"PC {i + 1}", f"PC {j + 1}"))
 
 
-def quantiles(n: int) -> NDArray[np.float64]:
-    """Φ⁻¹((k + 0.5) / n) for k = 0 … n − 1: the middles of n parts of N(0, 1) that are equally likely, (n,)."""
+def quantiles(n: int, low: float = 0.0, high: float = 1.0) -> NDArray[np.float64]:
+    """Φ⁻¹ in the middles of n equal parts of [low, high] in [0, 1], (n,): parts of N(0, 1) that are equally likely."""
+    if not 0 <= low < high <= 1:
+        raise GenerationError(f"Quantiles from {low:g} to {high:g}, expected a range inside 0 to 1.")
+    return np.array([NormalDist().inv_cdf(share) for share in even_steps(n, low, high)])
+
+
+def even_steps(n: int, low: float, high: float) -> NDArray[np.float64]:
+    """The middles of n equal parts of [low, high], (n,)."""
     if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MAX_SIDE:
         raise GenerationError(f"A side has {n!s:.40} pictures, expected a whole number from 1 to {MAX_SIDE}.")
-    return np.array([NormalDist().inv_cdf((k + 0.5) / n) for k in range(n)])
+    return low + (np.arange(n) + 0.5) / n * (high - low)
 
 
 def sheet(plane: Plane, a: Reals, b: Reals) -> FloatArray:
