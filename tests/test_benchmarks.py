@@ -18,6 +18,7 @@ from benchmarks.training_parts import MODEL
 from vae import datasets
 from vae.layers import parameter_shapes
 from vae.model import new_model
+from vae.scores import registry
 
 CPU = torch.device("cpu")
 HISTORY = [Epoch(2.0, 130.0), Epoch(4.5, 105.7), Epoch(6.0, 105.6), Epoch(8.0, 105.9), Epoch(10.0, 104.0)]
@@ -152,12 +153,12 @@ def test_how_many_times_as_fast() -> None:
 
 
 def test_a_quick_run_of_the_anomaly_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names, file = ("smoothed_error", "pca_lof"), tmp_path / "figures.json"
+    names, file = ("error_and_place", "pca_lof"), tmp_path / "figures.json"
     monkeypatch.setattr(anomaly_parts, "NAMES", names)
     monkeypatch.setattr("sys.argv", f"anomaly --quick --dataset digits --processes 1 --json {file}".split())
     assert anomaly.main() == 0
     values = json.loads(file.read_text())
-    assert values["one_class_auroc"] == values["one_class_auroc_smoothed_error"]
+    assert values["one_class_auroc"] == values["one_class_auroc_error_and_place"]
     assert values["one_class_auroc_pca_lof"] > 0.95
     assert values["models"] == 2
     assert values["selected"] in names
@@ -174,18 +175,25 @@ def test_an_anomaly_model_sees_its_normal_images_alone(monkeypatch: pytest.Monke
 
 
 def test_anomaly_figures_are_means_over_models() -> None:
+    def found_of(case: Case, default: float, knn: float, *synthetic: float) -> Found:
+        names = (registry.DEFAULT, "knn")
+        by_name = dict(zip(names, synthetic, strict=True)) if synthetic else {}
+        return Found(case, dict(zip(names, (default, knn), strict=True)), by_name, 1, 2)
+
     found = [
-        Found(Case((0,), 0, True), {"smoothed_error": 0.9, "knn": 0.5}, {"smoothed_error": 0.7, "knn": 0.8}, 1, 2),
-        Found(Case((1,), 0, True), {"smoothed_error": 1.0, "knn": 0.6}, {"smoothed_error": 0.9, "knn": 0.9}, 1, 2),
-        Found(Case((0,), 1), {"smoothed_error": 0.8, "knn": 0.5}, {}, 1, 2),
-        Found(Case((1,), 1), {"smoothed_error": 1.0, "knn": 0.4}, {}, 1, 2),
-        Found(Case(tuple(range(7)), 0), {"smoothed_error": 0.6, "knn": 0.7}, {}, 1, 2),
+        found_of(Case((0,), 0, True), 0.9, 0.5, 0.9, 0.8),
+        found_of(Case((1,), 0, True), 1.0, 0.6, 0.9, 0.9),
+        found_of(Case((0,), 1), 0.8, 0.5),
+        found_of(Case((1,), 1), 1.0, 0.4),
+        found_of(Case(tuple(range(7)), 0, True), 0.6, 0.7, 0.6, 0.85),
     ]
     values = anomaly.figures(found)
     assert (values["one_class_auroc"], values["one_class_auroc_knn"]) == (0.925, 0.5)
     assert (values["zero_to_six_auroc"], values["zero_to_six_auroc_knn"]) == (0.6, 0.7)
     assert (values["one_class_auroc_digit_0"], values["one_class_auroc_worst_seed"]) == (0.85, 0.9)
-    assert (values["selected"], values["synthetic_auroc_knn"]) == ("knn", 0.85)
+    assert (values["selected"], values["synthetic_auroc_knn"]) == ("knn", 0.85)  # on single digits the other is better
+    assert values["synthetic_one_class_auroc_knn"] == values["synthetic_zero_to_six_auroc_knn"] == 0.85
+    assert values[f"synthetic_auroc_{registry.DEFAULT}"] == 0.75  # each task counts the same
     values["zero_to_six_lof_pca_auroc"] = 0.6
     assert [problem.split()[0] for problem in anomaly.problems_of(values)] == [
         "one_class_auroc",

@@ -97,7 +97,7 @@ def test_baselines_see_pixels_alone(sixty_digits: Pass, digits_states: States) -
 
 def test_reference_sets_are_bounded() -> None:
     rng = np.random.default_rng(1)
-    many = of_mu(rng.normal(size=(6_000, 2)))
+    many = of_mu(rng.normal(size=(base.MAX_REFERENCE + 1_000, 2)))
     kept = registry.get("knn").fit(many)["reference"]
     assert kept.shape == (base.MAX_REFERENCE, 2)
     assert len(np.unique(kept, axis=0)) == base.MAX_REFERENCE  # without replacement

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # both import torch
     from vae.scores.passes import Pass
 
 State = Mapping[str, NDArray[Any]]
-MAX_REFERENCE = 5_000  # images that a state keeps at most
+MAX_REFERENCE = 10_000  # images that a state keeps at most
 REFERENCE_SEED = 0
 MAX_REBUILT = 8  # fitted estimators kept in memory
 

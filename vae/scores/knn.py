@@ -17,7 +17,7 @@ NEIGHBOURS = 10
 
 
 class NearestNeighbours(Score):
-    """Mean Euclidean distance of mu to the nearest of at most 5,000 normal mu."""
+    """Mean Euclidean distance of mu to the nearest of at most 10,000 normal mu."""
 
     name = "knn"
     title = f"{NEIGHBOURS} nearest neighbours of mu"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PcaLOF(Score):
-    """LOF (k = 20) on the first 50 principal components of the pixels, among at most 5,000 normal images."""
+    """LOF (k = 20) on the first 50 principal components of the pixels, among at most 10,000 normal images."""
 
     name = "pca_lof"
     title = "LOF on PCA (baseline)"

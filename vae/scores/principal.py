@@ -16,7 +16,7 @@ CHUNK = 1_000  # images projected at a time: large ones are many bytes as float6
 
 
 def fit(pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
-    """Mean (D,), components (p, D) and at most 5,000 of the images (n, C, H, W) on them (m, p), all float32."""
+    """Mean (D,), components (p, D) and at most 10,000 of the images (n, C, H, W) on them (m, p), all float32."""
     from sklearn.decomposition import PCA
 
     rows = _flat(pixels[reference_rows(len(pixels))])

@@ -6,6 +6,7 @@ from vae.errors import ScoreError
 from vae.scores.base import Score
 from vae.scores.combined import Combined
 from vae.scores.combined_distance import CombinedDistance
+from vae.scores.error_and_place import ErrorAndPlace
 from vae.scores.importance_weighted import ImportanceWeighted
 from vae.scores.kl import KL
 from vae.scores.knn import NearestNeighbours
@@ -22,6 +23,7 @@ from vae.scores.smoothed_error import SmoothedError
 from vae.scores.squared_error import SquaredError
 
 _ALL: tuple[Score, ...] = (
+    ErrorAndPlace(),
     Combined(),
     CombinedDistance(),
     SquaredError(),
@@ -40,7 +42,7 @@ _ALL: tuple[Score, ...] = (
     PcaForest(),
 )
 SCORES: dict[str, Score] = {score.name: score for score in _ALL}
-DEFAULT = "smoothed_error"
+DEFAULT = "error_and_place"
 BASELINES = frozenset({"pca_lof", "pca_forest"})  # see pixels only
 SLOW = frozenset({"regret"})  # for a chosen few images
 
