@@ -453,7 +453,10 @@ def test_a_link_restores_everything(digits: Checkpoint, browser: Browser, link: 
 WRONG: list[tuple[dict[str, str], list[str]]] = [
     ({"rule": "threshold", "threshold": "nan"}, ["threshold nan, expected a number from"]),
     ({"rule": "threshold", "threshold": "inf"}, ["threshold inf, expected a number from"]),
-    ({"score": "foo", "look": "x"}, ["score foo, expected one of error_and_place", "look x, expected one of gallery, map"]),
+    (
+        {"score": "foo", "look": "x"},
+        ["score foo, expected one of error_and_place", "look x, expected one of gallery, map"],
+    ),
     ({"score": "regret"}, ["score regret, expected one of"]),
     ({"normal": "nobody"}, ["normal nobody, expected classes of scikit-learn digits; all classes is shown"]),
     ({"normal": JOIN.join(["0", HTML])}, [f"normal {HTML}, expected classes"]),
