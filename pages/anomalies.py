@@ -76,6 +76,7 @@ def work(checkpoint: Checkpoint, settings: DeltaGenerator, middle: DeltaGenerato
         raw = anomaly_scoring.scored(checkpoint, fitted, seen, wanted.key, choice)
     with settings:
         found = anomaly_scoring.with_rule(raw, anomaly_settings.rule(fitted.threshold))
+        st.session_state[anomaly_settings.THRESHOLD] = found.detector.threshold
         anomaly_take_away.show(checkpoint, found)
     with middle:
         anomaly_settings.show_notes(found.seen)

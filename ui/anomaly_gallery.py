@@ -29,13 +29,27 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
     pixels = found.seen.images.pixels[rows]
     pictures = with_heat(checkpoint, found, rows) if heat else pixels
     click = sheet.show(
-        pictures, key="anomalies-gallery", label=ORDERS[order], selected=_place(rows, chosen(found)), tile=64
+        pictures,
+        key="anomalies-gallery",
+        label=ORDERS[order],
+        selected=_place(rows, chosen(found)),
+        tile=64,
+        titles=[_title(found, int(i)) for i in rows],
     )
     if click and click["move"] != st.session_state.get(CLICK) and click["index"] < len(rows):
         st.session_state[CLICK] = click["move"]
         STATE.put("image", str(int(rows[click["index"]])))
         st.rerun()  # of a whole run too: it can hold what a fragment's component told
-    st.caption(f"{len(rows):,} of {len(found.scores):,} images. Click one to see why.")
+    flagged = int(found.decisions.flagged[rows].sum())
+    st.caption(
+        f"{len(rows):,} of {len(found.scores):,} images, {flagged:,} of them flagged. Click one to see why; the mouse "
+        "shows names and scores."
+    )
+
+
+def _title(found: Scored, i: int) -> str:
+    flag = "flagged" if found.decisions.flagged[i] else "not flagged"
+    return f"{found.seen.names[i]} · {found.scores[i]:.4g}, {flag}"
 
 
 def in_order(found: Scored, order: str) -> NDArray[np.int64]:

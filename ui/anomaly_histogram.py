@@ -60,6 +60,7 @@ def about(found: Scored) -> str:
     detector = found.detector
     return shell.escape(
         f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}: {detector.chosen}; "
-        f"{detector.held_out:,} held-out normal images of the validation split say what is usual. "
-        "The few highest and lowest scores stand in the outermost bars."
+        f"{detector.held_out:,} held-out normal images of the validation split say what is usual, and images from "
+        "elsewhere, the test split included, can be flagged more or less often. The few highest and lowest scores "
+        "stand in the outermost bars."
     )

@@ -8,15 +8,19 @@ import streamlit as st
 from ui import anomaly_gallery, anomaly_scoring, cache, explore_state, pictures, sheet, shell
 from ui.anomaly_scoring import Scored
 from ui.explore_state import Place
-from vae.errors import VAEError
-from vae.records import Checkpoint
+from ui.remembered import Bar, remembered
+from ui.tables import Cell, Row, table
+from vae.records import Checkpoint, FloatArray
 from vae.scores import comparison, explanation, registry
 from vae.scores.normal import NormalChoice
 
 WIDTH = 104
 DIMENSIONS, NEIGHBOURS = 5, 8
 REGRETTED = 50  # held-out normal images that say what regret is usual
+REGRETTED_AT_ONCE = 10
 UNUSUAL = 2.0  # deviations
+LEAST_HEAT = 0.25  # squared residual of the brightest colour: half the grey scale off; else what is drawn well glows
+REGRET = "anomalies_regret"  # in the session: of which image, and what was found
 
 
 def show(checkpoint: Checkpoint, found: Scored, choice: NormalChoice) -> None:
@@ -44,13 +48,17 @@ def _pictures(checkpoint: Checkpoint, found: Scored, i: int) -> None:
     original = found.seen.images.pixels[i]
     decoded = cache.decoded(checkpoint, found.seen.images.mu[i][None])[0]
     heat = explanation.heat(original, decoded)
-    hot = explanation.overlay(original, heat, max(float(heat.max()), 1e-6)).transpose(2, 0, 1)
+    most = max(float(heat.max()), LEAST_HEAT)
+    hot = explanation.overlay(original, heat, most).transpose(2, 0, 1)
     for column, image, caption in zip(
         st.columns(3), (original, decoded, hot), ("Original", "Decoded", "Heat"), strict=True
     ):
         column.image(pictures.enlarged(image, WIDTH), caption=caption, width="stretch", output_format="PNG")
     error = float(found.seen.images.squared_error[i])
-    st.caption(f"Heat: squared residual of each pixel, brightest at {heat.max():.2f}; their sum is {error:.2f}.")
+    st.caption(
+        f"Heat: squared residual of each pixel, brightest at {most:.2f}; their sum is {error:.2f}. It shows what is "
+        "drawn wrong, whatever the chosen score looks at."
+    )
 
 
 def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
@@ -66,23 +74,17 @@ def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i:
                 below, up_to = (float(np.searchsorted(usual, scores[row], side=s)) for s in ("left", "right"))
                 share = 50 * (below + up_to) / len(usual)
                 rows.append((name, float(scores[row]), share))
-    st.dataframe(
-        [
-            {"score": registry.get(name).title, "percentile": round(share, 1), "value": f"{value:.4g}"}
-            for name, value, share in rows
-        ],
-        hide_index=True,
-        height="auto" if len(rows) < 6 else 215,
-        column_config={
-            "score": st.column_config.TextColumn(width=130),
-            "value": st.column_config.TextColumn(width=70),
-            "percentile": st.column_config.NumberColumn(
-                format="%.1f",
-                width=80,
-                help="Held-out normal images that score lower, in %; equal ones count half.",
-            ),
-        },
+    headers = (
+        Cell("Score"),
+        Cell("Percentile", "Held-out normal images that score lower, in %; equal ones count half."),
+        Cell("Value"),
     )
+    shown = [
+        Row((Cell(registry.get(name).title), Cell(f"{share:.1f}"), Cell(f"{value:.4g}")), name == found.detector.score)
+        for name, value, share in rows
+    ]
+    st.html(table(headers, shown))
+    st.caption("Percentile: held-out normal images that score lower, in %.")
 
 
 def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
@@ -113,28 +115,40 @@ def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int
             z = tuple(float(v) for v in np.clip(found.seen.images.mu[i], -100, 100))
             explore_state.go(checkpoint, Place(row) if row is not None else Place(None, z))
             st.switch_page("app.py")
-        regret = st.button(
+        asked = st.button(
             "Likelihood regret",
             key="anomalies-regret",
             icon=":material/hourglass_empty:",
-            help="How many nats better the model explains this image when q(z|x) is optimised for it alone. Seconds.",
+            help="How many nats better the model explains this image when q(z|x) is optimised for it alone. The first "
+            f"time it is also computed for {REGRETTED} normal images, which takes up to a minute; any other click "
+            "stops it.",
         )
-    if regret:
-        with shell.error_boundary(), st.spinner("Optimising q(z|x) for this image…", show_time=True):
-            _regret(checkpoint, found, choice, i)
+    which = (checkpoint.identity, choice.key(), found.seen.images.pixels[i].tobytes())
+    if asked:
+        with shell.error_boundary():
+            st.session_state[REGRET] = (which, _regret(checkpoint, found, choice, i))
+    known, said = st.session_state.get(REGRET, (None, ""))
+    if known == which:
+        st.caption(said)
 
 
-def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> str:
+    """What the image's likelihood regret is, and what is usual."""
     score, model = registry.get("regret"), cache.model(checkpoint)
-    try:
-        value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
+    value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
+
+    def usual_ones() -> FloatArray:
         known = anomaly_scoring.held_out(checkpoint, choice)
         rows = np.random.default_rng(0).permutation(len(known))[:REGRETTED]
-        usual = score.score(known.take(rows), {}, model)
-    except VAEError as error:
-        shell.show_error(error)
-        return
-    st.caption(
-        f"Likelihood regret {value:.1f} nats; of {len(rows)} held-out normal images the median is "
+        parts = []
+        with Bar("Optimising q(z|x) for normal images") as bar:
+            for start in range(0, len(rows), REGRETTED_AT_ONCE):
+                parts.append(score.score(known.take(rows[start : start + REGRETTED_AT_ONCE]), {}, model))
+                bar.update(min(start + REGRETTED_AT_ONCE, len(rows)), len(rows))
+        return np.concatenate(parts)
+
+    usual = remembered(("regret", checkpoint.identity, choice.key()), usual_ones)
+    return (
+        f"Likelihood regret {value:.1f} nats; of {len(usual)} held-out normal images the median is "
         f"{np.median(usual):.1f}, 95 % are below {np.percentile(usual, 95):.1f}. {shell.escape(score.about)}"
     )

@@ -10,11 +10,12 @@ from ui import anomaly_figures, shell
 from ui import jobs as job_ui
 from ui.anomaly_scoring import Scored
 from ui.remembered import remembered
+from ui.tables import Cell, Row, table
 from vae import jobs
 from vae.commands.compare import command_words
 from vae.errors import ScoreError, VAEError
 from vae.records import Checkpoint
-from vae.scores import comparison, detection, registry
+from vae.scores import comparison, comparison_records, detection, registry
 from vae.scores.comparison import Comparison
 from vae.scores.detection import Interval
 from vae.scores.normal import NormalChoice
@@ -54,6 +55,9 @@ def curves(found: Scored, key: str) -> None:
 
 def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     """All scores of the test split; a job computes them."""
+    if reason := comparison_records.why_not(checkpoint, choice):
+        st.info(shell.escape(f"{reason} Choose some classes, not all, as normal."), icon=":material/info:")
+        return
     kept = comparison.kept(checkpoint, choice)
     if kept is None:
         st.caption("Fits every score and baseline to the same normal images and judges each on the test split.")
@@ -71,34 +75,31 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
 def _table(kept: Comparison) -> None:
     speeds = kept.images_per_second
     order = sorted(kept.judged, key=lambda name: -kept.judged[name].auroc.value)
+    headers = (
+        Cell("Score"),
+        Cell("AUROC"),
+        Cell("AUPRC"),
+        Cell("FPR95", "False-alarm rate at 95 % recall; lower is better."),
+        Cell("images/s"),
+    )
     rows = []
     for name in order:
-        judged, score = kept.judged[name], registry.get(name)
-        kind = " (default)" if name == registry.DEFAULT else ""
-        rows.append(
-            {
-                "score": f"{score.title}{kind}",
-                "AUROC": _interval(judged.auroc),
-                "AUPRC": _interval(judged.auprc),
-                "FPR95": _interval(judged.fpr95),
-                "images/s": f"{speeds[name]:,.0f}" if name in speeds else "",
-            }
-        )
-    narrow = {name: st.column_config.TextColumn(width=120) for name in ("AUROC", "AUPRC")}
-    helped = st.column_config.TextColumn(width=120, help="False-alarm rate at 95 % recall; lower is better.")
-    columns = {"score": st.column_config.TextColumn(width=170), **narrow, "FPR95": helped}
-    st.dataframe(rows, hide_index=True, column_config=columns)
+        judged, kind = kept.judged[name], "default" if name == registry.DEFAULT else ""
+        numbers = [_interval(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
+        speed = Cell(f"{speeds[name]:,.0f}" if name in speeds else "")
+        rows.append(Row((Cell(registry.get(name).title, kind), *numbers, speed), name == registry.DEFAULT))
+    st.html(table(headers, rows))
     st.caption(
-        f"{shell.escape(kept.judged[order[0]].protocol)}. Images a second: scoring alone, after the forward pass "
-        "that all scores share. The default was chosen on synthetic damage to held-out images, with models that "
-        "were each trained on one MNIST digit, never on these labels. There it reached AUROC 0.977 (mean of ten digits "
-        "and three seeds), with the digits 0 to 6 normal 0.840, where LOF on PCA of all training images reached 0.943 "
-        "(`python -m benchmarks.anomaly`)."
+        f"{shell.escape(kept.judged[order[0]].protocol)}. FPR95: false-alarm rate at 95 % recall. Images a second: "
+        "scoring alone, after the forward pass that all scores share. The default was chosen on synthetic damage to "
+        "held-out images, never on these labels. With models that were each trained on one MNIST digit it reached "
+        "AUROC 0.977 (mean of ten digits and three seeds), with the digits 0 to 6 normal 0.840, where LOF on PCA of "
+        "all training images reached 0.943 (`python -m benchmarks.anomaly`)."
     )
 
 
-def _interval(interval: Interval) -> str:
-    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+def _interval(interval: Interval) -> Cell:
+    return Cell(f"{interval.value:.3f}", f"{interval.low:.3f}–{interval.high:.3f}")
 
 
 def _job(checkpoint: Checkpoint, choice: NormalChoice, kept: Comparison | None) -> None:

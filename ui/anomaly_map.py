@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from ui import cache, figures
 from ui.anomaly_scoring import Scored
+from ui.anomaly_state import STATE
 from ui.figures import Axis
 from vae.records import Checkpoint
 from vae.scores import registry
 
 METHODS = {"tsne": "t-SNE", "pca": "PCA"}
+CLICKED_SIZE, UNCLICKED_OPACITY = 16, 0.7
+CLICKED = "anomalies_map_row"  # in the session
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
@@ -37,8 +42,24 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         registry.get(found.detector.score).title,
         (axes[0], axes[1]),
     )
-    st.plotly_chart(figure, key="anomalies-map")
+    figure.update_traces(
+        selected={"marker": {"size": CLICKED_SIZE, "opacity": 1}}, unselected={"marker": {"opacity": UNCLICKED_OPACITY}}
+    )
+    chart = st.plotly_chart(figure, key="anomalies-map", on_select="rerun", selection_mode="points")
+    _choose(found, chart["selection"]["points"])
     st.caption(
         f"{len(labels):,} of {len(labels):,} test images by {METHODS[method]}; the outer 1 % of the scores on each "
-        "side share a colour."
+        "side share a colour. Click one to see why."
     )
+
+
+def _choose(found: Scored, points: list[dict[str, Any]]) -> None:
+    """The image of a point that was clicked; the chart goes on telling the last one."""
+    row = int(points[0]["customdata"]) if points else None
+    if row == st.session_state.get(CLICKED):
+        return
+    st.session_state[CLICKED] = row
+    at = np.flatnonzero(found.seen.test_rows == row)
+    if len(at):
+        STATE.put("image", str(at[0]))
+        st.rerun()  # of a whole run too: it can hold what a fragment's component told

@@ -30,16 +30,21 @@ SOURCES = {
 RULES = {"false_alarms": "Share of false alarms", "contamination": "Share of what is scored", "threshold": "By hand"}
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 LEARNED_OTHERS = (
-    "This model has learned the other classes, too, so scores by error are near chance. Train one on these only, or "
-    "score by the latent space."
+    "This model has learned the other classes, too. It may draw them as well as the normal ones, and then scores by "
+    "error can't tell them apart: train one on these only, or score by the latent space."
 )
 SEVERAL = (
     "With several normal classes LOF on PCA, which needs no VAE, was better on MNIST (0 to 6 normal: AUROC 0.943 "
     "against 0.840, `python -m benchmarks.anomaly`). All scores, on the right, compares them on your choice."
 )
-BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
+BESIDE_ERROR = frozenset({"error_and_place", "mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
 LATENT_SCORE = "lof"  # what is offered where scores by error can't work
 CONTEXT = "anomalies_context"  # what the threshold and the chosen image belong to
+THRESHOLD = "anomalies_threshold"  # where the line stands: setting it by hand starts there
+SHARES = {  # of each rule: the setting, and what it is a share of
+    "false_alarms": ("share", "Of held-out normal images, %"),
+    "contamination": ("contamination", "Of what is scored, %"),
+}
 MOST_NAMED = 50  # files that could not be read
 JOIN = "\n"  # between class names in the URL: no name has one
 
@@ -60,7 +65,7 @@ def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
         st.caption("Normal: all training images. The data set has one class.")
         return NormalChoice()
     key = "anomalies-normal"
-    written = [name for name in STATE.text("normal", usual).split(JOIN) if name]
+    written = _written(STATE.text("normal", usual), names)
     if unknown := [name for name in written if name not in names]:
         instead = ", ".join(normal.default_choice(checkpoint).classes) or "all classes"
         STATE.refuse("normal", unknown[0], f"classes of {checkpoint.dataset.title}", instead)
@@ -82,6 +87,14 @@ def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
     choice = normal.chosen(checkpoint, st.session_state[key])
     _warn_of_what_was_learned(checkpoint, choice, names)
     return choice
+
+
+def _written(text: str, names: list[str]) -> list[str]:
+    """Class names in a link, one a line; by hand commas will do, as far as no name has one."""
+    lines = [name for name in text.split(JOIN) if name]
+    if len(lines) == 1 and lines[0] not in names:
+        return [name.strip() for name in lines[0].split(",") if name.strip()]
+    return lines
 
 
 def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice, names: list[str]) -> None:
@@ -158,12 +171,16 @@ def score_name(choice: NormalChoice) -> str:
     """The score to use; those that are too slow for many images are left to the single image."""
     offered = [name for name in registry.SCORES if name not in registry.SLOW]
     titles = {name: _title(name) for name in offered}
-    name = FIELDS.choice("Score", "score", offered, registry.DEFAULT, titles)
-    score = registry.get(name)
-    st.caption(shell.escape(f"{score.about} Source: {score.source}."))
+    chosen = STATE.option("score", offered, registry.DEFAULT)
+    name = FIELDS.choice("Score", "score", offered, registry.DEFAULT, titles, _about(chosen))
     if name == registry.DEFAULT and len(choice.classes) != 1:
         st.caption(SEVERAL)
     return name
+
+
+def _about(name: str) -> str:
+    score = registry.get(name)
+    return shell.escape(f"{score.about} Source: {score.source}.")
 
 
 def _title(name: str) -> str:
@@ -173,20 +190,31 @@ def _title(name: str) -> str:
 
 def rule(threshold: float) -> Rule:
     """How the threshold is set; `threshold` is where it stands by the usual rule."""
-    kind = FIELDS.choice(
+    key = "anomalies-rule"
+    st.session_state[key] = STATE.option("rule", list(RULES), "false_alarms")
+
+    def changed() -> None:
+        STATE.put("rule", st.session_state[key])
+        if st.session_state[key] == "threshold" and THRESHOLD in st.session_state:
+            STATE.put("threshold", repr(st.session_state[THRESHOLD]))
+
+    kind = st.selectbox(
         "Threshold by",
-        "rule",
         list(RULES),
-        "false_alarms",
-        RULES,
-        "False alarms: so many held-out normal images are flagged. Contamination: so many of the scored images are. "
-        "By hand: drag the line.",
+        key=key,
+        format_func=lambda rule: RULES[rule],
+        on_change=changed,
+        help="Share of false alarms: so many of the held-out normal images are flagged. Share of what is scored: so "
+        "many of these are, the contamination rate. By hand: drag the line, or type where it stands.",
     )
     if kind == "threshold":
         low, high = -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max)
-        return Rule("threshold", STATE.real("threshold", float(f"{threshold:g}"), low, high))
-    share = FIELDS.real("Share, %", "share", 5.0, 0.0, 100.0, 0.5)
-    return Rule(kind, share / 100)
+        step = float(f"{max(abs(threshold), 1e-6) / 50:.0e}")
+        return Rule(
+            "threshold", FIELDS.real("Score above which images are flagged", "threshold", threshold, low, high, step)
+        )
+    name, label = SHARES[kind]
+    return Rule(kind, FIELDS.real(label, name, 5.0, 0.0, 100.0, 0.5) / 100)
 
 
 def forget_what_changed(threshold_of: tuple[str, ...], image_of: str) -> None:
@@ -198,6 +226,7 @@ def forget_what_changed(threshold_of: tuple[str, ...], image_of: str) -> None:
     if before[1] != threshold_of and STATE.chosen("rule") == "threshold":
         STATE.forget("rule")
         STATE.forget("threshold")
+        st.toast("The threshold that was set by hand belonged to other scores, so the usual one is back.")
     if before[2] != image_of:
         STATE.forget("image")
 

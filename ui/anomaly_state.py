@@ -7,6 +7,10 @@ from ui.page_state import PageState
 
 STATE = PageState(
     "anomalies",
-    ("normal", "source", "dataset", "folder", "score", "rule", "share", "threshold", "look", "order", "image", "heat"),
+    (
+        *("normal", "source", "dataset", "folder"),
+        *("score", "rule", "share", "contamination", "threshold"),
+        *("look", "order", "image", "heat"),
+    ),
 )
 FIELDS = Fields(STATE)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui import shell
 from ui.anomaly_scoring import Scored
+from ui.anomaly_state import STATE
 from vae.errors import VAEError
 from vae.records import Checkpoint
 from vae.scores import detectors, registry, report
@@ -69,7 +70,17 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
                 help="Delete this detector",
                 on_click=_deleted(checkpoint, kept.name),
             )
-        words = ["score", checkpoint.name, "--images", "FOLDER", "--detector", kept.name, "--output", "scores.csv"]
+        folder = STATE.text("folder") if STATE.text("source") == "folder" else ""
+        words = [
+            "score",
+            checkpoint.name,
+            "--images",
+            folder or "FOLDER",
+            "--detector",
+            kept.name,
+            "--output",
+            "scores.csv",
+        ]
         st.code(f"python -m vae {shlex.join(words)}", language="sh", wrap_lines=True)
 
 

@@ -23,6 +23,8 @@ CLASS_COLOURS = (
     "#92dadd",
 )
 CLASS_SYMBOLS = ("circle", "diamond", "square", "cross")  # tells classes apart once the ten colours are used up
+# From blue over grey to amber: told apart by every eye, and no end of it is lost on a white or on a black page.
+VALUE_COLOURS = ((0.0, "#3a6fb0"), (0.5, "#9c9a8e"), (1.0, "#f5a300"))
 MAP_HEIGHT = 600
 
 
@@ -86,7 +88,7 @@ def value_map(
             "color": values,
             "cmin": float(low),
             "cmax": float(high),
-            "colorscale": "Cividis",
+            "colorscale": VALUE_COLOURS,
             "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
             **_marker(len(xy)),
         },

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -217,7 +219,8 @@ def test_every_look(digits: Checkpoint, browser: Browser) -> None:
 def test_every_score_is_the_librarys(digits: Checkpoint, browser: Browser, score: str) -> None:
     at = visit(normal=ZERO_ONE, score=score)
     assert wrong(at) == []
-    assert registry.get(score).source.split(",")[0] in said(at)
+    explained = at.selectbox(key="anomalies-score").help.replace("\\", "")
+    assert registry.get(score).source.split(",")[0] in explained
     detector = detector_of(digits, score, "0", "1")
     test = cache.test_images(digits)
     decisions = detectors.decide(detector, seen(digits, test.images), cache.model(digits))
@@ -428,7 +431,7 @@ def test_uploaded_files(digits: Checkpoint, browser: Browser, tmp_path: Path) ->
 LINKS: dict[str, dict[str, str]] = {
     "gallery": {"normal": ZERO_ONE, "score": "knn", "order": "threshold", "image": "7", "heat": "yes"},
     "by hand": {"rule": "threshold", "threshold": "1.25", "score": "kl", "look": "map"},
-    "contamination": {"rule": "contamination", "share": "12.5", "normal": "4", "look": "curves"},
+    "contamination": {"rule": "contamination", "contamination": "12.5", "normal": "4", "look": "curves"},
     "false alarms": {"share": "1", "score": "pca_lof", "look": "scores", "order": "normal"},
 }
 
@@ -502,9 +505,52 @@ def test_false_alarms_flag_that_share_of_held_out_normal_images(digits: Checkpoi
 
 @pytest.mark.parametrize("share", ["10", "0", "100", "33.3"])
 def test_contamination_flags_that_share_of_what_is_scored(digits: Checkpoint, browser: Browser, share: str) -> None:
-    at = visit(rule="contamination", share=share)
+    at = visit(rule="contamination", contamination=share)
     assert wrong(at) == []
     assert browser.flagged() == browser.counted() == int(float(share) / 100 * 360)
+
+
+def test_by_hand_begins_where_the_line_stands(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(normal=ZERO_ONE, score="knn", share="20")
+    before = browser.threshold
+    at.selectbox(key="anomalies-rule").set_value("threshold").run()
+    assert browser.threshold == before
+    assert at.number_input(key="anomalies-threshold").value == before
+    flagged = browser.flagged()
+    at.number_input(key="anomalies-threshold").set_value(before * 2).run()
+    assert browser.threshold == pytest.approx(before * 2, rel=1e-5)
+    assert browser.flagged() < flagged
+    text = re.search(r"set by hand \(it flags ([0-9]+) of ([0-9]+) held-out normal images\)", said(at))
+    assert text is not None
+    assert int(text[1]) < 0.2 * int(text[2])
+    at.selectbox(key="anomalies-score").set_value("kl").run()
+    assert [toast.value for toast in at.toast] == [
+        "The threshold that was set by hand belonged to other scores, so the usual one is back."
+    ]
+    assert "set to flag 20 % of held-out normal images" in said(at)  # as before
+
+
+def test_each_rule_has_a_share_of_its_own(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(share="20", rule="contamination", contamination="10")
+    assert browser.flagged() == 36
+    at.selectbox(key="anomalies-rule").set_value("false_alarms").run()
+    assert at.number_input(key="anomalies-share").value == 20
+
+
+def test_classes_in_a_link_may_have_commas_between_them(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(normal="0, 1")
+    assert at.multiselect(key="anomalies-normal").value == ["0", "1"]
+    assert wrong(at) == []
+
+
+def test_a_point_of_the_map_chooses_the_image(digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = visit(normal=ZERO_ONE, look="map")
+    at.session_state["anomalies-map"] = {"selection": {"points": [{"customdata": 17}]}}
+    at.run()
+    assert "**row 17**" in said(at)
+    assert url(at)["image"] == "17"
+    at.button_group(key="anomalies-look").set_value("gallery").run()
+    assert "**row 17**" in said(at)
 
 
 def test_dragging_the_threshold(digits: Checkpoint, browser: Browser) -> None:
@@ -594,18 +640,27 @@ def test_all_scores_side_by_side(digits: Checkpoint, submitted: list[list[str]])
     shutil.rmtree(paths.runs_dir())
     commands.main(words)
     at = visit(normal=ZERO_ONE, look="scores")
-    tables = [table.value for table in at.dataframe]
-    [table] = [table for table in tables if "AUROC" in table]
+    percentiles, table = sorted(small_tables(at), key=lambda table: "AUROC" in table)
     known = comparison.kept(digits, NormalChoice(("0", "1")))
     assert known is not None
-    titles = [title.removesuffix(" (default)") for title in table["score"]]
-    assert sorted(titles) == sorted(registry.get(name).title for name in SCORES)
-    values = [float(cell.split()[0]) for cell in table["AUROC"]]
+    assert sorted(table["Score"]) == sorted(registry.get(name).title for name in SCORES)
+    values = [float(cell) for cell in table["AUROC"]]
     assert values == sorted(values, reverse=True)
     assert known.sentence() in said(at)
     assert "Compare again" in labels(at)
-    [percentiles] = [table for table in tables if "percentile" in table]
-    assert sorted(percentiles["score"]) == sorted(titles)  # the image's place in each
+    assert sorted(percentiles["Score"]) == sorted(table["Score"])  # the image's place in each
+
+
+def small_tables(at: AppTest) -> list[dict[str, list[str]]]:
+    """The tables that ui/tables.py has made: by header, the cells' main texts."""
+    found = []
+    for element in at.get("html"):
+        _, begin, table = element.proto.body.partition('<table class="small-table">')
+        if begin:
+            head, body = ElementTree.fromstring(begin + table)  # noqa: S314 - our own
+            columns = zip(*([cell.text or "" for cell in row] for row in body), strict=True)
+            found.append({header.text or "": list(cells) for header, cells in zip(head[0], columns, strict=True)})
+    return found
 
 
 @pytest.mark.parametrize("wins", [True, False])
@@ -630,8 +685,8 @@ def test_the_page_says_when_a_baseline_wins(digits: Checkpoint, wins: bool) -> N
     text = said(at)
     assert ("which needs no VAE, is best here: AUROC 0.900 against 0.800" in text) == wins
     assert len(wrong(at)) == wins
-    [table] = [table.value for table in at.dataframe if "AUROC" in table.value]
-    assert registry.get("pca_lof").title in list(table["score"])  # which says that it is a baseline
+    [table] = [table for table in small_tables(at) if "AUROC" in table]
+    assert registry.get("pca_lof").title in table["Score"]  # which says that it is a baseline
     assert HTML in text
     assert all(HTML not in element.value for element in at.caption)
 
@@ -641,16 +696,19 @@ def test_a_comparison_that_cant_be_judged_says_why() -> None:
     commands.main(["compare", "a", "--scores", "kl", "pca_lof"])
     at = visit(look="scores")
     assert "The images have one class only, so nothing says which of them are outliers: there is no ROC." in said(at)
-    [percentiles] = [table.value for table in at.dataframe]
-    assert len(percentiles) == 3
+    assert "anomalies-compare" not in [button.key for button in at.button]
+    [percentiles] = small_tables(at)
+    assert len(percentiles["Score"]) == 3
 
 
 def test_a_model_of_some_classes_compares_what_is_chosen(submitted: list[list[str]]) -> None:
     write("a", planted(classes=("3", "5")))
     at = visit(look="scores", normal="")
     assert at.multiselect(key="anomalies-normal").value == []
+    assert "All classes of the test split are normal" in said(at)
+    at.multiselect(key="anomalies-normal").set_value(["4"]).run()
     at.button(key="anomalies-compare").click().run()
-    assert submitted == [["compare", "a", "--normal", "all"]]
+    assert submitted == [["compare", "a", "--normal", "4"]]
 
 
 # --- training on normal images only -----------------------------------------------------------------------------------
@@ -740,8 +798,13 @@ def test_likelihood_regret_of_one_image(digits: Checkpoint, monkeypatch: pytest.
     at = visit(image="3")
     at.button(key="anomalies-regret").click().run()
     assert "Likelihood regret " in said(at)
-    assert sizes == [1, 50]
+    assert (sizes[0], sum(sizes[1:])) == (1, 50)
     assert wrong(at) == []
+    at.selectbox(key="anomalies-rule").set_value("contamination").run()
+    assert "Likelihood regret " in said(at)  # another threshold takes nothing away
+    at.button(key="anomalies-regret").click().run()
+    assert (sizes[-1], sum(sizes)) == (1, 52)  # the usual ones are known by now
+    assert "Likelihood regret " not in said(visit(image="4"))
 
 
 @pytest.mark.parametrize("source", ["test", "folder"])

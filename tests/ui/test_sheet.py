@@ -45,6 +45,7 @@ def test_names_arrive_as_they_are() -> None:
         row_names=["z4 · 2.10 nats", hostile],
         row_titles=(hostile,),
         column_names=["−3", "0", "+3"],
+        titles=[hostile],
     )
     assert about(content) == {
         "fingerprint": payload.fingerprint(PICTURES),
@@ -56,6 +57,7 @@ def test_names_arrive_as_they_are() -> None:
         "row_names": ["z4 · 2.10 nats", hostile],
         "row_titles": [hostile],
         "column_names": ["−3", "0", "+3"],
+        "titles": [hostile],
     }
 
 

@@ -54,6 +54,7 @@ def show(
     row_names: Sequence[str] = (),
     row_titles: Sequence[str] = (),
     column_names: Sequence[str] = (),
+    titles: Sequence[str] = (),
 ) -> Click | None:
     """Show pictures (N, C, H, W); returns the one chosen last, None as long as none was.
 
@@ -74,6 +75,8 @@ def show(
         As long as the images stay the same, the person's own picks are kept; another `key` takes these over again.
     row_names, row_titles, column_names
         At the left, as the tooltips of these, and above.
+    titles
+        What each picture is called under the mouse; without: its number.
     """
     content = payload.sheet_bytes(
         images,
@@ -85,6 +88,7 @@ def show(
         row_names=row_names,
         row_titles=row_titles,
         column_names=column_names,
+        titles=titles,
     )
     result = _SHEET(data=content, key=key, on_click_change=lambda: None)
     click: Click | None = result.click

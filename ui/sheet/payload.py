@@ -25,6 +25,7 @@ def sheet_bytes(
     row_names: Sequence[str] = (),
     row_titles: Sequence[str] = (),
     column_names: Sequence[str] = (),
+    titles: Sequence[str] = (),
 ) -> bytes:
     """One safetensors file: "pixels" uint8 (N, C, H, W), and what `ui.sheet.show` says as JSON in the metadata.
 
@@ -42,6 +43,7 @@ def sheet_bytes(
         "row_names": list(row_names),
         "row_titles": list(row_titles),
         "column_names": list(column_names),
+        "titles": list(titles),
     }
     return safetensors.numpy.save({"pixels": pixels}, {"sheet": json.dumps(about)})
 

@@ -192,7 +192,8 @@ class Sheet {
     const { row_names: rows, column_names: columns } = this.about
     const named = [rows[Math.floor(index / this.layout.columns)], columns[index % this.layout.columns]]
     const names = [...named, this.picked?.has(index) && "picked"].filter(Boolean)
-    return [`Picture ${(index + 1).toLocaleString("en")} of ${this.count.toLocaleString("en")}`, ...names].join(" · ")
+    const number = `Picture ${(index + 1).toLocaleString("en")} of ${this.count.toLocaleString("en")}`
+    return [this.about.titles[index] ?? number, ...names].join(" · ")
   }
 
   showPicked() {

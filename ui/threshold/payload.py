@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 BINS = 60
 TAIL, TAIL_IMAGES = 0.1, 2  # at each end so many per cent of the scores, or images, stand in the outermost bars: one
 # far outlier would squeeze all others
+FEW = 40  # of fewer scores all are shown where they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def _edges(scores: NDArray[np.floating], threshold: float) -> NDArray[np.float64
     if not len(values):
         return np.linspace(0.0, 1.0, BINS + 1)
     tail = min(max(TAIL, 100 * TAIL_IMAGES / len(values)), 5.0)
-    low, high = np.percentile(values, [tail, 100 - tail])
+    low, high = np.percentile(values, [tail, 100 - tail]) if len(values) > FEW else (values.min(), values.max())
     if np.isfinite(threshold):
         low, high = min(low, threshold), max(high, threshold)
     if low == high:

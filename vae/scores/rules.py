@@ -63,9 +63,9 @@ class Rule:
 
     def text(self, found: Count) -> str:
         """How the threshold was chosen, in words, and what it came to: `found` is of the images the share is of."""
-        if self.kind == "threshold":
-            return RULES[self.kind]
-        words = RULES[self.kind].format(share=f"{100 * self.value:.4g} %")
-        few = ", too few to set it as low" if found.flagged and self.value * found.of < 1 else ""
         about = "" if found.exact else "about "
-        return f"{words} (it flags {about}{found.flagged:,} of {found.of:,}{few})"
+        flags = f"it flags {about}{found.flagged:,} of {found.of:,}"
+        if self.kind == "threshold":
+            return f"{RULES[self.kind]} ({flags} held-out normal images)"
+        few = ", too few to set it as low" if found.flagged and self.value * found.of < 1 else ""
+        return f"{RULES[self.kind].format(share=f'{100 * self.value:.4g} %')} ({flags}{few})"
