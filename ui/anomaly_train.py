@@ -28,7 +28,7 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     name = output_name(checkpoint, choice)
     there = [summary for summary in store.summaries() if summary.name == name and not summary.problem]
     if any(set(summary.classes) == set(choice.classes) for summary in there):
-        if st.button("Use the model of these only", key="anomalies-use", icon=":material/swap_horiz:", width="stretch"):
+        if st.button("Use the model of these", key="anomalies-use", icon=":material/swap_horiz:", width="stretch"):
             st.session_state[picker.CHOSEN] = name
             st.rerun()
         return

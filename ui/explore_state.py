@@ -72,6 +72,7 @@ def choice(name: str, options: Sequence[str], default: str) -> str:
 
 def choose(name: str, value: str) -> None:
     """Keep a choice for the session; the URL follows."""
+    _urls().choose()
     st.session_state.setdefault(CHOICES, {})[name] = value
     st.session_state.setdefault(SHOWN, {})[name] = value
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import cache, generate_code, generate_state, pictures, sample_detail, shelf, shell
 from ui.generate_state import FIELDS
-from vae.generation import anchors, directions, interpolation
+from vae.generation import anchors, directions, holes
 from vae.generation.anchors import Anchor
 from vae.records import Checkpoint
 
@@ -17,7 +17,8 @@ WIDTH = 112
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Three choices among pinned images and class means, and the result."""
-    with shell.error_boundary(), st.expander("Arithmetic: A − B + C", icon=":material/calculate:"):
+    linked = any(generate_state.STATE.chosen(name) for name in generate_state.TERMS)
+    with shell.error_boundary(), st.expander("Arithmetic: A − B + C", linked, icon=":material/calculate:"):
         options = _options(checkpoint)
         if not options:
             st.caption("Pin an image first.")
@@ -57,11 +58,11 @@ def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:
     st.markdown("**A − B + C**")
     st.image(pictures.enlarged(cache.decoded(checkpoint, z[None])[0], WIDTH), width=WIDTH, output_format="PNG")
     known = cache.reach(checkpoint)
-    near = interpolation.distances(z[None, known.dims], checkpoint.latents.mu[:, known.dims])
+    near = holes.nearest_image(z[None], checkpoint.latents, known)
     row, distance = int(near.row[0]), float(near.distance[0])
     name = checkpoint.dataset.class_names[int(checkpoint.latents.labels[row])]
     st.caption(
-        f"{distance:.2f} from the nearest image's posterior mean (row {row:,}, class {shell.escape(name)}); beyond "
-        f"{known.limit:.2f} is a hole."
+        f"{distance:.2f} from the nearest test image's posterior mean (row {row:,}, class {shell.escape(name)}); "
+        f"beyond {known.limit:.2f} is a hole."
     )
     sample_detail.actions(checkpoint, anchors.of_vector(z, "A − B + C"), "arithmetic")

@@ -26,8 +26,8 @@ def show(code: str) -> None:
         st.code(code, language="python", wrap_lines=True)
 
 
-def samples(checkpoint: Checkpoint, request: Request, holes_first: bool = False) -> str:
-    """Samples as the Samples view draws them; the command keeps them as drawn."""
+def samples(checkpoint: Checkpoint, request: Request, order: str = "drawn") -> str:
+    """Samples in the order in which the Samples view shows them; the command keeps them as drawn."""
     options = [
         "--number",
         str(request.number),
@@ -51,18 +51,25 @@ def samples(checkpoint: Checkpoint, request: Request, holes_first: bool = False)
             f"z = mixture.sample({request.number}, seed={request.seed}, temperature={request.temperature:g})",
         ]
     used = ["decoding", "mixtures" if request.source == "mixture" else "sampling", "sheets"]
-    if holes_first:
+    if order == "farthest":
         used.append("holes")
         drawing += [
             "far = holes.from_data(z, checkpoint.latents, holes.reach(checkpoint.latents))",
             'z = z[np.argsort(-far, kind="stable")]',
+        ]
+    elif order == "copies":
+        used.append("nearest")
+        drawing += [
+            f'train = datasets.load({checkpoint.dataset.name!r}, "train").images',
+            "found = nearest.nearest(decoding.decode(model, z), train)",
+            'z = z[np.argsort(found.distance, kind="stable")]',
         ]
     terminal = command(checkpoint, "sample", *options, "--output", "samples.png")
     return _program(
         checkpoint,
         sorted(used),
         [*drawing, DECODE, 'Path("samples.png").write_bytes(sheets.png(sheets.sheet(sheets.enlarged(images, 28))))'],
-        "" if holes_first else terminal,
+        terminal if order == "drawn" else "",
     )
 
 
@@ -159,7 +166,7 @@ def _program(checkpoint: Checkpoint, used: Sequence[str], lines: Sequence[str], 
         "from pathlib import Path",
         "",
         *(["import numpy as np", ""] if any("np." in line for line in lines) else []),
-        "from vae import loading, store",
+        f"from vae import {'datasets, ' if any('datasets.' in line for line in lines) else ''}loading, store",
         f"from vae.generation import {', '.join(used)}",
         "",
         f"checkpoint = store.read({checkpoint.name!r})  # made with {checkpoint.short_identity}",

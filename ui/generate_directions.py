@@ -27,7 +27,7 @@ from ui.generate_state import FIELDS
 from ui.live import payload
 from ui.scrub import ScrubData
 from vae.errors import GenerationError
-from vae.generation import anchors, directions, groups, sheets
+from vae.generation import anchors, by_class, directions, groups, sheets
 from vae.generation.anchors import Anchor
 from vae.generation.directions import Direction
 from vae.records import Checkpoint
@@ -35,6 +35,7 @@ from vae.records import Checkpoint
 METHODS = {"mean": "Mean difference", "classifier": "Classifier"}
 FARTHEST = 2.0  # strengths go from −2 to 2 distances of the groups
 PICTURES = 9  # of the strip
+LONGEST = 200  # characters of the groups' texts
 A, B, STRENGTH, METHOD = "a", "b", "strength", "method"
 
 
@@ -59,6 +60,8 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 _take_along(checkpoint, direction, anchor)
         with right:
             direction_shelf.show(checkpoint, direction)
+        if direction is not None:
+            generate_code.show(generate_code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))
     with shell.error_boundary():
         generate_arithmetic.show(checkpoint, model_text)
 
@@ -88,6 +91,8 @@ def _from_groups(checkpoint: Checkpoint) -> Direction | None:
         return None
     shared = f" {pair.shared:,} images that stood in both were left out of both." if pair.shared else ""
     st.caption(f"{len(pair.a.rows):,} and {len(pair.b.rows):,} test images.{shared}")
+    if classes := by_class.by_class(pair, checkpoint):
+        st.caption(shell.escape(classes.sentence()))
     found = both.mean if method == "mean" else both.classifier
     without = ", without shared" if pair.shared else ""
     _keep(checkpoint, found, f"{_bracketed(pair.a.title)} − {_bracketed(pair.b.title)}{without}", f"{a}|{b}")
@@ -125,6 +130,9 @@ def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> No
     icon = ":material/check_circle:" if reading.startswith("Real") else ":material/help:"
     st.markdown(f"{icon} {shell.escape(reading)}", help=shell.escape(direction.protocol))
     axis = directions.closest_axis(direction)
+    if generate_state.text(direction_shelf.CHOSEN):  # the fields that say it are not there
+        groups_of = f"Group A is {direction.group_a}, group B is {direction.group_b}."
+        st.caption(shell.escape(groups_of if len(groups_of) < LONGEST else f"{groups_of[:LONGEST]}…"))
     st.caption(
         f"{_length(direction)} Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away. "
         f"{shell.escape(shelf.start(checkpoint))}"
@@ -197,5 +205,4 @@ def _take_along(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) ->
     strengths = np.linspace(-FARTHEST, FARTHEST, PICTURES)
     z = directions.apply(anchor.vector, direction, strengths)
     gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: sheets.gif(cache.decoded(checkpoint, z)))
-    generate_downloads.show("direction", lambda: cache.decoded(checkpoint, z), z, PICTURES, gif)
-    generate_code.show(generate_code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))
+    generate_downloads.show(f"{checkpoint.name}-direction", lambda: cache.decoded(checkpoint, z), z, PICTURES, gif)

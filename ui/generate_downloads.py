@@ -26,7 +26,7 @@ class Offer:
 
 
 def show(
-    name: str,
+    stem: str,
     images: Callable[[], Images],
     z: FloatArray,
     columns: int | None,
@@ -35,7 +35,8 @@ def show(
 ) -> None:
     """A sheet with so many columns, the single pictures, the numbers; `more` first.
 
-    `images()` are uint8 (N, C, H, W), those of latents z (N, d); `order` says which of them the sheet shows, and where.
+    `stem` begins the files' names; `images()` are uint8 (N, C, H, W), those of latents z (N, d); `order` says which of
+    them the sheet shows, and where.
     """
     offers = (
         *more,
@@ -45,7 +46,7 @@ def show(
             "Sheet (PNG)",
             lambda: _sheet(images() if order is None else images()[order], columns),
         ),
-        Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(name, images())),
+        Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(stem, images())),
         Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: sheets.npz(images(), z)),
     )
     with st.popover("Download", icon=":material/download:", width="stretch"):
@@ -53,9 +54,9 @@ def show(
             st.download_button(
                 offer.what,
                 offer.make,
-                f"{name}.{offer.ending}",
+                f"{stem}.{offer.ending}",
                 offer.mime,
-                key=f"download-{name}-{offer.ending}",
+                key=f"download-{offer.ending}",
                 on_click="ignore",
                 width="stretch",
             )
@@ -65,6 +66,6 @@ def _sheet(images: Images, columns: int | None) -> bytes:
     return sheets.png(sheets.sheet(sheets.enlarged(images, sheets.TILE_SIDE), columns))
 
 
-def _zip(name: str, images: Images) -> bytes:
+def _zip(stem: str, images: Images) -> bytes:
     digits = len(str(len(images) - 1))
-    return sheets.zip_of_pngs(images, [f"{name}-{i:0{digits}}.png" for i in range(len(images))])
+    return sheets.zip_of_pngs(images, [f"{stem}-{i:0{digits}}.png" for i in range(len(images))])

@@ -38,7 +38,10 @@ def distance_line(
             "ticklabeloverflow": "allow",
             "showgrid": False,
         },
-        yaxis={"title": {"text": "distance, latent units", "standoff": 12}, "rangemode": "tozero"},
+        yaxis={
+            "title": {"text": "distance, latent units", "standoff": 12},
+            "range": [0, 1.12 * max(limit, float(distance.max(initial=0)))],  # the limit is always seen
+        },
     )
     return figure
 

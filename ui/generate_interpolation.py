@@ -73,8 +73,9 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
             _detail(checkpoint, chosen, kind, t)
         with settings:
             gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: sheets.gif(images))
-            generate_downloads.show("interpolation", lambda: images, way.z, legs.shape[1], gif, order=legs.ravel())
-            generate_code.show(generate_code.interpolation(checkpoint, chosen, kind, steps))
+            stem = f"{checkpoint.name}-interpolation"
+            generate_downloads.show(stem, lambda: images, way.z, legs.shape[1], gif, order=legs.ravel())
+        generate_code.show(generate_code.interpolation(checkpoint, chosen, kind, steps))
 
 
 def _too_few(checkpoint: Checkpoint) -> None:

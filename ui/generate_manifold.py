@@ -64,9 +64,10 @@ def _show(checkpoint: Checkpoint) -> None:
     layout = replace(layout, window=generate_plane.window(layout))
     z = layout.sheet(plane)
     with settings:
-        generate_downloads.show("manifold", lambda: cache.decoded(checkpoint, z), z, layout.tiles)
-        generate_code.show(generate_code.manifold(checkpoint, anchor, layout))
+        stem = f"{checkpoint.name}-manifold"
+        generate_downloads.show(stem, lambda: cache.decoded(checkpoint, z), z, layout.tiles)
         _detail(checkpoint, plane)
+    generate_code.show(generate_code.manifold(checkpoint, anchor, layout))
 
 
 def _settings(checkpoint: Checkpoint, anchor: Anchor) -> tuple[Layout, bool]:

@@ -37,7 +37,7 @@ def _table(quality: Quality) -> None:
         column_config={
             name: st.column_config.Column(help=quality.protocols[key])
             for name, key in (
-                ("Fréchet distance", "distance"),
+                ("squared Fréchet distance", "distance"),
                 ("precision", "precision"),
                 ("recall", "recall"),
                 ("classes covered", "covered"),
@@ -52,7 +52,7 @@ def _line(row: Row, title: str) -> dict[str, object]:
     return {
         "": title[:1].upper() + title[1:],
         "images": f"{row.images:,}",
-        "Fréchet distance": f"{row.distance:.2f}",
+        "squared Fréchet distance": f"{row.distance:.2f}",
         "precision": f"{row.precision:.3f}",
         "recall": f"{row.recall:.3f}",
         "classes covered": f"{row.covered} of {len(row.shares)}",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ui import (
     cache,
     generate_code,
+    generate_copies,
     generate_downloads,
     generate_quality,
     generate_state,
@@ -25,13 +26,13 @@ from vae.records import Checkpoint, FloatArray
 
 MOST = 400
 SOURCES = {"prior": "Prior", "mixture": "Mixture"}
-ORDERS = {"drawn": "As drawn", "farthest": "Holes first"}
+ORDERS = {"drawn": "As drawn", "farthest": "Holes first", "copies": "Copies first"}
 ALL = ""  # of the classes
 SAMPLE, NONE = "sample", -1
 DRAWN, CLICK = "generate_samples_drawn", "generate_samples_click"  # in the session
 HOLES = (
     "Drawn from the prior N(0, I). Training pulls the images' posteriors towards it but leaves holes: latents that no "
-    "image is near. The decoder has seen nothing there, and such samples look like no image or like two at once."
+    "image is near. The decoder has seen nothing there, and such samples often look like no image or like two at once."
 )
 NO_HOLES = (
     "Drawn from a Gaussian mixture fitted to the aggregate posterior: where images are. Fewer samples fall into holes "
@@ -69,14 +70,21 @@ def _show(checkpoint: Checkpoint) -> None:
     with settings:
         request = _request(checkpoint)
         order = FIELDS.words(
-            "Order", "order", ORDERS, "drawn", "Holes first: those farthest from every test image come first."
+            "Order",
+            "order",
+            ORDERS,
+            "drawn",
+            "Holes first: those farthest from every test image in latent space. Copies first: those nearest to a "
+            "training image by pixels.",
         )
     z = draw(checkpoint, request)
-    rows = np.arange(len(z)) if order == "drawn" else np.argsort(-_distances(checkpoint, z), kind="stable")
     images = cache.decoded(checkpoint, z)
     with pictures:
+        rows = _in_order(checkpoint, order, z, images, request)
         chosen = _clicked(request, images, rows)
         st.caption(far_from_data(checkpoint, _distances(checkpoint, z)))  # measured once the pictures are sent
+        if order == "copies":
+            generate_copies.caption(checkpoint, images, request)
     with detail:
         if chosen is None:
             st.caption("Click a picture: where it comes from, and the training image it is most like.")
@@ -84,8 +92,9 @@ def _show(checkpoint: Checkpoint) -> None:
             title = f"{_who(checkpoint, request)}, sample {chosen}"
             sample_detail.show(checkpoint, z[chosen], images[chosen], title)
     with settings:
-        generate_downloads.show("samples", lambda: images[rows], z[rows], None)
-        generate_code.show(generate_code.samples(checkpoint, request, order == "farthest"))
+        stem = f"{checkpoint.name}-samples-seed{request.seed}"
+        generate_downloads.show(stem, lambda: images[rows], z[rows], None)
+    generate_code.show(generate_code.samples(checkpoint, request, order))
 
 
 def _clicked(request: Request, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> int | None:
@@ -101,12 +110,22 @@ def _clicked(request: Request, images: NDArray[np.uint8], rows: NDArray[np.int64
         label=f"{len(images)} samples",
         columns=math.isqrt(len(images) - 1) + 1,
         selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
+        titles=[f"Sample {i}" for i in rows],
     )
     if click and click["move"] != state.get(CLICK) and click["index"] < len(rows):
         state[CLICK] = click["move"]
         generate_state.put(SAMPLE, str(rows[click["index"]]))
         chosen = generate_state.whole(SAMPLE, NONE, NONE, len(images) - 1)
     return None if chosen == NONE else chosen
+
+
+def _in_order(
+    checkpoint: Checkpoint, order: str, z: FloatArray, images: NDArray[np.uint8], request: Request
+) -> NDArray[np.int64]:
+    if order == "farthest":
+        return np.argsort(-_distances(checkpoint, z), kind="stable")
+    found = generate_copies.nearest_of(checkpoint, images, request) if order == "copies" else None
+    return np.arange(len(z)) if found is None else np.argsort(found.distance, kind="stable")
 
 
 def draw(checkpoint: Checkpoint, request: Request) -> FloatArray:
@@ -191,7 +210,8 @@ def _components(checkpoint: Checkpoint, label: int | None) -> int:
 
 
 def _who(checkpoint: Checkpoint, request: Request) -> str:
+    warm = "" if request.temperature == 1 else f", temperature {request.temperature:g}"
     if request.source == "prior":
-        return f"Prior, seed {request.seed}"
+        return f"Prior, seed {request.seed}{warm}"
     name = "" if request.label is None else f" of class {checkpoint.dataset.class_names[request.label]}"
-    return f"Mixture{name}, seed {request.seed}"
+    return f"Mixture{name}, seed {request.seed}{warm}"

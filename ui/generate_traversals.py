@@ -51,7 +51,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 key="traversals",
                 label="Latent traversals",
                 columns=steps,
-                row_names=[f"z{j} · {kl:.2f} nats" for j, kl in _kl(checkpoint, order)],
+                row_names=[f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)],
                 row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
                 column_names=[_number(value, at) for value in at],
             )
@@ -64,14 +64,18 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 title = f"z{order[row]} = {_number(at[column], at)}"
                 sample_detail.show(checkpoint, z[click["index"]], images[click["index"]], title)
         with settings:
-            generate_downloads.show("traversals", lambda: images, z, steps)
-            generate_code.show(generate_code.traversals(checkpoint, anchor, steps, span))
+            generate_downloads.show(f"{checkpoint.name}-traversals", lambda: images, z, steps)
+        generate_code.show(generate_code.traversals(checkpoint, anchor, steps, span))
 
 
 def _number(value: float, among: NDArray[np.float64]) -> str:
     """With as many decimals as tell it from its neighbours."""
     decimals = 1 if among[1] - among[0] >= 0.2 else 2
     return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _carries(kl: float) -> str:
+    return f"{kl:.2f} nats" if kl >= UNUSED_KL else "unused"
 
 
 def _kl(checkpoint: Checkpoint, order: list[int]) -> list[tuple[int, float]]:

@@ -50,6 +50,8 @@ def choose(found: list[Anchor]) -> list[Anchor]:
         on_change=changed,
         max_selections=MAX_ANCHORS,
     )
+    if way.tokens is None and len(found) > len(chosen):
+        st.caption(f"The first {len(chosen)} of {len(found)} pinned images; more than {MAX_ANCHORS} can't be joined.")
     return chosen
 
 

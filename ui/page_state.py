@@ -143,6 +143,7 @@ class PageState:
     def put(self, name: str, value: str) -> None:
         """Choose; for callbacks."""
         here = self._here
+        here.urls.choose()
         here.values[name] = value
         here.problems.pop(name, None)
         here.linked.discard(name)

@@ -41,8 +41,9 @@ def place(checkpoint: Checkpoint, z: FloatArray) -> str:
     far = float(holes.from_data(z[None], checkpoint.latents, known)[0])
     where = "in a hole" if far > known.limit else "near images"
     return (
-        f"‖z‖ = {norm:.2f}; of draws from the prior in {d} dimension{'s' * (d > 1)} the root mean square is "
-        f"√{d} = {d**0.5:.2f}. It lies {where}: {far:.2f} from the nearest image, beyond {known.limit:.2f} is a hole."
+        f"‖z‖ = {norm:.2f}; of draws from the prior N(0, I) in {d} dimension{'s' * (d > 1)} the root mean square is "
+        f"√{d} = {d**0.5:.2f}. It lies {where}: {far:.2f} from the nearest test image; beyond {known.limit:.2f} is a "
+        "hole."
     )
 
 

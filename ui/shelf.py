@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ui import cache, explore_state, generate_state, sheet, shelf_add, shell
+from ui import cache, explore_state, generate_state, pictures, sheet, shelf_add, shell
 from ui.explore_state import Place
 from ui.generate_state import OWNERS
 from ui.shelf_add import Shelf
-from vae.errors import GenerationError
+from vae.errors import DatasetError, GenerationError
 from vae.generation import anchors as anchor_texts
 from vae.generation.anchors import Anchor
 from vae.records import Checkpoint
@@ -23,6 +23,7 @@ from vae.records import Checkpoint
 EVERYBODYS = ("row:", "class:")
 THROUGH = "through"
 FIRST_ROW = "row:0"
+ORIGINAL_WIDTH = 54
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -127,6 +128,7 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
         generate_state.put(THROUGH, str(click["index"]))
         st.rerun()
     st.caption(f"**{shell.escape(current.title)}**")
+    _original(checkpoint, current)
     with st.container(horizontal=True, gap="small"):
         explore_button(checkpoint, current, "shelf-explore")
         st.button(
@@ -137,6 +139,19 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
             on_click=unpin,
             args=(checkpoint, current.token),
         )
+
+
+def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
+    """What a test image looks like itself: the shelf and the views show what the model makes of it."""
+    if anchor.row is None:
+        return
+    try:
+        image = cache.test_images(checkpoint).images[anchor.row]
+    except DatasetError:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.image(pictures.enlarged(image, ORIGINAL_WIDTH), width=ORIGINAL_WIDTH, output_format="PNG")
+        st.caption("The original. Above and in the views: what the model makes of it.")
 
 
 def _is_new(move: str) -> bool:

@@ -17,6 +17,7 @@ from vae.records import Checkpoint
 
 WAYS = {"row": "Test image", "class": "Class mean", "sample": "Sample", "own": "Own image"}
 MOST_SAMPLES = 999_999
+NAME_LETTERS = 20  # of an own image's file
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
     ):
         place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
     if st.button("Pin it", key="shelf-own-pin"):
-        _keep(checkpoint, anchors.of_vector(mu, "own image"), shelf)
+        _keep(checkpoint, anchors.of_vector(mu, f"own image {file.name[:NAME_LETTERS]}"), shelf)
 
 
 def _pin(checkpoint: Checkpoint, token: str, shelf: Shelf) -> None:

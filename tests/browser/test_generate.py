@@ -220,11 +220,11 @@ def test_a_picture_of_ones_own_is_pinned(generating: AppServer, page: Page, tmp_
     wait_idle(page)
     page.get_by_role("button", name="Pin it").click()
     expect(generate.sheet(page, "shelf")).to_have_attribute("data-count", "1")
-    expect(page.get_by_test_id("stSidebar").get_by_text("own image", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text("own image own.png", exact=True)).to_be_visible()
     wait_idle(page)
     [token] = generate.settings(page)["pin"]
     assert token.startswith("z:")
-    assert token.endswith("@own image")
+    assert token.endswith("@own image own.png")
 
 
 def test_images_of_a_group_are_picked_by_clicking(generating: AppServer, page: Page) -> None:
@@ -280,3 +280,15 @@ def test_test_images_are_pinned_by_clicking(generating: AppServer, page: Page) -
     wait_idle(page)
     assert generate.settings(page)["pin"] == ["class:4", "row:6"]
     expect(generate.sheet(page, "shelf")).to_have_attribute("data-count", "2")
+
+
+def test_back_soon_after_a_view_was_chosen(generating: AppServer, page: Page) -> None:
+    generate.open_generate(page, generating, DIGITS)
+    for view in ("Traversals", "Directions", "Interpolation"):
+        generate.go(page, view)
+    page.wait_for_timeout(900)  # a wrong click, and Back a second later
+    page.go_back()
+    expect(page.get_by_role("radio", name="Directions", exact=True)).to_be_checked()
+    page.wait_for_timeout(900)
+    page.go_back()
+    expect(page.get_by_role("radio", name="Traversals", exact=True)).to_be_checked()

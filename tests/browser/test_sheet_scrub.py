@@ -351,7 +351,7 @@ def test_the_slider_shows_what_pytorch_decodes_and_the_nearest_image(scrubbers: 
     assert near.row[0] != interpolation.distances(z[None], means).row[0]
     label = store.read("digits-mlp-8", PROJECT / "checkpoints").latents.labels[near.row[0]]
     expect(one.locator(".near")).to_have_text(
-        f"{near.distance[0]:.2f} from the nearest image (row {near.row[0]}, class {label}); beyond 1.25 is a hole"
+        f"{near.distance[0]:.2f} from the nearest test image (row {near.row[0]}, class {label}); beyond 1.25 is a hole"
     )
     scrubbers.get_by_test_id("stRadio").get_by_text("lerp", exact=True).click()
     expect(one).to_have_attribute("data-kind", "lerp")
@@ -459,4 +459,4 @@ def test_odd_data_is_a_sentence(open_scrubbers: Page) -> None:
         expect(odd.locator(".controls")).to_be_hidden()
     quiet = open_scrubbers.locator(".st-key-odd-no-words .scrub")
     expect(quiet).to_have_attribute("data-ready", "yes")
-    expect(quiet.locator(".near")).to_contain_text("from the nearest image (row 0)")
+    expect(quiet.locator(".near")).to_contain_text("from the nearest test image (row 0)")

@@ -459,7 +459,7 @@ def test_a_picture_of_ones_own(digits: Checkpoint, tmp_path: Path) -> None:
     at.button(key="shelf-own-pin").click().run()
     said(at)
     [token] = url(at)["pin"]
-    assert token.endswith("@own image")
+    assert token.endswith("@own image own.png")
     at.file_uploader(key="shelf-own").set_value(("own.png", b"no picture", "image/png")).run()
     said(at)
     assert len(at.error) == 1
@@ -675,6 +675,30 @@ def test_a_link_restores_the_clicked_sample(digits: Checkpoint, browser: Browser
     assert any("sample 100, expected" in told for told in warnings(visit(**link, sample="100")))
 
 
+def test_copies_come_first_and_are_counted(digits: Checkpoint, browser: Browser) -> None:
+    visit(model="digits-mlp-8", seed="3", temperature="0.7")
+    drawn = browser.pictures["samples"]
+    at = visit(model="digits-mlp-8", seed="3", temperature="0.7", order="copies")
+    train = cache.train_images(digits).images.reshape(1257, -1) / 255
+    distances = np.array([np.linalg.norm(train - image.ravel() / 255, axis=1).min() for image in drawn])
+    shown = browser.pictures["samples"]
+    found = np.array([np.linalg.norm(train - image.ravel() / 255, axis=1).min() for image in shown])
+    np.testing.assert_allclose(found, np.sort(distances), atol=1e-6)
+    near = int((distances < cache.copy_reference(digits).p1).sum())
+    assert f"Nearest to a training image first: {near} of 100 are nearer to one than 99 %" in said(at)
+    names: dict[str, Any] = {}
+    exec(at.code[0].value.replace('Path("samples.png").write_bytes', "len"), names)  # noqa: S102
+    np.testing.assert_array_equal(names["images"], shown)
+    browser.click("samples", 1)
+    assert f"Prior, seed 3, temperature 0.7, sample {distances.argsort(kind='stable')[1]}" in said(at.run())
+
+
+def test_without_training_images_nothing_is_called_a_copy(browser: Browser) -> None:
+    write("a", mnist())
+    at = visit(order="copies")
+    assert "the training images to compare with are not on this machine" in said(at)
+
+
 def test_missing_images_are_offered(browser: Browser) -> None:
     write("a", mnist())
     browser.click("samples", 0)
@@ -789,10 +813,41 @@ def test_a_minus_b_plus_c(digits: Checkpoint) -> None:
     a, b, c = (anchors.parse(token, digits).vector for token in ("row:3", "class:1", "class:4"))
     pinned = anchors.parse(url(at)["pin"][-1], digits)
     np.testing.assert_allclose(pinned.vector, a - b + c, atol=1e-4)
-    assert f"{active_distances(digits, (a - b + c)[None])[0]:.2f} from the nearest image's posterior mean" in said(at)
+    assert f"{active_distances(digits, (a - b + c)[None])[0]:.2f} from the nearest test image's posterior mean" in said(
+        at
+    )
 
 
 # --- interpolation, quality -------------------------------------------------------------------------------------------
+
+
+def test_more_pins_than_can_be_joined_are_told(digits: Checkpoint, browser: Browser) -> None:
+    pins = [f"row:{row}" for row in range(8)]
+    assert "The first 6 of 8 pinned images" in said(visit(model="digits-mlp-8", view="interpolation", pin=pins))
+    at = visit(model="digits-mlp-8", view="interpolation", pin=pins, between="7,0")
+    assert "The first" not in said(at)
+
+
+def test_the_original_of_a_pinned_test_image_is_shown(digits: Checkpoint, browser: Browser) -> None:
+    assert "The original." in said(visit(model="digits-mlp-8", pin=["row:3"]))
+    assert "The original." not in said(visit(model="digits-mlp-8", pin=["class:3"]))
+
+
+def test_an_arithmetic_that_was_linked_is_open(digits: Checkpoint, browser: Browser) -> None:
+    for link, opened in (({}, False), ({"plus": "class:2"}, True)):
+        at = visit(model="digits-mlp-8", view="directions", **link)
+        [expander] = [found for found in at.expander if found.label.startswith("Arithmetic")]
+        assert expander.proto.expanded == opened
+
+
+def test_groups_that_differ_by_class_are_told(digits: Checkpoint, browser: Browser) -> None:
+    labels = digits.latents.labels
+    a, b = (groups.of_rows(np.flatnonzero(labels == label)[:30]) for label in (0, 1))
+    text = said(visit(model="digits-mlp-8", view="directions", a=a, b=b))
+    assert "100 % of group A are class 0 and 100 % of group B are class 1" in text
+    assert "this may be a direction between classes" in text
+    assert "only if the images were picked by what they show" in text
+    assert "may be a direction between" not in said(visit(model="digits-mlp-8", view="directions"))
 
 
 @pytest.mark.parametrize("pins", [[], ["class:1"]], ids=["none", "one"])
@@ -837,7 +892,7 @@ def test_recorded_quality_is_shown_with_what_it_is(digits: Checkpoint) -> None:
     quality = records.recorded(digits)
     assert quality is not None
     assert list(table.value[""])[:2] == ["Samples from the prior", "Samples from the mixture"]
-    assert list(table.value["Fréchet distance"]) == [f"{row.distance:.2f}" for row in quality.rows]
+    assert list(table.value["squared Fréchet distance"]) == [f"{row.distance:.2f}" for row in quality.rows]
     assert "Measure again" in [button.label for button in at.button]
 
 

@@ -108,7 +108,7 @@ def test_samples(digits: Checkpoint, request_: Request) -> None:
 def test_samples_holes_first(digits: Checkpoint) -> None:
     z = generate_samples.draw(digits, PRIOR)
     far = holes.from_data(z, digits.latents, holes.reach(digits.latents))
-    made = execute(generate_code.samples(digits, PRIOR, holes_first=True))
+    made = execute(generate_code.samples(digits, PRIOR, "farthest"))
     np.testing.assert_array_equal(made["z"], z[np.argsort(-far)])
     assert far.argmax() != 0
 

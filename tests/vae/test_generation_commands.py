@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vae import commands, loading, paths, store
-from vae.generation import decoding, interpolation, sampling
+from vae.generation import decoding, holes, interpolation, sampling
 from vae.records import Checkpoint
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -109,7 +109,7 @@ def test_a_traversal_has_a_row_per_dimension_by_kl(tmp_path: Path, capsys: pytes
     assert found["z"][1, :, 3].tolist() == [-3, -1.5, 0, 1.5, 3]
     assert np.array_equal(np.delete(found["z"][1], 3, 1), np.tile(np.delete(mu, 3), (5, 1)))
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"Wrote 3 rows of 5 pictures to {out}: digits-mlp-8 from image 3 (2)."
+    assert lines[0] == f"Wrote 3 rows of 5 pictures to {out}: digits-mlp-8 from image 3, class 2."
     assert lines[1].startswith("row 1: z7 from -3 to 3, KL 1.07 nats")
 
 
@@ -138,14 +138,27 @@ def test_a_path_goes_through_its_anchors(
     assert np.array_equal(found["z"][0], checkpoint.latents.mu[3])
     assert found["z"][3].tolist() == [9, 9]
     assert found["images"].shape == (7, 1, 8, 8)
-    nearest = np.linalg.norm(checkpoint.latents.mu[found["row"]] - found["z"], axis=1)
-    np.testing.assert_allclose(found["distance"], nearest, rtol=1e-5)
+    known = holes.reach(checkpoint.latents)
+    apart = (checkpoint.latents.mu[found["row"]] - found["z"])[:, known.dims]
+    np.testing.assert_allclose(found["distance"], np.linalg.norm(apart, axis=1), rtol=1e-5)
     said = capsys.readouterr().out
-    assert "anchor at picture 0: image 3 (2) [row:3], 0.00 from the data" in said
+    assert "anchor at picture 0: image 3, class 2 [row:3], 0.00 from the data" in said
     assert "anchor at picture 3: far away [z:9,9@far away]" in said
-    typical = interpolation.typical_distance(checkpoint.latents.mu)
-    assert f"Largest distance to the data: {found['distance'][3]:.2f}, at picture 3" in said
-    assert f"{typical.median:.2f} is typical" in said
+    assert f"Largest distance to the nearest test image: {found['distance'][3]:.2f}, at picture 3" in said
+    assert f"Beyond {known.limit:.2f} is a hole: 95 % of" in said
+
+
+def test_distances_leave_out_dead_dimensions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Four of digits-mlp-8's eight dimensions carry nothing; noise in them is no distance from the data."""
+    latents = store.read("digits-mlp-8").latents
+    dead = np.setdiff1d(np.arange(8), holes.reach(latents).dims)
+    z = latents.mu[3].copy()
+    z[dead] += 3
+    out = tmp_path / "p.npz"
+    moved = "z:" + ",".join(f"{value:.4f}" for value in z)
+    assert call("interpolate", "digits-mlp-8", "row:3", moved, "--steps", 2, "--output", out) == 0
+    assert loaded(out)["distance"].max() < 0.01
+    assert "in the 4 of 8 dimensions that carry something" in capsys.readouterr().out
 
 
 def test_a_path_as_an_animation_and_as_a_sheet(tmp_path: Path) -> None:

@@ -120,20 +120,6 @@ def test_distances_are_scipys(chunk: int, monkeypatch: pytest.MonkeyPatch) -> No
     assert interpolation.distances(mu[:5], mu).distance.tolist() == [0] * 5
 
 
-def test_the_typical_distance_is_to_another_image() -> None:
-    mu = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
-    mu[7] = mu[8]  # two equal images are each other's nearest, at distance 0
-    others = cdist(mu, mu)
-    np.fill_diagonal(others, np.inf)
-    found = interpolation.typical_distance(mu)
-    assert found.count == 200
-    assert found.median == pytest.approx(np.median(others.min(1)))
-    assert found.p95 == pytest.approx(np.percentile(others.min(1), 95))
-    assert interpolation.typical_distance(mu, count=50).count == 50
-    with pytest.raises(GenerationError, match="at least two images"):
-        interpolation.typical_distance(mu[:1])
-
-
 def test_latents_of_another_space_have_no_distance() -> None:
     with pytest.raises(GenerationError, match=r"\(1, 3\) and \(4, 2\)"):
         interpolation.distances(np.zeros((1, 3)), np.zeros((4, 2)))

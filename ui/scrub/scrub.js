@@ -227,7 +227,7 @@ class Scrub {
     const label = this.data.class_names?.[this.model.tensors.labels?.data[row]]
     const which = `row ${row.toLocaleString("en")}${label === undefined ? "" : `, class ${label}`}`
     const hole = this.reach ? `; beyond ${this.reach.limit.toFixed(2)} is a hole` : ""
-    return `${distance.toFixed(2)} from the nearest image (${which})${hole}`
+    return `${distance.toFixed(2)} from the nearest test image (${which})${hole}`
   }
 
   // --- playing --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, write_output
-from vae.generation import anchors, interpolation, sheets
+from vae.generation import anchors, holes, interpolation, sheets
+from vae.generation.holes import Reach
+from vae.generation.interpolation import Distances
 from vae.records import Checkpoint
 
 
@@ -32,25 +34,28 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint = read_checkpoint(arguments.checkpoint)
     stops = [anchors.parse(token, checkpoint) for token in arguments.tokens]
     path = interpolation.path(np.stack([stop.vector for stop in stops]), arguments.steps, arguments.kind)
-    distances = interpolation.distances(path.z, checkpoint.latents.mu)
+    known = holes.reach(checkpoint.latents)
+    distances = holes.nearest_image(path.z, checkpoint.latents, known)
     images = decoded(checkpoint, path.z)
     write_output(output, _content(output.suffix, images, path, distances))
     print(f"Wrote {len(images)} pictures of {checkpoint.name} to {output} ({arguments.kind}).")
     for stop, k in zip(stops, path.anchor_at, strict=True):
         print(f"anchor at picture {k}: {stop.title} [{stop.token}], {distances.distance[k]:.2f} from the data")
-    print(_distance_line(checkpoint, distances))
+    print(_distance_line(checkpoint, distances, known))
 
 
-def _distance_line(checkpoint: Checkpoint, found: interpolation.Distances) -> str:
+def _distance_line(checkpoint: Checkpoint, found: Distances, known: Reach) -> str:
     far = int(found.distance.argmax())
-    line = f"Largest distance to the data: {found.distance[far]:.2f}, at picture {far} (test image {found.row[far]})"
-    if len(checkpoint.latents.mu) < 2:
-        return f"{line}."
-    typical = interpolation.typical_distance(checkpoint.latents.mu)
-    return f"{line}; between neighbouring images {typical.median:.2f} is typical, 95 % are below {typical.p95:.2f}."
+    d, k = checkpoint.model.latent_dim, len(known.dims)
+    where = f", in the {k} of {d} dimensions that carry something" if k < d else ""
+    return (
+        f"Largest distance to the nearest test image{where}: {found.distance[far]:.2f}, at picture {far} (image "
+        f"{found.row[far]}). Beyond {known.limit:.2f} is a hole: {holes.SHARE} % of images' own posterior samples lie "
+        "nearer to other images."
+    )
 
 
-def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.Path, found: interpolation.Distances) -> bytes:
+def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.Path, found: Distances) -> bytes:
     if suffix == ".gif":
         return sheets.gif(images)
     if suffix == ".npz":

@@ -79,7 +79,7 @@ def _row(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:
         raise GenerationError(f"{token!r:.60} names no test image, expected row:0 to row:{len(latents.mu) - 1}.")
     label = int(latents.labels[row])
     z = tuple(float(value) for value in latents.mu[row])
-    return Anchor(f"row:{row}", f"image {row} ({names[label]})", z, row, label)
+    return Anchor(f"row:{row}", f"image {row}, class {names[label]}", z, row, label)
 
 
 def _class(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:

@@ -103,7 +103,7 @@ def reading(direction: Direction) -> str:
         return f"Not measured here: its numbers are of checkpoint {direction.checkpoint} and don't carry over."
     shares = (direction.accuracy, direction.accuracy_low, direction.accuracy_high)
     value, low, high = (f"{share:.1%}".replace("%", " %") for share in shares)
-    if _of_neighbours(direction.group_a) or _of_neighbours(direction.group_b):
+    if any(_has(group, "near:") for group in (direction.group_a, direction.group_b)):
         return (
             "Not a test: neighbours were chosen in this latent space, so they are apart by construction. "
             f"Balanced accuracy on held-out images {value} (95 % interval {low} to {high})."
@@ -112,9 +112,11 @@ def reading(direction: Direction) -> str:
         why = "the interval includes 50 %" if direction.accuracy_high >= 0.5 else "the interval lies below 50 %"
         return f"Not shown: {why} ({low} to {high}), and guessing would do as well."
     word = "Weak" if direction.accuracy_low < WEAK else "Real"
+    by_place = " It is a test only if the images were picked by what they show, not by where they lie on a map."
     return (
         f"{word}: the groups are told apart with {value} balanced accuracy on held-out images "
         f"(95 % interval {low} to {high}); 50 % is chance."
+        f"{by_place if any(_has(group, 'rows:') for group in (direction.group_a, direction.group_b)) else ''}"
     )
 
 
@@ -213,8 +215,8 @@ def _direction(name: str, kind: str, found: Separation, pair: Pair, checkpoint: 
     )
 
 
-def _of_neighbours(group: str) -> bool:
-    return any(piece.strip().startswith("near:") for piece in group.split(JOIN))
+def _has(group: str, form: str) -> bool:
+    return any(piece.strip().startswith(form) for piece in group.split(JOIN))
 
 
 def _drawn(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

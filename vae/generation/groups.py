@@ -146,7 +146,7 @@ def _add(text: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:
 def _add_range(part: str, chosen: NDArray[np.bool_]) -> None:
     found = re.fullmatch(r"([0-9]+)(?:\s*-\s*([0-9]+))?", part)
     if not found:
-        raise GenerationError(f"{short(part)} is no row and no range of rows.", FORMS)
+        raise GenerationError(f"{short(part)} is no row and no range of rows.", 'Write rows as in "rows:1,2,40-45".')
     first, last = int(found[1]), int(found[2] or found[1])
     _check_row(first, len(chosen))
     _check_row(last, len(chosen))

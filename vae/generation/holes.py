@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.evaluation import ACTIVE_VARIANCE
-from vae.generation.interpolation import Reals, distances, nearest_other
+from vae.generation.interpolation import Distances, Reals, distances, nearest_other
 from vae.records import Latents
 
 SHARE = 95  # % of posterior samples that lie nearer than the limit
@@ -44,4 +44,9 @@ def reach(latents: Latents, count: int = 1_000, seed: int = 0) -> Reach:
 
 def from_data(z: Reals, latents: Latents, known: Reach) -> NDArray[np.float64]:
     """Distance of each latent z (S, d) from the nearest image's mean, in the active dimensions: (S,)."""
-    return distances(z[:, known.dims], latents.mu[:, known.dims]).distance
+    return nearest_image(z, latents, known).distance
+
+
+def nearest_image(z: Reals, latents: Latents, known: Reach) -> Distances:
+    """The image whose mean is nearest to each latent z (S, d), in the active dimensions."""
+    return distances(z[:, known.dims], latents.mu[:, known.dims])

@@ -45,15 +45,6 @@ class Distances:
     row: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Typical:
-    """How far an image's posterior mean is from the nearest other one's, over `count` images."""
-
-    median: float
-    p95: float
-    count: int
-
-
 def lerp(a: Reals, b: Reals, t: Reals) -> FloatArray:
     """(1 − t) a + t b for a, b (d,) and t (T,): (T, d). The ends are exact."""
     return _straight(*_checked(a, b, t)).astype(np.float32)
@@ -111,13 +102,6 @@ def distances(z: Reals, mu: Reals) -> Distances:
     if z.ndim != 2 or mu.ndim != 2 or z.shape[1] != mu.shape[1] or not len(mu):
         raise GenerationError(f"The latents have shapes {z.shape} and {mu.shape}, expected (S, d) and (N, d).")
     return _nearest(z, mu, np.full(len(z), -1))
-
-
-def typical_distance(mu: Reals, count: int = 1000, seed: int = 0) -> Typical:
-    """Distances from the posterior means of `count` sampled images (all, if there are fewer) to the nearest other's."""
-    rows = np.sort(np.random.default_rng(seed).permutation(len(mu))[:count])
-    found = nearest_other(mu[rows], mu, rows).distance
-    return Typical(float(np.median(found)), float(np.percentile(found, 95)), len(rows))
 
 
 def nearest_other(z: Reals, mu: Reals, own: NDArray[np.int64]) -> Distances:
