@@ -37,7 +37,7 @@ SEVERAL = (
     "With several normal classes LOF on PCA, which needs no VAE, was better on MNIST (0 to 6 normal: AUROC 0.943 "
     "against 0.840, `python -m benchmarks.anomaly`). All scores, on the right, compares them on your choice."
 )
-BESIDE_ERROR = frozenset({"error_and_place", "mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
+BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
 LATENT_SCORE = "lof"  # what is offered where scores by error can't work
 CONTEXT = "anomalies_context"  # what the threshold and the chosen image belong to
 THRESHOLD = "anomalies_threshold"  # where the line stands: setting it by hand starts there

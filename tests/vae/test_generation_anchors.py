@@ -26,7 +26,7 @@ def test_a_row_is_its_posterior_mean(checkpoint: Checkpoint) -> None:
     found = anchors.parse("row:12", checkpoint)
     assert np.array_equal(found.vector, checkpoint.latents.mu[12])
     label = int(checkpoint.latents.labels[12])
-    assert (found.row, found.label, found.title) == (12, label, f"image 12 ({label})")
+    assert (found.row, found.label, found.title) == (12, label, f"image 12, class {label}")
 
 
 def test_a_class_is_the_mean_of_its_means(checkpoint: Checkpoint) -> None:

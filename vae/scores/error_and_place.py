@@ -23,7 +23,7 @@ class ErrorAndPlace(Score):
     """Smoothed error × LOF(mu)²: the error is a square, the local outlier factor a ratio of distances."""
 
     name = "error_and_place"
-    title = "Smoothed error × LOF of mu"
+    title = "Error × LOF of mu"
     source = (
         "The product of smoothed_error and of the local outlier factor (Breunig et al. 2000) of mu; a product needs no "
         "weights and no scales"
