@@ -21,7 +21,7 @@ from ui import (
     shell,
 )
 from ui.generate_state import FIELDS
-from vae.generation import holes, sampling
+from vae.generation import holes, learned, sampling
 from vae.records import Checkpoint, FloatArray
 
 MOST = 400
@@ -188,7 +188,7 @@ def _class(checkpoint: Checkpoint) -> int | None:
     names = checkpoint.dataset.class_names
     if len(names) < 2:
         return None
-    there = [str(label) for label in np.unique(checkpoint.latents.labels)]
+    there = [str(label) for label in np.unique(learned.latents(checkpoint).labels)]
     titles = {ALL: "All classes"} | {str(i): name for i, name in enumerate(names)}
     chosen = FIELDS.choice(
         "Class",
@@ -202,7 +202,7 @@ def _class(checkpoint: Checkpoint) -> int | None:
 
 
 def _components(checkpoint: Checkpoint, label: int | None) -> int:
-    latents = checkpoint.latents
+    latents = learned.latents(checkpoint)
     images = len(latents.mu) if label is None else int((latents.labels == label).sum())
     most = max(1, min(sampling.most_components(images, checkpoint.model.latent_dim), sampling.MAX_COMPONENTS))
     explanation = f"Gaussians in the mixture, each with a full covariance; {images:,} images are enough for {most}."

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, write_output
 from vae.errors import ConfigError
-from vae.generation import anchors, mixtures, sampling, sheets
+from vae.generation import anchors, learned, mixtures, sampling, sheets
 from vae.records import Checkpoint, FloatArray
 
 
@@ -45,7 +45,8 @@ def run(arguments: argparse.Namespace) -> None:
         mixture = _mixture(checkpoint, arguments)
         z = mixture.sample(arguments.number, arguments.seed, arguments.temperature)
         source = f"a mixture of {len(mixture.weights)} Gaussians fitted to the aggregate posterior"
-        source += f" of class {arguments.class_name}" if arguments.class_name is not None else ""
+        one = f" of class {arguments.class_name}"
+        source += one if arguments.class_name is not None else learned.of_classes(checkpoint)
     else:
         z = sampling.from_prior(arguments.number, checkpoint.model.latent_dim, arguments.seed, arguments.temperature)
         source = "the prior N(0, I)"
@@ -55,7 +56,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _mixture(checkpoint: Checkpoint, arguments: argparse.Namespace) -> sampling.Mixture:
-    latents, label, count = checkpoint.latents, None, len(checkpoint.latents.mu)
+    latents, label = learned.latents(checkpoint), None
+    count = len(latents.mu)
     if arguments.class_name is not None:
         label = anchors.label_of(arguments.class_name, checkpoint)
         count = int((latents.labels == label).sum())

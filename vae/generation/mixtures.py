@@ -14,6 +14,7 @@ import safetensors.numpy
 from vae import maps
 from vae.errors import CheckpointError, GenerationError
 from vae.files import read_tensors, write_atomically
+from vae.generation import learned
 from vae.generation.sampling import COMPONENTS, Mixture, check_mixture, fit_mixture
 from vae.records import Checkpoint
 
@@ -25,14 +26,16 @@ def mixture_of(
 ) -> Mixture:
     """The checkpoint's mixture: read, or fitted and kept. Raises GenerationError as `fit_mixture` does.
 
+    It is fitted to test images of the classes that the model was trained on.
     A file that is damaged, or of other latents, is fitted anew; a folder that can't be written keeps nothing.
     """
-    check_mixture(checkpoint.latents, components, seed, label)
+    latents = learned.latents(checkpoint)
+    check_mixture(latents, components, seed, label)
     path = mixture_path(checkpoint, components, seed, label)
     kept = _read(path)
     if kept is not None and kept.means.shape == (components, checkpoint.model.latent_dim):
         return kept
-    mixture = fit_mixture(checkpoint.latents, components, seed, label)
+    mixture = fit_mixture(latents, components, seed, label)
     with contextlib.suppress(OSError):
         write_atomically(path, to_bytes(mixture))
     return mixture

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vae import datasets, devices, loading
 from vae.errors import DatasetError, GenerationError
-from vae.generation import decoding, sampling
+from vae.generation import decoding, learned, sampling
 from vae.records import Checkpoint, FloatArray
 from vae.sample_quality import classifier, frechet, precision_recall, shipped
 from vae.sample_quality.coverage import FAIR, SURE, class_shares, coverage, divergence
@@ -76,7 +76,8 @@ def measure(
             f"The {test.name} test images on this machine are not those that {checkpoint.name} was measured on.",
             "Fetch the data set again, or train the model again.",
         )
-    chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(len(test))[:number])
+    train = train.only(checkpoint.train.classes)
+    chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(learned.rows(checkpoint))[:number])
     reference_rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:REFERENCE])
     steps = _Steps(on_progress, 4 * number + 6 * len(chosen) + len(reference_rows))
     judge = _Judge(classifier.load(train.name, devices.best_device()), steps)
@@ -108,13 +109,13 @@ def _latents(kind: str, checkpoint: Checkpoint, number: int, seed: int, chosen: 
     if kind == "prior":
         return sampling.from_prior(number, checkpoint.model.latent_dim, seed)
     if kind == "mixture":
-        return sampling.fit_mixture(checkpoint.latents, _components(checkpoint), seed).sample(number, seed)
+        return sampling.fit_mixture(learned.latents(checkpoint), _components(checkpoint), seed).sample(number, seed)
     return checkpoint.latents.mu[chosen]
 
 
 def _components(checkpoint: Checkpoint) -> int:
     """Of the mixture: as many as usual, fewer where the images allow no more."""
-    return max(1, min(sampling.COMPONENTS, sampling.most_components(*checkpoint.latents.mu.shape)))
+    return max(1, min(sampling.COMPONENTS, sampling.most_components(*learned.latents(checkpoint).mu.shape)))
 
 
 def independent_pixels(images: NDArray[np.uint8], number: int, seed: int) -> NDArray[np.uint8]:
@@ -208,11 +209,12 @@ def _about(checkpoint: Checkpoint, reference: int, group: int, seed: int) -> str
     right = shipped.about(name).accuracy["test"]
     components = _components(checkpoint)
     mixture = f"a Gaussian mixture of {components} component{'s' if components != 1 else ''}"
+    of_classes = learned.of_classes(checkpoint)
     return (
         f"Samples are E[x|z] for z from the prior N(0, I), or from {mixture} fitted to the posteriors of "
-        f"{len(checkpoint.latents.mu):,} test images; temperature 1, seed {seed}. In the last row each "
+        f"{len(learned.rows(checkpoint)):,} test images{of_classes}; temperature 1, seed {seed}. In the last row each "
         f"pixel is that of some training image, whatever is beside it: nonsense. Each row is compared with the same "
-        f"{reference:,} training images, in groups of {group:,} images, on 64 features of this project's {name} "
-        f"classifier (right for {right:.1%} of the test images). Comparable only with numbers measured the same way, "
-        "not with distances on Inception features."
+        f"{reference:,} training images{of_classes}, in groups of {group:,} images, on 64 features of this project's "
+        f"{name} classifier (right for {right:.1%} of the test images). Comparable only with numbers measured the same "
+        "way, not with distances on Inception features."
     )
