@@ -118,7 +118,7 @@ def test_a_folder_of_own_images_is_scored(workbench: AppServer, page: Page, tmp_
     rows = csv_rows(page)
     assert len(rows) == 13
     assert max(rows, key=lambda row: float(row["score"]))["name"] == "noise.png"
-    expect(page.get_by_text("noise.png")).to_be_visible()  # the worst is explained first
+    expect(page.get_by_text("noise.png", exact=True)).to_be_visible()  # the worst is explained first
     assert sum(row["decision"] == "anomaly" for row in rows) == flagged(page)
 
 

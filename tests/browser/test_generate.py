@@ -140,7 +140,7 @@ def test_an_interpolation_is_exported_as_an_animation(generating: AppServer, pag
     page.get_by_role("button", name="Download").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Animation (GIF)").click()
-    assert download.value.suggested_filename == "interpolation.gif"
+    assert download.value.suggested_filename == "digits-mlp-8-interpolation.gif"
     with Image.open(download.value.path()) as animation:
         assert [animation.n_frames, animation.size] == [22, (200, 200)]  # 12 pictures there, 10 back; 25 pixels for one
         stills = []

@@ -8,10 +8,10 @@ from playwright.sync_api import Page
 
 from tests.browser.server import AppServer
 
-# What a person does reaches the server some time later, and the page says "running" only when the server has answered.
-# So the page's socket is watched: a request to run (BackMsg.rerun_script) is open until a run begins
-# (ForwardMsg.new_session), and so is a run that ends for another one (ForwardMsg.script_finished of
-# FINISHED_EARLY_FOR_RERUN). Both messages are protobuf; a tag holds a field's number and kind.
+# What a person does reaches the server some time later, and the page says "running" only a while after the server has
+# begun. So the page's socket is watched: a request to run (BackMsg.rerun_script) is open until a run ends
+# (ForwardMsg.script_finished), and every run is open from its beginning (ForwardMsg.new_session); one that ends for
+# another one (FINISHED_EARLY_FOR_RERUN) stays open. The messages are protobuf; a tag holds a field's number and kind.
 WATCH = """(() => {
     if (window.__openRequests) return
     const RERUN_SCRIPT = (11 << 3) | 2, NEW_SESSION = (4 << 3) | 2, SCRIPT_FINISHED = 6 << 3, FOR_RERUN = 2
@@ -35,8 +35,8 @@ WATCH = """(() => {
     }
     const hear = async (socket, data) => {
         for (const [tag, value] of fields(bytes(data instanceof Blob ? await data.arrayBuffer() : data))) {
-            if (tag === NEW_SESSION) open.delete(socket)
-            if (tag === SCRIPT_FINISHED && value === FOR_RERUN) open.add(socket)
+            if (tag === NEW_SESSION) open.add(socket)
+            if (tag === SCRIPT_FINISHED && value !== FOR_RERUN) open.delete(socket)
         }
     }
     const send = WebSocket.prototype.send
