@@ -12,8 +12,8 @@
 - speed: images per second from uint8 pixels to scores, forward pass included where there is one, on all cores and with
   nothing else running.
 
-Likelihood regret is left out: it optimises for every image. The recipe and the default score were chosen on synthetic
-outliers of validation images; anomaly_parts.py says how, and what was known of the test split when.
+Of likelihood regret only the speed is measured: it optimises for every image. The recipe and the default score were
+chosen on synthetic outliers of validation images; anomaly_parts.py says how, and what was known of the test split when.
 """
 
 from __future__ import annotations
