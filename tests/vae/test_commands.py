@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +41,10 @@ BAD_ARGUMENTS = [
     (["map", "good", "--method", "tsne", "--perplexity", "14"], "perplexity is 14 for 40 images"),
     (["map", "good", "--method", "tsne", "--perplexity", "5", "--seed", "-1"], "seed is -1, expected"),
     (["map", "nothing", "--method", "pca"], "There is no checkpoint 'nothing'"),
+    (["sample", "good", "--output", "a" * 300 + ".png"], "aaa can't be written: File name too long."),
+    (["sample", "good", "--output", "a" * 5_000 + "/b.png"], "can't be written: File name too long."),
+    (["sample", "a" * 5_000 + "/b"], "The checkpoint aaaa"),
+    (["train", "--output", "a" * 5_000 + "/b"], "can't be written: File name too long."),
     (["fetch", "cats"], "Unknown data set 'cats'"),
     (["fetch"], "the following arguments are required: NAME"),
 ]
@@ -69,7 +76,7 @@ def test_the_program_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "message"), BAD_ARGUMENTS, ids=[" ".join(argv) or "nothing" for argv, _ in BAD_ARGUMENTS]
+    ("argv", "message"), BAD_ARGUMENTS, ids=[" ".join(argv)[:60] or "nothing" for argv, _ in BAD_ARGUMENTS]
 )
 def test_bad_arguments_give_one_line_and_exit_code_2(
     argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
@@ -82,6 +89,51 @@ def test_bad_arguments_give_one_line_and_exit_code_2(
     assert message in err
     assert (err.count("\n"), err[-1]) == (1, "\n")
     assert [s.name for s in store.summaries()] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "what"),
+    [
+        (["sample", "good", "--output", "closed/x.png"], "closed/x.png can't be written: Permission denied."),
+        (["evaluate", "closed/x"], "The checkpoint closed/x can't be read: Permission denied."),
+        (["train", "--output", "closed/x"], "closed/x can't be written: Permission denied."),
+    ],
+)
+def test_what_lies_in_a_folder_that_is_closed_to_us_gives_one_line(
+    argv: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.write(new_checkpoint(), paths.checkpoints_dir() / "good")
+    _close(tmp_path, monkeypatch)
+    assert call(*argv) == 2
+    err = capsys.readouterr().err
+    assert what in err
+    assert err.count("\n") == 1
+
+
+def test_closed_checkpoints_give_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path / "closed" / "x"))
+    _close(tmp_path, monkeypatch)
+    for argv in (["list"], ["evaluate", "good"]):
+        assert call(*argv) == 2
+        err = capsys.readouterr().err
+        assert "can't be read: Permission denied." in err
+        assert err.count("\n") == 1
+
+
+def _close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders called "closed" can't be looked into: for root, whom no mode keeps out, too."""
+    plain = Path.stat
+
+    def stat(self: Path, **how: bool) -> os.stat_result:
+        if "closed" in self.parent.parts:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return plain(self, **how)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    (tmp_path / "closed").mkdir()
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("as_path", [False, True])

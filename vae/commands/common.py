@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae import store
-from vae.errors import ConfigError, ScoreError
+from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.files import write_atomically
 from vae.progress import Progress
 from vae.records import Checkpoint
@@ -62,9 +62,11 @@ def normal_choice(checkpoint: Checkpoint, words: list[str] | None) -> NormalChoi
 def read_checkpoint(argument: str) -> Checkpoint:
     """The checkpoint that CHECKPOINT names. Raises CheckpointError."""
     path = Path(argument)
-    if path.name != argument and path.is_dir():
-        return store.read(path.resolve().name, path.resolve().parent)
-    return store.read(argument)
+    try:
+        folder = path.resolve() if path.name != argument and path.is_dir() else None
+    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
+        raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {error.strerror or error}.") from error
+    return store.read(folder.name, folder.parent) if folder else store.read(argument)
 
 
 def print_json(values: Any) -> None:
@@ -76,10 +78,13 @@ def new_file(path: Path, *suffixes: str) -> Path:
     """Check that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
     if path.suffix not in suffixes:
         raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
-    if not path.parent.is_dir():
-        raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder, expected the name of a file.")
+    try:
+        if not path.parent.is_dir():
+            raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder, expected the name of a file.")
+    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
+        raise _unwritable(path, error) from error
     return path
 
 
@@ -88,7 +93,11 @@ def write_output(path: Path, content: bytes) -> None:
     try:
         write_atomically(path, content)
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{path!s:.300} can't be written: {error.strerror or error}.")
 
 
 def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:
