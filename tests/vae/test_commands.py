@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
+import io
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.vae.helpers import new_checkpoint
 from vae import commands, paths, store
+from vae.commands import common
 
 BAD_ARGUMENTS = [
     ([], "the following arguments are required: COMMAND"),
@@ -159,6 +164,41 @@ def test_a_list_without_checkpoints_says_how_to_make_one(capsys: pytest.CaptureF
     assert "python -m vae train" in capsys.readouterr().out
     assert call("list", "--json") == 0
     assert capsys.readouterr().out == "[]\n"
+
+
+def test_what_the_terminal_has_no_letter_for_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = new_checkpoint()
+    titled = dataclasses.replace(new.dataset, title="‖é‖")
+    store.write(dataclasses.replace(new, dataset=titled), paths.checkpoints_dir() / "good")
+    written = _terminal(monkeypatch, "cp1252")
+    assert call("list") == 0
+    assert "\\u2016é\\u2016, mlp, 2-D" in written()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_json_stays_json_where_letters_are_lacking(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _terminal(monkeypatch, encoding)
+    values = {"é": "‖ 😀 \udcff.png"}
+    commands.main(["list"])
+    common.print_json(values)
+    assert json.loads(written().partition("\n")[2]) == values
+
+
+def test_names_in_messages_steer_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for argv in (["encode", "good", "--output", "no\x1b[2J\udcff/x.npz"], ["list", "no\x1b[2J\n\udcff/x"]):
+        assert call(*argv) == 2
+        err = capsys.readouterr().err
+        assert "no?[2J" in err
+        assert err.count("?") == 2
+        assert err.count("\n") == 1
+
+
+def _terminal(monkeypatch: pytest.MonkeyPatch, encoding: str) -> Callable[[], str]:
+    """Make standard output one that stops at letters it hasn't; what was written comes back."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    return lambda: raw.getvalue().decode(encoding)
 
 
 @pytest.mark.parametrize(

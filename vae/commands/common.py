@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from vae import store
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.files import write_atomically
+from vae.image_files import printable
 from vae.progress import Progress
 from vae.records import Checkpoint
 from vae.scores import normal
@@ -70,8 +72,18 @@ def read_checkpoint(argument: str) -> Checkpoint:
 
 
 def print_json(values: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(values, indent=2, ensure_ascii=False))
+    """One JSON document on standard output; in ASCII where the terminal lacks a letter of it."""
+    text = json.dumps(values, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # or standard output would write it in a way that is no JSON
+        text = json.dumps(values, indent=2)
+    print(text)
+
+
+def shown(path: Path) -> str:
+    """A path as part of a sentence: nothing in it steers a terminal."""
+    return printable(str(path))
 
 
 def new_file(path: Path, *suffixes: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vae import datasets
-from vae.commands.common import add_checkpoint, new_file, read_checkpoint
+from vae.commands.common import add_checkpoint, new_file, read_checkpoint, shown
 from vae.errors import ConfigError
 from vae.progress import Progress
 
@@ -42,4 +42,4 @@ def run(arguments: argparse.Namespace) -> None:
         np.savez(output, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)
     except OSError as error:
         raise ConfigError(f"{output} can't be written: {error.strerror or error}.") from error
-    print(f"Wrote mu and sigma {encoded.mu.shape} and labels of {images.name} {images.split} to {output}.")
+    print(f"Wrote mu and sigma {encoded.mu.shape} and labels of {images.name} {images.split} to {shown(output)}.")

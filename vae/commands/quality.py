@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint
 from vae.sample_quality import records, shipped
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"checkpoint": checkpoint.name, "path": str(path), **quality.to_dict()})
         return
-    print(f"Wrote {path}")
+    print(f"Wrote {shown(path)}")
     print(table(checkpoint, quality))
 
 

@@ -22,6 +22,7 @@ from vae.commands.common import (
     normal_choice,
     print_json,
     read_checkpoint,
+    shown,
 )
 from vae.errors import ConfigError
 from vae.progress import Progress, stoppable, unstoppable
@@ -156,7 +157,7 @@ def _tell(done: _Done, as_json: bool) -> None:
         print_json(_values(done) | _measures(judged))
         return
     detector, tally = done.detector, done.tally
-    print(f"Wrote {tally.count:,} scores of {done.source.title} to {done.output}.")
+    print(f"Wrote {tally.count:,} scores of {done.source.title} to {shown(done.output)}.")
     print(f"Score: {registry.get(detector.score).title}. Normal: {detector.normal}.")
     print(f"Flagged {tally.flagged:,} ({tally.flagged / tally.count:.1%}), above {detector.threshold:g}.")
     print(f"Threshold: {detector.chosen}.")
@@ -165,7 +166,7 @@ def _tell(done: _Done, as_json: bool) -> None:
     if tally.resized:
         print(sources.resized_note(tally.resized, done.checkpoint.model.image_shape))
     if done.kept:
-        print(f"Kept the detector {detector.name!r}: {done.kept}")
+        print(f"Kept the detector {detector.name!r}: {shown(done.kept)}")
     if isinstance(judged, str):
         print(f"Not judged: {judged}")
         return
