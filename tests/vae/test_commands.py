@@ -115,6 +115,23 @@ def test_what_lies_in_a_folder_that_is_closed_to_us_gives_one_line(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["encode", "sample", "traverse", "interpolate", "score"])
+def test_an_output_that_cant_be_written_is_told_before_the_work(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    output = tmp_path / ("x.csv" if command == "score" else "x.npz")
+    argv = [command, "nothing", *(["row:1"] if command == "interpolate" else []), "--output", str(output)]
+    assert call(*argv) == 2
+    assert "There is no checkpoint 'nothing'" in capsys.readouterr().err  # the checkpoint comes after the output
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "touch", refuse)
+    assert call(*argv) == 2
+    assert capsys.readouterr().err == f"python -m vae {command}: {output} can't be written: Permission denied.\n"
+
+
 def test_closed_checkpoints_give_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

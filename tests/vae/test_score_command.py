@@ -114,6 +114,21 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     assert "AUROC" in text
 
 
+def test_a_detector_that_cant_be_kept_hides_no_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths.derived_dir().write_text("a file where the folder should be")
+    out = tmp_path / "s.csv"
+    given = ("digits-mlp-8", "--score", "kl", "--keep", "mine", "--output", out)
+    assert call(*given) == 2
+    printed = capsys.readouterr()
+    assert f"Wrote 360 scores of digits, test split to {out}." in printed.out
+    assert "Kept" not in printed.out
+    last = printed.err.splitlines()[-1]
+    assert last.startswith("python -m vae score: The scores are written, but the detector is not kept: ")
+    assert len(table(out)) == 360
+    assert call(*given, "--json") == 2
+    assert json.loads(capsys.readouterr().out)["kept"] is None
+
+
 def test_a_contamination_rate_is_of_what_is_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "s.csv"
     assert call("digits-mlp-8", "--contamination", 0.1, "--output", out) == 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vae import store
 from vae.errors import CheckpointError, ConfigError, ScoreError
-from vae.files import write_atomically
+from vae.files import check_writable, write_atomically
 from vae.image_files import printable
 from vae.progress import Progress
 from vae.records import Checkpoint
@@ -87,7 +87,7 @@ def shown(path: Path) -> str:
 
 
 def new_file(path: Path, *suffixes: str) -> Path:
-    """Check that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
+    """Check before long work that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
     if path.suffix not in suffixes:
         raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
     try:
@@ -95,7 +95,8 @@ def new_file(path: Path, *suffixes: str) -> Path:
             raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
         if path.is_dir():
             raise ConfigError(f"{path} is a folder, expected the name of a file.")
-    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
+        check_writable(path)
+    except OSError as error:  # a path that is too long, or a folder that is closed to us
         raise _unwritable(path, error) from error
     return path
 

@@ -24,7 +24,7 @@ from vae.commands.common import (
     read_checkpoint,
     shown,
 )
-from vae.errors import ConfigError
+from vae.errors import ConfigError, ScoreError
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint
 from vae.scores import detectors, registry, report, sources, streaming
@@ -109,11 +109,14 @@ def run(arguments: argparse.Namespace) -> None:
         report.write(output, streaming.rows(chunks, detector, source, tally), columns)
         progress.close()
         with unstoppable():
+            path, problem = None, None
             if arguments.keep is not None:
                 detector = dataclasses.replace(detector, name=arguments.keep)
-            path = None if arguments.keep is None else detectors.keep(detector)
-            progress.tell(stage="done", fraction=1.0, finished=True)
+                path, problem = _kept(detector)
+            progress.tell(stage="done", fraction=1.0, finished=problem is None)
     _tell(_Done(checkpoint, source, detector, tally, output, path), arguments.json)
+    if problem:
+        raise ScoreError(f"The scores are written, but the detector is not kept: {problem.message}", problem.hint)
 
 
 def _rule(arguments: argparse.Namespace) -> Rule | None:
@@ -149,6 +152,14 @@ def _fitted(
     return fitting.fit_to_dataset(
         checkpoint, model, score, choice, rule or detectors.DEFAULT_RULE, on_batch=progress.update
     )
+
+
+def _kept(detector: Detector) -> tuple[Path | None, ScoreError | None]:
+    """Where it was kept, or why it can't be: what was found is told all the same."""
+    try:
+        return detectors.keep(detector), None
+    except ScoreError as error:
+        return None, error
 
 
 def _tell(done: _Done, as_json: bool) -> None:
