@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -197,6 +198,40 @@ def test_a_folder_is_scored_without_what_cant_be_read(
     assert skipped["pipe.png"] == "no regular file"
 
 
+def test_a_folder_below_that_cant_be_read_is_skipped_and_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = os.scandir
+
+    def scandir(place: str) -> object:
+        if Path(place).name in {"below", "closed"}:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return plain(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # tests may run as root, who may read anything
+    out = tmp_path / "s.csv"
+    assert call("digits-mlp-8", "--images", folder, "--score", "kl", "--output", out) == 0
+    assert [row["name"] for row in table(out)] == [f"{k}.png" for k in range(8)]
+    assert "Skipped 6 that can't be read: below/ (Permission denied); bomb.png (" in capsys.readouterr().out
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir(parents=True)
+    with pytest.raises(
+        ScoreError, match=r"holds no images, as far as it can be read: closed/ can't \(Permission denied"
+    ):
+        sources.from_folder(closed.parent, SHAPE)
+    with pytest.raises(ScoreError, match=r"closed can't be read: .*Permission denied"):
+        sources.from_folder(closed, SHAPE)
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path, digits: dict) -> None:
+    """They may go in circles, or show the same image twice."""
+    save(tmp_path / "in" / "a" / "1.png", digits["test"].images[0, 0])
+    (tmp_path / "in" / "a" / "round").symlink_to(tmp_path / "in" / "a")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "in" / "a")
+    source = sources.from_folder(tmp_path / "in", SHAPE)
+    assert [name for chunk in source.read() for name in chunk.names] == ["a/1.png"]
+
+
 def test_a_folders_pixels_are_the_data_sets(folder: Path, digits: dict) -> None:
     (chunk,) = sources.from_folder(folder, SHAPE).read()
     assert np.array_equal(chunk.pixels[:8], digits["test"].images[:8])
@@ -374,7 +409,7 @@ def test_a_folder_without_images_is_refused(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "in" / "a.png").write_text("x")
     assert call("digits-mlp-8", "--images", tmp_path / "in", "--output", tmp_path / "s.csv") == 2
     last = capsys.readouterr().err.splitlines()[-1]  # below the bar, not behind it
-    assert last.startswith("python -m vae score: None of the 1 images can be read: a.png (no image that can be read)")
+    assert last.startswith("python -m vae score: None of the 1 files can be read: a.png (no image that can be read)")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "derived") == ["in"]
 
 

@@ -47,7 +47,7 @@ class Tally:
         self.skipped += chunk.skipped[: NAMED - len(self.skipped)]
 
     def names(self) -> str:
-        """The first files that could not be read and why, and how many more there are."""
+        """The first files and folders that could not be read and why, and how many more there are."""
         more = self.unreadable - len(self.skipped)
         return "; ".join(f"{file.name} ({file.why})" for file in self.skipped) + (f" and {more:,} more" if more else "")
 
@@ -74,7 +74,7 @@ def scored(
         on_batch(done, source.total)
         yield replace(chunk, pixels=np.empty((0, *chunk.pixels.shape[1:]), np.uint8)), decisions
     if not tally.count:
-        raise ScoreError(f"None of the {source.total:,} images can be read: {tally.names()}.", "Nothing was written.")
+        raise ScoreError(f"None of the {source.total:,} files can be read: {tally.names()}.", "Nothing was written.")
 
 
 def rows(
