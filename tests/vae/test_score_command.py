@@ -279,6 +279,42 @@ def test_sub_folders_named_as_classes_are_labels(
     assert f"{outlier.sum()} outliers against" in said["protocol"]
 
 
+def test_images_of_no_known_class_are_left_out_of_the_judgement(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody knows whether an image beside the sub-folders, or in one called otherwise, is an outlier."""
+    test, root = digits["test"], tmp_path / "in"
+    for row in range(40):
+        save(root / str(test.labels[row]) / f"{row}.png", test.images[row, 0])
+    given = ("--images", root, "--normal", "0,1,2", "--output", tmp_path / "s.csv", "--json")
+    assert call("digits-mlp-8", *given) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert "left out" not in alone["protocol"]
+    for row in range(40, 50):
+        save(root / f"{row}.png", test.images[row, 0])
+        save(root / "new ones" / f"{row}.png", 255 - test.images[row, 0])
+    assert call("digits-mlp-8", *given) == 0
+    beside = json.loads(capsys.readouterr().out)
+    assert (alone["scored"], beside["scored"]) == (40, 60)
+    for key in ("auroc", "auprc", "fpr95"):
+        assert beside[key] == pytest.approx(alone[key])
+    assert beside["protocol"] == f"{alone['protocol']}; 20 images of no class of scikit-learn digits are left out"
+
+
+def test_sub_folders_that_are_no_classes_are_not_judged(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in range(4):
+        save(tmp_path / "in" / f"batch {row % 2}" / f"{row}.png", digits["test"].images[row, 0])
+    given = ("--images", tmp_path / "in", "--output", tmp_path / "s.csv")
+    for normal in ((), ("--normal", "0,1")):
+        assert call("digits-mlp-8", *given, *normal) == 0
+        text = capsys.readouterr().out
+        assert "Not judged: The sub-folders are no classes of scikit-learn digits." in text
+        assert "outlier" not in text
+    assert [row["class"] for row in table(tmp_path / "s.csv")] == ["batch 0", "batch 0", "batch 1", "batch 1"]
+
+
 def test_images_of_another_size_are_resized_and_that_is_said(
     tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -163,7 +163,7 @@ def _kept(detector: Detector) -> tuple[Path | None, ScoreError | None]:
 
 
 def _tell(done: _Done, as_json: bool) -> None:
-    judged = streaming.judged(done.detector, done.source, done.tally)
+    judged = streaming.judged(done.checkpoint, done.detector, done.source, done.tally)
     if as_json:
         print_json(_values(done) | _measures(judged))
         return
