@@ -39,16 +39,18 @@ def find(root: Path) -> Found:
 
     Raises DatasetError when there are none, or a folder can't be read.
     """
-    if not root.is_dir():
-        raise DatasetError(f"There is no folder {root}.", "Give a folder of images, or of one folder for each class.")
     try:
+        if not root.is_dir():
+            raise DatasetError(
+                f"There is no folder {root}.", "Give a folder of images, or of one folder for each class."
+            )
         classes = sorted(e.name for e in os.scandir(root) if e.is_dir() and not e.name.startswith("."))
         below = {name: list(_images_below(root / name, root)) for name in classes}
         below = {name: files for name, files in below.items() if files}
         if not below:
             below = {"images": [e.name for e in os.scandir(root) if _is_image(e)]}
     except OSError as error:
-        raise DatasetError(f"{error.filename or root} can't be read: {error.strerror}.") from error
+        raise DatasetError(f"{(error.filename or root)!s:.300} can't be read: {error.strerror}.") from error
     labelled = sorted((file, label) for label, files in enumerate(below.values()) for file in files)
     if not labelled:
         raise DatasetError(f"{root} holds no images.", f"Expected files ending in {', '.join(ENDINGS)}.")

@@ -67,11 +67,17 @@ def checkpoint_path(name: str, root: Path | None = None) -> Path:
 
 
 def summaries(root: Path | None = None) -> list[Summary]:
-    """All checkpoints below `root`, usable or not, by name. Reads only the small JSON files."""
+    """All checkpoints below `root`, usable or not, by name. Reads only the small JSON files.
+
+    Raises CheckpointError when `root` can't be read.
+    """
     root = root or paths.checkpoints_dir()
-    if not root.is_dir():
-        return []
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and NAME_PATTERN.fullmatch(p.name))
+    try:
+        if not root.is_dir():
+            return []
+        folders = sorted(p for p in root.iterdir() if p.is_dir() and NAME_PATTERN.fullmatch(p.name))
+    except OSError as error:
+        raise CheckpointError(f"{root} can't be read: {error.strerror or error}.") from error
     return [summary(folder) for folder in folders]
 
 
@@ -97,7 +103,7 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
         When it is absent, truncated, tampered with, from a newer format, or holds arrays of another shape.
     """
     folder = checkpoint_path(name, root)
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise CheckpointError(
             f"There is no checkpoint {name!r} in {folder.parent}.", "`python -m vae list` names them."
         )
@@ -197,6 +203,13 @@ def _read_header(folder: Path) -> _Header:
     return _Header(identity, model, train, dataset, str(values.get("command", "")), files)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise CheckpointError(f"{path} can't be read: {error.strerror or error}.") from error
+
+
 def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size if path.is_file() else None
@@ -254,10 +267,13 @@ def _read_history(folder: Path) -> list[dict[str, float]]:
 
 def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
     """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
-    if destination.exists() and summary(destination).identity not in replacing:
-        raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
+    try:
+        if destination.exists() and summary(destination).identity not in replacing:
+            raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
+        parent = next(folder for folder in destination.parents if folder.exists())
+    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
+        raise CheckpointError(f"{destination!s:.300} can't be written: {error.strerror or error}.") from error
     checkpoint_path(destination.name, destination.parent)
-    parent = next(folder for folder in destination.parents if folder.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")
 

@@ -39,6 +39,14 @@ def test_a_failing_write_leaves_the_old_file_alone(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_writing_can_be_tried(tmp_path: Path) -> None:
+    files.check_writable(tmp_path / "a.json")
+    assert list(tmp_path.iterdir()) == []
+    for path in (tmp_path / "gone" / "a.json", tmp_path / ("a" * 250)):  # too long for the temporary name
+        with pytest.raises(OSError, match=r"No such file|too long"):
+            files.check_writable(path)
+
+
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert files.sha256(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_sheet_and_archive_show_the_same_samples(tmp_path: Path) -> None:
         assert len(file.namelist()) == 4
         third = np.asarray(Image.open(io.BytesIO(file.read("sample-00002.png"))))
     assert np.array_equal(third, images[2, 0])
+
+
+def test_a_name_that_no_terminal_can_write_is_no_reason_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, out = io.BytesIO(), tmp_path / "a\x1b\udcff.npz"
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8", write_through=True))
+    assert call("sample", "digits-mlp-2", "--number", 1, "--output", out) == 0
+    assert f"to {tmp_path}/a??.npz." in raw.getvalue().decode()
+    assert out.is_file()
 
 
 def test_samples_of_a_class_lie_in_the_class(

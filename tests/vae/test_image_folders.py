@@ -181,6 +181,11 @@ def test_a_folder_that_cannot_be_read_is_named(source: Path, monkeypatch: pytest
         image_folders.write("pets", source, SIZE)
 
 
+def test_a_path_that_is_too_long_is_told() -> None:
+    with pytest.raises(DatasetError, match="aaa can't be read: File name too long"):
+        image_files.find(Path("a" * 5_000))
+
+
 def test_too_few_images_are_refused(source: Path, data: Path) -> None:
     for i in range(21):
         next((source / ("cats" if i % 2 else "dogs")).iterdir()).unlink()

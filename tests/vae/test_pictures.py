@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae import pictures
+from vae import paths, pictures
 from vae.errors import DatasetError
 from vae.pictures import Format
 
@@ -78,6 +82,72 @@ def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
 def test_sixteen_bits_keep_their_brightness(tmp_path: Path) -> None:
     image = Image.fromarray(np.full((8, 8), 100 * 256 + 7, np.uint16))
     assert (pictures.decode(saved(tmp_path / "a.png", image), RGB) == 100).all()
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_flattening_in_tiles_is_flattening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colour: bool) -> None:
+    """Whatever the mode, and turned: the same pixels as in one piece."""
+    rng, form = np.random.default_rng(0), Format(8, 8, colour)
+    noise = rng.integers(0, 256, (50, 70, 4), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    saved(tmp_path / "rgba.png", Image.fromarray(noise), exif=exif)
+    saved(tmp_path / "palette.png", Image.fromarray(noise[..., :3]).quantize(64), transparency=3)
+    saved(tmp_path / "sixteen.png", Image.fromarray(noise[..., :2].copy().view(np.uint16)[..., 0]))
+    saved(tmp_path / "grey.png", Image.fromarray(noise[..., 0]), exif=exif)
+    whole = {path: pictures.decode(path, form) for path in tmp_path.iterdir()}
+    monkeypatch.setattr(pictures, "TILE", 16)
+    for path, expected in whole.items():
+        assert np.array_equal(pictures.decode(path, form), expected), path.name
+        assert np.ptp(expected) > 10
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from vae.pictures import Format
+from vae.scores.unknown_images import decode_all
+
+def highest() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+before = highest()
+found = decode_all([Path(sys.argv[1])] * 4, Format(8, 8, True))
+print((highest() - before) // 1024, *found[0].pixels[:, 4, 4])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak of memory as Linux tells it")
+@pytest.mark.parametrize(
+    ("bits", "kind", "pixel", "shown"),
+    [(8, 6, bytes([16, 32, 48, 128]), [135, 143, 151]), (16, 0, bytes([100, 7]), [100, 100, 100])],
+)
+def test_four_of_the_largest_pictures_fit_in_memory(
+    tmp_path: Path, bits: int, kind: int, pixel: bytes, shown: list[int]
+) -> None:
+    """At once, as folders are read: 8 GB when each was copied whole, and all of them at a time."""
+    path = tmp_path / "a.png"
+    path.write_bytes(plain_png(10_000, bits, kind, pixel))
+    assert path.stat().st_size < 3 * 2**20
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True, cwd=paths.PROJECT
+    )
+    megabytes, *colour = map(int, done.stdout.split())
+    assert colour == shown
+    assert megabytes < 1_024
+
+
+def plain_png(side: int, bits: int, kind: int, pixel: bytes) -> bytes:
+    """A square of one colour, written row by row."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    packer, row = zlib.compressobj(1), b"\0" + pixel * side
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def test_a_small_file_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:

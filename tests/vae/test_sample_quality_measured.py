@@ -247,6 +247,19 @@ def test_the_command_prints_a_table(checkpoint: Checkpoint, capsys: pytest.Captu
     assert "Comparable only with numbers measured the same way" in out
 
 
+def test_numbers_that_cant_be_kept_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    paths.derived_dir().write_text("a file where the folder should be")
+    words = ("quality", str(CHECKPOINTS / "digits-mlp-8"), "--number", "100")
+    assert call(*words) == 2
+    printed = capsys.readouterr()
+    assert printed.out.startswith("digits-mlp-8 ")  # no "Wrote"
+    assert "Comparable only with numbers measured the same way" in printed.out
+    last = printed.err.splitlines()[-1]
+    assert last.startswith("python -m vae quality: The numbers are printed, but not kept: ")
+    assert call(*words, "--json") == 2
+    assert json.loads(capsys.readouterr().out)["path"] is None
+
+
 def test_faces_have_no_classifier(capsys: pytest.CaptureFixture[str]) -> None:
     new = new_checkpoint()
     faces = dataclasses.replace(new, dataset=dataclasses.replace(new.dataset, name="faces"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -114,6 +115,21 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     assert "AUROC" in text
 
 
+def test_a_detector_that_cant_be_kept_hides_no_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths.derived_dir().write_text("a file where the folder should be")
+    out = tmp_path / "s.csv"
+    given = ("digits-mlp-8", "--score", "kl", "--keep", "mine", "--output", out)
+    assert call(*given) == 2
+    printed = capsys.readouterr()
+    assert f"Wrote 360 scores of digits, test split to {out}." in printed.out
+    assert "Kept" not in printed.out
+    last = printed.err.splitlines()[-1]
+    assert last.startswith("python -m vae score: The scores are written, but the detector is not kept: ")
+    assert len(table(out)) == 360
+    assert call(*given, "--json") == 2
+    assert json.loads(capsys.readouterr().out)["kept"] is None
+
+
 def test_a_contamination_rate_is_of_what_is_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "s.csv"
     assert call("digits-mlp-8", "--contamination", 0.1, "--output", out) == 0
@@ -182,6 +198,40 @@ def test_a_folder_is_scored_without_what_cant_be_read(
     assert skipped["pipe.png"] == "no regular file"
 
 
+def test_a_folder_below_that_cant_be_read_is_skipped_and_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = os.scandir
+
+    def scandir(place: str) -> object:
+        if Path(place).name in {"below", "closed"}:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return plain(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # tests may run as root, who may read anything
+    out = tmp_path / "s.csv"
+    assert call("digits-mlp-8", "--images", folder, "--score", "kl", "--output", out) == 0
+    assert [row["name"] for row in table(out)] == [f"{k}.png" for k in range(8)]
+    assert "Skipped 6 that can't be read: below/ (Permission denied); bomb.png (" in capsys.readouterr().out
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir(parents=True)
+    with pytest.raises(
+        ScoreError, match=r"holds no images, as far as it can be read: closed/ can't \(Permission denied"
+    ):
+        sources.from_folder(closed.parent, SHAPE)
+    with pytest.raises(ScoreError, match=r"closed can't be read: .*Permission denied"):
+        sources.from_folder(closed, SHAPE)
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path, digits: dict) -> None:
+    """They may go in circles, or show the same image twice."""
+    save(tmp_path / "in" / "a" / "1.png", digits["test"].images[0, 0])
+    (tmp_path / "in" / "a" / "round").symlink_to(tmp_path / "in" / "a")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "in" / "a")
+    source = sources.from_folder(tmp_path / "in", SHAPE)
+    assert [name for chunk in source.read() for name in chunk.names] == ["a/1.png"]
+
+
 def test_a_folders_pixels_are_the_data_sets(folder: Path, digits: dict) -> None:
     (chunk,) = sources.from_folder(folder, SHAPE).read()
     assert np.array_equal(chunk.pixels[:8], digits["test"].images[:8])
@@ -227,6 +277,42 @@ def test_sub_folders_named_as_classes_are_labels(
     outlier = np.array([row["class"] not in {"0", "1", "2"} for row in rows])
     assert said["auroc"]["value"] == detection.auroc([float(row["score"]) for row in rows], outlier)
     assert f"{outlier.sum()} outliers against" in said["protocol"]
+
+
+def test_images_of_no_known_class_are_left_out_of_the_judgement(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody knows whether an image beside the sub-folders, or in one called otherwise, is an outlier."""
+    test, root = digits["test"], tmp_path / "in"
+    for row in range(40):
+        save(root / str(test.labels[row]) / f"{row}.png", test.images[row, 0])
+    given = ("--images", root, "--normal", "0,1,2", "--output", tmp_path / "s.csv", "--json")
+    assert call("digits-mlp-8", *given) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert "left out" not in alone["protocol"]
+    for row in range(40, 50):
+        save(root / f"{row}.png", test.images[row, 0])
+        save(root / "new ones" / f"{row}.png", 255 - test.images[row, 0])
+    assert call("digits-mlp-8", *given) == 0
+    beside = json.loads(capsys.readouterr().out)
+    assert (alone["scored"], beside["scored"]) == (40, 60)
+    for key in ("auroc", "auprc", "fpr95"):
+        assert beside[key] == pytest.approx(alone[key])
+    assert beside["protocol"] == f"{alone['protocol']}; 20 images of no class of scikit-learn digits are left out"
+
+
+def test_sub_folders_that_are_no_classes_are_not_judged(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in range(4):
+        save(tmp_path / "in" / f"batch {row % 2}" / f"{row}.png", digits["test"].images[row, 0])
+    given = ("--images", tmp_path / "in", "--output", tmp_path / "s.csv")
+    for normal in ((), ("--normal", "0,1")):
+        assert call("digits-mlp-8", *given, *normal) == 0
+        text = capsys.readouterr().out
+        assert "Not judged: The sub-folders are no classes of scikit-learn digits." in text
+        assert "outlier" not in text
+    assert [row["class"] for row in table(tmp_path / "s.csv")] == ["batch 0", "batch 0", "batch 1", "batch 1"]
 
 
 def test_images_of_another_size_are_resized_and_that_is_said(
@@ -359,7 +445,7 @@ def test_a_folder_without_images_is_refused(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "in" / "a.png").write_text("x")
     assert call("digits-mlp-8", "--images", tmp_path / "in", "--output", tmp_path / "s.csv") == 2
     last = capsys.readouterr().err.splitlines()[-1]  # below the bar, not behind it
-    assert last.startswith("python -m vae score: None of the 1 images can be read: a.png (no image that can be read)")
+    assert last.startswith("python -m vae score: None of the 1 files can be read: a.png (no image that can be read)")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "derived") == ["in"]
 
 

@@ -394,6 +394,20 @@ def test_a_stopped_comparison_keeps_what_is_finished(
     assert "nothing was written" in capsys.readouterr().err
 
 
+def test_scores_that_cant_be_kept_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    paths.derived_dir().write_text("a file where the folder should be")
+    words = ("--normal", *"01234", "--scores", "kl", "squared_error")
+    assert call(*words) == 2
+    printed = capsys.readouterr()
+    assert {"kl", "squared_error"} <= {line.split(" ")[0] for line in printed.out.splitlines()}
+    last = printed.err.splitlines()[-1]
+    assert last.startswith("python -m vae compare: The numbers are printed, but not kept: ")
+    assert last.endswith("can't be written: Not a directory.")
+    assert call(*words, "--json") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert (list(found["scores"]), found["path"]) == (["squared_error", "kl"], None)
+
+
 def test_bad_arguments_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     cases = (
         (("--normal", "x"), "no class 'x'"),

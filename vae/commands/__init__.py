@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -24,6 +25,7 @@ from vae.commands import (
     trial,
 )
 from vae.errors import VAEError
+from vae.image_files import printable
 from vae.progress import Stopped
 
 COMMANDS: dict[str, ModuleType] = {
@@ -48,11 +50,12 @@ class _Parser(argparse.ArgumentParser):
     """Bad arguments give one line and exit code 2, not a page of usage."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {_one_line(message)} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 done, 2 bad arguments or input, 130 stopped with nothing to keep."""
+    _write_anything()
     parser = _Parser(prog="python -m vae", description="Train, evaluate and explore variational autoencoders.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, module in COMMANDS.items():
@@ -62,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         COMMANDS[arguments.command].run(arguments)
     except VAEError as error:
-        print(f"python -m vae {arguments.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"python -m vae {arguments.command}: {_one_line(str(error))}", file=sys.stderr)
         return 2
     except (Stopped, KeyboardInterrupt):
         print(f"python -m vae {arguments.command}: stopped; nothing was written.", file=sys.stderr)
@@ -71,3 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     return 0
+
+
+def _write_anything() -> None:
+    """What the terminal has no letter for is written as \\u2016: work that is done must not end in a stack trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae import store
-from vae.errors import ConfigError, ScoreError
-from vae.files import write_atomically
+from vae.errors import CheckpointError, ConfigError, ScoreError
+from vae.files import check_writable, write_atomically
+from vae.image_files import printable
 from vae.progress import Progress
 from vae.records import Checkpoint
 from vae.scores import normal
@@ -62,24 +64,40 @@ def normal_choice(checkpoint: Checkpoint, words: list[str] | None) -> NormalChoi
 def read_checkpoint(argument: str) -> Checkpoint:
     """The checkpoint that CHECKPOINT names. Raises CheckpointError."""
     path = Path(argument)
-    if path.name != argument and path.is_dir():
-        return store.read(path.resolve().name, path.resolve().parent)
-    return store.read(argument)
+    try:
+        folder = path.resolve() if path.name != argument and path.is_dir() else None
+    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
+        raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {error.strerror or error}.") from error
+    return store.read(folder.name, folder.parent) if folder else store.read(argument)
 
 
 def print_json(values: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(values, indent=2, ensure_ascii=False))
+    """One JSON document on standard output; in ASCII where the terminal lacks a letter of it."""
+    text = json.dumps(values, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # or standard output would write it in a way that is no JSON
+        text = json.dumps(values, indent=2)
+    print(text)
+
+
+def shown(path: Path) -> str:
+    """A path as part of a sentence: nothing in it steers a terminal."""
+    return printable(str(path))
 
 
 def new_file(path: Path, *suffixes: str) -> Path:
-    """Check that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
+    """Check before long work that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
     if path.suffix not in suffixes:
         raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
-    if not path.parent.is_dir():
-        raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder, expected the name of a file.")
+    try:
+        if not path.parent.is_dir():
+            raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder, expected the name of a file.")
+        check_writable(path)
+    except OSError as error:  # a path that is too long, or a folder that is closed to us
+        raise _unwritable(path, error) from error
     return path
 
 
@@ -88,7 +106,11 @@ def write_output(path: Path, content: bytes) -> None:
     try:
         write_atomically(path, content)
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{path!s:.300} can't be written: {error.strerror or error}.")
 
 
 def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from vae.commands.common import (
     print_json,
     read_checkpoint,
 )
+from vae.errors import ScoreError
 from vae.progress import Progress, Stopped, stoppable, unstoppable
 from vae.records import Checkpoint
 from vae.scores import comparison, comparison_files, registry
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Compute, keep every score in derived/ as soon as it is finished, and print all that is kept of this choice."""
+    """Compute, keep every score in derived/ as soon as it is finished, and print all that is known of this choice."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     choice = normal_choice(checkpoint, arguments.normal)
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or comparison.default_names()))
@@ -46,19 +47,23 @@ def run(arguments: argparse.Namespace) -> None:
         try:
             run.compare(names)
         except Stopped:
-            if run.kept is None:
+            if run.together is None:
                 raise
             run.stopped = True
         with unstoppable():
             run.progress.close()
-            run.progress.tell(stage="done", fraction=1.0, finished=not run.stopped)
-    assert run.kept is not None  # noqa: S101 - compare raises when no score could be computed
+            run.progress.tell(stage="done", fraction=1.0, finished=not (run.stopped or run.problem))
+    assert run.together is not None  # noqa: S101 - compare raises when no score could be computed
     if arguments.json:
-        print_json(values(checkpoint, run.kept) | {"stopped": run.stopped})
-        return
-    print(table(checkpoint, run.kept))
-    if run.stopped:
-        print(f"Stopped: {run.finished} of {len(names)} scores were finished, and are kept.")
+        unkept = {"path": None} if run.problem else {}
+        print_json(values(checkpoint, run.together) | {"stopped": run.stopped} | unkept)
+    else:
+        print(table(checkpoint, run.together), flush=True)
+    if run.stopped and not arguments.json:
+        kept = "" if run.problem else ", and are kept"
+        print(f"Stopped: {run.finished} of {len(names)} scores were finished{kept}.", flush=True)
+    if run.problem:
+        raise ScoreError(f"The numbers are printed, but not kept: {run.problem.message}", run.problem.hint)
 
 
 def command_words(checkpoint_name: str, choice: NormalChoice, names: tuple[str, ...] = ()) -> list[str]:
@@ -68,11 +73,15 @@ def command_words(checkpoint_name: str, choice: NormalChoice, names: tuple[str, 
 
 
 class _Run:
-    """One comparison under way: what is kept of it so far, and where it is."""
+    """One comparison under way: what is known so far, by this run and those before, and where it is.
+
+    `problem` is why the latest could not be kept; the scores go on, since they are printed all the same.
+    """
 
     def __init__(self, checkpoint: Checkpoint, choice: NormalChoice, count: int, progress: Progress) -> None:
         self.checkpoint, self.choice, self.count, self.progress = checkpoint, choice, count, progress
-        self.kept: Comparison | None = None
+        self.together: Comparison | None = None
+        self.problem: ScoreError | None = None
         self.stopped = False
         self.finished = 0
         self._stage = ""
@@ -84,8 +93,8 @@ class _Run:
 
         model = loading.load_model(self.checkpoint, best_device())
         found = comparison.compare(self.checkpoint, model, self.choice, names, self._hear, self._keep)
-        if self.kept is not None:
-            self.kept = dataclasses.replace(self.kept, failed=found.failed)
+        if self.together is not None:
+            self.together = dataclasses.replace(self.together, failed=found.failed)
 
     def _hear(self, name: str, done: int, total: int) -> None:
         if name != self._stage:
@@ -100,7 +109,11 @@ class _Run:
 
     def _keep(self, found: Comparison) -> None:
         with unstoppable():
-            self.kept = comparison.keep(self.checkpoint, found)
+            try:
+                self.together, self.problem = comparison.keep(self.checkpoint, found), None
+            except ScoreError as error:
+                before = comparison.kept(self.checkpoint, self.choice)
+                self.together, self.problem = comparison.merged(before, found), error
             self.finished = len(found.scores)
             self.progress.tell(scores=list(found.scores))
 

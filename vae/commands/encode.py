@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
 
 import numpy as np
 
 from vae import datasets
-from vae.commands.common import add_checkpoint, new_file, read_checkpoint
+from vae.commands.common import add_checkpoint, new_file, read_checkpoint, shown, write_output
 from vae.errors import ConfigError
 from vae.progress import Progress
 
@@ -38,8 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     progress.stage(f"encoding {images.split} images", "images")
     encoded = latents.encode(model, images.images, images.labels, on_batch=progress.update)
     progress.close()
-    try:
-        np.savez(output, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)
-    except OSError as error:
-        raise ConfigError(f"{output} can't be written: {error.strerror or error}.") from error
-    print(f"Wrote mu and sigma {encoded.mu.shape} and labels of {images.name} {images.split} to {output}.")
+    content = io.BytesIO()
+    np.savez(content, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)
+    write_output(output, content.getvalue())
+    print(f"Wrote mu and sigma {encoded.mu.shape} and labels of {images.name} {images.split} to {shown(output)}.")

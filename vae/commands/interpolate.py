@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, write_output
+from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
 from vae.generation import anchors, holes, interpolation, sheets
 from vae.generation.holes import Reach
 from vae.generation.interpolation import Distances
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     distances = holes.nearest_image(path.z, checkpoint.latents, known)
     images = decoded(checkpoint, path.z)
     write_output(output, _content(output.suffix, images, path, distances))
-    print(f"Wrote {len(images)} pictures of {checkpoint.name} to {output} ({arguments.kind}).")
+    print(f"Wrote {len(images)} pictures of {checkpoint.name} to {shown(output)} ({arguments.kind}).")
     for stop, k in zip(stops, path.anchor_at, strict=True):
         print(f"anchor at picture {k}: {stop.title} [{stop.token}], {distances.distance[k]:.2f} from the data")
     print(_distance_line(checkpoint, distances, known))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from vae import maps
-from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint, ProjectionMap
 
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"checkpoint": checkpoint.name, "path": str(path), **about})
         return
-    print(f"Wrote {path}")
+    print(f"Wrote {shown(path)}")
     for name, value in (projection.parameters | projection.quality).items():
         print(f"{name:26} {value}")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint
+from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
+from vae.errors import CheckpointError
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint
 from vae.sample_quality import records, shipped
@@ -35,13 +37,22 @@ def run(arguments: argparse.Namespace) -> None:
         quality = measure.measure(checkpoint, arguments.number, arguments.seed, progress.update)
         progress.close()
         with unstoppable():
-            path = records.write(quality)
-            progress.tell(stage="done", fraction=1.0, finished=True)
+            path, problem = _kept(quality)
+            progress.tell(stage="done", fraction=1.0, finished=problem is None)
     if arguments.json:
-        print_json({"checkpoint": checkpoint.name, "path": str(path), **quality.to_dict()})
-        return
-    print(f"Wrote {path}")
-    print(table(checkpoint, quality))
+        print_json({"checkpoint": checkpoint.name, "path": str(path) if path else None, **quality.to_dict()})
+    else:
+        print(*([f"Wrote {shown(path)}"] if path else []), table(checkpoint, quality), sep="\n", flush=True)
+    if problem:
+        raise CheckpointError(f"The numbers are printed, but not kept: {problem.message}", problem.hint)
+
+
+def _kept(quality: Quality) -> tuple[Path | None, CheckpointError | None]:
+    """Where it was kept, or why it can't be: what took a minute to measure is printed all the same."""
+    try:
+        return records.write(quality), None
+    except CheckpointError as error:
+        return None, error
 
 
 def table(checkpoint: Checkpoint, quality: Quality) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, write_output
+from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
 from vae.errors import ConfigError
 from vae.generation import anchors, learned, mixtures, sampling, sheets
 from vae.records import Checkpoint, FloatArray
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
         z = sampling.from_prior(arguments.number, checkpoint.model.latent_dim, arguments.seed, arguments.temperature)
         source = "the prior N(0, I)"
     write_output(output, _content(output.suffix, decoded(checkpoint, z), z))
-    print(f"Wrote {arguments.number:,} samples of {checkpoint.name} to {output}.")
+    print(f"Wrote {arguments.number:,} samples of {checkpoint.name} to {shown(output)}.")
     print(f"Drawn from {source}, seed {arguments.seed}, temperature {arguments.temperature:g}.")
 
 

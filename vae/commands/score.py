@@ -22,8 +22,9 @@ from vae.commands.common import (
     normal_choice,
     print_json,
     read_checkpoint,
+    shown,
 )
-from vae.errors import ConfigError
+from vae.errors import ConfigError, ScoreError
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint
 from vae.scores import detectors, registry, report, sources, streaming
@@ -108,11 +109,14 @@ def run(arguments: argparse.Namespace) -> None:
         report.write(output, streaming.rows(chunks, detector, source, tally), columns)
         progress.close()
         with unstoppable():
+            path, problem = None, None
             if arguments.keep is not None:
                 detector = dataclasses.replace(detector, name=arguments.keep)
-            path = None if arguments.keep is None else detectors.keep(detector)
-            progress.tell(stage="done", fraction=1.0, finished=True)
+                path, problem = _kept(detector)
+            progress.tell(stage="done", fraction=1.0, finished=problem is None)
     _tell(_Done(checkpoint, source, detector, tally, output, path), arguments.json)
+    if problem:
+        raise ScoreError(f"The scores are written, but the detector is not kept: {problem.message}", problem.hint)
 
 
 def _rule(arguments: argparse.Namespace) -> Rule | None:
@@ -150,13 +154,21 @@ def _fitted(
     )
 
 
+def _kept(detector: Detector) -> tuple[Path | None, ScoreError | None]:
+    """Where it was kept, or why it can't be: what was found is told all the same."""
+    try:
+        return detectors.keep(detector), None
+    except ScoreError as error:
+        return None, error
+
+
 def _tell(done: _Done, as_json: bool) -> None:
-    judged = streaming.judged(done.detector, done.source, done.tally)
+    judged = streaming.judged(done.checkpoint, done.detector, done.source, done.tally)
     if as_json:
         print_json(_values(done) | _measures(judged))
         return
     detector, tally = done.detector, done.tally
-    print(f"Wrote {tally.count:,} scores of {done.source.title} to {done.output}.")
+    print(f"Wrote {tally.count:,} scores of {done.source.title} to {shown(done.output)}.")
     print(f"Score: {registry.get(detector.score).title}. Normal: {detector.normal}.")
     print(f"Flagged {tally.flagged:,} ({tally.flagged / tally.count:.1%}), above {detector.threshold:g}.")
     print(f"Threshold: {detector.chosen}.")
@@ -165,7 +177,7 @@ def _tell(done: _Done, as_json: bool) -> None:
     if tally.resized:
         print(sources.resized_note(tally.resized, done.checkpoint.model.image_shape))
     if done.kept:
-        print(f"Kept the detector {detector.name!r}: {done.kept}")
+        print(f"Kept the detector {detector.name!r}: {shown(done.kept)}")
     if isinstance(judged, str):
         print(f"Not judged: {judged}")
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, write_output
+from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
 from vae.errors import GenerationError
 from vae.generation import anchors, sheets, traversals
 from vae.records import Checkpoint
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         shaped = images.reshape(len(dims), len(values), *images.shape[1:])  # (D, V, C, H, W)
         content = sheets.npz(shaped, z, dims=np.array(dims), values=values, kl=kl)
     write_output(output, content)
-    print(f"Wrote {len(dims)} rows of {len(values)} pictures to {output}: {checkpoint.name} from {start.title}.")
+    print(f"Wrote {len(dims)} rows of {len(values)} pictures to {shown(output)}: {checkpoint.name} from {start.title}.")
     for row, (j, nats) in enumerate(zip(dims, kl, strict=True), 1):
         print(f"row {row}: z{j} from {values[0]:g} to {values[-1]:g}, KL {nats:.2f} nats")
 

@@ -9,7 +9,7 @@ import hashlib
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ MAX_UPLOADS, MAX_UPLOAD_BYTES = 5_000, 500 * 2**20
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be read, its name made printable, and why in a few words."""
+    """A file or folder that could not be read, its name made printable, and why in a few words."""
 
     name: str
     why: str
@@ -55,7 +55,8 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """`total` images, some of which may turn out to be unreadable. `class_names` is empty where there are no labels.
+    """`total` images, some of which may turn out to be unreadable, and folders, which are. `class_names` is empty where
+    there are no labels.
 
     `read` makes the chunks anew each time: one at a time is in memory.
     """
@@ -95,21 +96,25 @@ def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int6
 def from_folder(root: Path, image_shape: Shape) -> Source:
     """Every image file below `root`, by path. Where images lie in sub-folders, the first of these is the class.
 
-    Raises ScoreError for a folder that isn't there, can't be read or holds no image files, and for a model whose images
-    are neither grey nor colour.
+    A folder below it that can't be read is skipped in the first chunk. Raises ScoreError for a folder that isn't there,
+    can't be read or holds no image files, and for a model whose images are neither grey nor colour.
     """
     form = format_of(image_shape)
-    files = _listed(root)
+    files, closed = _listed(root)
     classes = sorted({file.split("/", 1)[0] for file in files if "/" in file})
     number = {name: label for label, name in enumerate(classes)}
 
     def read() -> Iterator[Chunk]:
+        unread = closed
         for part in _parts(files, image_shape):
             labels = np.array([number.get(file.split("/", 1)[0], -1) for file in part], np.int64)
-            yield _decoded(part, [root / file for file in part], form, labels if classes else None)
+            chunk = _decoded(part, [root / file for file in part], form, labels if classes else None)
+            yield replace(chunk, skipped=unread + chunk.skipped)
+            unread = ()
 
     names = tuple(printable(name) for name in classes)
-    return Source(f"folder {printable(str(root))}", len(files), names, read, stamp=_stamp(root, files))
+    total = len(files) + len(closed)
+    return Source(f"folder {printable(str(root))}", total, names, read, stamp=_stamp(root, files))
 
 
 def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape) -> Source:
@@ -141,17 +146,23 @@ def resized_note(count: int, image_shape: Shape) -> str:
     return f"{which} of another size: the middle was cut out and resized to {width} × {height} pixels."
 
 
-def _listed(root: Path) -> list[str]:
-    """Paths below `root`, sorted; hidden files and folders are passed over, links to folders not followed."""
+def _listed(root: Path) -> tuple[list[str], tuple[Skipped, ...]]:
+    """Paths below `root`, sorted, and the folders that can't be read; hidden files and folders are passed over, links
+    to folders not followed.
+    """
+    found: list[str] = []
+    closed: list[Skipped] = []
 
-    def fail(error: OSError) -> None:
-        raise error
+    def pass_over(error: OSError) -> None:
+        below = Path(error.filename).relative_to(root)
+        if below == Path():  # the folder itself
+            raise error
+        closed.append(Skipped(printable(f"{below.as_posix()}/"), error.strerror or str(error)))
 
-    found = []
     try:
         if not root.is_dir():
             raise ScoreError(f"There is no folder {printable(str(root))}.", "Give a folder of images.")
-        for place, folders, names in os.walk(root, onerror=fail):
+        for place, folders, names in os.walk(root, onerror=pass_over):
             folders[:] = [name for name in folders if not name.startswith(".")]
             below = Path(place).relative_to(root)
             wanted = (name for name in names if name.lower().endswith(ENDINGS) and not name.startswith("."))
@@ -159,10 +170,12 @@ def _listed(root: Path) -> list[str]:
     except (OSError, ValueError) as error:
         raise ScoreError(f"The folder {printable(str(root))} can't be read: {error}.") from error
     if not found:
+        unread = f", as far as it can be read: {closed[0].name} can't ({closed[0].why})" if closed else ""
         raise ScoreError(
-            f"The folder {printable(str(root))} holds no images.", f"Expected files ending in {', '.join(ENDINGS)}."
+            f"The folder {printable(str(root))} holds no images{unread}.",
+            f"Expected files ending in {', '.join(ENDINGS)}.",
         )
-    return sorted(found)
+    return sorted(found), tuple(sorted(closed, key=lambda folder: folder.name))
 
 
 def _stamp(root: Path, files: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.errors import ScoreError
+from vae.records import Checkpoint
 from vae.scores import detection, detectors, report
 from vae.scores.detection import Judged
 from vae.scores.detectors import Decisions, Detector
@@ -47,7 +48,7 @@ class Tally:
         self.skipped += chunk.skipped[: NAMED - len(self.skipped)]
 
     def names(self) -> str:
-        """The first files that could not be read and why, and how many more there are."""
+        """The first files and folders that could not be read and why, and how many more there are."""
         more = self.unreadable - len(self.skipped)
         return "; ".join(f"{file.name} ({file.why})" for file in self.skipped) + (f" and {more:,} more" if more else "")
 
@@ -74,7 +75,7 @@ def scored(
         on_batch(done, source.total)
         yield replace(chunk, pixels=np.empty((0, *chunk.pixels.shape[1:]), np.uint8)), decisions
     if not tally.count:
-        raise ScoreError(f"None of the {source.total:,} images can be read: {tally.names()}.", "Nothing was written.")
+        raise ScoreError(f"None of the {source.total:,} files can be read: {tally.names()}.", "Nothing was written.")
 
 
 def rows(
@@ -87,16 +88,26 @@ def rows(
         yield from report.rows_of(chunk, decided, source.class_names)
 
 
-def judged(detector: Detector, source: Source, tally: Tally) -> Judged | str:
-    """How well the score did, or why that can't be said."""
+def judged(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Tally) -> Judged | str:
+    """How well the score did, or why that can't be said.
+
+    Images without a class that the checkpoint's data set has are left out: nobody knows whether they are outliers.
+    """
     if not source.class_names:
         return "The images have no classes."
+    known = [label for label, name in enumerate(source.class_names) if name in checkpoint.dataset.class_names]
+    if not known:
+        what = "data set's classes" if source.has_rows else "sub-folders"
+        return f"The {what} are no classes of {checkpoint.dataset.title}."
     if not detector.classes:
         return "Every class is normal: --normal names those that are."
-    normal = [label for label, name in enumerate(source.class_names) if name in detector.classes]
+    normal = [label for label in known if source.class_names[label] in detector.classes]
     labels, scores = np.concatenate(tally.labels), np.concatenate(tally.scores)
-    known = labels >= 0
+    labelled = np.isin(labels, known)
     try:
-        return detection.judge(scores[known], ~np.isin(labels[known], normal))
+        found = detection.judge(scores[labelled], ~np.isin(labels[labelled], normal))
     except ScoreError as error:
         return error.message
+    left = int((~labelled).sum())
+    which = f"; {left:,} images of no class of {checkpoint.dataset.title} are left out" if left else ""
+    return replace(found, protocol=found.protocol + which)
