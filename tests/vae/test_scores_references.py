@@ -180,11 +180,10 @@ def test_regret_is_what_the_encoder_lost(sixty_digits: Pass) -> None:
     )
 
 
-def test_regret_is_never_negative_and_leaves_the_model_alone(digits_vae: VAE, sixty_digits: Pass) -> None:
+def test_regret_leaves_the_model_alone(digits_vae: VAE, sixty_digits: Pass) -> None:
     before = {name: tensor.clone() for name, tensor in digits_vae.state_dict().items()}
     with torch.inference_mode():  # as a page may hold
         regret = registry.get("regret").score(sixty_digits.take(slice(0, 8)), {}, digits_vae)
-    assert regret.min() >= 0
     assert regret.max() > 0.1
     assert all(torch.equal(tensor, before[name]) for name, tensor in digits_vae.state_dict().items())
     assert all(parameter.grad is None for parameter in digits_vae.parameters())

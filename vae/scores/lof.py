@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from vae.scores.passes import Pass
 
 NEIGHBOURS = 20
+LEAST_REACH = 0.1  # of the median; the least one of images without copies is 0.17 of it (shipped models, digits, MNIST)
 
 
 class LOF(Score):
@@ -24,7 +26,7 @@ class LOF(Score):
     source = "Breunig, Kriegel, Ng & Sander 2000, LOF: identifying density-based local outliers"
     about = (
         "Sees codes in places that are empty for their neighbourhood, so clusters may differ in density; fails on what "
-        "the encoder maps among normal codes, and grows without measure where normal images are duplicates."
+        "the encoder maps among normal codes, and overrates, up to tenfold, what lies beside many near-copies."
     )
 
     def minimum(self, normal: Pass) -> int:
@@ -41,14 +43,45 @@ class LOF(Score):
 def local_outlier_factor(
     rows: NDArray[np.float64], reference: NDArray[np.float64], neighbours: int = NEIGHBOURS
 ) -> NDArray[np.float64]:
-    """LOF (n,) of rows (n, d) among reference rows (m, d), none of which counts as its own neighbour's company."""
+    """LOF (n,) of rows (n, d) among reference rows (m, d), none of which counts as its own neighbour's company.
 
-    def fitted(reference: NDArray[np.float64]) -> Any:
-        from sklearn.neighbors import LocalOutlierFactor
-
-        # brute force is twice as fast as trees in 8 dimensions, 13 times in 50 (measured)
-        k = min(neighbours, len(reference) - 1)
-        return LocalOutlierFactor(n_neighbors=k, algorithm="brute", novelty=True).fit(reference)
-
-    factors: NDArray[np.float64] = -rebuilt(f"lof {neighbours}", reference, fitted).score_samples(rows)
+    Copies would be neighbours at distance 0, and a place among them infinitely dense. So equal reference rows count as
+    one, and no distance to the k-th neighbour counts as less than LEAST_REACH of the median one. Where all are equal
+    there is no neighbourhood to compare with, and every factor is 1.
+    """
+    if (reference == reference[0]).all():
+        return np.ones(len(rows))
+    places: _Places = rebuilt(f"lof {neighbours}", reference, lambda known: _places(known, neighbours))
+    distances, nearest = places.tree.kneighbors(rows)
+    factors: NDArray[np.float64] = _reach(distances, nearest, places.radius) * places.density[nearest].mean(1)
     return factors
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """The distinct reference rows: how far each one's k-th neighbour is, and one over its mean reach, both (m,)."""
+
+    tree: Any
+    radius: NDArray[np.float64]
+    density: NDArray[np.float64]
+
+
+def _places(reference: NDArray[np.float64], neighbours: int) -> _Places:
+    from sklearn.neighbors import NearestNeighbors
+
+    first = np.unique(reference, axis=0, return_index=True)[1]
+    distinct = reference[np.sort(first)]
+    # brute force is twice as fast as trees in 8 dimensions, 13 times in 50 (measured)
+    tree = NearestNeighbors(n_neighbors=min(neighbours, len(distinct) - 1), algorithm="brute").fit(distinct)
+    distances, nearest = tree.kneighbors()  # without the row itself
+    radius = distances[:, -1]
+    radius = np.maximum(radius, LEAST_REACH * np.median(radius))
+    return _Places(tree, radius, 1 / _reach(distances, nearest, radius))
+
+
+def _reach(
+    distances: NDArray[np.float64], nearest: NDArray[np.int64], radius: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean reachability distance (n,) from the k nearest, both (n, k): within a neighbour's radius all is as far."""
+    reach: NDArray[np.float64] = np.maximum(distances, radius[nearest]).mean(1)
+    return reach

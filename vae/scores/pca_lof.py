@@ -21,7 +21,7 @@ class PcaLOF(Score):
 
     name = "pca_lof"
     title = "LOF on PCA (baseline)"
-    source = "Breunig et al. 2000 on PCA; scikit-learn's LocalOutlierFactor"
+    source = "Breunig et al. 2000 on PCA; scikit-learn's LocalOutlierFactor, and copies count once"
     about = (
         "Sees images unlike their nearest normal images, pixel by pixel; fails when normal images are moved or turned, "
         "and on what lies outside the components' span, such as fine noise, which the projection drops."
