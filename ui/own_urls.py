@@ -1,7 +1,7 @@
 """URLs that a session wrote itself: what comes back in them is no link that somebody followed.
 
 A click made before the browser had the newest URL still carries the one before it, so those count for a moment. Back
-looks the same, but comes without a choice: where no field was changed the moment is short.
+looks the same, but comes without a choice: where nothing was chosen since the page ran last the moment is short.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from typing import Any
 
 UNDER_WAY = 3.0  # seconds that a choice may take to get here
 AT_ONCE = 0.8  # the same of what tells no choice: a button, or Back, which nobody presses so soon
-SAME_RUN = 0.3  # a field's callback runs this short before the page
 
 
 @dataclass
 class OwnUrls:
-    """What the URL says now, what it said a moment ago, and when: of its replacement and of the last choice."""
+    """What the URL says now, what it said and when that was replaced, and whether something was chosen since."""
 
     current: Any = None
     replaced: list[tuple[float, Any]] = field(default_factory=list)
-    chosen: float = float("-inf")
+    chosen: bool = False
 
     def choose(self) -> None:
-        """The person has chosen something: called by fields, before the page runs."""
-        self.chosen = time.monotonic()
+        """The person has chosen something: called by fields and buttons, before the page runs."""
+        self.chosen = True
 
     def write(self, values: Any) -> None:
         """The URL says this from now on."""
@@ -41,8 +40,9 @@ class OwnUrls:
         self.current, self.replaced = values, []
 
     def has(self, values: Any) -> bool:
-        """Whether the session wrote this, now or a moment ago."""
+        """Whether the session wrote this, now or a moment ago; asked once in every run of the page."""
         now = time.monotonic()
-        moment = UNDER_WAY if now - self.chosen < SAME_RUN else AT_ONCE
+        moment = UNDER_WAY if self.chosen else AT_ONCE
+        self.chosen = False
         recent = [said for when, said in self.replaced if now - when < moment]
         return values == self.current or values in recent
