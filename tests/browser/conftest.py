@@ -12,13 +12,14 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.browser.server import PROJECT, AppServer
 
 SCREENSHOTS = PROJECT / "test-output"
 LOG_CHARACTERS = 4_000
+expect.set_options(timeout=30_000)  # ms: a slow machine is no failure, and what comes at once is not waited for
 
 
 class StartApp:
