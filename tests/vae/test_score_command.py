@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae import commands, loading, paths, pictures, store
+from vae import commands, datasets, loading, paths, pictures, store
 from vae.commands import score
 from vae.errors import ScoreError
 from vae.records import Checkpoint
@@ -145,6 +145,38 @@ def test_a_threshold_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert call("digits-mlp-8", "--score", "pca_lof", "--threshold", 1.05, "--output", out) == 0
     assert all((float(row["score"]) > 1.05) == (row["decision"] == "anomaly") for row in table(out))
     assert "Threshold: set by hand (it flags " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("split", "why"),
+    [
+        ("train", "Model and detector were fitted to these images."),
+        ("validation", "The detector was calibrated on these images."),
+    ],
+)
+def test_images_that_something_was_fitted_to_are_scored_but_not_judged(
+    split: str, why: str, tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "s.csv"
+    given = ("--split", split, "--normal", "0,1", "--score", "kl", "--output", out)
+    assert call("digits-mlp-8", *given) == 0
+    text = capsys.readouterr().out
+    assert text.splitlines()[-1] == f"Not judged: {why}"
+    assert len(table(out)) == len(digits[split])
+    assert call("digits-mlp-8", *given, "--dataset", "digits", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["not_judged"] == why
+    assert "auroc" not in said
+
+
+def test_the_train_split_of_another_data_set_is_judged(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = datasets.load
+    monkeypatch.setattr(datasets, "load", lambda name, split: replace(plain("digits", split), name=name))
+    given = ("--dataset", "mnist", "--split", "train", "--normal", "0,1", "--score", "kl", "--json")
+    assert call("digits-mlp-8", *given, "--output", tmp_path / "s.csv") == 0
+    assert "auroc" in json.loads(capsys.readouterr().out)
 
 
 def test_one_class_in_the_split_gives_no_curve(
