@@ -21,7 +21,8 @@ from vae import commands, datasets, loading, paths, pictures, store
 from vae.commands import score
 from vae.errors import ScoreError
 from vae.records import Checkpoint
-from vae.scores import detection, detectors, report, sources, streaming, unknown_images
+from vae.scores import detection, detectors, learned, registry, report, sources, streaming, unknown_images
+from vae.scores.normal import NormalChoice
 from vae.scores.passes import passes
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -209,6 +210,35 @@ def test_a_model_of_one_class_takes_that_class_for_normal(
     for given, expected in (((), "train, class 3"), (("--normal", "all"), "train, all classes")):
         assert call("digits-mlp-8", *given, "--score", "kl", "--output", tmp_path / "s.csv", "--json") == 0
         assert expected in json.loads(capsys.readouterr().out)["normal"]
+
+
+def test_a_model_that_has_learned_the_outliers_is_told(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--normal", "3", "--output", tmp_path / "s.csv", "--json")
+    for score_name, expected in (("squared_error", learned.LEARNED_OTHERS), ("lof", ""), ("pca_lof", "")):
+        assert call("digits-mlp-8", *given, "--score", score_name, "--keep", score_name) == 0
+        printed = capsys.readouterr()
+        assert json.loads(printed.out)["note"] == expected
+        assert ("has learned the other classes" in printed.err) == bool(expected)
+    assert call("digits-mlp-8", "--detector", "squared_error", *given[2:]) == 0
+    assert learned.LEARNED_OTHERS in capsys.readouterr().err.splitlines()
+    of_threes = replace(checkpoint, train=replace(checkpoint.train, classes=("3",)))
+    monkeypatch.setattr(score, "read_checkpoint", lambda name: of_threes)
+    assert call("digits-mlp-8", "--score", "squared_error", *given) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == ""
+
+
+def test_what_a_model_has_not_learned_is_told_too(checkpoint: Checkpoint) -> None:
+    of_some = replace(checkpoint, train=replace(checkpoint.train, classes=("3", "4")))
+    without = "This model was trained without classes 0, 1, whose images look anomalous to it."
+    choice = NormalChoice(("0", "1", "3", "4"))
+    assert learned.said(of_some, choice, ["kl"]) == without
+    assert learned.said(of_some, choice, ["pca_lof"]) == ""
+    both = learned.said(of_some, NormalChoice(("0", "1", "3")), ["squared_error", "lof"])
+    assert both == f"{without} {learned.LEARNED_OTHERS}"
+    assert learned.said(of_some, NormalChoice(("3", "4")), registry.SCORES) == ""
+    assert learned.said(checkpoint, NormalChoice(), registry.SCORES) == ""
 
 
 # --- folders and files ------------------------------------------------------------------------------------------------
