@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae import commands, loading, paths, pictures, store
+from vae import commands, datasets, loading, paths, pictures, store
 from vae.commands import score
 from vae.errors import ScoreError
 from vae.records import Checkpoint
-from vae.scores import detection, detectors, report, sources, streaming, unknown_images
+from vae.scores import detection, detectors, learned, registry, report, sources, streaming, unknown_images
+from vae.scores.normal import NormalChoice
 from vae.scores.passes import passes
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -147,6 +148,38 @@ def test_a_threshold_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "Threshold: set by hand (it flags " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("split", "why"),
+    [
+        ("train", "Model and detector were fitted to these images."),
+        ("validation", "The detector was calibrated on these images."),
+    ],
+)
+def test_images_that_something_was_fitted_to_are_scored_but_not_judged(
+    split: str, why: str, tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "s.csv"
+    given = ("--split", split, "--normal", "0,1", "--score", "kl", "--output", out)
+    assert call("digits-mlp-8", *given) == 0
+    text = capsys.readouterr().out
+    assert text.splitlines()[-1] == f"Not judged: {why}"
+    assert len(table(out)) == len(digits[split])
+    assert call("digits-mlp-8", *given, "--dataset", "digits", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["not_judged"] == why
+    assert "auroc" not in said
+
+
+def test_the_train_split_of_another_data_set_is_judged(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = datasets.load
+    monkeypatch.setattr(datasets, "load", lambda name, split: replace(plain("digits", split), name=name))
+    given = ("--dataset", "mnist", "--split", "train", "--normal", "0,1", "--score", "kl", "--json")
+    assert call("digits-mlp-8", *given, "--output", tmp_path / "s.csv") == 0
+    assert "auroc" in json.loads(capsys.readouterr().out)
+
+
 def test_one_class_in_the_split_gives_no_curve(
     tmp_path: Path, digits: dict, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +210,35 @@ def test_a_model_of_one_class_takes_that_class_for_normal(
     for given, expected in (((), "train, class 3"), (("--normal", "all"), "train, all classes")):
         assert call("digits-mlp-8", *given, "--score", "kl", "--output", tmp_path / "s.csv", "--json") == 0
         assert expected in json.loads(capsys.readouterr().out)["normal"]
+
+
+def test_a_model_that_has_learned_the_outliers_is_told(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--normal", "3", "--output", tmp_path / "s.csv", "--json")
+    for score_name, expected in (("squared_error", learned.LEARNED_OTHERS), ("lof", ""), ("pca_lof", "")):
+        assert call("digits-mlp-8", *given, "--score", score_name, "--keep", score_name) == 0
+        printed = capsys.readouterr()
+        assert json.loads(printed.out)["note"] == expected
+        assert ("has learned the other classes" in printed.err) == bool(expected)
+    assert call("digits-mlp-8", "--detector", "squared_error", *given[2:]) == 0
+    assert learned.LEARNED_OTHERS in capsys.readouterr().err.splitlines()
+    of_threes = replace(checkpoint, train=replace(checkpoint.train, classes=("3",)))
+    monkeypatch.setattr(score, "read_checkpoint", lambda name: of_threes)
+    assert call("digits-mlp-8", "--score", "squared_error", *given) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == ""
+
+
+def test_what_a_model_has_not_learned_is_told_too(checkpoint: Checkpoint) -> None:
+    of_some = replace(checkpoint, train=replace(checkpoint.train, classes=("3", "4")))
+    without = "This model was trained without classes 0, 1, whose images look anomalous to it."
+    choice = NormalChoice(("0", "1", "3", "4"))
+    assert learned.said(of_some, choice, ["kl"]) == without
+    assert learned.said(of_some, choice, ["pca_lof"]) == ""
+    both = learned.said(of_some, NormalChoice(("0", "1", "3")), ["squared_error", "lof"])
+    assert both == f"{without} {learned.LEARNED_OTHERS}"
+    assert learned.said(of_some, NormalChoice(("3", "4")), registry.SCORES) == ""
+    assert learned.said(checkpoint, NormalChoice(), registry.SCORES) == ""
 
 
 # --- folders and files ------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from vae.errors import ScoreError
 from vae.files import read_tensors
 from vae.model import VAE
 from vae.records import Checkpoint
-from vae.scores import comparison, comparison_files, comparison_records, detection, registry
+from vae.scores import comparison, comparison_files, comparison_records, detection, learned, registry
 from vae.scores.comparison import Comparison, Reference
 from vae.scores.detection import Interval, Judged
 from vae.scores.normal import NormalChoice
@@ -298,6 +298,9 @@ HOSTILE: dict[str, Callable[[Tensors, Tensors], object]] = {
     "other classes": lambda t, a: a.update(classes=["1"]),
     "other checkpoint": lambda t, a: a.update(identity="0" * 64),
     "other version": lambda t, a: a.update(version=2),
+    "fitted to fewer": lambda t, a: a["limits"].update(reference=5_000),
+    "calibrated on more": lambda t, a: a["limits"].update(held_out=5_000),
+    "before limits were kept": lambda t, a: a.pop("limits"),
     "digest missing": lambda t, a: a.pop("digest"),
     "digest wrong": lambda t, a: (a.pop("digest"), a.update(digest="")),
     "empty": lambda t, a: a.clear(),
@@ -392,6 +395,15 @@ def test_a_stopped_comparison_keeps_what_is_finished(
     assert progress["finished"] is False
     assert call(*words, "knn") == 130  # nothing finished this time
     assert "nothing was written" in capsys.readouterr().err
+
+
+def test_a_model_that_has_learned_the_outliers_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, normal, told in (("squared_error", "1", True), ("lof", "1", False), ("squared_error", "all", False)):
+        assert call("--scores", name, "--normal", normal, "--json") == 0
+        printed = capsys.readouterr()
+        assert (learned.LEARNED_OTHERS in printed.err.splitlines()) == told
+        # of all scores that are kept of this choice: squared_error is still among them
+        assert json.loads(printed.out)["note"] == ("" if normal == "all" else learned.LEARNED_OTHERS)
 
 
 def test_scores_that_cant_be_kept_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

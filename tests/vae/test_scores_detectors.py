@@ -15,7 +15,7 @@ from vae import paths, store
 from vae.errors import ScoreError
 from vae.model import VAE
 from vae.records import Checkpoint
-from vae.scores import detectors, normal, registry
+from vae.scores import detection, detectors, normal, registry, rules
 from vae.scores.detectors import Detector, Rule
 from vae.scores.passes import Pass, passes
 
@@ -131,6 +131,27 @@ def test_the_words_count_what_the_threshold_flags(checkpoint: Checkpoint, count:
         assert f"(it flags {flagged} of {count}" in detector.chosen
         assert ("too few to set it as low" in detector.chosen) == (flagged > 0 and share < 1 / count)
         assert detectors.with_rule(detector, rule).chosen == detector.chosen
+
+
+def test_a_count_that_is_said_to_be_exact_is() -> None:
+    """The threshold may be a score itself, or lie a rounding error beside it."""
+    rng, inexact = np.random.default_rng(0), 0
+    for case in range(3_000):
+        size = int(rng.integers(2, 502 if case % 5 else 40))
+        whole, spread = rng.integers(-2, 5, size), 10.0 ** rng.uniform(-12, 12)
+        kinds = (whole, whole / 10, spread * rng.normal(size=size), whole * 10.0 ** rng.uniform(-14, 14, size))
+        scores = kinds[case % 4].astype(np.float32)
+        calibration = rules.quantiles(scores, 1_001)
+        share = rng.choice([rng.uniform(), round(rng.uniform(), 1), rng.integers(size + 1) / size])
+        threshold = detection.from_false_alarms(calibration, share)
+        for limit in (threshold, float(scores[0]), float(rng.choice(calibration))):
+            found = rules.count(calibration, size, limit)
+            if found.exact:
+                assert found.flagged == detection.flagged(scores, limit).sum(), (case, limit)
+        inexact += case % 4 < 3 and not found.exact
+    calibration = rules.quantiles([0] * 8 + [1] + [2] * 4 + [3] * 7 + [4], 1_001)
+    assert rules.count(calibration, 21, detection.from_false_alarms(calibration, 0.7)) == rules.Count(13, 21)
+    assert inexact == 0  # only scores of many magnitudes at once can leave doubt
 
 
 def test_too_few_images_for_a_low_share_are_said(checkpoint: Checkpoint) -> None:

@@ -81,6 +81,12 @@ def print_json(values: Any) -> None:
     print(text)
 
 
+def note(text: str) -> None:
+    """Say something beside the result, where there is something to say."""
+    if text:
+        print(text, file=sys.stderr)
+
+
 def shown(path: Path) -> str:
     """A path as part of a sentence: nothing in it steers a terminal."""
     return printable(str(path))

@@ -14,13 +14,14 @@ from vae.commands.common import (
     add_normal,
     add_run_folder,
     normal_choice,
+    note,
     print_json,
     read_checkpoint,
 )
 from vae.errors import ScoreError
 from vae.progress import Progress, Stopped, stoppable, unstoppable
 from vae.records import Checkpoint
-from vae.scores import comparison, comparison_files, registry
+from vae.scores import comparison, comparison_files, learned, registry
 from vae.scores.comparison import Comparison
 from vae.scores.detection import Interval
 from vae.scores.normal import NormalChoice
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint = read_checkpoint(arguments.checkpoint)
     choice = normal_choice(checkpoint, arguments.normal)
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or comparison.default_names()))
+    note(learned.said(checkpoint, choice, names))
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
     with stoppable():
         try:
@@ -140,6 +142,7 @@ def values(checkpoint: Checkpoint, found: Comparison) -> dict[str, Any]:
         "failed": found.failed,
         "winner": found.winner(),
         "baseline_wins": found.baseline_wins(),
+        "note": learned.said(checkpoint, found.choice, found.scores),
         "reading": found.sentence() or found.why_not,
     }
 

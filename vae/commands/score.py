@@ -20,6 +20,7 @@ from vae.commands.common import (
     add_run_folder,
     new_file,
     normal_choice,
+    note,
     print_json,
     read_checkpoint,
     shown,
@@ -27,7 +28,7 @@ from vae.commands.common import (
 from vae.errors import ConfigError, ScoreError
 from vae.progress import Progress, stoppable, unstoppable
 from vae.records import Checkpoint
-from vae.scores import detectors, registry, report, sources, streaming
+from vae.scores import detectors, learned, registry, report, sources, streaming
 from vae.scores.detection import Interval, Judged
 from vae.scores.detectors import Decisions, Detector
 from vae.scores.normal import NormalChoice
@@ -89,6 +90,7 @@ def run(arguments: argparse.Namespace) -> None:
     score, choice = arguments.score or registry.DEFAULT, normal_choice(checkpoint, arguments.normal)
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     source, tally = _source(arguments, checkpoint), Tally()
+    note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
     from vae import loading
     from vae.devices import best_device
 
@@ -141,6 +143,10 @@ def _source(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
         return sources.from_folder(arguments.images, shape)
     name = checkpoint.dataset.name if arguments.dataset is None else arguments.dataset
     return sources.from_dataset(datasets.load(name, arguments.split or "test"), shape)
+
+
+def _note(checkpoint: Checkpoint, score: str, normal_classes: tuple[str, ...]) -> str:
+    return learned.said(checkpoint, NormalChoice(normal_classes), [score])
 
 
 def _fitted(
@@ -197,6 +203,7 @@ def _values(done: _Done) -> dict[str, Any]:
         "threshold": detector.threshold,
         "chosen": detector.chosen,
         "normal": detector.normal,
+        "note": _note(done.checkpoint, detector.score, detector.classes),
         "scored": tally.count,
         "flagged": tally.flagged,
         "resized": tally.resized,

@@ -32,6 +32,7 @@ MAX_BYTES = 1 * 2**30
 MAX_PROTOCOL = 500  # characters
 SCORE, HELD_OUT, REFERENCE = "score.", "held_out.", "reference."
 METRICS = ("auroc", "auprc", "fpr95")
+LIMITS = {"reference": MAX_REFERENCE, "held_out": MAX_HELD_OUT}  # numbers of another limit are of other images
 
 
 class _DamagedError(Exception):
@@ -53,7 +54,9 @@ def keep(checkpoint: Checkpoint, comparison: Comparison) -> Comparison:
 
 
 def kept(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
-    """What is kept of this choice; None for nothing, and for a file that is damaged or of other images."""
+    """What is kept of this choice; None for nothing, and for a file that is damaged, of other images or of a program
+    that fitted to more or fewer.
+    """
     path = path_of(checkpoint, choice)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -81,6 +84,7 @@ def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
         "version": VERSION,
         "identity": checkpoint.identity,
         "classes": comparison.choice.classes,
+        "limits": LIMITS,
         "seconds": comparison.seconds,
         "pass_seconds": comparison.pass_seconds,
         "judged": {name: _judged_values(judged) for name, judged in comparison.judged.items()},
@@ -90,8 +94,8 @@ def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
 
 
 def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArray[Any]], about: Any) -> Comparison:
-    expected = (FORMAT, VERSION, checkpoint.identity, list(choice.classes), _digest(tensors))
-    if tuple(about[key] for key in ("format", "version", "identity", "classes", "digest")) != expected:
+    expected = (FORMAT, VERSION, checkpoint.identity, list(choice.classes), LIMITS, _digest(tensors))
+    if tuple(about[key] for key in ("format", "version", "identity", "classes", "limits", "digest")) != expected:
         raise _DamagedError
     for array in tensors.values():
         array.flags.writeable = False

@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from vae.errors import ScoreError
 from vae.scores.detection import Float64s, flagged
 
+ROUNDING = 1e-12  # of the largest number: what computing quantiles may add to a score
 RULES = {
     "threshold": "set by hand",
     "false_alarms": "set to flag {share} of held-out normal images",
@@ -30,16 +32,32 @@ def count(calibration: Float64s, held_out: int, threshold: float) -> Count:
     """How many of the `held_out` images, whose scores' evenly spaced quantiles (Q,) are `calibration`, are flagged.
 
     Between two neighbouring scores the quantiles lie on a straight line. Where two or more of them do, the line gives
-    the scores themselves, and the count is exact; otherwise it is the share of quantiles above the threshold.
+    the scores themselves, and the count is exact if these have the very same quantiles; otherwise it is the share of
+    quantiles above the threshold.
     """
     if 2 * (held_out - 1) > len(calibration) - 1:
         share = float(flagged(calibration, threshold).mean())
         return Count(round(share * held_out), held_out, exact=False)
+    scores = _rebuilt(calibration, held_out)
+    exact = np.array_equal(quantiles(scores, len(calibration)), calibration)
+    return Count(int(flagged(scores, threshold).sum()), held_out, exact)
+
+
+def quantiles(scores: ArrayLike, number: int) -> Float64s:
+    """So many evenly spaced quantiles of the scores, from the lowest to the highest, bit for bit as in a detector."""
+    return np.asarray(np.quantile(np.asarray(scores, np.float64), np.linspace(0, 1, number)))
+
+
+def _rebuilt(calibration: Float64s, held_out: int) -> NDArray[np.float32]:
+    """The scores, rising. They were float32: rounding to that undoes what computing the quantiles added or took, but
+    for a score of 0, which has no digits to round to.
+    """
     place = np.linspace(0, len(calibration) - 1, held_out)  # of each score among the quantiles
     below = np.floor(place + 1e-9).astype(np.int64)
     slope = calibration[below] - calibration[np.maximum(below - 1, 0)]
-    scores = (calibration[below] + slope * np.maximum(place - below, 0)).astype(np.float32)  # as scores are: ties stay
-    return Count(int(flagged(scores, threshold).sum()), held_out)
+    scores = calibration[below] + slope * np.maximum(place - below, 0)
+    scores[np.abs(scores) < ROUNDING * np.abs(calibration).max()] = 0
+    return scores.astype(np.float32)
 
 
 @dataclass(frozen=True)

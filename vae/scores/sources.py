@@ -65,8 +65,14 @@ class Source:
     total: int
     class_names: tuple[str, ...]
     read: Callable[[], Iterator[Chunk]]
-    has_rows: bool = False
+    dataset: str = ""  # the name and the split of a data set; empty for files
+    split: str = ""
     stamp: str = ""  # of a folder: changes when a file is added, removed or written anew
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the images are rows of a data set."""
+        return bool(self.dataset)
 
 
 def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int64] | None = None) -> Source:
@@ -90,7 +96,8 @@ def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int6
                 resized=len(part) if other else 0,
             )
 
-    return Source(f"{images.name}, {images.split} split", len(chosen), images.class_names, read, has_rows=True)
+    title = f"{images.name}, {images.split} split"
+    return Source(title, len(chosen), images.class_names, read, images.name, images.split)
 
 
 def from_folder(root: Path, image_shape: Shape) -> Source:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from vae.model import VAE
 
 NAMED = 20  # skipped files that are named; the others are counted
+USED = {  # of a checkpoint's own data set: how good a score is shows on images that nothing was fitted to
+    "train": "Model and detector were fitted to these images.",
+    "validation": "The detector was calibrated on these images.",
+}
 
 
 @dataclass
@@ -93,6 +97,8 @@ def judged(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Ta
 
     Images without a class that the checkpoint's data set has are left out: nobody knows whether they are outliers.
     """
+    if source.dataset == checkpoint.dataset.name and source.split in USED:
+        return USED[source.split]
     if not source.class_names:
         return "The images have no classes."
     known = [label for label, name in enumerate(source.class_names) if name in checkpoint.dataset.class_names]
