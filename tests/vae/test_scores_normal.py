@@ -10,8 +10,10 @@ import pytest
 from vae import datasets, paths, store
 from vae.datasets import ImageDataset
 from vae.errors import DatasetMissingError, ScoreError
+from vae.model import VAE
 from vae.records import Checkpoint
-from vae.scores import normal
+from vae.scores import fitting, normal
+from vae.scores.base import MAX_REFERENCE
 from vae.scores.normal import NormalChoice
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -46,6 +48,28 @@ def test_more_images_than_wanted_are_a_seeded_subset(checkpoint: Checkpoint) -> 
     assert not np.array_equal(first.rows, other.rows)
     assert (np.diff(first.rows) > 0).all()
     assert set(first.labels) == {1, 2}
+
+
+def test_large_images_are_fewer(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, digits_vae: VAE, digits: dict[str, ImageDataset]
+) -> None:
+    """10,000 of 256×256 in colour would be 2 GB, and 8 GB as floats. What was taken is what is said."""
+    monkeypatch.setattr(normal, "MAX_BYTES", 30 * 64 + 63)
+    for part in (normal.reference, normal.held_out):
+        found = part(checkpoint, NormalChoice())
+        assert len(found) == 30
+        assert found.images.nbytes <= normal.MAX_BYTES
+        assert np.array_equal(found.images, digits[found.split].images[found.rows])
+    assert len(normal.reference(checkpoint, NormalChoice(), most=20)) == 20
+    detector = fitting.fit_to_dataset(checkpoint, digits_vae, "squared_error", NormalChoice())
+    assert detector.normal == "scikit-learn digits train, all classes: 30 images"
+    assert detector.held_out == 30
+    monkeypatch.setattr(normal, "MAX_BYTES", 1)
+    assert len(normal.reference(checkpoint, NormalChoice())) == normal.LEAST
+
+
+def test_ten_thousand_of_mnist_are_not_large() -> None:
+    assert normal.MAX_BYTES > MAX_REFERENCE * 28 * 28
 
 
 def test_a_choice_is_the_same_in_any_order(checkpoint: Checkpoint) -> None:

@@ -19,7 +19,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from tests.vae.helpers import TINY
 from vae.config import ModelConfig
 from vae.model import VAE, new_model
-from vae.scores import base, knn, lof, registry
+from vae.scores import base, knn, lof, principal, registry
 from vae.scores.combined import features, surprises
 from vae.scores.importance_weighted import ImportanceWeighted
 from vae.scores.passes import Pass, passes
@@ -84,6 +84,30 @@ def test_baselines_are_scikit_learns(normal_digits: Pass, sixty_digits: Pass, di
     expected = -forest.score_samples((others - state["mean"]) @ state["components"].T)
     np.testing.assert_allclose(registry.get("pca_forest").score(sixty_digits, state), expected, rtol=0.02)
     np.testing.assert_allclose(np.abs(state["reference"]), np.abs(rows), atol=1e-3)
+
+
+def test_components_of_large_images_are_fitted_to_fewer_of_them(
+    normal_digits: Pass, sixty_digits: Pass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are projected, a few at a time."""
+    plain = principal.fit(normal_digits.pixels)
+    monkeypatch.setattr(principal, "CHUNK_VALUES", 64 * 7 + 1)
+    chunked = principal.fit(normal_digits.pixels)
+    np.testing.assert_allclose(chunked["reference"], plain["reference"], atol=1e-5)
+    expected = principal.project(sixty_digits.pixels[3:4], plain)
+    np.testing.assert_allclose(principal.project(sixty_digits.pixels, plain)[3:4], expected, atol=1e-9)
+
+    fitted_to = []
+    fit = PCA.fit
+    monkeypatch.setattr(PCA, "fit", lambda self, rows: fitted_to.append(rows) or fit(self, rows))
+    monkeypatch.setattr(principal, "FITTED_VALUES", 64 * 200 + 63)
+    bounded = principal.fit(normal_digits.pixels)
+    rows = base.reference_rows(len(normal_digits), 200)
+    assert [len(rows) for rows in fitted_to] == [200]
+    np.testing.assert_allclose(fitted_to[0], normal_digits.pixels[rows].reshape(200, -1) / 255, rtol=1e-6)
+    assert bounded["reference"].shape == plain["reference"].shape
+    monkeypatch.setattr(principal, "FITTED_VALUES", 1)
+    assert principal.fit(normal_digits.pixels)["components"].shape == (1, 64)
 
 
 def test_baselines_see_pixels_alone(sixty_digits: Pass, digits_states: States) -> None:

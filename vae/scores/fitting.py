@@ -23,7 +23,8 @@ def fit_to_dataset(
     rule: Rule = detectors.DEFAULT_RULE,
     on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Detector:
-    """Fit to at most 10,000 seeded training images that are normal, calibrate on normal validation images.
+    """Fit to at most 10,000 seeded training images that are normal, fewer of large ones, calibrate on normal
+    validation images.
 
     `on_batch(done, total)` hears how many images the model has seen and may raise to stop. Raises what `normal.chosen`,
     `normal.reference` and `detectors.fit` raise.

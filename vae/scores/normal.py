@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from vae.records import Checkpoint
 from vae.scores.base import MAX_REFERENCE
 
 MAX_HELD_OUT = 2_000
+MAX_BYTES = 512 * 2**20  # of images in memory: 2,730 of 256×256 in colour
 LEAST = 2  # images; most scores need more, and say so themselves
 MAX_NAMED = 20  # classes in a text, and
 MAX_CLASS_NAME = 40  # characters of each
@@ -86,7 +88,8 @@ def default_choice(checkpoint: Checkpoint) -> NormalChoice:
 
 
 def reference(checkpoint: Checkpoint, choice: NormalChoice, most: int = MAX_REFERENCE, seed: int = 0) -> NormalImages:
-    """Normal images of the train split, for fitting: all, or a seeded choice of `most`.
+    """Normal images of the train split, for fitting: all, or a seeded choice of `most`, fewer than that where they
+    are so large that they would be more than 512 MB.
 
     Raises
     ------
@@ -111,6 +114,7 @@ def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int,
             f"{images.name} has images {images.image_shape}, the model takes {checkpoint.model.image_shape}.",
             "The data set was replaced after the training; train again.",
         )
+    most = min(most, max(LEAST, MAX_BYTES // math.prod(images.image_shape)))
     rows = np.flatnonzero(np.isin(images.labels, choice.labels(images.class_names)))
     if len(rows) < LEAST:
         raise ScoreError(
