@@ -16,7 +16,7 @@ from ui.anomaly_state import FIELDS, STATE
 from vae import datasets
 from vae.errors import DatasetError, ScoreError
 from vae.records import Checkpoint
-from vae.scores import normal, registry, sources
+from vae.scores import learned, normal, registry, sources
 from vae.scores.normal import NormalChoice
 from vae.scores.rules import Rule
 from vae.scores.sources import Source
@@ -29,15 +29,10 @@ SOURCES = {
 }
 RULES = {"false_alarms": "Share of false alarms", "contamination": "Share of what is scored", "threshold": "By hand"}
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
-LEARNED_OTHERS = (
-    "This model has learned the other classes, too. It may draw them as well as the normal ones, and then scores by "
-    "error can't tell them apart: train one on these only, or score by the latent space."
-)
 SEVERAL = (
     "With several normal classes LOF on PCA, which needs no VAE, was better on MNIST (0 to 6 normal: AUROC 0.943 "
     "against 0.884, `python -m benchmarks.anomaly`). All scores, on the right, compares them on your choice."
 )
-BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
 LATENT_SCORE = "lof"  # what is offered where scores by error can't work
 CONTEXT = "anomalies_context"  # what the threshold and the chosen image belong to
 THRESHOLD = "anomalies_threshold"  # where the line stands: setting it by hand starts there
@@ -85,7 +80,7 @@ def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
         "Labels are used for nothing else, but to judge.",
     )
     choice = normal.chosen(checkpoint, st.session_state[key])
-    _warn_of_what_was_learned(checkpoint, choice, names)
+    _warn_of_what_was_learned(checkpoint, choice)
     return choice
 
 
@@ -97,14 +92,12 @@ def _written(text: str, names: list[str]) -> list[str]:
     return lines
 
 
-def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice, names: list[str]) -> None:
+def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     """Scores by reconstruction assume that the model has learned the normal classes and no others."""
-    learned, wanted = set(checkpoint.train.classes or names), set(choice.classes or names)
-    if unknown := [name for name in names if name in wanted - learned]:
-        said = f"This model was trained without class {', '.join(unknown[:12])}: images of it look anomalous to it."
+    said = learned.said(checkpoint, choice, [STATE.text("score", registry.DEFAULT)])
+    if said:
         st.warning(shell.escape(said), icon=":material/warning:")
-    if learned - wanted and STATE.text("score", registry.DEFAULT) not in BESIDE_ERROR:
-        st.warning(LEARNED_OTHERS, icon=":material/warning:")
+    if learned.LEARNED_OTHERS in said:
         title, use = registry.get(LATENT_SCORE).title, ("score", LATENT_SCORE)
         st.button(f"Use {title}", key="anomalies-latent", width="stretch", on_click=STATE.put, args=use)
 

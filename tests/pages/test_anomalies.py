@@ -24,7 +24,7 @@ from tests.pages.page import said, visit_page
 from tests.runs import plant
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui import cache, explore_state
-from ui.anomaly_settings import JOIN, LEARNED_OTHERS
+from ui.anomaly_settings import JOIN
 from ui.explore_state import Place
 from ui.threshold.payload import Group
 from vae import commands, datasets, jobs, paths, store
@@ -33,7 +33,7 @@ from vae.commands.train import read_configs
 from vae.config import ModelConfig
 from vae.projections import pca
 from vae.records import Checkpoint, NewCheckpoint
-from vae.scores import comparison, detection, detectors, normal, registry
+from vae.scores import comparison, detection, detectors, learned, normal, registry
 from vae.scores.detection import Interval, Judged
 from vae.scores.normal import NormalChoice
 from vae.scores.passes import Pass, passes
@@ -166,7 +166,7 @@ def wrong(at: AppTest) -> list[str]:
     """Warnings and errors."""
     said(at)
     texts = [element.value.replace("\\", "") for kind in (at.warning, at.error) for element in kind]
-    return [text for text in texts if text != LEARNED_OTHERS]
+    return [text for text in texts if text != learned.LEARNED_OTHERS]
 
 
 def url(at: AppTest) -> dict[str, str]:

@@ -8,10 +8,11 @@ from vae.records import Checkpoint
 from vae.scores import registry
 from vae.scores.normal import NormalChoice
 
-BESIDE_ERROR = frozenset({"error_and_place", "mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
+BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
 LEARNED_OTHERS = (
     "This model has learned the other classes, too. It may draw them as well as the normal ones, and then scores by "
-    "error can't tell them apart: train one on these only (train --classes), or score by the latent space (lof)."
+    "error, and products with one, can't tell them apart: train a model on the normal classes only, or score by the "
+    "latent space alone."
 )
 MOST_NAMED = 12  # classes
 
