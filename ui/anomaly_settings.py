@@ -96,7 +96,7 @@ def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice) -> N
     """Scores by reconstruction assume that the model has learned the normal classes and no others."""
     said = learned.said(checkpoint, choice, [STATE.text("score", registry.DEFAULT)])
     if said:
-        st.warning(shell.escape(said), icon=":material/warning:")
+        st.caption(f":material/warning: **{shell.escape(said)}**")  # in a box of its own it would fill the column
     if learned.LEARNED_OTHERS in said:
         title, use = registry.get(LATENT_SCORE).title, ("score", LATENT_SCORE)
         st.button(f"Use {title}", key="anomalies-latent", width="stretch", on_click=STATE.put, args=use)

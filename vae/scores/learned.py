@@ -10,9 +10,8 @@ from vae.scores.normal import NormalChoice
 
 BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
 LEARNED_OTHERS = (
-    "This model has learned the other classes, too. It may draw them as well as the normal ones, and then scores by "
-    "error, and products with one, can't tell them apart: train a model on the normal classes only, or score by the "
-    "latent space alone."
+    "This model has learned the other classes, too, so scores by error may not tell them apart. Train one on the "
+    "normal classes only, or score by the latent space alone."
 )
 MOST_NAMED = 12  # classes
 
