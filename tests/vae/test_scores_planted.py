@@ -10,12 +10,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.datasets import load_sample_images
 from sklearn.metrics import roc_auc_score
 
+from vae import datasets, loading, paths, store
 from vae.datasets import ImageDataset
 from vae.model import VAE
-from vae.scores import registry
+from vae.scores import normal, registry
+from vae.scores.normal import NormalChoice
 from vae.scores.passes import Pass, passes
+from vae.scores.unknown_images import fitted
 
 Images = NDArray[np.uint8]
 COUNT = 90  # of planted images of a kind
@@ -27,11 +31,22 @@ def constant(images: Images) -> Images:
     return np.broadcast_to(levels[:, None, None, None], images.shape).copy()
 
 
+def photographs(images: Images) -> Images:
+    """Pieces of the two photographs that ship with scikit-learn, four times as large, made as small as the images."""
+    random, shape, photos = np.random.default_rng(0), images.shape[1:], load_sample_images().images
+    side, pieces = 4 * shape[1], []
+    for photo in (photos[k % len(photos)] for k in range(len(images))):
+        top, left = (int(random.integers(0, size - side + 1)) for size in photo.shape[:2])
+        pieces.append(photo[top : top + side, left : left + side].transpose(2, 0, 1))
+    return fitted(np.stack(pieces), shape)
+
+
 PLANTED: dict[str, Callable[[Images], Images]] = {
     "noise": lambda images: np.random.default_rng(0).integers(0, 256, images.shape, dtype=np.uint8),
     "inverted": lambda images: 255 - images,
     "shifted": lambda images: np.roll(images, 3, axis=3),  # to the right, what leaves comes back on the left
     "constant": constant,
+    "photographs": photographs,
 }
 ALL = tuple(PLANTED)
 SEEN = {  # which kinds each score ranks above test digits with AUROC > 0.9
@@ -82,6 +97,28 @@ def test_planted_anomalies_rank_on_top(
     assert {kind: areas[kind] for kind in SEEN[name] if areas[kind] <= 0.9} == {}
     if name in BLIND:
         assert areas[BLIND[name]] < 0.7
+
+
+def test_another_data_set_ranks_on_top(
+    digits_vae: VAE, normal_digits: Pass, test: Pass, planted: dict[str, Pass]
+) -> None:
+    score = registry.get(registry.DEFAULT)
+    state = score.fit(normal_digits, digits_vae)
+    inliers, outliers = (score.score(batch, state, digits_vae) for batch in (test, planted["photographs"]))
+    assert area(inliers, outliers) > 0.95
+
+
+def test_other_data_sets_rank_on_top_of_mnist(digits: dict[str, ImageDataset]) -> None:
+    """Digits of scikit-learn, enlarged, are written digits too, and photographs are not."""
+    if not datasets.info("mnist").on_this_machine():
+        pytest.skip("MNIST is not on this machine")
+    checkpoint = store.read("mnist-conv-16", paths.PROJECT / "checkpoints")
+    model, score = loading.load_model(checkpoint), registry.get(registry.DEFAULT)
+    state = score.fit(passes(model, normal.reference(checkpoint, NormalChoice(), 2_000).images), model)
+    mnist = passes(model, np.asarray(datasets.load("mnist", "test").images[:500]))
+    inliers = score.score(mnist, state, model)
+    for others in (fitted(digits["test"].images[:COUNT], (1, 28, 28)), photographs(mnist.pixels[:COUNT])):
+        assert area(inliers, score.score(passes(model, others), state, model)) > 0.95
 
 
 def test_what_a_score_says_of_itself_is_true(digits_vae: VAE, normal_digits: Pass, test: Pass) -> None:

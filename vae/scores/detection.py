@@ -14,22 +14,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vae.errors import ScoreError
-from vae.scores import resampling
+from vae.scores import auroc_interval, resampling
 
 Float64s = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 RECALL = 0.95  # at which false alarms are counted
 RESAMPLES = 400
-FEW = 10  # images of a kind, below which resampling them says little
+FEW = 50  # images of a kind, below which the bootstrap's 95 % intervals hold the true value in 75 to 90 % of samples
 COVERAGE = 95  # % of the bootstrap's values that an interval holds
+DECIMALS = 14  # of an area: a sum of shares that is 1 comes out 2e-16 beside it, and what is above 1 is no share
 MAX_POINTS = 500  # of a curve
 LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A measured value and the bounds of its 95 % bootstrap interval."""
+    """A measured value and the bounds of its 95 % interval."""
 
     value: float
     low: float
@@ -88,7 +89,7 @@ def auroc(scores: ArrayLike, outlier: ArrayLike) -> float:
     from sklearn.metrics import roc_auc_score
 
     _, ranks, truth = _checked(scores, outlier)
-    return float(roc_auc_score(truth, ranks))
+    return round(float(roc_auc_score(truth, ranks)), DECIMALS)
 
 
 def auprc(scores: ArrayLike, outlier: ArrayLike) -> float:
@@ -96,7 +97,7 @@ def auprc(scores: ArrayLike, outlier: ArrayLike) -> float:
     from sklearn.metrics import average_precision_score
 
     _, ranks, truth = _checked(scores, outlier)
-    return float(average_precision_score(truth, ranks))
+    return round(float(average_precision_score(truth, ranks)), DECIMALS)
 
 
 def fpr_at_recall(scores: ArrayLike, outlier: ArrayLike, recall: float = RECALL) -> float:
@@ -109,28 +110,44 @@ def fpr_at_recall(scores: ArrayLike, outlier: ArrayLike, recall: float = RECALL)
 
 
 def judge(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Judged:
-    """AUROC, AUPRC and FPR at 95 % recall, each with a percentile bootstrap interval (Efron 1979).
+    """AUROC, AUPRC and FPR at 95 % recall with 95 % intervals.
 
-    Outliers and normal images are resampled apart, as many of each as there are. Raises ScoreError for one class only,
-    NaN, or arrays that don't fit each other.
+    AUROC's is that of auroc_interval.py, the others are percentiles of a bootstrap (Efron 1979) that resamples
+    outliers and normal images apart, as many of each as there are. Raises ScoreError for one class only, NaN, or arrays
+    that don't fit each other.
     """
     _, ranks, truth = _checked(scores, outlier)
-    values = (auroc(ranks, truth), auprc(ranks, truth), fpr_at_recall(ranks, truth))
-    drawn = resampling.resampled(ranks, truth, RECALL, resamples, seed)  # (3, B)
+    area = auroc(ranks, truth)
+    drawn = resampling.resampled(ranks, truth, RECALL, resamples, seed)[1:]  # (2, B)
     tails = ((100 - COVERAGE) / 2, (100 + COVERAGE) / 2)
-    bounds = np.percentile(drawn, tails, axis=1).T  # (3, 2)
-    roc, pr, fpr = (Interval(v, float(low), float(high)) for v, (low, high) in zip(values, bounds, strict=True))
-    outliers, normals = int(truth.sum()), int((~truth).sum())
-    few = "; too few images for the interval to mean much" if min(outliers, normals) < FEW else ""
+    bounds = np.percentile(drawn, tails, axis=1).T.round(DECIMALS)  # (2, 2)
+    values = (auprc(ranks, truth), fpr_at_recall(ranks, truth))
+    pr, fpr = (Interval(v, float(low), float(high)) for v, (low, high) in zip(values, bounds, strict=True))
     return Judged(
-        roc,
+        Interval(area, *auroc_interval.bounds(ranks, truth, area)),
         pr,
         fpr,
-        outliers,
-        normals,
-        f"{outliers:,} outliers against {normals:,} normal images; {COVERAGE} % intervals from {resamples} stratified "
-        f"bootstrap resamples of the images, seed {seed}{few}",
+        int(truth.sum()),
+        int((~truth).sum()),
+        _protocol(truth, pr, fpr, f"{resamples} stratified bootstrap resamples of the images, seed {seed}"),
     )
+
+
+def _protocol(truth: Bools, auprc: Interval, fpr95: Interval, bootstrap: str) -> str:
+    """How it was measured, and what its intervals can't say."""
+    outliers, normals = int(truth.sum()), int((~truth).sum())
+    said = [
+        f"{outliers:,} outliers against {normals:,} normal images",
+        f"95 % intervals: of AUROC by {auroc_interval.METHOD}; of AUPRC and FPR95 from {bootstrap}",
+    ]
+    if min(outliers, normals) < FEW:
+        said.append(f"fewer than {FEW} of a kind: the intervals of AUPRC and FPR95 are too narrow")
+    if outliers < FEW:
+        most = math.floor((1 - RECALL) * outliers + 1e-9) + 1
+        said.append(f"FPR95 rests on the lowest {f'{most} ' if most > 1 else ''}of {outliers} outliers")
+    if any(interval.low == interval.high for interval in (auprc, fpr95)):
+        said.append("an interval without width is no certainty: all resamples agreed")
+    return "; ".join(said)
 
 
 def rates(scores: ArrayLike, outlier: ArrayLike, threshold: float) -> Rates:
