@@ -149,6 +149,6 @@ def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int)
 
     usual = remembered(("regret", checkpoint.identity, choice.key()), usual_ones)
     return (
-        f"Likelihood regret {value:.1f} nats; of {len(usual)} held-out normal images the median is "
-        f"{np.median(usual):.1f}, 95 % are below {np.percentile(usual, 95):.1f}. {shell.escape(score.about)}"
+        f"Likelihood regret {value:z.1f} nats; of {len(usual)} held-out normal images the median is "
+        f"{np.median(usual):z.1f}, 95 % are below {np.percentile(usual, 95):z.1f}. {shell.escape(score.about)}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 BLUR = 0.04  # the Gaussian's standard deviation, as a share of the shorter side: 1.1 pixels of 28
 LEAST_VARIANCE = 1e-6  # of a model that copies perfectly, so that nothing is divided by zero
-BATCH_IMAGES = 500
+BATCH_VALUES = 2**19  # pixels' values of a batch: 668 images of 28×28
 
 
 class SmoothedError(Score):
@@ -47,7 +48,7 @@ class SmoothedError(Score):
         super().fit(normal, model)  # for what it refuses
         assert model is not None  # noqa: S101 - checked by it
         total = np.zeros(normal.pixels.shape[1:], np.float64)
-        for rows in _batches(len(normal)):
+        for rows in _batches(normal):
             total += np.square(_differences(normal.take(rows), model), dtype=np.float64).sum(0)
         return {"variance": (total / len(normal)).astype(np.float32)}
 
@@ -56,14 +57,15 @@ class SmoothedError(Score):
         variance = array(state, "variance", *batch.pixels.shape[1:])
         weight = (1 / np.maximum(variance + variance.mean(), LEAST_VARIANCE)).astype(np.float32).ravel()
         errors = np.empty(len(batch), np.float32)
-        for rows in _batches(len(batch)):
+        for rows in _batches(batch):
             squares = np.square(_differences(batch.take(rows), model))
             errors[rows] = squares.reshape(len(squares), -1) @ weight
         return errors / np.maximum(batch.energy, LEAST_ENERGY)
 
 
-def _batches(count: int) -> list[slice]:
-    return [slice(start, start + BATCH_IMAGES) for start in range(0, count, BATCH_IMAGES)]
+def _batches(images: Pass) -> list[slice]:
+    size = max(1, BATCH_VALUES // math.prod(images.pixels.shape[1:]))
+    return [slice(start, start + size) for start in range(0, len(images), size)]
 
 
 def _differences(batch: Pass, model: VAE) -> FloatArray:
