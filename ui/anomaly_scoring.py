@@ -167,10 +167,14 @@ def with_rule(found: Scored, rule: Rule) -> Scored:
 
 
 def outliers(checkpoint: Checkpoint, seen: Seen, choice: NormalChoice) -> NDArray[np.bool_] | None:
-    """Which images are of no normal class, by the classes' names; None where labels are missing or of other things."""
+    """Which images are of no normal class, by the classes' names; None where labels are missing or of other things.
+
+    A folder that is no class of the data set may hold anything: its images are not taken for outliers.
+    """
     if seen.labels is None or not choice.classes or not len(seen.labels) or seen.labels.min() < 0:
         return None
-    if not set(seen.class_names) & set(checkpoint.dataset.class_names):
+    there = {seen.class_names[int(label)] for label in np.unique(seen.labels)}
+    if not there <= set(checkpoint.dataset.class_names):
         return None
     normal_labels = [label for label, name in enumerate(seen.class_names) if name in choice.classes]
     return ~np.isin(seen.labels, normal_labels)

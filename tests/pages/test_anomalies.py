@@ -341,6 +341,21 @@ def folder_of(digits: Checkpoint, tmp_path: Path) -> Path:
     return folder
 
 
+def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(
+    digits: Checkpoint, browser: Browser, tmp_path: Path
+) -> None:
+    test = cache.test_images(digits)
+    for row in range(40):
+        if test.labels[row] in (1, 7):
+            png(test.images[row, 0], tmp_path / "sorted" / str(test.labels[row]), f"{row}.png")
+    visit(source="folder", folder=str(tmp_path / "sorted"), normal="1")
+    assert [group.outlier for group in browser.groups] == [False, True]
+    png(test.images[0, 0], tmp_path / "sorted" / "extra", "0.png")
+    at = visit(source="folder", folder=str(tmp_path / "sorted"), normal="1", look="curves")
+    assert [group.outlier for group in browser.groups] == [None]
+    assert "No curves" in said(at)
+
+
 def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
     folder = folder_of(digits, tmp_path)
     at = visit(source="folder")
