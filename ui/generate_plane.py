@@ -46,8 +46,9 @@ class Layout:
         """Of a, to the right, and of b, upwards."""
         left, top, side = self.window
         shares = Range(left, left + side), Range(1 - top - side, 1 - top)
-        if self.scale == "quantile":
-            return shares[0], shares[1]
+        if self.scale == "quantile":  # which ends at 0 and 1, where rounding must not lead beyond
+            a, b = (Range(max(0.0, r.low), min(1.0, r.high)) for r in shares)
+            return a, b
         a, b = (Range(self.reach * (2 * r.low - 1), self.reach * (2 * r.high - 1)) for r in shares)
         return a, b
 

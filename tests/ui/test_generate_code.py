@@ -113,6 +113,14 @@ def test_samples_holes_first(digits: Checkpoint) -> None:
     assert far.argmax() != 0
 
 
+def test_a_view_in_a_corner_stays_inside_the_quantiles(digits: Checkpoint) -> None:
+    """1 − 0.9 − 0.1 is below 0 by a rounding error."""
+    plane = Layout("latent", 0, 1, "quantile", 4).plane(digits, digits.latents.mu[0])
+    for side in np.arange(1, 100) / 100:
+        layout = Layout("latent", 0, 1, "quantile", 4, window=(1 - side, 1 - side, side))
+        assert np.isfinite(layout.sheet(plane)).all()
+
+
 @pytest.mark.parametrize("axes", ["latent", "principal"])
 @pytest.mark.parametrize("scale", ["quantile", "even"])
 @pytest.mark.parametrize("token", ["row:3", "z:0.5,-0.25,0,1,2,-3,0.125,0@it's"])
