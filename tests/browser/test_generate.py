@@ -292,3 +292,19 @@ def test_back_soon_after_a_view_was_chosen(generating: AppServer, page: Page) ->
     page.wait_for_timeout(900)
     page.go_back()
     expect(page.get_by_role("radio", name="Traversals", exact=True)).to_be_checked()
+
+
+def test_more_images_than_the_shelf_holds_are_refused_and_unticked(generating: AppServer, page: Page) -> None:
+    pins = "&pin=".join(f"row:{row}" for row in range(12))
+    generate.open_generate(page, generating, DIGITS, view="traversals", pin=pins)
+    page.get_by_role("button", name="Add an image").click()
+    page.get_by_role("button", name="Pick images").click()
+    wait_idle(page)
+    generate.press_picture(page, "shelf-pick-sheet-0", 20)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("12 images are pinned already, the most there can be.")).to_be_visible()
+    expect(dialog.get_by_text("12 picked")).to_be_visible()
+    expect(generate.sheet(page, "shelf-pick-sheet-1")).to_have_attribute("data-picked", "12")
+    dialog.get_by_role("button", name="Done").click()
+    wait_idle(page)
+    assert generate.settings(page)["pin"] == [f"row:{row}" for row in range(12)]
