@@ -20,6 +20,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from vae.processes import is_alive
 PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
 START_GRACE_SECONDS = 20.0  # a runner that has not reported by then never will
 LOG_TAIL_LINES = 8
+_one_at_a_time = threading.Lock()
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
 LOCK = "runner.lock"
 ACTIVE = ("queued", "running")
@@ -87,7 +89,9 @@ def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -
 
 def new_folder(kind: str, title: str, arguments: list[str], lane: str) -> Path:
     """A run folder that says what its job is. Raises JobError when it can't be written."""
-    now = time.time()
+    with _one_at_a_time:
+        time.sleep(0.001)  # names have milliseconds, and say whose turn it is: no two of this process are of the same
+        now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now * 1000) % 1000:03d}"
     folder = paths.runs_dir() / f"{stamp}-{secrets.token_hex(3)}"
     about = {"kind": kind, "title": title, "lane": lane, "arguments": arguments, "created": now}

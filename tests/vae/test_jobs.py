@@ -72,6 +72,11 @@ def test_jobs_queue_and_end_as_their_commands_do() -> None:
     assert second.reason == "python -m vae train: Unknown data set 'cats'. Known ones: digits, mnist."
 
 
+def test_jobs_that_are_made_at_once_keep_their_order() -> None:
+    made = [jobs.new_folder("train", "planted", [], "compute").name for _ in range(200)]
+    assert made == sorted(made)
+
+
 def test_stopping_keeps_the_last_finished_epoch() -> None:
     job = jobs.submit("train", "a long one", train("long", epochs=100_000))
     wait_until(lambda: (jobs.get(job.id).progress or {}).get("epoch", 0) >= 1)
