@@ -165,8 +165,8 @@ def table(checkpoint: Checkpoint, found: Comparison) -> str:
         [
             *lines,
             "",
-            "* A baseline, which sees pixels only and needs no VAE. The others need one forward pass more, at "
-            f"{speed:,.0f} images/s.",
+            "* A baseline, which sees pixels only and needs no VAE. Images a second are from pixels to scores; for the "
+            f"others that includes a forward pass ({speed:,.0f} images/s alone).",
             *([f"{first.protocol}."] if first else []),
             found.sentence() or found.why_not,
         ]
