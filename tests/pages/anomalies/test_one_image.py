@@ -1,0 +1,87 @@
+"""Anomalies: one image, and why it is anomalous."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.pages.anomalies.page import (
+    ZERO_ONE,
+    Browser,
+    folder_of,
+    seen,
+    url,
+    visit,
+    wrong,
+)
+from tests.pages.page import said
+from ui import cache, explore_state
+from ui.explore_state import Place
+from vae.records import Checkpoint
+from vae.scores import normal, registry
+from vae.scores.normal import NormalChoice
+from vae.scores.passes import Pass
+
+
+def test_a_click_chooses_the_image(digits: Checkpoint, browser: Browser) -> None:
+    at = visit(normal=ZERO_ONE)
+    rows = browser.rows()
+    worst = np.argsort([-float(row["score"]) for row in rows], kind="stable")
+    test = cache.test_images(digits)
+    np.testing.assert_array_equal(browser.pictures["anomalies-gallery"], test.images[worst[:60]])
+    assert browser.selected["anomalies-gallery"] == 0
+    assert f"**row {worst[0]}**" in said(at)
+    browser.answers["anomalies-gallery"] = {"index": 7, "move": "a"}
+    at.run()
+    assert url(at) == {"normal": ZERO_ONE, "image": str(worst[7])}
+    assert f"**row {worst[7]}** · class {test.class_names[test.labels[worst[7]]]}" in said(at)
+    assert browser.selected["anomalies-gallery"] == 7
+    at.button_group(key="anomalies-order").set_value("normal").run()  # the same click is not heard twice
+    np.testing.assert_array_equal(browser.pictures["anomalies-gallery"], test.images[worst[::-1][:60]])
+    assert url(at)["image"] == str(worst[7])
+    known = normal.reference(digits, NormalChoice(("0", "1")))
+    mu = seen(digits, known.images).mu
+    nearest = np.linalg.norm(mu - seen(digits, test.images[worst[7]][None]).mu, axis=1).argsort(kind="stable")[:8]
+    np.testing.assert_array_equal(browser.pictures["anomalies-neighbours"], known.images[nearest])
+    at.toggle(key="anomalies-heat").set_value(True).run()
+    assert browser.pictures["anomalies-gallery"].shape == (60, 3, 8, 8)
+    assert url(at)["heat"] == "yes"
+
+
+def test_likelihood_regret_of_one_image(digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    regret = registry.get("regret")
+    sizes = []
+    true_score = type(regret).score
+
+    def score(self: Any, batch: Pass, *rest: Any) -> Any:
+        sizes.append(len(batch))
+        return true_score(self, batch.take(slice(0, 3)), *rest)
+
+    monkeypatch.setattr(type(regret), "score", score)
+    at = visit(image="3")
+    at.button(key="anomalies-regret").click().run()
+    assert "Likelihood regret " in said(at)
+    assert (sizes[0], sum(sizes[1:])) == (1, 50)
+    assert wrong(at) == []
+    at.selectbox(key="anomalies-rule").set_value("contamination").run()
+    assert "Likelihood regret " in said(at)  # another threshold takes nothing away
+    at.button(key="anomalies-regret").click().run()
+    assert (sizes[-1], sum(sizes)) == (1, 52)  # the usual ones are known by now
+    assert "Likelihood regret " not in said(visit(image="4"))
+
+
+@pytest.mark.parametrize("source", ["test", "folder"])
+def test_open_in_explore(digits: Checkpoint, tmp_path: Path, source: str) -> None:
+    folder = {"folder": str(folder_of(digits, tmp_path))} if source == "folder" else {}
+    at = visit(image="3", source=source, **folder)
+    at.button(key="anomalies-explore").click().run()
+    said(at)
+    place = at.session_state[explore_state.VECTORS][digits.identity]
+    if source == "test":
+        assert place == Place(3)
+    else:
+        np.testing.assert_allclose(place.z, cache.encoded(digits, cache.test_images(digits).images[3:4])[0], atol=1e-5)
+    assert at.get("plotly_chart")  # it is Explore that is shown

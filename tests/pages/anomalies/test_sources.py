@@ -1,0 +1,157 @@
+"""Anomalies: what is scored, by source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.pages.anomalies.page import (
+    HTML,
+    ZERO_ONE,
+    Browser,
+    folder_of,
+    png,
+    url,
+    visit,
+    wrong,
+)
+from tests.pages.page import said
+from ui import cache, explore_state
+from vae import commands, datasets
+from vae.records import Checkpoint
+from vae.scores import registry
+
+
+def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for k in range(80):
+        png(rng.integers(0, 256, (16, 16), np.uint8), tmp_path / "own" / "ab"[k % 2], f"{k}.png")
+    commands.main(["import", "noise", str(tmp_path / "own"), "--size", "16"])
+    at = visit(source="dataset", dataset="noise", normal="1")
+    assert wrong(at) == []
+    count = len(browser.scores)
+    assert f"{count} images were of another size" in said(at)
+    assert [group.outlier for group in browser.groups] == [None]  # its labels are of other classes
+    assert browser.flagged() == count
+    assert {row["class"] for row in browser.rows()} == {"a", "b"}
+    at.button_group(key="anomalies-look").set_value("map").run()
+    assert "Only the test split of the model's own data set is on its map." in said(at)
+    at.button_group(key="anomalies-look").set_value("curves").run()
+    assert "No curves" in said(at)
+
+
+def test_as_many_images_of_another_data_set_are_not_taken_for_the_own(
+    digits: Checkpoint, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = datasets.load("digits", "test")
+    other = replace(test, images=255 - test.images)
+    monkeypatch.setattr(cache, "split", lambda name, which: other)
+    at = visit(source="dataset", look="map")
+    assert wrong(at) == []
+    assert not at.get("plotly_chart")
+    at.button(key="anomalies-explore").click().run()
+    assert at.session_state[explore_state.VECTORS][digits.identity].row is None
+
+
+def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(
+    digits: Checkpoint, browser: Browser, tmp_path: Path
+) -> None:
+    test = cache.test_images(digits)
+    for row in range(40):
+        if test.labels[row] in (1, 7):
+            png(test.images[row, 0], tmp_path / "sorted" / str(test.labels[row]), f"{row}.png")
+    visit(source="folder", folder=str(tmp_path / "sorted"), normal="1")
+    assert [group.outlier for group in browser.groups] == [False, True]
+    png(test.images[0, 0], tmp_path / "sorted" / "extra", "0.png")
+    at = visit(source="folder", folder=str(tmp_path / "sorted"), normal="1", look="curves")
+    assert [group.outlier for group in browser.groups] == [None]
+    assert "No curves" in said(at)
+
+
+def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
+    folder = folder_of(digits, tmp_path)
+    at = visit(source="folder")
+    assert "Choose what to score." in said(at)
+    at.text_input(key="anomalies-folder").set_value(f" {folder} ").run()
+    assert url(at) == {"source": "folder", "folder": str(folder)}
+    text = said(at)
+    assert wrong(at) == []
+    assert "2 files could not be read" in [element.label for element in at.expander]
+    assert "cut.png" in text
+    assert HTML.replace("/", "") in text
+    assert "1 image was of another size" in text
+    rows = browser.rows()
+    assert [row["name"] for row in rows] == ["0.png", "1.png", "2.png", "3.png", "4.png", "5-noise.png", "6-large.png"]
+    assert "class" not in rows[0]
+    assert {row["name"] for row in rows if row["decision"] == "anomaly"} >= {"5-noise.png", "6-large.png"}
+    np.testing.assert_array_equal(browser.pictures["anomalies-gallery"][-1], seen_first(digits, rows))
+    assert "5-noise.png" in text or "6-large.png" in text  # the worst is the one explained
+    again = visit(**at.query_params)
+    assert said(again) == text
+
+
+def seen_first(digits: Checkpoint, rows: list[dict[str, str]]) -> NDArray[np.uint8]:
+    """The most normal of the folder's digits."""
+    return cache.test_images(digits).images[int(np.argmin([float(row["score"]) for row in rows]))]
+
+
+def test_sub_folders_are_classes(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
+    test = cache.test_images(digits)
+    for k in range(6):
+        png(test.images[k, 0], tmp_path / "sorted" / HTML.replace("/", ""), f"{k}.png")
+    at = visit(source="folder", folder=str(tmp_path / "sorted"), normal=ZERO_ONE)
+    assert wrong(at) == []
+    assert f"class {HTML.replace('/', '')}" in said(at)
+    assert all(HTML.replace("/", "") not in element.value for element in at.markdown)
+    png(test.images[6, 0], tmp_path / "sorted" / HTML.replace("/", ""), "6.png")
+    at.run()
+    assert len(browser.rows()) == 7
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("empty", "holds no images"),
+        ("gone", "There is no folder"),
+        ("file.png", "There is no folder"),
+        (HTML, "There is no folder"),
+        ("x" * 300, "can't be read"),
+        ("~nobody-of-that-name/x", "There is no folder"),
+        ("a\0b", "no folder"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_a_folder_that_cant_be_scored(digits: Checkpoint, tmp_path: Path, path: str, expected: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.png").write_bytes(b"")
+    folder = path if path.startswith("~") else str(tmp_path / path)
+    at = visit(source="folder", folder=folder)
+    [error] = wrong(at)
+    assert expected in error
+    assert HTML not in at.error[0].value
+    assert at.selectbox(key="anomalies-score").value == registry.DEFAULT  # the settings are still there
+    at.selectbox(key="anomalies-source").set_value("test").run()
+    assert wrong(at) == []
+
+
+def test_uploaded_files(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
+    folder = folder_of(digits, tmp_path)
+    at = visit(source="files", look="curves", normal=ZERO_ONE)
+    assert "Choose what to score." in said(at)
+    names = ["0.png", "cut.png", "5-noise.png", "6-large.png"]
+    at.file_uploader(key="anomalies-files").set_value(
+        [(name, (folder / name).read_bytes(), "image/png") for name in names]
+    ).run()
+    text = said(at)
+    assert wrong(at) == []
+    assert "1 file could not be read" in [element.label for element in at.expander]
+    assert "1 image was of another size" in text
+    assert "No curves" in text  # labels are missing
+    assert [row["name"] for row in browser.rows()] == ["0.png", "5-noise.png", "6-large.png"]
+    at.file_uploader(key="anomalies-files").set_value([(f"{HTML}.png", b"nothing", "image/png")]).run()
+    [error] = wrong(at)
+    assert "has no image that can be read" in error

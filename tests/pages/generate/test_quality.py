@@ -1,0 +1,36 @@
+"""Generate: how good samples are, as it was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.pages.generate.page import (
+    visit,
+    write,
+)
+from tests.pages.page import said
+from tests.vae.helpers import TINY, new_checkpoint
+from vae.records import Checkpoint
+from vae.sample_quality import records
+
+
+def test_recorded_quality_is_shown_with_what_it_is(digits: Checkpoint) -> None:
+    at = visit(model="digits-mlp-8")
+    [table] = at.dataframe
+    quality = records.recorded(digits)
+    assert quality is not None
+    assert list(table.value[""])[:2] == ["Samples from the prior", "Samples from the mixture"]
+    assert list(table.value["squared Fréchet distance"]) == [f"{row.distance:.2f}" for row in quality.rows]
+    assert "Measure again" in [button.label for button in at.button]
+
+
+def test_what_is_not_measured_or_cant_be_is_said() -> None:
+    write("unmeasured", new_checkpoint(TINY))
+    at = visit()
+    assert "Not measured yet" in said(at)
+    assert "Measure" in [button.label for button in at.button]
+    new = new_checkpoint(TINY, seed=1)
+    write("cats", replace(new, dataset=replace(new.dataset, name="cats", title="Cats")))
+    at = visit(model="cats")
+    assert "a classifier, which ships for mnist and digits only" in said(at)
+    assert "Measure" not in [button.label for button in at.button]

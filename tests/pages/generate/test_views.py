@@ -1,0 +1,90 @@
+"""Generate: every view for every kind of model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.pages.generate.page import (
+    COLOUR,
+    ONE_DIMENSION,
+    THREE_PINS,
+    VIEWS,
+    Browser,
+    mnist,
+    one_class,
+    url,
+    visit,
+    warnings,
+    write,
+)
+from tests.pages.page import said
+from tests.vae.helpers import new_checkpoint
+from ui import cache
+from vae import store
+from vae.generation import anchors
+from vae.records import Checkpoint, NewCheckpoint
+
+
+@pytest.mark.parametrize("model", ["digits-mlp-8", "digits-mlp-2"])
+@pytest.mark.parametrize("pins", [[], THREE_PINS], ids=["no pins", "pins"])
+def test_every_view_of_the_shipped_models(digits: Checkpoint, browser: Browser, model: str, pins: list[str]) -> None:
+    checkpoint = store.read(model)
+    at = visit(model=model, pin=pins)
+    for view in VIEWS:
+        at.button_group(key="generate-view").set_value(view).run()
+        text = said(at)
+        assert (warnings(at), list(at.error)) == ([], [])
+        assert url(at) == ({} if view == "samples" else {"view": [view]}) | ({"pin": pins} if pins else {})
+        assert ("Python code" in [e.label for e in at.expander]) == (view != "interpolation" or len(pins) > 1)
+        assert ("Pin two to six images" in text) == (view == "interpolation" and not pins)
+    start = anchors.parse((pins or ["row:0"])[0], checkpoint)
+    assert (f"outlined: {start.title}." if pins else f"starts from test {start.title}.") in said(at)
+    if pins:
+        expected = cache.decoded(checkpoint, np.stack([anchors.parse(pin, checkpoint).vector for pin in pins]))
+        np.testing.assert_array_equal(browser.pictures["shelf"], expected)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [new_checkpoint(ONE_DIMENSION), one_class(), mnist(), new_checkpoint(COLOUR)],
+    ids=["one dimension", "one class", "missing images", "colour"],
+)
+def test_every_view_of_unusual_models(browser: Browser, new: NewCheckpoint) -> None:
+    checkpoint = write("a", new)
+    browser.click("samples", 2)
+    at = visit(pin=["row:3", "row:5"], source="mixture")
+    for view in VIEWS:
+        at.button_group(key="generate-view").set_value(view).run()
+        text = said(at)
+        assert (warnings(at), [e.value for e in at.error]) == ([], [])
+        if view == "samples":
+            named = at.selectbox(key="generate-class").options if len(checkpoint.dataset.class_names) > 1 else ["only"]
+            assert len(named) > 1 or checkpoint.dataset.class_names == ("only",)
+            missing = "MNIST's images are not on this machine" if new.dataset.name == "mnist" else "are not those"
+            assert missing in text
+        if view == "manifold":
+            assert ("One latent dimension has no plane." in text) == (checkpoint.model.latent_dim == 1)
+    assert browser.pictures["traversals"].shape[1:] == checkpoint.model.image_shape
+    assert len(browser.pictures["traversals"]) == 11 * checkpoint.model.latent_dim
+    assert "of the groups' distance" not in text
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_decoder_that_the_browser_cant_evaluate(
+    digits: Checkpoint, browser: Browser, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    monkeypatch.setattr("ui.live.payload.browser_can_decode", lambda checkpoint: False)
+    at = visit(model="digits-mlp-8", view=view, pin=THREE_PINS)
+    text = said(at)
+    assert (warnings(at), list(at.error)) == ([], [])
+    assert not at.get("bidi_component")  # the weights would be sent for nothing
+    assert not {"scrub", "direction", "manifold"} & set(browser.data)
+    if view == "manifold":
+        assert len(browser.pictures["manifold-still"]) == 400
+        assert "scroll to zoom" not in text
+    if view in ("interpolation", "directions"):
+        name = {"interpolation": "at", "directions": "strength"}[view]
+        at.slider(key=f"generate-{name}").set_value(1.5).run()
+        assert url(at)[name] == ["1.5"]
+        assert ("At t = 1.50" in said(at)) == (view == "interpolation")
