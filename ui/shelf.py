@@ -40,7 +40,7 @@ def show(checkpoint: Checkpoint) -> None:
             else:
                 st.caption("None yet. Pin a sample, or add an image.")
         with st.popover("Add an image", icon=":material/add:", width="stretch"):
-            shelf_add.show(checkpoint, Shelf(pin, unpin))
+            shelf_add.show(checkpoint, Shelf(pin, unpin, _rows))
 
 
 def pinned(checkpoint: Checkpoint) -> list[Anchor]:
@@ -139,6 +139,10 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
             on_click=unpin,
             args=(checkpoint, current.token),
         )
+
+
+def _rows(checkpoint: Checkpoint) -> list[int]:
+    return [anchor.row for anchor in pinned(checkpoint) if anchor.row is not None]
 
 
 def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:

@@ -22,10 +22,14 @@ NAME_LETTERS = 20  # of an own image's file
 
 @dataclass(frozen=True)
 class Shelf:
-    """What can be done with the pinned images: `pin` keeps one and may raise GenerationError, `unpin` drops a token."""
+    """What can be done with the pinned images: `pin` keeps one and may raise GenerationError, `unpin` drops a token.
+
+    `rows` are the test images among them, as far as the model has them.
+    """
 
     pin: Callable[[Checkpoint, Anchor], None]
     unpin: Callable[[Checkpoint, str], None]
+    rows: Callable[[Checkpoint], list[int]]
 
 
 def show(checkpoint: Checkpoint, shelf: Shelf) -> None:
@@ -38,8 +42,9 @@ def show(checkpoint: Checkpoint, shelf: Shelf) -> None:
 
 
 def _row(checkpoint: Checkpoint, shelf: Shelf) -> None:
-    rows, keep = _pinned_rows, _keeper(checkpoint, shelf)
-    image_picker.button(checkpoint, Picking("shelf-pick", "Test images to pin", rows, keep))
+    keep = _keeper(checkpoint, shelf)
+    picking = Picking("shelf-pick", "Test images to pin", lambda: shelf.rows(checkpoint), keep)
+    image_picker.button(checkpoint, picking)
     count = len(checkpoint.latents.mu)
     row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="shelf-row")
     with st.container(horizontal=True):
@@ -49,15 +54,11 @@ def _row(checkpoint: Checkpoint, shelf: Shelf) -> None:
             _pin(checkpoint, f"row:{_another(count)}", shelf)
 
 
-def _pinned_rows() -> list[int]:
-    return [int(token.removeprefix("row:")) for token in generate_state.pins() if token.startswith("row:")]
-
-
 def _keeper(checkpoint: Checkpoint, shelf: Shelf) -> Callable[[list[int]], None]:
     """Pins just these test images; other pins stay."""
 
     def keep(rows: list[int]) -> None:
-        before = _pinned_rows()
+        before = shelf.rows(checkpoint)
         for row in set(before) - set(rows):
             shelf.unpin(checkpoint, f"row:{row}")
         for row in rows:

@@ -308,3 +308,17 @@ def test_more_images_than_the_shelf_holds_are_refused_and_unticked(generating: A
     dialog.get_by_role("button", name="Done").click()
     wait_idle(page)
     assert generate.settings(page)["pin"] == [f"row:{row}" for row in range(12)]
+
+
+def test_pins_that_this_model_lacks_disturb_no_picking(generating: AppServer, page: Page) -> None:
+    generate.open_generate(page, generating, DIGITS, view="traversals", pin="row:abc&pin=row:99999&pin=row:5")
+    page.get_by_role("button", name="Add an image").click()
+    page.get_by_role("button", name="Pick images").click()
+    wait_idle(page)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1 picked")).to_be_visible()
+    dialog.get_by_role("combobox", name="Show").click()
+    page.get_by_role("option", name="Those picked").click()
+    wait_idle(page)
+    expect(generate.sheet(page, "shelf-pick-sheet-0")).to_have_attribute("data-count", "1")
+    assert page.get_by_text("Something went wrong").count() == 0
