@@ -8,16 +8,13 @@ import streamlit as st
 from ui import anomaly_gallery, anomaly_scoring, cache, explore_state, pictures, sheet, shell
 from ui.anomaly_scoring import Scored
 from ui.explore_state import Place
-from ui.remembered import Bar, remembered
 from ui.tables import Cell, Row, table
-from vae.records import Checkpoint, FloatArray
+from vae.records import Checkpoint
 from vae.scores import comparison, explanation, registry
 from vae.scores.normal import NormalChoice
 
 WIDTH = 104
 DIMENSIONS, NEIGHBOURS = 5, 8
-REGRETTED = 50  # held-out normal images that say what regret is usual
-REGRETTED_AT_ONCE = 10
 UNUSUAL = 2.0  # deviations
 LEAST_HEAT = 0.25  # squared residual of the brightest colour: half the grey scale off; else what is drawn well glows
 REGRET = "anomalies_regret"  # in the session: of which image, and what was found
@@ -120,8 +117,8 @@ def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int
             key="anomalies-regret",
             icon=":material/hourglass_empty:",
             help="How many nats better the model explains this image when q(z|x) is optimised for it alone. The first "
-            f"time it is also computed for {REGRETTED} normal images, which takes up to a minute; any other click "
-            "stops it.",
+            f"time it is also computed for {anomaly_scoring.REGRETTED} normal images, which takes up to a minute; any "
+            "other click stops it.",
         )
     which = (checkpoint.identity, choice.key(), found.seen.images.pixels[i].tobytes())
     if asked:
@@ -136,18 +133,7 @@ def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int)
     """What the image's likelihood regret is, and what is usual."""
     score, model = registry.get("regret"), cache.model(checkpoint)
     value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
-
-    def usual_ones() -> FloatArray:
-        known = anomaly_scoring.held_out(checkpoint, choice)
-        rows = np.random.default_rng(0).permutation(len(known))[:REGRETTED]
-        parts = []
-        with Bar("Optimising q(z|x) for normal images") as bar:
-            for start in range(0, len(rows), REGRETTED_AT_ONCE):
-                parts.append(score.score(known.take(rows[start : start + REGRETTED_AT_ONCE]), {}, model))
-                bar.update(min(start + REGRETTED_AT_ONCE, len(rows)), len(rows))
-        return np.concatenate(parts)
-
-    usual = remembered(("regret", checkpoint.identity, choice.key()), usual_ones)
+    usual = anomaly_scoring.usual_regret(checkpoint, choice)
     return (
         f"Likelihood regret {value:z.1f} nats; of {len(usual)} held-out normal images the median is "
         f"{np.median(usual):z.1f}, 95 % are below {np.percentile(usual, 95):z.1f}. {shell.escape(score.about)}"

@@ -22,6 +22,7 @@ from vae.scores.sources import Skipped, Source
 
 MOST_BYTES = 512 * 2**20  # of pixels on a page
 CHUNK = 1_000  # images scored between two reports
+REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret is usual
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +120,22 @@ def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
 def held_out(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
     """What the model makes of normal validation images, which no detector was fitted to."""
     return _normal(checkpoint, choice, "validation")
+
+
+def usual_regret(checkpoint: Checkpoint, choice: NormalChoice) -> FloatArray:
+    """Likelihood regret of a few held-out normal images, (n,): it takes seconds, so it is computed once."""
+
+    def make() -> FloatArray:
+        score, model, known = registry.get("regret"), cache.model(checkpoint), held_out(checkpoint, choice)
+        rows = np.random.default_rng(0).permutation(len(known))[:REGRETTED]
+        parts = []
+        with Bar("Optimising q(z|x) for normal images") as bar:
+            for start in range(0, len(rows), REGRETTED_AT_ONCE):
+                parts.append(score.score(known.take(rows[start : start + REGRETTED_AT_ONCE]), {}, model))
+                bar.update(min(start + REGRETTED_AT_ONCE, len(rows)), len(rows))
+        return np.concatenate(parts)
+
+    return remembered(("regret", checkpoint.identity, choice.key(), _data_state(checkpoint)), make)
 
 
 def _data_state(checkpoint: Checkpoint) -> str:
