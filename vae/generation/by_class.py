@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vae.generation.groups import JOIN, Pair
+from vae.generation.groups import JOIN, REST, Pair
 from vae.records import Checkpoint
 
 TELLING = 0.75  # balanced accuracy from the class alone, above which a direction may be one between classes
@@ -46,7 +46,7 @@ def by_class(pair: Pair, checkpoint: Checkpoint) -> ByClass | None:
     images is half the sum over classes of the larger share.
     """
     names = checkpoint.dataset.class_names
-    if len(names) < 2 or (_of_classes(pair.a.text) and (_of_classes(pair.b.text) or pair.b.text == "rest")):
+    if len(names) < 2 or (_of_classes(pair.a.text) and (_of_classes(pair.b.text) or pair.b.text == REST)):
         return None
     labels = checkpoint.latents.labels
     counts = [np.bincount(labels[group.rows], minlength=len(names)) for group in (pair.a, pair.b)]
