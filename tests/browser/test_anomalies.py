@@ -122,6 +122,32 @@ def test_a_folder_of_own_images_is_scored(workbench: AppServer, page: Page, tmp_
     assert sum(row["decision"] == "anomaly" for row in rows) == flagged(page)
 
 
+def test_a_point_of_the_map_is_clicked(workbench: AppServer, page: Page) -> None:
+    visit(page, workbench, normal="3", score="knn", look="map")
+    chart = page.locator(".st-key-anomalies-map .js-plotly-plot")
+    expect(chart).to_be_visible()
+    wait_idle(page)
+    chart.scroll_into_view_if_needed()
+    found = chart.evaluate(
+        """(chart) => {
+            const { xaxis, yaxis } = chart._fullLayout
+            const { left, top } = chart.getBoundingClientRect()
+            const { x, y, customdata } = chart._fullData[0]
+            const places = Array.from(x, (_, i) => [xaxis._offset + xaxis.d2p(x[i]), yaxis._offset + yaxis.d2p(y[i])])
+            const between = (one, other) => Math.hypot(one[0] - other[0], one[1] - other[1])
+            const apart = (i) => Math.min(...places.map((place, j) => (j === i ? 1e9 : between(place, places[i]))))
+            const lonely = places.map((_, i) => i).reduce((best, i) => apart(i) > apart(best) ? i : best, 0)
+            return { x: left + places[lonely][0], y: top + places[lonely][1], row: customdata[lonely] }
+        }"""
+    )
+    page.mouse.move(found["x"] - 3, found["y"], steps=3)
+    page.mouse.move(found["x"], found["y"])
+    page.mouse.click(found["x"], found["y"])
+    expect(page.get_by_text(re.compile(rf"^row {found['row']} · class"))).to_be_visible()
+    wait_idle(page)
+    assert generate.settings(page)["image"] == [str(found["row"])]
+
+
 @pytest.mark.parametrize("look", ["gallery", "map", "curves", "scores"])
 def test_nothing_overflows_at_900_pixels(workbench: AppServer, page: Page, look: str) -> None:
     page.set_viewport_size({"width": 900, "height": 900})

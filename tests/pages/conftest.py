@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 import math
+import shutil
+from pathlib import Path
 
 import pytest
 
+from tests.runs import plant
 from ui import train_estimate
+from vae import jobs, paths, store
+from vae.records import Checkpoint
 
 
 @pytest.fixture(autouse=True)
 def _no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Train page starts no trial by itself; tests of the estimate say when the form is still."""
     monkeypatch.setattr(train_estimate, "STILL_SECONDS", math.inf)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
+        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
+
+
+@pytest.fixture
+def digits() -> Checkpoint:
+    """digits-mlp-8 and digits-mlp-2 are there; the first is returned."""
+    for name in ("digits-mlp-8", "digits-mlp-2"):
+        shutil.copytree(paths.PROJECT / "checkpoints" / name, paths.checkpoints_dir() / name)
+    return store.read("digits-mlp-8")
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The arguments of the jobs that the page submits; each becomes a running one."""
+    seen: list[list[str]] = []
+
+    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> jobs.Job:
+        seen.append(arguments)
+        return jobs.get(plant("running", arguments, kind=kind, title=title, lane=lane))
+
+    monkeypatch.setattr(jobs, "submit", submit)
+    return seen

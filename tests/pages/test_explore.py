@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,22 +19,6 @@ from ui.explore_state import Place
 from vae import datasets, jobs, paths, store
 from vae.config import ModelConfig
 from vae.records import Checkpoint, NewCheckpoint, Summary
-
-SHIPPED = paths.PROJECT / "checkpoints"
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
-        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
-
-
-@pytest.fixture
-def digits() -> Checkpoint:
-    """digits-mlp-8 and digits-mlp-2 are there; the first is the better one."""
-    for name in ("digits-mlp-8", "digits-mlp-2"):
-        shutil.copytree(SHIPPED / name, paths.checkpoints_dir() / name)
-    return store.read("digits-mlp-8")
 
 
 def write(name: str, new: NewCheckpoint) -> Path:

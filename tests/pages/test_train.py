@@ -29,29 +29,10 @@ from vae.errors import CheckpointError, ConfigError, JobError, VAEError
 GOOD = Typed("digits", "mine", Settings(epochs=5).effective())
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
-        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
-
-
 def typed(**changes: Any) -> Typed:
     """GOOD with other settings, or another data set or name."""
     about = {name: changes.pop(name) for name in ("dataset", "name") if name in changes}
     return replace(GOOD, settings=replace(GOOD.settings, **changes), **about)
-
-
-@pytest.fixture
-def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The arguments of the jobs that the page submits; each becomes a running one."""
-    seen: list[list[str]] = []
-
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> jobs.Job:
-        seen.append(arguments)
-        return jobs.get(plant("running", arguments, kind=kind, title=title, lane=lane))
-
-    monkeypatch.setattr(jobs, "submit", submit)
-    return seen
 
 
 # --- the form ---------------------------------------------------------------------------------------------------------

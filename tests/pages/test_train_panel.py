@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,6 @@ from tests.runs import add_frames, history, keep_state, plant, progress_of, trai
 from tests.vae.helpers import new_checkpoint
 from vae import history as run_history
 from vae import jobs, paths, previews, runs, store
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
-        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
 
 
 def tiles(at: AppTest) -> dict[str, str]:

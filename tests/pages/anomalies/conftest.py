@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
-from tests.pages.anomalies.page import (
-    Browser,
-)
-from tests.runs import plant
-from vae import jobs, paths, store
+from tests.pages.anomalies.page import Browser
+from vae import paths, store
 from vae.records import Checkpoint
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
-        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
 
 
 @pytest.fixture
@@ -35,16 +25,3 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     monkeypatch.setattr("ui.threshold.show", fake.show_threshold)
     monkeypatch.setattr("streamlit.download_button", fake.offer)
     return fake
-
-
-@pytest.fixture
-def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The arguments of the jobs that the page submits; each becomes a running one."""
-    seen: list[list[str]] = []
-
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> jobs.Job:
-        seen.append(arguments)
-        return jobs.get(plant("running", arguments, kind=kind, title=title, lane=lane))
-
-    monkeypatch.setattr(jobs, "submit", submit)
-    return seen

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.anomalies.page import (
-    HTML,
-    LINKS,
-    Browser,
-    url,
-    visit,
-    wrong,
-)
+from tests.pages.anomalies.page import HTML, LINKS, Browser, url, visit, wrong
 from tests.pages.page import said
 from ui.anomaly_settings import JOIN
 from vae.records import Checkpoint

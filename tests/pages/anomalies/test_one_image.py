@@ -8,15 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pages.anomalies.page import (
-    ZERO_ONE,
-    Browser,
-    folder_of,
-    seen,
-    url,
-    visit,
-    wrong,
-)
+from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, seen, url, visit, wrong
 from tests.pages.page import said
 from ui import cache, explore_state
 from ui.explore_state import Place

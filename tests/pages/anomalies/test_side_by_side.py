@@ -9,17 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.anomalies.page import (
-    HTML,
-    SCORES,
-    ZERO_ONE,
-    labels,
-    one_class,
-    planted,
-    visit,
-    write,
-    wrong,
-)
+from tests.pages.anomalies.page import HTML, SCORES, ZERO_ONE, labels, one_class, planted, visit, write, wrong
 from tests.pages.page import said
 from vae import commands, paths
 from vae.records import Checkpoint

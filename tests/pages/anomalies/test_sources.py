@@ -9,16 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.pages.anomalies.page import (
-    HTML,
-    ZERO_ONE,
-    Browser,
-    folder_of,
-    png,
-    url,
-    visit,
-    wrong,
-)
+from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, wrong
 from tests.pages.page import said
 from ui import cache, explore_state
 from vae import commands, datasets

@@ -8,14 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.anomalies.page import (
-    ZERO_ONE,
-    Browser,
-    folder_of,
-    name_field,
-    visit,
-    wrong,
-)
+from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, name_field, visit, wrong
 from tests.pages.page import said
 from vae import commands
 from vae.records import Checkpoint

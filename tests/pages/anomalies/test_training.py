@@ -6,14 +6,7 @@ import argparse
 import shutil
 from dataclasses import replace
 
-from tests.pages.anomalies.page import (
-    HTML,
-    ZERO_ONE,
-    labels,
-    planted,
-    visit,
-    write,
-)
+from tests.pages.anomalies.page import HTML, ZERO_ONE, labels, planted, visit, write
 from tests.pages.page import said
 from tests.runs import plant
 from vae import paths

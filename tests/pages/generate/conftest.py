@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from tests.pages.generate.page import (
-    Browser,
-)
-from vae import paths, store
-from vae.records import Checkpoint
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
-        monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
-
-
-@pytest.fixture
-def digits() -> Checkpoint:
-    """digits-mlp-8 and digits-mlp-2 are there; the first is returned."""
-    for name in ("digits-mlp-8", "digits-mlp-2"):
-        shutil.copytree(paths.PROJECT / "checkpoints" / name, paths.checkpoints_dir() / name)
-    return store.read("digits-mlp-8")
+from tests.pages.generate.page import Browser
 
 
 @pytest.fixture(autouse=True)

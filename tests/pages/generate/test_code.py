@@ -8,12 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pages.generate.page import (
-    LINKS,
-    THREE_PINS,
-    Browser,
-    visit,
-)
+from tests.pages.generate.page import LINKS, THREE_PINS, Browser, visit
 from ui import cache
 from vae.records import Checkpoint
 

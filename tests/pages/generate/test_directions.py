@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.generate.page import (
-    THREE_PINS,
-    Browser,
-    active_distances,
-    press,
-    url,
-    visit,
-    warnings,
-)
+from tests.pages.generate.page import THREE_PINS, Browser, active_distances, press, url, visit, warnings
 from tests.pages.page import said
 from ui import cache, generate_state
 from vae import store

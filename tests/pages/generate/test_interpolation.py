@@ -8,13 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.pages.generate.page import (
-    Browser,
-    active_distances,
-    press,
-    url,
-    visit,
-)
+from tests.pages.generate.page import Browser, active_distances, press, url, visit
 from tests.pages.page import said
 from ui import cache
 from vae.generation import anchors

@@ -8,16 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pages.generate.page import (
-    HTML,
-    LINKS,
-    THREE_PINS,
-    Browser,
-    press,
-    url,
-    visit,
-    warnings,
-)
+from tests.pages.generate.page import HTML, LINKS, THREE_PINS, Browser, press, url, visit, warnings
 from tests.pages.page import said
 from ui import cache, generate_state
 from vae.generation import anchors, sampling

@@ -9,13 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.generate.page import (
-    THREE_PINS,
-    Browser,
-    url,
-    visit,
-    warnings,
-)
+from tests.pages.generate.page import THREE_PINS, Browser, url, visit, warnings
 from tests.pages.page import said
 from ui import cache, explore_state
 from ui.explore_state import Place

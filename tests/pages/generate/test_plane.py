@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.pages.generate.page import (
-    Browser,
-    url,
-    visit,
-    warnings,
-)
+from tests.pages.generate.page import Browser, url, visit, warnings
 from tests.pages.page import said
 from vae.generation import anchors
 from vae.records import Checkpoint

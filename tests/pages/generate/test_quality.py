@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.pages.generate.page import (
-    visit,
-    write,
-)
+from tests.pages.generate.page import visit, write
 from tests.pages.page import said
 from tests.vae.helpers import TINY, new_checkpoint
 from vae.records import Checkpoint

@@ -6,14 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.pages.generate.page import (
-    Browser,
-    mnist,
-    url,
-    visit,
-    warnings,
-    write,
-)
+from tests.pages.generate.page import Browser, mnist, url, visit, warnings, write
 from tests.pages.page import said
 from ui import cache
 from vae.generation import sampling
