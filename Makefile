@@ -37,7 +37,7 @@ lint: $(INSTALLED_DEV) ## ruff and mypy
 
 # Two at a time, each file in one process; one thread each, so that they don't fight for the cores.
 pytest: $(INSTALLED_DEV) ## the tests alone; ARGS="-k words" runs some of them
-	chromium=$$($(PY) -m tests.browser.chromium) && $(TEST_DATA) CHROMIUM="$$chromium" OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	chromium=$$($(PY) -m tests.browser.drive.chromium) && $(TEST_DATA) CHROMIUM="$$chromium" OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 clean: ## remove the environment and caches; data, checkpoints, runs and derived files stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache test-output

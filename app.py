@@ -4,42 +4,44 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cache, explore_map, explore_panel, explore_python, explore_state, live, picker, shell
-from ui.live import payload
+from ui.components import live_decoder
+from ui.components.live_decoder import payload
+from ui.explore import latent_map, live_panel, python_panel, state
+from ui.shared import cache, model_picker, page
 
 
 def explore() -> None:
     """Pick a checkpoint, then show its map and the decoder side by side."""
-    explore_state.forget_shown()
-    link = explore_state.followed_link()
-    checkpoint = picker.choose(link.model if link else None)
+    state.forget_shown()
+    link = state.followed_link()
+    checkpoint = model_picker.choose(link.model if link else None)
     if checkpoint is None:
         return
-    if link and (link.model is None or picker.Link.parse(link.model).name == checkpoint.name):
-        explore_state.apply_link(link, checkpoint)
-    if notice := explore_state.notice(checkpoint):
-        st.warning(shell.escape(notice), icon=":material/link_off:")
+    if link and (link.model is None or model_picker.Link.parse(link.model).name == checkpoint.name):
+        state.apply_link(link, checkpoint)
+    if notice := state.notice(checkpoint):
+        st.warning(page.escape(notice), icon=":material/link_off:")
     browser = payload.browser_can_decode(checkpoint)
     python = _decode_in_python(browser)
     with st.container(key="side_by_side"):
         left, right = st.columns([1.25, 1], gap="medium")
     maps = cache.all_maps(checkpoint)
     with left:
-        choice = explore_map.controls(checkpoint, maps)
-        clicked = explore_map.show(checkpoint, maps, choice, native_clicks=python)
+        choice = latent_map.controls(checkpoint, maps)
+        clicked = latent_map.show(checkpoint, maps, choice, native_clicks=python)
     with right:
         if python:
-            explore_python.show(checkpoint, clicked)
+            python_panel.show(checkpoint, clicked)
         else:
-            live.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
-            explore_panel.show(checkpoint, maps, choice)
+            live_decoder.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
+            live_panel.show(checkpoint, maps, choice)
 
 
 def _decode_in_python(browser: bool) -> bool:
-    st.session_state["python"] = explore_state.choice("python", ("no", "yes"), explore_state.USUAL["python"]) == "yes"
+    st.session_state["python"] = state.choice("python", ("no", "yes"), state.USUAL["python"]) == "yes"
 
     def changed() -> None:
-        explore_state.choose("python", "yes" if st.session_state["python"] else "no")
+        state.choose("python", "yes" if st.session_state["python"] else "no")
 
     with st.sidebar:
         wanted = st.toggle(
@@ -53,5 +55,5 @@ def _decode_in_python(browser: bool) -> bool:
     return wanted or not browser
 
 
-with shell.page("Explore"):
+with page.page("Explore"):
     explore()

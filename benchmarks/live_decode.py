@@ -21,11 +21,12 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import report
-from tests.browser import explore
-from tests.browser.chromium import launch
-from tests.browser.server import AppServer
-from tests.browser.visit import wait_idle
-from vae import paths, store
+from tests.browser.drive import explore
+from tests.browser.drive.chromium import launch
+from tests.browser.drive.server import AppServer
+from tests.browser.drive.visit import wait_idle
+from vae.checkpoints import checkpoint_files
+from vae.storage import paths
 
 CHECKPOINT = "mnist-conv-16"
 FRAME_MS = 1000 / 60
@@ -60,7 +61,7 @@ def main() -> None:
     parser = report.parser(__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--checkpoint", default=CHECKPOINT)
     arguments = parser.parse_args()
-    checkpoint = store.read(arguments.checkpoint, paths.PROJECT / "checkpoints")
+    checkpoint = checkpoint_files.read(arguments.checkpoint, paths.PROJECT / "checkpoints")
     dimension = int(np.argmax(checkpoint.latents.kl_per_dim()))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)

@@ -16,9 +16,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import report
-from tests.browser import explore
-from tests.browser.chromium import launch
-from tests.browser.server import AppServer
+from tests.browser.drive import explore
+from tests.browser.drive.chromium import launch
+from tests.browser.drive.server import AppServer
 
 CHECKPOINT = "mnist-conv-16"
 REPEATS = 5

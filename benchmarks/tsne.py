@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 
 from benchmarks import report
-from vae import paths, store
-from vae.projections import tsne
-from vae.projections.quality import trustworthiness
+from vae.checkpoints import checkpoint_files
+from vae.maps import tsne
+from vae.maps.quality import trustworthiness
+from vae.storage import paths
 
 CHECKPOINT = "mnist-conv-16"
 REPEATS = 3
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--checkpoint", default=CHECKPOINT)
     arguments = parser.parse_args()
-    mu = store.read(arguments.checkpoint, paths.PROJECT / "checkpoints").latents.mu
+    mu = checkpoint_files.read(arguments.checkpoint, paths.PROJECT / "checkpoints").latents.mu
     tsne.fit(mu[:200])  # imports and compiled code are loaded before the clock starts
     ours, theirs = [], []
     for _ in range(arguments.repeats):

@@ -4,46 +4,40 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import (
-    cache,
-    generate_directions,
-    generate_interpolation,
-    generate_manifold,
-    generate_samples,
-    generate_state,
-    generate_traversals,
-    live,
-    picker,
-    shelf,
-    shell,
-)
-from ui.generate_state import FIELDS
-from ui.live import payload
+from ui.components import live_decoder
+from ui.components.live_decoder import payload
+from ui.generate import interpolation, manifold, samples, state, traversals
+from ui.generate.directions import directions_view
+from ui.generate.pins import pins
+from ui.generate.state import FIELDS
+from ui.shared import cache, model_picker, page
 
 VIEWS = {
-    "samples": ("Samples", generate_samples.show),
-    "manifold": ("Manifold", generate_manifold.show),
-    "traversals": ("Traversals", generate_traversals.show),
-    "interpolation": ("Interpolation", generate_interpolation.show),
-    "directions": ("Directions", generate_directions.show),
+    "samples": ("Samples", samples.show),
+    "manifold": ("Manifold", manifold.show),
+    "traversals": ("Traversals", traversals.show),
+    "interpolation": ("Interpolation", interpolation.show),
+    "directions": ("Directions", directions_view.show),
 }
 
 
 def generate() -> None:
     """Pick a checkpoint and one way of making images with it."""
-    checkpoint = picker.choose(generate_state.begin())
+    checkpoint = model_picker.choose(state.begin())
     if checkpoint is None:
         return
     titles = {name: title for name, (title, _) in VIEWS.items()}
     view = FIELDS.words("View", "view", titles, "samples", label_visibility="collapsed")
     if payload.browser_can_decode(checkpoint):
-        live.store(cache.model_bytes(checkpoint, cache.all_maps(checkpoint)), key=f"store-{checkpoint.identity[:16]}")
-    shelf.show(checkpoint)
+        live_decoder.store(
+            cache.model_bytes(checkpoint, cache.all_maps(checkpoint)), key=f"store-{checkpoint.identity[:16]}"
+        )
+    pins.show(checkpoint)
     notices = st.container()  # above the view, which says what of a link it can't follow
-    VIEWS[view][1](checkpoint, picker.link_text(checkpoint))
-    for problem in generate_state.problems():
-        notices.warning(shell.escape(problem), icon=":material/link_off:")
+    VIEWS[view][1](checkpoint, model_picker.link_text(checkpoint))
+    for problem in state.problems():
+        notices.warning(page.escape(problem), icon=":material/link_off:")
 
 
-with shell.page("Generate"):
+with page.page("Generate"):
     generate()

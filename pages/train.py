@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import shell, train_actions, train_form, train_panel, train_runs
+from ui.shared import page
+from ui.train import form, run_actions, run_panel, run_table
 
 
 def train() -> None:
     """The form, the chosen run beside it, all runs below."""
     st.title("Train a model")
-    job, problem = train_panel.chosen_job()
+    job, problem = run_panel.chosen_job()
     grid = st.grid(3, min_column_width=290, gap="medium")
     with grid.cell():
-        train_form.show(primary=train_panel.finished_model(job) is None)
+        form.show(primary=run_panel.finished_model(job) is None)
     with grid.cell(column_span=2):
-        train_actions.show(job)
-        train_panel.show(job, problem)
-    train_runs.show(job)
+        run_actions.show(job)
+        run_panel.show(job, problem)
+    run_table.show(job)
 
 
-with shell.page("Train"):
+with page.page("Train"):
     train()

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from vae import jobs, paths, previews, processes
-from vae.history import Row
-from vae.history import write as write_history
-from vae.previews import Fixed, Frame
-from vae.runs import resume_file
+from vae.jobs import processes, queue
+from vae.storage import paths
+from vae.training.run_folder import film_files
+from vae.training.run_folder.film_files import Fixed, Frame
+from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import write as write_history
+from vae.training.run_folder.status import resume_file
 
 GONE = {"pid": 2**22 + 1, "start": 1.0, "boot": ""}  # no process has this id
 
@@ -79,9 +81,9 @@ def frame(epoch: int, stays: Fixed, axes: str = "latent", samples: int = 16) -> 
 def add_frames(run_folder: Path, epochs: Iterable[int], stays: Fixed | None = None) -> Fixed:
     """Write previews of these epochs into a run folder."""
     stays = stays or fixed()
-    previews.write_fixed(run_folder, stays)
+    film_files.write_fixed(run_folder, stays)
     for epoch in epochs:
-        previews.write_frame(run_folder, frame(epoch, stays))
+        film_files.write_frame(run_folder, frame(epoch, stays))
     return stays
 
 
@@ -108,11 +110,11 @@ def plant(
     folder.mkdir(parents=True)
     about = {"kind": kind, "title": title or f"Train {arguments[-1]}", "lane": lane, "arguments": arguments}
     (folder / "job.json").write_text(json.dumps(about | {"created": created}))
-    process = asdict(processes.mark(os.getpid())) if state in jobs.ACTIVE else GONE
+    process = asdict(processes.mark(os.getpid())) if state in queue.ACTIVE else GONE
     values: dict[str, Any] = {"state": "running" if state == "died" else state, "runner": process}
     if state != "queued":
         values["started"] = created
-    if state not in (*jobs.ACTIVE, "died"):
+    if state not in (*queue.ACTIVE, "died"):
         values |= {"ended": created + age / 2, "reason": reason}
     (folder / "state.json").write_text(json.dumps(values))
     if progress is not None:

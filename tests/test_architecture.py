@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae import datasets, evaluation, store
+from vae.checkpoints import checkpoint_files, metrics
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import train
-from vae.paths import PROJECT
-from vae.records import Checkpoint
+from vae.data import datasets
+from vae.storage.paths import PROJECT
 
 CHECKPOINTS = PROJECT / "checkpoints"
 # the shipped models, and the test loss in nats that each must stay below
@@ -27,7 +28,7 @@ SHIPPED = {"mnist-conv-16": 94.0, "mnist-mlp-2": 146.0, "digits-mlp-8": 25.0, "d
 
 
 def imported(path: Path) -> set[str]:
-    """The modules that a file imports anywhere in it, with their parents: `ui.live` also counts as `ui`."""
+    """The modules that a file imports anywhere in it, with their parents: `ui.explore` also counts as `ui`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -69,7 +70,13 @@ def test_what_the_pages_share_knows_no_page() -> None:
 def test_figures_words_and_payload_can_be_used_without_streamlit() -> None:
     alone = [
         PROJECT / "ui" / name
-        for name in ("figures.py", "train_figures.py", "words.py", "live/payload.py", "film/payload.py")
+        for name in (
+            "shared/figures.py",
+            "train/figures.py",
+            "shared/formatting.py",
+            "components/live_decoder/payload.py",
+            "components/film/payload.py",
+        )
     ]
     assert offenders(alone, {"streamlit"}) == []
 
@@ -89,8 +96,8 @@ def test_torch_is_never_imported_at_the_top_of_a_page() -> None:
 
 def test_the_check_itself_sees_imports(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
-    path.write_text("def f():\n    import plotly.io as p\n    from vae import store, maps as m\n")
-    assert imported(path) == {"plotly", "plotly.io", "vae", "vae.store", "vae.maps"}
+    path.write_text("def f():\n    import plotly.io as p\n    from vae.storage import paths, files as f\n")
+    assert imported(path) == {"plotly", "plotly.io", "vae", "vae.storage", "vae.storage.paths", "vae.storage.files"}
 
 
 def test_the_first_view_of_explore_imports_nothing_heavy() -> None:
@@ -114,7 +121,7 @@ def test_the_first_view_of_explore_imports_nothing_heavy() -> None:
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Checkpoint]:
     """All of them, read and verified."""
-    return {name: store.read(name, CHECKPOINTS) for name in SHIPPED}
+    return {name: checkpoint_files.read(name, CHECKPOINTS) for name in SHIPPED}
 
 
 def test_what_is_shipped_is_small_and_tested_here() -> None:
@@ -126,8 +133,8 @@ def test_what_is_shipped_is_small_and_tested_here() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_says_of_itself_what_its_latents_say(shipped: dict[str, Checkpoint], name: str) -> None:
     checkpoint = shipped[name]
-    by = evaluation.measured_by(checkpoint.model, checkpoint.train)
-    for metric, measured in evaluation.metrics(checkpoint.latents, checkpoint.dataset.title, by).items():
+    by = metrics.measured_by(checkpoint.model, checkpoint.train)
+    for metric, measured in metrics.metrics_of(checkpoint.latents, checkpoint.dataset.title, by).items():
         assert checkpoint.metrics[metric] == measured
     np.testing.assert_array_equal(checkpoint.latents.elbo, checkpoint.latents.log_likelihood - checkpoint.latents.kl)
     assert checkpoint.metrics["test_loss"].value <= SHIPPED[name]
@@ -155,12 +162,12 @@ def test_a_shipped_model_encodes_its_images_as_stored(shipped: dict[str, Checkpo
     checkpoint = shipped[name]
     if not datasets.info(checkpoint.dataset.name).on_this_machine():
         pytest.skip(f"{checkpoint.dataset.title} is not on this machine")
-    from vae import latents, loading
+    from vae.checkpoints import inference, loading
 
     images = datasets.load(checkpoint.dataset.name, "test")
     assert images.fingerprint == checkpoint.dataset.test_fingerprint
     np.testing.assert_array_equal(checkpoint.latents.labels, images.labels)
-    encoded = latents.encode(loading.load_model(checkpoint), images.images, images.labels)
+    encoded = inference.encode(loading.load_model(checkpoint), images.images, images.labels)
     for array in ("mu", "sigma"):
         np.testing.assert_allclose(getattr(encoded, array), getattr(checkpoint.latents, array), atol=1e-4)
     np.testing.assert_allclose(encoded.squared_error, checkpoint.latents.squared_error, rtol=1e-3, atol=1e-3)

@@ -142,7 +142,7 @@ class TrainConfig:
     Parameters
     ----------
     dataset
-        Name of a data set in `vae.datasets`.
+        Name of a data set in `vae.data.datasets`.
     epochs, batch_size
         Passes over the training split, and images in one gradient step (over all processes together).
     learning_rate, lr_schedule

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from vae import loading, store
+from vae.checkpoints import checkpoint_files, loading
 
 ACROSS = 20
 
@@ -18,7 +18,7 @@ ACROSS = 20
 @st.cache_resource
 def model(name: str):  # type: ignore[no-untyped-def]
     """The checkpoint's VAE."""
-    return loading.load_model(store.read(name))
+    return loading.load_model(checkpoint_files.read(name))
 
 
 decoder = model(os.environ["BENCHMARK_CHECKPOINT"])

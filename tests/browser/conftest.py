@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
-from tests.browser.chromium import launch
-from tests.browser.server import PROJECT, AppServer
+from tests.browser.drive.chromium import launch
+from tests.browser.drive.server import PROJECT, AppServer
 
 SCREENSHOTS = PROJECT / "test-output"
 LOG_CHARACTERS = 4_000

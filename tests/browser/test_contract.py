@@ -1,7 +1,7 @@
-"""What ui/live/ uses of Streamlit's and Plotly's front ends without their promise: each name still there, and true.
+"""What map_link.js uses of Streamlit's and Plotly's front ends without their promise: each name still there, and true.
 
 A failure here names what an upgrade has changed. The live decoder then still works alone; what must be mended is
-`ui/live/map_link.js`, and nothing else.
+`ui/components/live_decoder/map_link.js`, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import explore
 from tests.browser.conftest import StartApp
-from tests.browser.server import PROJECT, AppServer
-from tests.browser.visit import open_page, wait_idle
-from tests.ui.test_shell import HOSTILE, LINKS
+from tests.browser.drive import explore
+from tests.browser.drive.server import PROJECT, AppServer
+from tests.browser.drive.visit import open_page, wait_idle
+from tests.ui.shared.test_page import HOSTILE, LINKS
 
 DIGITS = "digits-mlp-8"
-MEND = "Mend ui/live/map_link.js, the only file that may use such names."
+MEND = "Mend ui/components/live_decoder/map_link.js, the only file that may use such names."
 # In each, `chart` is the element that Plotly draws into, or null.
 NAMES = {
     "stMain holds the page": "document.querySelector('[data-testid=\"stMain\"]').contains(chart)",
@@ -57,8 +57,8 @@ def test_streamlit_is_the_version_these_contracts_were_checked_with() -> None:
     found = version("streamlit")
     assert found.startswith("1.67."), (
         f"Streamlit is {found}; requirements.txt pins 1.67. Before changing the pin run tests/browser. This file "
-        "names what is gone for ui/live/map_link.js; server.py waits for attributes of the front end; that pages/ and "
-        "page links work on the first deep link was checked by hand (ui/shell.py)."
+        "names what is gone for map_link.js; drive/server.py waits for attributes of the front end; that pages/ and "
+        "page links work on the first deep link was checked by hand (ui/shared/page.py)."
     )
 
 
@@ -217,11 +217,11 @@ def test_where_plotly_cannot_be_loaded_the_sliders_still_decode(app: AppServer, 
 
 
 def test_markdown_shows_foreign_text_as_it_is(start_app: StartApp, page: Page, tmp_path: Path) -> None:
-    """`ui.shell.escape` against Streamlit's Markdown itself."""
+    """`ui.shared.page.escape` against Streamlit's Markdown itself."""
     texts = [*HOSTILE, *(f"see {link} there" for link in LINKS)]
     script = tmp_path / "show.py"
     script.write_text(
-        "import streamlit as st\nfrom ui.shell import escape\n"
+        "import streamlit as st\nfrom ui.shared.page import escape\n"
         f"for text in {texts!r}:\n    st.warning(escape(text))\nst.warning('*marked*')\n",
         encoding="utf-8",
     )

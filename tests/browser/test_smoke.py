@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.browser.server import AppServer
-from tests.browser.visit import open_page
+from tests.browser.drive.server import AppServer
+from tests.browser.drive.visit import open_page
 
 
 def test_the_app_opens_without_errors(app: AppServer, page: Page, console_errors: list[str]) -> None:

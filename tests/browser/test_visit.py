@@ -8,7 +8,7 @@ from playwright.sync_api import Page, WebSocketRoute
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import StartApp
-from tests.browser.visit import open_page, wait_idle
+from tests.browser.drive.visit import open_page, wait_idle
 
 APP = """import streamlit as st
 

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.runs import plant
-from ui import train_estimate
-from vae import jobs, paths, store
-from vae.records import Checkpoint
+from ui.train import estimate
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.jobs import queue
+from vae.storage import paths
 
 
 @pytest.fixture(autouse=True)
 def _no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Train page starts no trial by itself; tests of the estimate say when the form is still."""
-    monkeypatch.setattr(train_estimate, "STILL_SECONDS", math.inf)
+    monkeypatch.setattr(estimate, "STILL_SECONDS", math.inf)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +33,7 @@ def digits() -> Checkpoint:
     """digits-mlp-8 and digits-mlp-2 are there; the first is returned."""
     for name in ("digits-mlp-8", "digits-mlp-2"):
         shutil.copytree(paths.PROJECT / "checkpoints" / name, paths.checkpoints_dir() / name)
-    return store.read("digits-mlp-8")
+    return checkpoint_files.read("digits-mlp-8")
 
 
 @pytest.fixture
@@ -39,9 +41,9 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The arguments of the jobs that the page submits; each becomes a running one."""
     seen: list[list[str]] = []
 
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> jobs.Job:
+    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
         seen.append(arguments)
-        return jobs.get(plant("running", arguments, kind=kind, title=title, lane=lane))
+        return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane))
 
-    monkeypatch.setattr(jobs, "submit", submit)
+    monkeypatch.setattr(queue, "submit", submit)
     return seen

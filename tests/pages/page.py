@@ -6,7 +6,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from vae import paths
+from vae.storage import paths
 
 
 def visit_page(script: str, **parameters: Any) -> AppTest:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vae import datasets, paths, store
+from vae.checkpoints import checkpoint_files
+from vae.data import datasets
+from vae.storage import paths
 
 if TYPE_CHECKING:
-    from vae.model import VAE
-    from vae.scores.passes import Pass
+    from vae.anomalies.forward_pass import Pass
+    from vae.model.vae import VAE
 
 
 @pytest.fixture(autouse=True)
@@ -32,15 +34,15 @@ def digits() -> dict[str, datasets.ImageDataset]:
 @pytest.fixture(scope="session")
 def digits_vae() -> VAE:
     """The shipped digits-mlp-8."""
-    from vae import loading
+    from vae.checkpoints import loading
 
-    return loading.load_model(store.read("digits-mlp-8", paths.PROJECT / "checkpoints"))
+    return loading.load_model(checkpoint_files.read("digits-mlp-8", paths.PROJECT / "checkpoints"))
 
 
 @pytest.fixture(scope="session")
 def normal_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> Pass:
     """What the model makes of the training digits."""
-    from vae.scores.passes import passes
+    from vae.anomalies.forward_pass import passes
 
     return passes(digits_vae, digits["train"].images)
 
@@ -48,7 +50,7 @@ def normal_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> 
 @pytest.fixture(scope="session")
 def sixty_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> Pass:
     """What the model makes of 60 test digits."""
-    from vae.scores.passes import passes
+    from vae.anomalies.forward_pass import passes
 
     return passes(digits_vae, digits["test"].images[:60])
 
@@ -56,6 +58,6 @@ def sixty_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> P
 @pytest.fixture(scope="session")
 def digits_states(digits_vae: VAE, normal_digits: Pass) -> dict[str, dict[str, Any]]:
     """Every score's arrays by its name, fitted to the training digits."""
-    from vae.scores import registry
+    from vae.anomalies.methods import registry
 
     return {name: score.fit(normal_digits, digits_vae) for name, score in registry.SCORES.items()}

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vae import store
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import DatasetRef, Latents, Metric, NewCheckpoint
 from vae.config import ModelConfig, TrainConfig
-from vae.files import sha256
-from vae.layers import parameter_shapes
-from vae.projections import pca
-from vae.records import DatasetRef, Latents, Metric, NewCheckpoint
+from vae.maps import pca
+from vae.model.layers import parameter_shapes
+from vae.storage.files import sha256
 
 TINY = ModelConfig("mlp", (1, 8, 8), 2, hidden=(4,))
 TINY_CONV = ModelConfig("conv", (1, 8, 8), 3, hidden=(6,), channels=(4, 8))
@@ -48,11 +48,11 @@ def new_checkpoint(model: ModelConfig = TINY, seed: int = 0) -> NewCheckpoint:
 
 def edit_config(folder: Path, **changes: object) -> None:
     """Change top-level entries of config.json."""
-    path = folder / store.CONFIG
+    path = folder / checkpoint_files.CONFIG
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
 
 
 def rehash(folder: Path) -> None:
     """Make config.json agree with the files beside it, as somebody would who forges a checkpoint."""
-    names = [n for n in store.FILES if (folder / n).is_file()]
+    names = [n for n in checkpoint_files.FILES if (folder / n).is_file()]
     edit_config(folder, files={n: {"bytes": (folder / n).stat().st_size, "sha256": sha256(folder / n)} for n in names})

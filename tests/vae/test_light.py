@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 from tests.vae.helpers import TINY_CONV, new_checkpoint
-from vae import paths, store
+from vae.checkpoints import checkpoint_files
+from vae.storage import paths
 
 HEAVY = ("torch", "torchvision", "streamlit", "plotly")
 PRINT = f"import json, sys; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
@@ -22,14 +23,19 @@ def heavy_modules_after(code: str) -> list[str]:
 
 
 def test_reading_a_checkpoint_imports_no_torch() -> None:
-    store.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
+    checkpoint_files.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
     code = """
-        import vae, vae.store, vae.maps, vae.datasets, vae.layers, vae.jobs, vae.evaluation
-        c = vae.store.read("a")
-        assert vae.store.read_weights(c) and vae.store.summaries() and not vae.maps.read_derived_maps(c)
-        assert vae.layers.describe(vae.layers.decoder_layers(c.model))
-        assert len(vae.datasets.load("digits", "test")) == 360
-        assert vae.jobs.all_jobs() == []
+        from vae.checkpoints import checkpoint_files, metrics
+        from vae.data import datasets
+        from vae.jobs import queue
+        from vae.maps import map_files
+        from vae.model import layers
+        c = checkpoint_files.read("a")
+        assert checkpoint_files.read_weights(c) and checkpoint_files.summaries()
+        assert not map_files.read_derived_maps(c)
+        assert layers.describe(layers.decoder_layers(c.model))
+        assert len(datasets.load("digits", "test")) == 360
+        assert queue.all_jobs() == []
     """
     assert heavy_modules_after("\n".join(line.strip() for line in code.splitlines())) == []
 
@@ -39,4 +45,4 @@ def test_the_command_line_starts_without_torch() -> None:
 
 
 def test_the_check_itself_sees_torch() -> None:
-    assert heavy_modules_after("import vae.model") == ["torch"]
+    assert heavy_modules_after("import vae.model.vae") == ["torch"]

@@ -24,9 +24,9 @@ from vae.commands import (
     traverse,
     trial,
 )
+from vae.data.image_folder import printable
 from vae.errors import VAEError
-from vae.image_files import printable
-from vae.progress import Stopped
+from vae.jobs.progress import Stopped
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae import store
+from vae.anomalies import normal_images
+from vae.anomalies.normal_images import NormalChoice
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data.image_folder import printable
 from vae.errors import CheckpointError, ConfigError, ScoreError
-from vae.files import check_writable, write_atomically
-from vae.image_files import printable
-from vae.progress import Progress
-from vae.records import Checkpoint
-from vae.scores import normal
-from vae.scores.normal import NormalChoice
+from vae.jobs.progress import Progress
+from vae.storage.files import check_writable, write_atomically
 
 ALL = "all"  # classes, of --normal
 
@@ -51,14 +51,14 @@ def add_normal(parser: argparse.ArgumentParser) -> None:
 def normal_choice(checkpoint: Checkpoint, words: list[str] | None) -> NormalChoice:
     """What --normal says. A word that is no class's name is split at its commas. Raises ScoreError."""
     if words is None:
-        return normal.default_choice(checkpoint)
+        return normal_images.default_choice(checkpoint)
     known = checkpoint.dataset.class_names
     if words == [ALL] and ALL not in known:
         return NormalChoice()
     parts = [part.strip() for word in words for part in ([word] if word in known else word.split(","))]
     if not any(parts):
         raise ScoreError("--normal names no class.", "Give 'all', or classes, as 0 1 or 0,1.")
-    return normal.chosen(checkpoint, [part for part in parts if part])
+    return normal_images.chosen(checkpoint, [part for part in parts if part])
 
 
 def read_checkpoint(argument: str) -> Checkpoint:
@@ -68,7 +68,7 @@ def read_checkpoint(argument: str) -> Checkpoint:
         folder = path.resolve() if path.name != argument and path.is_dir() else None
     except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
         raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {error.strerror or error}.") from error
-    return store.read(folder.name, folder.parent) if folder else store.read(argument)
+    return checkpoint_files.read(folder.name, folder.parent) if folder else checkpoint_files.read(argument)
 
 
 def print_json(values: Any) -> None:
@@ -121,9 +121,8 @@ def _unwritable(path: Path, error: OSError) -> ConfigError:
 
 def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:
     """The pictures (N, C, H, W) of latents (N, d), with a bar. Imports torch."""
-    from vae import loading
-    from vae.devices import best_device
-    from vae.generation import decoding
+    from vae.checkpoints import decoding, loading
+    from vae.model.devices import best_device
 
     model = loading.load_model(checkpoint, best_device())
     progress = Progress(None)

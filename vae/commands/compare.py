@@ -7,6 +7,13 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any
 
+from vae.anomalies import learned
+from vae.anomalies.evaluation import compare, comparison_files
+from vae.anomalies.evaluation.compare import Comparison
+from vae.anomalies.evaluation.metrics import Interval
+from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import (
     ALL,
     add_checkpoint,
@@ -19,12 +26,7 @@ from vae.commands.common import (
     read_checkpoint,
 )
 from vae.errors import ScoreError
-from vae.progress import Progress, Stopped, stoppable, unstoppable
-from vae.records import Checkpoint
-from vae.scores import comparison, comparison_files, learned, registry
-from vae.scores.comparison import Comparison
-from vae.scores.detection import Interval
-from vae.scores.normal import NormalChoice
+from vae.jobs.progress import Progress, Stopped, stoppable, unstoppable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Compute, keep every score in derived/ as soon as it is finished, and print all that is known of this choice."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     choice = normal_choice(checkpoint, arguments.normal)
-    names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or comparison.default_names()))
+    names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or compare.default_names()))
     note(learned.said(checkpoint, choice, names))
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
     with stoppable():
@@ -90,11 +92,11 @@ class _Run:
 
     def compare(self, names: list[str]) -> None:
         self.progress.stage("reading images", "images")
-        from vae import loading
-        from vae.devices import best_device
+        from vae.checkpoints import loading
+        from vae.model.devices import best_device
 
         model = loading.load_model(self.checkpoint, best_device())
-        found = comparison.compare(self.checkpoint, model, self.choice, names, self._hear, self._keep)
+        found = compare.compare(self.checkpoint, model, self.choice, names, self._hear, self._keep)
         if self.together is not None:
             self.together = dataclasses.replace(self.together, failed=found.failed)
 
@@ -105,17 +107,17 @@ class _Run:
         self.progress.update(done, total)
 
     def _title(self, name: str) -> str:
-        if name == comparison.FORWARD:
+        if name == compare.FORWARD:
             return "forward pass"
         return f"{registry.get(name).title} ({self.finished + 1} of {self.count})"
 
     def _keep(self, found: Comparison) -> None:
         with unstoppable():
             try:
-                self.together, self.problem = comparison.keep(self.checkpoint, found), None
+                self.together, self.problem = compare.keep(self.checkpoint, found), None
             except ScoreError as error:
-                before = comparison.kept(self.checkpoint, self.choice)
-                self.together, self.problem = comparison.merged(before, found), error
+                before = compare.kept(self.checkpoint, self.choice)
+                self.together, self.problem = compare.merged(before, found), error
             self.finished = len(found.scores)
             self.progress.tell(scores=list(found.scores))
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vae import datasets
 from vae.commands.common import add_checkpoint, new_file, read_checkpoint, shown, write_output
+from vae.data import datasets
 from vae.errors import ConfigError
-from vae.progress import Progress
+from vae.jobs.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +31,13 @@ def run(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             f"{images.name} has images {images.image_shape}, {checkpoint.name} takes {checkpoint.model.image_shape}."
         )
-    from vae import latents, loading
-    from vae.devices import best_device
+    from vae.checkpoints import inference, loading
+    from vae.model.devices import best_device
 
     model = loading.load_model(checkpoint, best_device())
     progress = Progress(None)
     progress.stage(f"encoding {images.split} images", "images")
-    encoded = latents.encode(model, images.images, images.labels, on_batch=progress.update)
+    encoded = inference.encode(model, images.images, images.labels, on_batch=progress.update)
     progress.close()
     content = io.BytesIO()
     np.savez(content, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from vae import datasets
 from vae.commands.common import add_checkpoint, add_json, print_json, read_checkpoint
-from vae.progress import Progress
+from vae.data import datasets
+from vae.jobs.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,18 +21,19 @@ def run(arguments: argparse.Namespace) -> None:
     """Encode the split anew and print each metric with its protocol."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     images = datasets.load(checkpoint.dataset.name, arguments.split)
-    from vae import evaluation, latents, loading
-    from vae.devices import best_device
+    from vae.checkpoints import inference, loading
+    from vae.checkpoints.metrics import measured_by, metrics_of
+    from vae.model.devices import best_device
 
     model = loading.load_model(checkpoint, best_device())
     progress = Progress(None)
     progress.stage(f"encoding {arguments.split} images", "images")
-    measured = evaluation.measured_by(checkpoint.model, checkpoint.train)
-    encoded = latents.encode(
+    measured = measured_by(checkpoint.model, checkpoint.train)
+    encoded = inference.encode(
         model, images.images, images.labels, binarized=measured.binarized, on_batch=progress.update
     )
     progress.close()
-    metrics = evaluation.metrics(encoded, checkpoint.dataset.title, measured, arguments.split)
+    metrics = metrics_of(encoded, checkpoint.dataset.title, measured, arguments.split)
     if arguments.json:
         values = {name: asdict(metric) for name, metric in metrics.items()}
         print_json({"checkpoint": checkpoint.name, "identity": checkpoint.identity, "metrics": values})

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vae import datasets, paths
 from vae.commands.common import add_run_folder
+from vae.data import datasets
 from vae.errors import DatasetError
-from vae.progress import Progress, stoppable, unstoppable
+from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.storage import paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,12 @@ import argparse
 import re
 from pathlib import Path
 
-from vae import image_folders
 from vae.commands.common import add_run_folder
 from vae.config import MAX_SIDE
+from vae.data import import_folder
+from vae.data.import_folder import Imported, Settings
 from vae.errors import ConfigError
-from vae.image_folders import Imported, Settings
-from vae.progress import Progress, stoppable
+from vae.jobs.progress import Progress, stoppable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         with stoppable():
             progress.stage("importing images", "images")
-            result = image_folders.write(arguments.name, arguments.folder, settings, progress.update)
+            result = import_folder.write(arguments.name, arguments.folder, settings, progress.update)
         message = _message(result)
         progress.tell(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
     finally:

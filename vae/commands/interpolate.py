@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
-from vae.generation import anchors, holes, interpolation, sheets
+from vae.data import image_export
+from vae.generation import anchors, holes, interpolation
 from vae.generation.holes import Reach
 from vae.generation.interpolation import Distances
-from vae.records import Checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,9 +58,11 @@ def _distance_line(checkpoint: Checkpoint, found: Distances, known: Reach) -> st
 
 def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.Path, found: Distances) -> bytes:
     if suffix == ".gif":
-        return sheets.gif(images)
+        return image_export.gif(images)
     if suffix == ".npz":
         about = {"t": path.t, "anchor_at": path.anchor_at, "distance": found.distance, "row": found.row}
-        return sheets.npz(images, path.z, **about)
+        return image_export.npz(images, path.z, **about)
     legs = path.by_leg()
-    return sheets.png(sheets.sheet(sheets.enlarged(images[legs.ravel()], sheets.TILE_SIDE), legs.shape[1]))
+    return image_export.png(
+        image_export.sheet(image_export.enlarged(images[legs.ravel()], image_export.TILE_SIDE), legs.shape[1])
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from vae import store
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Summary
 from vae.commands.common import add_json, print_json
-from vae.records import Summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """One line a checkpoint."""
-    found = store.summaries()
+    found = checkpoint_files.summaries()
     if arguments.json:
         print_json([_values(summary) for summary in found])
         return

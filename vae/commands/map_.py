@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from vae import maps
+from vae.checkpoints.checkpoint import Checkpoint, ProjectionMap
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
-from vae.progress import Progress, stoppable, unstoppable
-from vae.records import Checkpoint, ProjectionMap
+from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.maps import map_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Fit, keep, and print the map's parameters and quality."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     if arguments.method == "tsne":
-        from vae.projections import tsne
+        from vae.maps import tsne
 
         tsne.check(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
     progress = Progress(arguments.run_folder)
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
         projection = _fit(checkpoint, arguments, progress)
         progress.close()
         with unstoppable():
-            path = maps.write_derived_map(checkpoint.identity, projection)
+            path = map_files.write_derived_map(checkpoint.identity, projection)
             progress.tell(stage="done", fraction=1.0, finished=True)
     about = {"method": projection.method, "parameters": projection.parameters, "quality": projection.quality}
     if arguments.json:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _fit(checkpoint: Checkpoint, arguments: argparse.Namespace, progress: Progress) -> ProjectionMap:
-    from vae.projections import pca, tsne
+    from vae.maps import pca, tsne
 
     if arguments.method == "pca":
         return pca.fit(checkpoint.latents.mu)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.errors import CheckpointError
-from vae.progress import Progress, stoppable, unstoppable
-from vae.records import Checkpoint
-from vae.sample_quality import records, shipped
-from vae.sample_quality.records import ROWS, Quality, Row
+from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.sample_quality import quality_files, shipped
+from vae.sample_quality.quality_files import ROWS, Quality, Row
 
 HEADS = ("Fréchet distance", "precision", "recall", "classes covered", "KL of classes", "sure")
 
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _kept(quality: Quality) -> tuple[Path | None, CheckpointError | None]:
     """Where it was kept, or why it can't be: what took a minute to measure is printed all the same."""
     try:
-        return records.write(quality), None
+        return quality_files.write(quality), None
     except CheckpointError as error:
         return None, error
 
@@ -62,7 +62,7 @@ def table(checkpoint: Checkpoint, quality: Quality) -> str:
     for row in quality.rows:
         cells = _cells(row, len(checkpoint.dataset.class_names))
         lines.append(" ".join([f"{ROWS[row.kind]:31}", *(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))]))
-    texts = zip(HEADS, (quality.protocols[name] for name in records.UNITS), strict=True)
+    texts = zip(HEADS, (quality.protocols[name] for name in quality_files.UNITS), strict=True)
     return "\n".join([*lines, "", quality.about, *(f"{head}: {text}." for head, text in texts)])
 
 

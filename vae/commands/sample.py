@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints import learned
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
+from vae.data import image_export
 from vae.errors import ConfigError
-from vae.generation import anchors, learned, mixtures, sampling, sheets
-from vae.records import Checkpoint, FloatArray
+from vae.generation import anchors, mixture_files, sampling
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,12 +66,12 @@ def _mixture(checkpoint: Checkpoint, arguments: argparse.Namespace) -> sampling.
     components = arguments.components
     if components is None:
         components = max(1, min(sampling.COMPONENTS, sampling.most_components(count, latents.mu.shape[1])))
-    return mixtures.mixture_of(checkpoint, components, label=label)  # one fit: --seed is of the draws
+    return mixture_files.mixture_of(checkpoint, components, label=label)  # one fit: --seed is of the draws
 
 
 def _content(suffix: str, images: NDArray[np.uint8], z: FloatArray) -> bytes:
     if suffix == ".png":
-        return sheets.png(sheets.sheet(sheets.enlarged(images, sheets.TILE_SIDE)))
+        return image_export.png(image_export.sheet(image_export.enlarged(images, image_export.TILE_SIDE)))
     if suffix == ".zip":
-        return sheets.zip_of_pngs(images, [f"sample-{k:05d}.png" for k in range(len(images))])
-    return sheets.npz(images, z)
+        return image_export.zip_of_pngs(images, [f"sample-{k:05d}.png" for k in range(len(images))])
+    return image_export.npz(images, z)

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vae import datasets
+from vae.anomalies import csv_report, detectors, learned, sources, streaming
+from vae.anomalies.detectors import Decisions, Detector
+from vae.anomalies.evaluation.metrics import Interval, Judged
+from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.sources import Chunk, Source
+from vae.anomalies.streaming import Tally
+from vae.anomalies.thresholds import Rule
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import (
     add_checkpoint,
     add_json,
@@ -25,19 +33,12 @@ from vae.commands.common import (
     read_checkpoint,
     shown,
 )
+from vae.data import datasets
 from vae.errors import ConfigError, ScoreError
-from vae.progress import Progress, stoppable, unstoppable
-from vae.records import Checkpoint
-from vae.scores import detectors, learned, registry, report, sources, streaming
-from vae.scores.detection import Interval, Judged
-from vae.scores.detectors import Decisions, Detector
-from vae.scores.normal import NormalChoice
-from vae.scores.rules import Rule
-from vae.scores.sources import Chunk, Source
-from vae.scores.streaming import Tally
+from vae.jobs.progress import Progress, stoppable, unstoppable
 
 if TYPE_CHECKING:
-    from vae.model import VAE
+    from vae.model.vae import VAE
 
 RULES = ("threshold", "contamination", "false_alarms")
 MEASURES: dict[str, tuple[str, Callable[[Judged], Interval]]] = {
@@ -91,8 +92,8 @@ def run(arguments: argparse.Namespace) -> None:
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     source, tally = _source(arguments, checkpoint), Tally()
     note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
-    from vae import loading
-    from vae.devices import best_device
+    from vae.checkpoints import loading
+    from vae.model.devices import best_device
 
     model = loading.load_model(checkpoint, best_device())
     progress = Progress(arguments.run_folder)
@@ -107,8 +108,8 @@ def run(arguments: argparse.Namespace) -> None:
         if rule and late:
             chunks = list(chunks)  # names and numbers, no pixels
             detector = detectors.with_rule(detector, rule, np.concatenate(tally.scores))
-        columns = report.Columns(row=source.has_rows, label=bool(source.class_names))
-        report.write(output, streaming.rows(chunks, detector, source, tally), columns)
+        columns = csv_report.Columns(row=source.has_rows, label=bool(source.class_names))
+        csv_report.write(output, streaming.rows(chunks, detector, source, tally), columns)
         progress.close()
         with unstoppable():
             path, problem = None, None
@@ -152,7 +153,7 @@ def _note(checkpoint: Checkpoint, score: str, normal_classes: tuple[str, ...]) -
 def _fitted(
     checkpoint: Checkpoint, model: VAE, score: str, choice: NormalChoice, rule: Rule | None, progress: Progress
 ) -> Detector:
-    from vae.scores import fitting
+    from vae.anomalies import fitting
 
     progress.stage("fitting to normal images", "images")
     return fitting.fit_to_dataset(

@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from vae import datasets, jobs, paths, runs, store, terminal_job
+from vae.checkpoints import checkpoint_files
 from vae.commands.common import add_run_folder
 from vae.config import (
     ACTIVATIONS,
@@ -25,10 +25,14 @@ from vae.config import (
     check_together,
     default_model_config,
 )
+from vae.data import datasets
 from vae.errors import CheckpointError, ConfigError, JobError
-from vae.locks import only_one
-from vae.plan import Configs, Plan
-from vae.progress import RUNNER, Progress, obeying, stoppable
+from vae.jobs import queue, terminal_job
+from vae.jobs.locks import only_one
+from vae.jobs.progress import RUNNER, Progress, obeying, stoppable
+from vae.storage import paths
+from vae.training.request import Configs, Plan
+from vae.training.run_folder import status
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +94,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Check everything that can be checked, then train, encode, map and write; or go on with an interrupted run."""
     if arguments.resume:
-        _run_in(jobs.get(arguments.resume))
+        _run_in(queue.get(arguments.resume))
         return
     checked = plan(arguments)
     if arguments.run_folder:  # a job: its runner records how it ends
@@ -104,10 +108,10 @@ def run(arguments: argparse.Namespace) -> None:
         _train(checked, folder)
 
 
-def _run_in(job: jobs.Job) -> None:
+def _run_in(job: queue.Job) -> None:
     """Go on with `job` from its last finished epoch, in this terminal."""
-    if _writes() and not runs.resumable(job):
-        raise JobError(f"Run {job.id} has nothing to go on with: {runs.why_not(job)}.", "Start a new run.")
+    if _writes() and not status.resumable(job):
+        raise JobError(f"Run {job.id} has nothing to go on with: {status.why_not(job)}.", "Start a new run.")
     parser = argparse.ArgumentParser(exit_on_error=False)
     add_arguments(parser)
     checked = plan(parser.parse_args([*job.arguments[1:], "--run-folder", str(job.folder)]))
@@ -129,14 +133,14 @@ def _writes() -> bool:
 
 
 def _train(checked: Plan, folder: Path) -> None:
-    from vae import training_run
+    from vae.training.run import run_to_end
 
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress(folder if _writes() else None, quiet=not _writes() or bool(os.environ.get(RUNNER)))
     progress.tell(checkpoint=checked.destination.name)
     try:
         with stoppable(), obeying(folder / "stop"), _alone(folder):
-            training_run.run(checked, progress, folder)
+            run_to_end(checked, progress, folder)
     except RuntimeError as error:  # torch.distributed's: the first process has ended, and tells why
         if _writes():
             raise
@@ -168,20 +172,20 @@ def plan(a: argparse.Namespace) -> Plan:
     destination = _destination(a.output or f"{a.dataset}-{a.architecture}-{a.latent_dim}")
     if _writes():
         _check_free(destination, a.run_folder)
-    store.check_writable(destination, replacing=runs.written(a.run_folder) if a.run_folder else ())
+    checkpoint_files.check_writable(destination, replacing=status.written(a.run_folder) if a.run_folder else ())
     command = _command(configs.model, configs.train, destination)
     return Plan(configs.model, configs.train, destination, command)
 
 
 def _destination(output: str) -> Path:
     if Path(output).name == output:
-        return store.checkpoint_path(output)
-    return store.checkpoint_path(Path(output).name, Path(output).resolve().parent)
+        return checkpoint_files.checkpoint_path(output)
+    return checkpoint_files.checkpoint_path(Path(output).name, Path(output).resolve().parent)
 
 
 def _check_free(destination: Path, run_folder: Path | None) -> None:
     """Raise CheckpointError when another run that has not ended will write there."""
-    for job in jobs.all_jobs():
+    for job in queue.all_jobs():
         words = job.arguments
         if job.kind != "train" or job.state != "running" or job.folder == run_folder or "--output" not in words[:-1]:
             continue

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
+from vae.data import image_export
 from vae.errors import GenerationError
-from vae.generation import anchors, sheets, traversals
-from vae.records import Checkpoint
+from vae.generation import anchors, traversals
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,10 +43,12 @@ def run(arguments: argparse.Namespace) -> None:
     images = decoded(checkpoint, z.reshape(-1, z.shape[-1]))
     kl = checkpoint.latents.kl_per_dim()[dims]
     if output.suffix == ".png":
-        content = sheets.png(sheets.sheet(sheets.enlarged(images, sheets.TILE_SIDE), len(values)))
+        content = image_export.png(
+            image_export.sheet(image_export.enlarged(images, image_export.TILE_SIDE), len(values))
+        )
     else:
         shaped = images.reshape(len(dims), len(values), *images.shape[1:])  # (D, V, C, H, W)
-        content = sheets.npz(shaped, z, dims=np.array(dims), values=values, kl=kl)
+        content = image_export.npz(shaped, z, dims=np.array(dims), values=values, kl=kl)
     write_output(output, content)
     print(f"Wrote {len(dims)} rows of {len(values)} pictures to {shown(output)}: {checkpoint.name} from {start.title}.")
     for row, (j, nats) in enumerate(zip(dims, kl, strict=True), 1):

@@ -14,14 +14,16 @@ from pathlib import Path
 
 import psutil
 
-from vae import datasets, jobs, paths
 from vae.commands.common import add_json, add_run_folder, print_json
 from vae.commands.train import add_model_arguments, add_training_arguments, command_words, read_configs
 from vae.config import ModelConfig, TrainConfig
+from vae.data import datasets
 from vae.errors import ConfigError
-from vae.files import write_atomically
-from vae.plan import Configs
-from vae.progress import Progress, stoppable
+from vae.jobs import queue
+from vae.jobs.progress import Progress, stoppable
+from vae.storage import paths
+from vae.storage.files import write_atomically
+from vae.training.request import Configs
 
 WARM_UP_STEPS = 3  # the first steps allocate memory and choose kernels
 MEASURE_SECONDS, LONGEST_SECONDS = 1.0, 4.0  # the longest: when an epoch's end has not been seen until then
@@ -106,7 +108,7 @@ def path_of(model: ModelConfig, train: TrainConfig) -> Path:
 
 def read(model: ModelConfig, train: TrainConfig) -> Trial | None:
     """What was measured for these settings, or None."""
-    values = jobs.read_values(path_of(model, train)) or {}
+    values = queue.read_values(path_of(model, train)) or {}
     try:
         trial = Trial(**{f.name: values[f.name] for f in fields(Trial)})
         usable = all(
@@ -176,9 +178,9 @@ def measure(settings: Configs) -> Trial:
     clock = Clock(steps=-(-len(images) // config.batch_size))
     import torch
 
-    from vae import training
-    from vae.devices import best_device
-    from vae.model import new_model
+    from vae.model.devices import best_device
+    from vae.model.vae import new_model
+    from vae.training import trainer
 
     device = best_device()
 
@@ -190,7 +192,7 @@ def measure(settings: Configs) -> Trial:
     start = time.time() - psutil.Process().create_time()
     shared = another_job_computes()
     try:
-        for _ in training.train(new_model(settings.model, 0), images, held_out, config, device, on_step):
+        for _ in trainer.train(new_model(settings.model, 0), images, held_out, config, device, on_step):
             pass
     except _EnoughError:
         pass
@@ -208,7 +210,7 @@ def measure(settings: Configs) -> Trial:
 
 def another_job_computes() -> bool:
     """Whether a job such as a training has the processor now."""
-    return any(job.state == "running" and job.lane == "compute" for job in jobs.all_jobs())
+    return any(job.state == "running" and job.lane == "compute" for job in queue.all_jobs())
 
 
 def _mean(values: list[float]) -> float:

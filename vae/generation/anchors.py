@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import GenerationError
 from vae.generation import sampling
-from vae.records import Checkpoint, FloatArray
 
 MAX_TOKEN = 4_000  # characters: 128 dimensions with all the digits of float32, and a title
 MAX_TITLE = 40

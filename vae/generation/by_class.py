@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation.groups import JOIN, REST, Pair
-from vae.records import Checkpoint
 
 TELLING = 0.75  # balanced accuracy from the class alone, above which a direction may be one between classes
 

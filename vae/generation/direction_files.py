@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vae.checks import finite, short
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, GenerationError
-from vae.files import parse_json, write_atomically
 from vae.generation.directions import KINDS, MAX_NAME, Direction, check_name
-from vae.maps import derived_folder
-from vae.records import Checkpoint
+from vae.maps.map_files import derived_folder
+from vae.storage.files import parse_json, write_atomically
+from vae.storage.validation import finite, short
 
 FORMAT, VERSION = "vae-directions", 1
 MAX_BYTES = 1_000_000

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import GenerationError
 from vae.generation import separation
 from vae.generation.groups import JOIN, Pair
 from vae.generation.separation import Separation
-from vae.records import Checkpoint, FloatArray
 
 MEAN, CLASSIFIER = "mean difference", "linear classifier"
 KINDS = (MEAN, CLASSIFIER)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checks import short
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
-from vae.records import Checkpoint
+from vae.storage.validation import short
 
 MAX_TEXT = 2_000  # characters
 REST = "rest"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.evaluation import ACTIVE_VARIANCE
+from vae.checkpoints.checkpoint import Latents
+from vae.checkpoints.metrics import ACTIVE_VARIANCE
 from vae.generation.interpolation import Distances, Reals, distances, nearest_other
-from vae.records import Latents
 
 SHARE = 95  # % of posterior samples that lie nearer than the limit
 

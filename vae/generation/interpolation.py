@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import GenerationError
-from vae.records import FloatArray
 
 KINDS = ("lerp", "slerp")
 MAX_ANCHORS = 6

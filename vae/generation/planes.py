@@ -11,8 +11,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import GenerationError
-from vae.records import FloatArray
 
 MAX_SIDE = 100
 FLAT = 1e-6  # a standard deviation below this is no direction, only rounding

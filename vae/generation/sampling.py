@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints.checkpoint import FloatArray, Latents
 from vae.errors import GenerationError
-from vae.records import FloatArray, Latents
 
 MAX_SAMPLES = 10_000
 MAX_TEMPERATURE = 5.0

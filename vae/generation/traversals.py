@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints.checkpoint import FloatArray, Latents
 from vae.errors import GenerationError
-from vae.records import FloatArray, Latents
 
 MAX_STEPS = 60
 MAX_VALUE = 100.0

@@ -14,12 +14,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vae.checks import check_array
+from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import CheckpointError
-from vae.files import read_tensors, sha256
-from vae.pixels import to_unit
-from vae.records import FloatArray
+from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
+from vae.storage.files import read_tensors, sha256
+from vae.storage.validation import check_array
 
 CHANNELS = (16, 32, 32)  # each halves the image
 FEATURES = 64

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae import datasets, devices, loading
+from vae.checkpoints import decoding, learned, loading
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.data import datasets
 from vae.errors import DatasetError, GenerationError
-from vae.generation import decoding, learned, sampling
-from vae.records import Checkpoint, FloatArray
+from vae.generation import sampling
+from vae.model import devices
 from vae.sample_quality import classifier, frechet, precision_recall, shipped
 from vae.sample_quality.coverage import FAIR, SURE, class_shares, coverage, divergence
 from vae.sample_quality.precision_recall import NEIGHBOURS, Support
-from vae.sample_quality.records import ROWS, Quality, Row
+from vae.sample_quality.quality_files import ROWS, Quality, Row
 
 NUMBER = 10_000
 MIN_NUMBER = 100  # fewer say next to nothing about ten classes

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae.checks import finite, short
+from vae.data.image_dataset import SPLITS
 from vae.errors import CheckpointError, DatasetError
-from vae.files import read_json
-from vae.image_sets import SPLITS
+from vae.storage.files import read_json
+from vae.storage.validation import finite, short
 
 FOLDER = Path(__file__).with_name("classifiers")
 FORMAT_VERSION = 1

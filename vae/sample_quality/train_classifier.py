@@ -19,13 +19,13 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from vae import datasets
-from vae.datasets import ImageDataset
+from vae.data import datasets
+from vae.data.datasets import ImageDataset
 from vae.errors import VAEError
-from vae.files import sha256, write_atomically
-from vae.pixels import to_unit
+from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
 from vae.sample_quality.classifier import CHANNELS, FEATURES, Classifier, features, probabilities
+from vae.storage.files import sha256, write_atomically
 
 
 @dataclass(frozen=True)

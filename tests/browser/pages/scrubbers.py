@@ -4,12 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from ui import live, scrub
-from ui.live import payload
-from vae import paths, store
+from ui.components import live_decoder, scrubber
+from ui.components.live_decoder import payload
+from vae.checkpoints import checkpoint_files
+from vae.storage import paths
 
 st.set_page_config(layout="wide")
-checkpoint = store.read("digits-mlp-8", paths.PROJECT / "checkpoints")
+checkpoint = checkpoint_files.read("digits-mlp-8", paths.PROJECT / "checkpoints")
 mu = checkpoint.latents.mu
 common: dict[str, Any] = {
     "fingerprint": payload.fingerprint(checkpoint, {}),
@@ -29,7 +30,7 @@ way: dict[str, Any] = {
     "revision": int(moved),
     "names": ["row 0", "row 3", "a very long name of some anchor that nobody would read", "class 3"],
 }
-stop = scrub.show(way, "path")  # type: ignore[arg-type]
+stop = scrubber.show(way, "path")  # type: ignore[arg-type]
 st.text(f"path at {stop['t'] if stop else 'no stop'}")
 line: dict[str, Any] = {
     **common,
@@ -38,7 +39,7 @@ line: dict[str, Any] = {
     "ends": ["less like 3", "more like 3"],
     "unit": "of the groups' distance",
 }
-stop = scrub.show(line, "line")  # type: ignore[arg-type]
+stop = scrubber.show(line, "line")  # type: ignore[arg-type]
 st.text(f"line at {stop['t'] if stop else 'no stop'}")
 ODD: dict[str, dict[str, Any]] = {
     "no anchors": {"path": {"kind": "lerp", "anchors": []}},
@@ -60,5 +61,5 @@ ODD: dict[str, dict[str, Any]] = {
 }
 for name, odd in ODD.items():
     with st.container(key="odd-" + name.replace(" ", "-")):
-        scrub.show(way | odd, f"odd {name}")  # type: ignore[arg-type]
-live.store(payload.model_bytes(checkpoint, store.read_weights(checkpoint), {}), "store")
+        scrubber.show(way | odd, f"odd {name}")  # type: ignore[arg-type]
+live_decoder.store(payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), {}), "store")

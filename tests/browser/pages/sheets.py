@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from ui import sheet
-from vae import datasets
+from ui.components import picture_sheet
+from vae.data import datasets
 
 st.set_page_config(layout="wide")
 digits = datasets.load("digits", "test").images
@@ -13,10 +13,10 @@ turn = st.checkbox("Other pictures")
 fewer = st.checkbox("Fewer pictures")
 choose = st.checkbox("Choose the third")
 pictures = digits[(np.arange(10 if fewer else count) + 7 * turn) % len(digits)]
-clicked = sheet.show(pictures, "sheet", label="Digits", selected=2 if choose else None)
+clicked = picture_sheet.show(pictures, "sheet", label="Digits", selected=2 if choose else None)
 st.text(f"clicked {clicked['index'] if clicked else 'nothing'}")
 st.text(f"move {clicked['move'] if clicked else 'none'}")
-sheet.show(
+picture_sheet.show(
     digits[: 3 * 41],
     "traversal",
     label="Traversals",

@@ -16,15 +16,18 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
-from ui import cache
-from ui.anomaly_settings import JOIN
-from ui.threshold.payload import Group
-from vae import datasets, paths, store
+from ui.anomalies.settings import JOIN
+from ui.components.threshold.payload import Group
+from ui.shared import cache
+from vae.anomalies import detectors, learned, normal_images
+from vae.anomalies.forward_pass import Pass, passes
+from vae.anomalies.methods import registry
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
-from vae.projections import pca
-from vae.records import Checkpoint, NewCheckpoint
-from vae.scores import detectors, learned, normal, registry
-from vae.scores.passes import Pass, passes
+from vae.data import datasets
+from vae.maps import pca
+from vae.storage import paths
 
 LOOKS = ("gallery", "map", "curves", "scores")
 SCORES = [name for name in registry.SCORES if name not in registry.SLOW]
@@ -75,8 +78,8 @@ class Browser:
 
 
 def write(name: str, new: NewCheckpoint) -> Checkpoint:
-    store.write(new, paths.checkpoints_dir() / name)
-    return store.read(name)
+    checkpoint_files.write(new, paths.checkpoints_dir() / name)
+    return checkpoint_files.read(name)
 
 
 def planted(model: ModelConfig = TINY, classes: tuple[str, ...] = ()) -> NewCheckpoint:
@@ -144,9 +147,9 @@ def seen(checkpoint: Checkpoint, images: NDArray[np.uint8]) -> Pass:
 
 def detector_of(checkpoint: Checkpoint, score: str, *classes: str) -> detectors.Detector:
     """What the page fits, made by the library alone."""
-    choice = normal.chosen(checkpoint, classes)
+    choice = normal_images.chosen(checkpoint, classes)
     known, held_out = (
-        seen(checkpoint, part(checkpoint, choice).images) for part in (normal.reference, normal.held_out)
+        seen(checkpoint, part(checkpoint, choice).images) for part in (normal_images.reference, normal_images.held_out)
     )
     found = detectors.fit(checkpoint, cache.model(checkpoint), score, known, held_out, "x", classes=choice.classes)
     return detectors.with_rule(found, detectors.DEFAULT_RULE)

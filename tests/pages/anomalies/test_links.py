@@ -6,8 +6,8 @@ import pytest
 
 from tests.pages.anomalies.page import HTML, LINKS, Browser, url, visit, wrong
 from tests.pages.page import said
-from ui.anomaly_settings import JOIN
-from vae.records import Checkpoint
+from ui.anomalies.settings import JOIN
+from vae.checkpoints.checkpoint import Checkpoint
 
 
 @pytest.mark.parametrize("link", LINKS)

@@ -24,11 +24,12 @@ from tests.pages.anomalies.page import (
 )
 from tests.pages.page import said
 from tests.vae.helpers import new_checkpoint
-from ui import cache
-from ui.anomaly_settings import JOIN
+from ui.anomalies.settings import JOIN
+from ui.shared import cache
+from vae.anomalies import detectors
+from vae.anomalies.methods import registry
+from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
-from vae.records import Checkpoint, NewCheckpoint
-from vae.scores import detectors, registry
 
 
 def test_every_look(digits: Checkpoint, browser: Browser) -> None:

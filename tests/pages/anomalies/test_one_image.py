@@ -10,12 +10,14 @@ import pytest
 
 from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, seen, url, visit, wrong
 from tests.pages.page import said
-from ui import cache, explore_state
-from ui.explore_state import Place
-from vae.records import Checkpoint
-from vae.scores import normal, registry
-from vae.scores.normal import NormalChoice
-from vae.scores.passes import Pass
+from ui.explore import state
+from ui.explore.state import Place
+from ui.shared import cache
+from vae.anomalies import normal_images
+from vae.anomalies.forward_pass import Pass
+from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice
+from vae.checkpoints.checkpoint import Checkpoint
 
 
 def test_a_click_chooses_the_image(digits: Checkpoint, browser: Browser) -> None:
@@ -34,7 +36,7 @@ def test_a_click_chooses_the_image(digits: Checkpoint, browser: Browser) -> None
     at.button_group(key="anomalies-order").set_value("normal").run()  # the same click is not heard twice
     np.testing.assert_array_equal(browser.pictures["anomalies-gallery"], test.images[worst[::-1][:60]])
     assert url(at)["image"] == str(worst[7])
-    known = normal.reference(digits, NormalChoice(("0", "1")))
+    known = normal_images.reference(digits, NormalChoice(("0", "1")))
     mu = seen(digits, known.images).mu
     nearest = np.linalg.norm(mu - seen(digits, test.images[worst[7]][None]).mu, axis=1).argsort(kind="stable")[:8]
     np.testing.assert_array_equal(browser.pictures["anomalies-neighbours"], known.images[nearest])
@@ -71,7 +73,7 @@ def test_open_in_explore(digits: Checkpoint, tmp_path: Path, source: str) -> Non
     at = visit(image="3", source=source, **folder)
     at.button(key="anomalies-explore").click().run()
     said(at)
-    place = at.session_state[explore_state.VECTORS][digits.identity]
+    place = at.session_state[state.VECTORS][digits.identity]
     if source == "test":
         assert place == Place(3)
     else:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, wrong
 from tests.pages.page import said
-from ui import cache, explore_state
-from vae import commands, datasets
-from vae.records import Checkpoint
-from vae.scores import registry
+from ui.explore import state
+from ui.shared import cache
+from vae import commands
+from vae.anomalies.methods import registry
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import datasets
 
 
 def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
@@ -45,7 +47,7 @@ def test_as_many_images_of_another_data_set_are_not_taken_for_the_own(
     assert wrong(at) == []
     assert not at.get("plotly_chart")
     at.button(key="anomalies-explore").click().run()
-    assert at.session_state[explore_state.VECTORS][digits.identity].row is None
+    assert at.session_state[state.VECTORS][digits.identity].row is None
 
 
 def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(

@@ -11,8 +11,9 @@ import pytest
 from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, name_field, visit, wrong
 from tests.pages.page import said
 from vae import commands
-from vae.records import Checkpoint
-from vae.scores import detectors, registry
+from vae.anomalies import detectors
+from vae.anomalies.methods import registry
+from vae.checkpoints.checkpoint import Checkpoint
 
 
 def test_a_detector_is_kept_used_and_deleted(

@@ -10,23 +10,25 @@ import pytest
 
 from tests.pages.anomalies.page import ZERO_ONE, Browser, detector_of, seen, url, visit, wrong
 from tests.pages.page import said
-from ui import cache
-from vae.records import Checkpoint
-from vae.scores import detection, detectors, normal, registry
-from vae.scores.normal import NormalChoice
-from vae.scores.rules import Rule
+from ui.shared import cache
+from vae.anomalies import detectors, normal_images
+from vae.anomalies.evaluation import metrics
+from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.thresholds import Rule
+from vae.checkpoints.checkpoint import Checkpoint
 
 
 def test_false_alarms_flag_that_share_of_held_out_normal_images(digits: Checkpoint, browser: Browser) -> None:
     visit()
-    held_out = seen(digits, normal.held_out(digits, NormalChoice()).images)
+    held_out = seen(digits, normal_images.held_out(digits, NormalChoice()).images)
     detector = detector_of(digits, registry.DEFAULT)
     scores = detectors.decide(detector, held_out, cache.model(digits)).scores
     assert browser.threshold == pytest.approx(detector.threshold, rel=1e-5)
-    assert detection.flagged(scores, browser.threshold).mean() == pytest.approx(0.05, abs=1.5 / len(scores))
+    assert metrics.flagged(scores, browser.threshold).mean() == pytest.approx(0.05, abs=1.5 / len(scores))
     at = visit(share="20")
     assert "set to flag 20 % of held-out normal images (it flags " in said(at)
-    assert detection.flagged(scores, browser.threshold).mean() == pytest.approx(0.2, abs=1.5 / len(scores))
+    assert metrics.flagged(scores, browser.threshold).mean() == pytest.approx(0.2, abs=1.5 / len(scores))
 
 
 @pytest.mark.parametrize("share", ["10", "0", "100", "33.3"])

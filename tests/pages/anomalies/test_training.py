@@ -9,10 +9,10 @@ from dataclasses import replace
 from tests.pages.anomalies.page import HTML, ZERO_ONE, labels, planted, visit, write
 from tests.pages.page import said
 from tests.runs import plant
-from vae import paths
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import train
 from vae.commands.train import read_configs
-from vae.records import Checkpoint
+from vae.storage import paths
 
 
 def test_train_on_these_only(digits: Checkpoint, submitted: list[list[str]]) -> None:

@@ -10,7 +10,7 @@ from tests.pages.generate.page import Browser
 @pytest.fixture(autouse=True)
 def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     fake = Browser()
-    monkeypatch.setattr("ui.sheet.show", fake.show_pictures)
-    monkeypatch.setattr("ui.scrub.show", fake.show_data)
-    monkeypatch.setattr("ui.manifold.show", fake.show_plane)
+    monkeypatch.setattr("ui.components.picture_sheet.show", fake.show_pictures)
+    monkeypatch.setattr("ui.components.scrubber.show", fake.show_data)
+    monkeypatch.setattr("ui.components.manifold.show", fake.show_plane)
     return fake

@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import new_checkpoint
-from ui.manifold import Told
-from vae import paths, store
+from ui.components.manifold import Told
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
-from vae.records import Checkpoint, NewCheckpoint
+from vae.storage import paths
 
 VIEWS = ("samples", "manifold", "traversals", "interpolation", "directions")
 ONE_DIMENSION = ModelConfig("mlp", (1, 8, 8), 1, hidden=(4,))
@@ -51,8 +52,8 @@ class Browser:
 
 
 def write(name: str, new: NewCheckpoint) -> Checkpoint:
-    store.write(new, paths.checkpoints_dir() / name)
-    return store.read(name)
+    checkpoint_files.write(new, paths.checkpoints_dir() / name)
+    return checkpoint_files.read(name)
 
 
 def mnist() -> NewCheckpoint:

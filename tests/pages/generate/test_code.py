@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.pages.generate.page import LINKS, THREE_PINS, Browser, visit
-from ui import cache
-from vae.records import Checkpoint
+from ui.shared import cache
+from vae.checkpoints.checkpoint import Checkpoint
 
 
 @pytest.mark.parametrize("link", LINKS)

@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.generate.page import THREE_PINS, Browser, active_distances, press, url, visit, warnings
 from tests.pages.page import said
-from ui import cache, generate_state
-from vae import store
+from ui.generate import state
+from ui.shared import cache
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors, direction_files, directions, groups
-from vae.records import Checkpoint
 
 
 def strip(browser: Browser, checkpoint: Checkpoint, found: directions.Direction, start: str = "row:0") -> None:
@@ -101,7 +102,7 @@ def test_a_file_that_holds_no_directions_is_refused(digits: Checkpoint, content:
 
 
 def test_directions_of_another_dimension_are_refused(digits: Checkpoint) -> None:
-    other = store.read("digits-mlp-2")
+    other = checkpoint_files.read("digits-mlp-2")
     found = directions.from_groups("flat", groups.pair("class:3", "class:6", other), other).mean
     at = upload(visit(model="digits-mlp-8", view="directions"), direction_files.to_json([found]))
     assert "flat: the direction has 2 dimensions, this checkpoint's latent space 8." in said(at)
@@ -110,7 +111,7 @@ def test_directions_of_another_dimension_are_refused(digits: Checkpoint) -> None
 
 def test_a_minus_b_plus_c(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8", view="directions", pin=THREE_PINS)
-    chosen = dict(zip(generate_state.TERMS, ("row:3", "class:1", "class:4"), strict=True))
+    chosen = dict(zip(state.TERMS, ("row:3", "class:1", "class:4"), strict=True))
     for name, token in chosen.items():
         at.selectbox(key=f"generate-{name}").set_value(token).run()
     assert url(at)["to"] == ["class:4"]  # the first two are the usual ones here, or are said, too

@@ -10,9 +10,9 @@ import pytest
 
 from tests.pages.generate.page import Browser, active_distances, press, url, visit
 from tests.pages.page import said
-from ui import cache
+from ui.shared import cache
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors
-from vae.records import Checkpoint
 
 
 def test_more_pins_than_can_be_joined_are_told(digits: Checkpoint, browser: Browser) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from tests.pages.generate.page import HTML, LINKS, THREE_PINS, Browser, press, url, visit, warnings
 from tests.pages.page import said
-from ui import cache, generate_state
+from ui.generate import state
+from ui.shared import cache
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors, sampling
-from vae.records import Checkpoint
 
 
 @pytest.mark.parametrize("link", LINKS)
@@ -194,5 +195,5 @@ def test_a_stop_of_the_scrubber_is_in_the_url(digits: Checkpoint, browser: Brows
 def test_the_state_is_plain(digits: Checkpoint) -> None:
     """The session holds text only, so that nothing of it can outlive its model."""
     at = visit(model="digits-mlp-8", pin=THREE_PINS, **LINKS["directions"])
-    values = at.session_state[generate_state.STATE.key].values
+    values = at.session_state[state.STATE.key].values
     assert json.loads(json.dumps(values)) == LINKS["directions"]

@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.generate.page import THREE_PINS, Browser, url, visit, warnings
 from tests.pages.page import said
-from ui import cache, explore_state
-from ui.explore_state import Place
-from vae import store
+from ui.explore import state
+from ui.explore.state import Place
+from ui.shared import cache
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors, sampling
-from vae.records import Checkpoint
 
 
 def test_a_sample_is_pinned_chosen_and_removed(digits: Checkpoint, browser: Browser) -> None:
@@ -107,7 +108,7 @@ def test_a_new_link_says_whose_a_vector_is(digits: Checkpoint, browser: Browser)
     at.run()
     assert url(at) == {"pin": ["sample:1:0"]}
     z = sampling.from_prior(1, 2, 1)
-    np.testing.assert_array_equal(browser.pictures["shelf"], cache.decoded(store.read("digits-mlp-2"), z))
+    np.testing.assert_array_equal(browser.pictures["shelf"], cache.decoded(checkpoint_files.read("digits-mlp-2"), z))
 
 
 def test_removing_a_pin_leaves_the_others_of_a_way(digits: Checkpoint) -> None:
@@ -166,8 +167,8 @@ def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
     said(at)
     anchor = anchors.parse(pin, digits)
     expected = Place(3) if pin == "row:3" else Place(None, anchor.z)
-    assert at.session_state[explore_state.VECTORS][digits.identity] == expected
-    assert at.session_state[explore_state.ROWS][digits.dataset.test_fingerprint] == expected.row
+    assert at.session_state[state.VECTORS][digits.identity] == expected
+    assert at.session_state[state.ROWS][digits.dataset.test_fingerprint] == expected.row
     assert at.get("plotly_chart")  # it is Explore that is shown
 
 

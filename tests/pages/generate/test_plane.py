@@ -7,8 +7,8 @@ import pytest
 
 from tests.pages.generate.page import Browser, url, visit, warnings
 from tests.pages.page import said
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors
-from vae.records import Checkpoint
 
 
 def test_a_link_restores_what_the_plane_shows_and_where_it_was_clicked(digits: Checkpoint, browser: Browser) -> None:

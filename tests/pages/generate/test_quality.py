@@ -7,14 +7,14 @@ from dataclasses import replace
 from tests.pages.generate.page import visit, write
 from tests.pages.page import said
 from tests.vae.helpers import TINY, new_checkpoint
-from vae.records import Checkpoint
-from vae.sample_quality import records
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.sample_quality import quality_files
 
 
 def test_recorded_quality_is_shown_with_what_it_is(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8")
     [table] = at.dataframe
-    quality = records.recorded(digits)
+    quality = quality_files.recorded(digits)
     assert quality is not None
     assert list(table.value[""])[:2] == ["Samples from the prior", "Samples from the mixture"]
     assert list(table.value["squared Fréchet distance"]) == [f"{row.distance:.2f}" for row in quality.rows]

@@ -8,9 +8,9 @@ import numpy as np
 
 from tests.pages.generate.page import Browser, mnist, url, visit, warnings, write
 from tests.pages.page import said
-from ui import cache
+from ui.shared import cache
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import sampling
-from vae.records import Checkpoint
 
 
 def test_the_nearest_training_image_of_a_sample(digits: Checkpoint, browser: Browser) -> None:

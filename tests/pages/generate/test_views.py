@@ -20,16 +20,16 @@ from tests.pages.generate.page import (
 )
 from tests.pages.page import said
 from tests.vae.helpers import new_checkpoint
-from ui import cache
-from vae import store
+from ui.shared import cache
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.generation import anchors
-from vae.records import Checkpoint, NewCheckpoint
 
 
 @pytest.mark.parametrize("model", ["digits-mlp-8", "digits-mlp-2"])
 @pytest.mark.parametrize("pins", [[], THREE_PINS], ids=["no pins", "pins"])
 def test_every_view_of_the_shipped_models(digits: Checkpoint, browser: Browser, model: str, pins: list[str]) -> None:
-    checkpoint = store.read(model)
+    checkpoint = checkpoint_files.read(model)
     at = visit(model=model, pin=pins)
     for view in VIEWS:
         at.button_group(key="generate-view").set_value(view).run()
@@ -74,7 +74,7 @@ def test_every_view_of_unusual_models(browser: Browser, new: NewCheckpoint) -> N
 def test_a_decoder_that_the_browser_cant_evaluate(
     digits: Checkpoint, browser: Browser, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:
-    monkeypatch.setattr("ui.live.payload.browser_can_decode", lambda checkpoint: False)
+    monkeypatch.setattr("ui.components.live_decoder.payload.browser_can_decode", lambda checkpoint: False)
     at = visit(model="digits-mlp-8", view=view, pin=THREE_PINS)
     text = said(at)
     assert (warnings(at), list(at.error)) == ([], [])

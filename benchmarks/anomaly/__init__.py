@@ -1,0 +1,1 @@
+"""`python -m benchmarks.anomaly`: anomaly scores on MNIST."""

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.generation`: how soon Generate shows what was asked for."""

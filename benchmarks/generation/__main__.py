@@ -1,0 +1,5 @@
+"""`python -m benchmarks.generation`."""
+
+from benchmarks.generation.measure import main
+
+main()

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.training`: how soon a test loss is reached."""

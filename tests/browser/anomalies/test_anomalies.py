@@ -1,0 +1,158 @@
+"""Journeys through Anomalies in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.drive import generate
+from tests.browser.drive.server import AppServer
+from tests.browser.drive.visit import open_page, wait_idle
+from vae.data import datasets
+
+MODEL = "digits-mlp-8"
+HISTOGRAM = ".threshold[data-ready='yes']"
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """An app of this file's own: detectors are kept in it."""
+    with AppServer(tmp_path_factory.mktemp("anomalies")) as server:
+        yield server
+
+
+def visit(page: Page, server: AppServer, **settings: str) -> None:
+    query = "&".join(f"{name}={value}" for name, value in {"model": MODEL, **settings}.items())
+    open_page(page, server, f"anomalies?{query}")
+    page.wait_for_selector(HISTOGRAM, timeout=60_000)
+
+
+def flagged(page: Page) -> int:
+    return int(page.locator(HISTOGRAM).get_attribute("data-flagged") or -1)
+
+
+def drag_threshold(page: Page, share: float) -> None:
+    """Drag the line to this share of the histogram's width, and let go."""
+    line = generate.box_of(page.locator(f"{HISTOGRAM} .line"))
+    plot = generate.box_of(page.locator(f"{HISTOGRAM} .plot"))
+    page.mouse.move(line.x + line.width / 2, line.y + line.height / 2)
+    page.mouse.down()
+    page.mouse.move(plot.x + share * plot.width, line.y + line.height / 2, steps=12)
+
+
+def csv_rows(page: Page) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Scores (CSV)").click()
+    return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+
+
+def test_one_class_is_normal_and_the_threshold_is_dragged(workbench: AppServer, page: Page) -> None:
+    sent = generate.count_messages(page)
+    visit(page, workbench, normal="3", score="knn")
+    before, messages = flagged(page), len(sent)
+    assert messages > 0
+    drag_threshold(page, 0.15)
+    expect(page.locator(HISTOGRAM)).not_to_have_attribute("data-flagged", str(before))  # while the button is down
+    assert len(sent) == messages  # nothing was asked of the server
+    page.mouse.up()
+    wait_idle(page)
+    now = flagged(page)
+    assert now > before
+    expect(page.get_by_text(re.compile(rf"^{now} of 360 flagged"))).to_be_visible()
+    assert generate.settings(page)["rule"] == ["threshold"]
+
+    rows = csv_rows(page)
+    assert len(rows) == 360
+    assert sum(row["decision"] == "anomaly" for row in rows) == now
+    threshold = float(generate.settings(page)["threshold"][0])
+    assert all((float(row["score"]) > threshold) == (row["decision"] == "anomaly") for row in rows)
+
+    page.reload()
+    page.wait_for_selector(HISTOGRAM)
+    wait_idle(page)
+    assert flagged(page) == now  # the link keeps the threshold
+
+    worst = max(range(360), key=lambda i: float(rows[i]["score"]))
+    generate.press_picture(page, "anomalies-gallery", 0)
+    wait_idle(page)
+    expect(page.get_by_text(f"row {worst} · class {rows[worst]['class']}")).to_be_visible()
+    expect(page.get_by_text("Anomaly", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("Most unusual latent dimensions"))).to_be_visible()
+    assert rows[worst]["class"] != "3"
+
+
+def test_the_keyboard_moves_the_threshold(workbench: AppServer, page: Page) -> None:
+    visit(page, workbench, normal="3", score="knn")
+    before = float(page.locator(HISTOGRAM).get_attribute("data-threshold") or "nan")
+    page.locator(f"{HISTOGRAM} .line").focus()
+    page.keyboard.press("ArrowRight")
+    wait_idle(page)
+    after = float(page.locator(HISTOGRAM).get_attribute("data-threshold") or "nan")
+    assert after > before
+    assert float(generate.settings(page)["threshold"][0]) == pytest.approx(after, rel=1e-6)
+
+
+def test_a_folder_of_own_images_is_scored(workbench: AppServer, page: Page, tmp_path: Path) -> None:
+    digits = datasets.load("digits", "test")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for i in range(12):
+        Image.fromarray(digits.images[i, 0]).resize((16, 16), Image.Resampling.NEAREST).save(
+            folder / f"good-{i:02}.png"
+        )
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
+    Image.fromarray(noise).save(folder / "noise.png")
+    (folder / "broken.png").write_bytes(b"not a picture")
+
+    visit(page, workbench, source="folder", folder=str(folder), score="squared_error")
+    expect(page.get_by_text("12 images were of another size")).to_be_visible()
+    expect(page.get_by_text("1 file could not be read")).to_be_visible()
+    rows = csv_rows(page)
+    assert len(rows) == 13
+    assert max(rows, key=lambda row: float(row["score"]))["name"] == "noise.png"
+    expect(page.get_by_text("noise.png", exact=True)).to_be_visible()  # the worst is explained first
+    assert sum(row["decision"] == "anomaly" for row in rows) == flagged(page)
+
+
+def test_a_point_of_the_map_is_clicked(workbench: AppServer, page: Page) -> None:
+    visit(page, workbench, normal="3", score="knn", look="map")
+    chart = page.locator(".st-key-anomalies-map .js-plotly-plot")
+    expect(chart).to_be_visible()
+    wait_idle(page)
+    chart.scroll_into_view_if_needed()
+    found = chart.evaluate(
+        """(chart) => {
+            const { xaxis, yaxis } = chart._fullLayout
+            const { left, top } = chart.getBoundingClientRect()
+            const { x, y, customdata } = chart._fullData[0]
+            const places = Array.from(x, (_, i) => [xaxis._offset + xaxis.d2p(x[i]), yaxis._offset + yaxis.d2p(y[i])])
+            const between = (one, other) => Math.hypot(one[0] - other[0], one[1] - other[1])
+            const apart = (i) => Math.min(...places.map((place, j) => (j === i ? 1e9 : between(place, places[i]))))
+            const lonely = places.map((_, i) => i).reduce((best, i) => apart(i) > apart(best) ? i : best, 0)
+            return { x: left + places[lonely][0], y: top + places[lonely][1], row: customdata[lonely] }
+        }"""
+    )
+    page.mouse.move(found["x"] - 3, found["y"], steps=3)
+    page.mouse.move(found["x"], found["y"])
+    page.mouse.click(found["x"], found["y"])
+    expect(page.get_by_text(re.compile(rf"^row {found['row']} · class"))).to_be_visible()
+    wait_idle(page)
+    assert generate.settings(page)["image"] == [str(found["row"])]
+
+
+@pytest.mark.parametrize("look", ["gallery", "map", "curves", "scores"])
+def test_nothing_overflows_at_900_pixels(workbench: AppServer, page: Page, look: str) -> None:
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.emulate_media(color_scheme="dark")
+    visit(page, workbench, normal="3", score="knn", look=look)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
+    assert page.get_by_text("Something went wrong").count() == 0

@@ -1,0 +1,323 @@
+"""Journeys through Explore in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.drive import explore
+from tests.browser.drive.server import AppServer
+from tests.browser.drive.visit import wait_idle
+from vae.checkpoints import checkpoint_files
+from vae.data import datasets
+from vae.storage import paths
+
+DIGITS = "digits-mlp-8"
+
+
+@pytest.fixture
+def digits(app: AppServer, page: Page) -> Page:
+    """Explore with a digits model, whose originals are always on the machine."""
+    explore.open_explore(page, app, f"?model={DIGITS}")
+    return page
+
+
+def test_the_first_view_is_complete(app: AppServer, page: Page, console_errors: list[str]) -> None:
+    explore.open_explore(page, app)
+    expect(page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ .* test images"))).to_be_visible()
+    assert max(explore.picture(page, "decoded")) > 20  # the origin decodes to something
+    shown = page.evaluate("s => document.querySelector(s)._fullData.reduce((n, t) => n + t.x.length, 0)", explore.CHART)
+    dataset = page.evaluate("() => [...window.latentSpaceExplorer.models.values()][0].tensors.mu.shape[0]")
+    assert shown == dataset > 300
+    box = page.locator(".panel .sliders").bounding_box()
+    assert box is not None
+    assert box["y"] < 700  # map and sliders are seen together without scrolling
+    assert console_errors == []
+
+
+def test_the_picture_follows_the_slider_while_it_is_dragged(digits: Page) -> None:
+    digits.evaluate(
+        """() => {
+            window.pictures = new Set()
+            document.addEventListener("latent-drawn", (event) => {
+                const canvas = event.composedPath()[0].querySelector("canvas.decoded")
+                const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+                window.pictures.add(data.join())
+            })
+        }"""
+    )
+    before = digits.url
+    left, right, y = explore.grab(digits)
+    for share in np.linspace(0.5, 0.95, 30):
+        digits.mouse.move(left + share * (right - left), y)
+        digits.wait_for_timeout(20)
+    assert digits.evaluate("window.pictures.size") >= 15
+    assert digits.url == before  # the server has been told nothing yet
+    digits.mouse.up()
+    explore.settle(digits)
+    expect(digits).to_have_url(re.compile(r"[?&]z="))
+    assert explore.slider_values(digits)[0] > 1.5
+
+
+def test_a_click_shows_original_and_reconstruction_and_moves_the_sliders(digits: Page) -> None:
+    start = explore.slider_values(digits)
+    target = explore.lonely_point(digits)
+    digits.mouse.click(target.x, target.y)
+    checkpoint = checkpoint_files.read(DIGITS, paths.PROJECT / "checkpoints")
+    expect(digits.locator(".panel")).to_have_attribute("data-row", str(target.row))
+    order = np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")
+    np.testing.assert_allclose(explore.slider_values(digits), checkpoint.latents.mu[target.row][order], atol=1e-3)
+    assert explore.slider_values(digits) != start
+    label = checkpoint.latents.labels[target.row]
+    expect(digits.locator(".class-name")).to_have_text(f"class {label}")
+    expect(digits.get_by_label("Select an image by its row")).to_have_value(str(target.row))
+    expect(digits.locator(".numbers")).to_contain_text(f"ELBO −{-checkpoint.latents.elbo[target.row]:.1f}")
+    explore.settle(digits)
+    original = datasets.load("digits", "test").images[target.row].ravel()
+    np.testing.assert_allclose(explore.picture(digits, "original"), original, atol=1)
+    difference = np.abs(original - np.array(explore.picture(digits, "decoded"), dtype=float))
+    np.testing.assert_allclose(explore.picture(digits, "difference"), difference, atol=2)
+    # the next one moves them on
+    digits.get_by_label("Select an image by its row").fill("5")
+    digits.keyboard.press("Enter")
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "5")
+    explore.settle(digits)
+    np.testing.assert_allclose(
+        explore.picture(digits, "original"), datasets.load("digits", "test").images[5].ravel(), atol=1
+    )
+
+
+def test_zoom_survives_a_click(digits: Page) -> None:
+    whole = explore.ranges(digits)
+    middle = explore.point(digits, 0, 0)
+    digits.mouse.move(middle.x, middle.y)
+    for _ in range(4):
+        digits.mouse.wheel(0, -300)
+        digits.wait_for_timeout(100)
+    digits.wait_for_timeout(500)
+    zoomed = explore.ranges(digits)
+    assert abs(zoomed[1] - zoomed[0]) < 0.8 * abs(whole[1] - whole[0])
+    target = explore.lonely_point(digits)
+    digits.mouse.click(target.x, target.y)
+    explore.settle(digits)
+    expect(digits.locator(".panel")).to_have_attribute("data-row", str(target.row))
+    np.testing.assert_allclose(explore.ranges(digits), zoomed, rtol=1e-6)
+    marker = digits.get_by_test_id("you-are-here").bounding_box()
+    assert marker is not None
+    assert abs(marker["x"] + marker["width"] / 2 - target.x) < 3
+    assert abs(marker["y"] + marker["height"] / 2 - target.y) < 3
+
+
+def test_another_checkpoint_can_be_picked(digits: Page) -> None:
+    digits.get_by_label("Select an image by its row").fill("7")
+    digits.keyboard.press("Enter")
+    explore.settle(digits)
+    digits.get_by_test_id("stSelectbox").filter(has_text="Model ·").get_by_role("combobox").click()
+    digits.get_by_role("option", name=re.compile("digits-mlp-2")).click()
+    wait_idle(digits)
+    explore.wait_usable(digits)
+    expect(digits.locator(".slider")).to_have_count(2)
+    expect(digits).to_have_url(re.compile(r"model=digits-mlp-2~[0-9a-f]{8}|model=digits-mlp-2%7E[0-9a-f]{8}"))
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "7")  # the same images: the same image
+
+
+def test_a_link_restores_checkpoint_map_and_row(app: AppServer, page: Page) -> None:
+    explore.open_explore(page, app, "?model=digits-mlp-8&map=pca&row=12")
+    expect(page.locator(".panel")).to_have_attribute("data-row", "12")
+    expect(page.get_by_role("radio", name="PCA")).to_be_checked()
+    expect(page).to_have_url(re.compile("map=pca"))
+    copied = page.url
+    other = page.context.new_page()
+    other.goto(copied)
+    wait_idle(other)
+    explore.wait_usable(other)
+    expect(other.locator(".panel")).to_have_attribute("data-row", "12")
+    expect(other.get_by_role("radio", name="PCA")).to_be_checked()
+    explore.settle(other)
+    np.testing.assert_allclose(
+        explore.picture(other, "original"), datasets.load("digits", "test").images[12].ravel(), atol=1
+    )
+
+
+def test_a_link_restores_a_vector(app: AppServer, page: Page) -> None:
+    explore.open_explore(page, app, "?model=digits-mlp-2&row=3&z=0.5,-1.25")
+    shown = page.locator(".slider").evaluate_all(
+        "all => Object.fromEntries(all.map((s) => [s.querySelector('.name').textContent, "
+        "s.querySelector('[type=range]').valueAsNumber]))"
+    )
+    assert shown == {"z0": 0.5, "z1": -1.25}
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?model=../../etc", "not a checkpoint's name"),
+        ("?model=no-such-model", "not on this machine"),
+        ("?model=digits-mlp-8~00000000", "made for another digits-mlp-8"),
+        ("?model=digits-mlp-8&row=99999999", "expected a whole number from 0 to 359"),
+        ("?model=digits-mlp-8&row=-1", "expected a whole number"),
+        ("?model=digits-mlp-8&z=1,2,nan", "expected 8 numbers"),
+        ("?model=<script>alert(1)</script>", "not a checkpoint's name"),
+    ],
+)
+def test_a_wrong_link_is_explained_and_the_app_goes_on(app: AppServer, page: Page, query: str, said: str) -> None:
+    explore.open_explore(page, app, query)
+    expect(page.get_by_test_id("stAlert")).to_contain_text(said)
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def to_train_and_back(page: Page) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
+    expect(page).to_have_url(re.compile("/train"))
+    wait_idle(page)
+    page.go_back()
+    wait_idle(page)
+    explore.wait_usable(page)
+
+
+def test_train_and_back_keeps_checkpoint_and_row(digits: Page) -> None:
+    digits.get_by_label("Select an image by its row").fill("21")
+    digits.keyboard.press("Enter")
+    explore.settle(digits)
+    to_train_and_back(digits)
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "21")
+    expect(digits.locator(".slider")).to_have_count(8)
+    digits.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
+    expect(digits).to_have_url(re.compile("/train"))
+    wait_idle(digits)
+    digits.get_by_test_id("stSidebar").get_by_role("link", name="Explore").click()
+    wait_idle(digits)
+    explore.wait_usable(digits)
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "21")
+    expect(digits.locator(".slider")).to_have_count(8)
+
+
+def test_everything_works_with_the_keyboard_alone(digits: Page) -> None:
+    row = digits.get_by_label("Select an image by its row")
+    row.focus()
+    digits.keyboard.type("9")
+    digits.keyboard.press("Enter")
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "9")
+    before = explore.picture(digits, "decoded")
+    explore.slider(digits).focus()
+    focused = digits.evaluate(
+        """() => {
+            let element = document.activeElement
+            while (element.shadowRoot) element = element.shadowRoot.activeElement
+            return element.ariaLabel
+        }"""
+    )
+    assert focused.startswith("Latent dimension")
+    value = explore.slider_values(digits)[0]
+    digits.keyboard.press("ArrowRight")
+    assert explore.slider_values(digits)[0] == pytest.approx(value + 0.05, abs=1e-3)
+    digits.keyboard.press("Shift+ArrowRight")
+    assert explore.slider_values(digits)[0] == pytest.approx(value + 0.55, abs=1e-3)
+    digits.wait_for_timeout(100)
+    assert explore.picture(digits, "decoded") != before
+    digits.keyboard.press("Control+z")
+    digits.keyboard.press("Control+z")
+    assert explore.slider_values(digits)[0] == pytest.approx(value, abs=1e-3)
+
+
+def test_buttons_typing_and_double_click_move_too(digits: Page) -> None:
+    digits.get_by_role("button", name="Random").click()
+    drawn = explore.slider_values(digits)
+    assert np.std(drawn) > 0.1
+    number = digits.get_by_label(re.compile("^Value of latent dimension")).first
+    number.fill("1.5")
+    number.press("Enter")
+    assert explore.slider_values(digits)[0] == pytest.approx(1.5)
+    explore.slider(digits).dblclick()
+    assert explore.slider_values(digits)[0] == pytest.approx(0)
+    digits.get_by_role("button", name="Undo").click()
+    assert explore.slider_values(digits)[0] != pytest.approx(0)
+    digits.get_by_role("button", name="Origin").click()
+    assert explore.slider_values(digits) == pytest.approx([0] * 8)
+    smooth = digits.get_by_label("Smooth")
+    smooth.check()
+    assert digits.locator("canvas.decoded").evaluate("e => getComputedStyle(e).imageRendering") == "auto"
+
+
+def test_what_somebody_is_typing_is_not_replaced(digits: Page) -> None:
+    """Python's answer to an earlier move, or a move by another control, comes while a number is typed."""
+    number = digits.get_by_label(re.compile("^Value of latent dimension")).first
+    number.fill("1.5")
+    digits.get_by_role("button", name="Random").evaluate("button => button.click()")  # takes no focus
+    explore.settle(digits)
+    assert number.input_value() == "1.5"
+    number.press("Enter")
+    assert explore.slider_values(digits)[0] == pytest.approx(1.5)
+    explore.settle(digits)
+    number.fill("7")
+    digits.get_by_role("button", name="Origin").click()  # takes the focus: what was typed counts, then the origin
+    assert explore.slider_values(digits) == pytest.approx([0] * 8)
+    assert number.input_value() == "0.00"
+
+
+def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> None:
+    digits.get_by_label("Select an image by its row").fill("30")
+    digits.keyboard.press("Enter")
+    explore.settle(digits)
+    live = explore.picture(digits, "decoded")
+    digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()
+    expect(digits.get_by_text("Decoded in Python")).to_be_visible(timeout=60_000)
+    wait_idle(digits)
+    expect(digits.get_by_test_id("stSlider")).to_have_count(8)
+    expect(digits.get_by_text("Row 30 · class")).to_be_visible()
+    in_python = (
+        digits.get_by_test_id("stImage")
+        .nth(1)
+        .locator("img")
+        .evaluate(
+            """async (img) => {
+            await img.decode()
+            const canvas = new OffscreenCanvas(8, 8)
+            const context = canvas.getContext("2d")
+            context.imageSmoothingEnabled = false
+            context.drawImage(img, 0, 0, 8, 8)
+            const { data } = context.getImageData(0, 0, 8, 8)
+            return Array.from({ length: 64 }, (_, i) => data[4 * i])
+        }"""
+        )
+    )
+    np.testing.assert_allclose(in_python, live, atol=1)
+    digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()
+    explore.wait_usable(digits)
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "30")
+
+
+def test_map_axes_and_colour_survive_train_back_and_reload(digits: Page) -> None:
+    digits.get_by_role("radio", name="Latent axes").click(force=True)
+    wait_idle(digits)
+    to_train_and_back(digits)
+    expect(digits.get_by_role("radio", name="Latent axes")).to_be_checked()
+    digits.reload()
+    wait_idle(digits)
+    explore.wait_usable(digits)
+    expect(digits.get_by_role("radio", name="Latent axes")).to_be_checked()
+    expect(digits).to_have_url(re.compile("map=latent"))
+
+
+def test_the_row_field_never_shows_another_row(digits: Page) -> None:
+    field = digits.get_by_label("Select an image by its row")
+    field.fill("123456")
+    field.press("Enter")
+    expect(digits.locator(".panel")).to_have_attribute("data-row", "359")  # the last one
+    expect(field).to_have_value("359")
+    target = explore.lonely_point(digits)
+    digits.mouse.click(target.x, target.y)
+    expect(field).to_have_value(str(target.row))
+
+
+def test_a_move_by_keyboard_counts_when_the_slider_is_left_before_the_key(digits: Page) -> None:
+    explore.slider(digits).focus()
+    digits.keyboard.down("ArrowRight")
+    digits.keyboard.press("Tab")
+    digits.keyboard.up("ArrowRight")
+    explore.settle(digits)
+    expect(digits).to_have_url(re.compile(r"[?&]z="))
+    expect(digits.get_by_role("button", name="Undo")).to_be_enabled()

@@ -1,0 +1,447 @@
+"""Explore, the home page: what it shows when things are missing, broken or linked wrongly, and decoding in Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.runs import plant
+from tests.vae.helpers import TINY_CONV, edit_config, new_checkpoint
+from ui.explore.state import Place
+from ui.shared import model_picker
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint, Summary
+from vae.config import ModelConfig
+from vae.data import datasets
+from vae.jobs import queue
+from vae.storage import paths
+
+
+def write(name: str, new: NewCheckpoint) -> Path:
+    return checkpoint_files.write(new, paths.checkpoints_dir() / name)
+
+
+def mnist(elbo: float = -90.0) -> NewCheckpoint:
+    """A tiny model that says it is one of MNIST."""
+    new = new_checkpoint()
+    dataset = replace(new.dataset, name="mnist", title="MNIST")
+    return replace(new, dataset=dataset, metrics={"elbo": replace(new.metrics["elbo"], value=elbo)})
+
+
+def visit(**parameters: str) -> AppTest:
+    at = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60)
+    for name, value in parameters.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def texts(at: AppTest) -> str:
+    """All that the page says; never a stack trace."""
+    assert not at.exception
+    kinds = (at.markdown, at.caption, at.warning, at.error, at.info)
+    said = "\n".join(str(element.value) for kind in kinds for element in kind)
+    assert "Traceback" not in said
+    assert "Something went wrong" not in said
+    return said.replace("\\", "")
+
+
+def shown(at: AppTest) -> str | None:
+    """The checkpoint that map and decoder show, as the URL says; None when there is an error or nothing."""
+    texts(at)
+    drawn = bool(at.get("plotly_chart"))
+    assert drawn != bool(at.error or at.info)
+    return model_picker.Link.parse(at.query_params["model"]).name if drawn else None
+
+
+def panel(at: AppTest) -> dict[str, Any]:
+    """What the live decoder is told."""
+    [component] = [e for e in at.get("bidi_component") if e.proto.component_name == "latent_panel"]
+    data: dict[str, Any] = json.loads(component.proto.json)
+    return data
+
+
+def pick(at: AppTest, name: str) -> AppTest:
+    return at.selectbox(key=model_picker.CHOICE).set_value(name).run()
+
+
+def place(at: AppTest, checkpoint: Checkpoint) -> Place:
+    """Where the session says the person is."""
+    found: Place = at.session_state["explore_vectors"].get(checkpoint.identity, Place())
+    return found
+
+
+# --- nothing, or something broken -------------------------------------------------------------------------------------
+
+
+def test_without_any_model_there_is_a_way_to_train_one() -> None:
+    assert not paths.checkpoints_dir().exists()
+    at = visit()
+    assert shown(at) is None
+    assert "There is no trained model here yet." in texts(at)
+    assert ("Train a model", "train") in [(link.label, link.proto.page) for link in at.main.get("page_link")]
+
+
+def no_json(folder: Path) -> None:
+    (folder / checkpoint_files.CONFIG).write_text("{not json")
+
+
+def truncated(folder: Path) -> None:
+    raw = (folder / checkpoint_files.WEIGHTS).read_bytes()
+    (folder / checkpoint_files.WEIGHTS).write_bytes(raw[: len(raw) // 2])
+
+
+def empty(folder: Path) -> None:
+    (folder / checkpoint_files.WEIGHTS).write_bytes(b"")
+
+
+def missing(folder: Path) -> None:
+    (folder / checkpoint_files.MAPS).unlink()
+
+
+def newer(folder: Path) -> None:
+    edit_config(folder, format_version=checkpoint_files.FORMAT_VERSION + 1)
+
+
+def tampered(folder: Path) -> None:
+    """One bit of the latents: sizes agree, only the SHA-256 tells."""
+    raw = bytearray((folder / checkpoint_files.LATENTS).read_bytes())
+    raw[-1] ^= 1
+    (folder / checkpoint_files.LATENTS).write_bytes(raw)
+
+
+BROKEN = [
+    (no_json, "config.json is not valid JSON"),
+    (truncated, "weights.safetensors has 200,296 bytes, expected 400,592 bytes"),
+    (empty, "weights.safetensors has 0 bytes"),
+    (missing, "maps.safetensors is missing"),
+    (newer, "has checkpoint format 2, this program reads 1. Update the program."),
+]
+
+
+@pytest.mark.parametrize(("damage", "reason"), BROKEN, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_broken_model_is_named_and_the_others_work(
+    digits: Checkpoint, damage: Callable[[Path], None], reason: str
+) -> None:
+    damage(paths.checkpoints_dir() / "digits-mlp-2")
+    at = visit()
+    assert shown(at) == "digits-mlp-8"
+    assert [expander.label for expander in at.sidebar.expander] == ["1 checkpoint can't be used"]
+    [said] = [m.value.replace("\\", "") for m in at.sidebar.expander[0].markdown]
+    assert said.startswith("**digits-mlp-2**: ")
+    assert reason in said
+    linked = visit(model="digits-mlp-2", row="5")
+    assert shown(linked) == "digits-mlp-8"
+    assert reason in texts(linked)
+    assert "row" not in linked.query_params  # of images that are not shown
+
+
+def test_when_all_models_are_broken_it_says_so() -> None:
+    no_json(write("a", new_checkpoint()))
+    newer(write("b", new_checkpoint()))
+    at = visit()
+    assert shown(at) is None
+    assert [expander.label for expander in at.sidebar.expander] == ["2 checkpoints can't be used"]
+
+
+def test_a_tampered_model_nobody_looks_at_disturbs_nobody(digits: Checkpoint) -> None:
+    tampered(paths.checkpoints_dir() / "digits-mlp-2")
+    assert shown(visit()) == "digits-mlp-8"
+
+
+@pytest.mark.parametrize("link", [{}, {"model": "digits-mlp-8", "row": "5"}], ids=["first choice", "linked"])
+def test_a_tampered_model_is_refused_and_another_can_be_picked(digits: Checkpoint, link: dict[str, str]) -> None:
+    tampered(paths.checkpoints_dir() / "digits-mlp-8")
+    at = visit(**link)
+    assert shown(at) is None
+    said = "digits-mlp-8: the content of latents.safetensors does not match the SHA-256 in config.json."
+    assert said in texts(at)
+    pick(at, "digits-mlp-2")
+    assert shown(at) == "digits-mlp-2"
+    assert said not in texts(at)
+    assert shown(at.run()) == "digits-mlp-2"
+    assert shown(pick(at, "digits-mlp-8")) is None  # and it does not get better
+
+
+# --- the first choice -------------------------------------------------------------------------------------------------
+
+
+def test_digits_come_first_where_mnist_is_missing_and_mnist_where_it_is_not(digits: Checkpoint) -> None:
+    write("mnist-a", mnist(elbo=-140.0))
+    write("mnist-b", mnist(elbo=-90.0))
+    assert shown(visit()) == "digits-mlp-8"
+    datasets.mnist_raw_dir().mkdir(parents=True)
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (datasets.mnist_raw_dir() / f"{part}-ubyte").touch()
+    assert shown(visit()) == "mnist-b"
+
+
+def test_models_without_a_measured_elbo_or_a_known_data_set_come_last(digits: Checkpoint) -> None:
+    known = replace(checkpoint_files.summaries()[0], elbo=-500.0)
+    assert digits.dataset is not None
+    unmeasured = replace(known, name="a", elbo=None)
+    unknown = replace(known, name="b", elbo=0.0, dataset=replace(digits.dataset, name="cats"))
+    assert model_picker.first_choice([unknown, unmeasured, known]) == known
+    assert model_picker.first_choice([unknown]) == unknown
+    assert model_picker.label(Summary("a", elbo=-1.25)) == "a · −1.2"
+
+
+def test_the_choice_and_the_row_survive_another_page(digits: Checkpoint) -> None:
+    at = visit(model="digits-mlp-2", row="3")
+    at.switch_page("pages/train.py").run()
+    at.switch_page("app.py").run()
+    assert shown(at) == "digits-mlp-2"
+    assert panel(at)["row"] == 3
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("digits_of_link", ["", "~{}"])
+def test_a_good_link_is_followed(digits: Checkpoint, digits_of_link: str) -> None:
+    z = (0.5, -1.0, 0.0, 1.0, 2.0, -2.0, 0.25, 3.0)
+    link = "digits-mlp-8" + digits_of_link.format(digits.short_identity)
+    at = visit(model=link, row="12", z=",".join(map(str, z)), map="pca", colour="kl")
+    assert (shown(at), len(at.warning)) == ("digits-mlp-8", 0)
+    assert place(at, digits) == Place(12, z)
+    told = panel(at)
+    assert (told["row"], told["z"], told["map"]["method"]) == (12, list(z), "pca")
+    assert told["original"]["row"] == 12
+    assert at.query_params["model"] == f"digits-mlp-8~{digits.short_identity}"
+    assert at.selectbox(key="colour").value == "kl"
+
+
+@pytest.mark.parametrize(
+    ("link", "said", "model", "expected"),
+    [
+        ({"model": "../../etc", "row": "3"}, "'../../etc' is not a checkpoint's name.", "digits-mlp-8", Place()),
+        ({"model": "<b>x</b>"}, "'<b>x</b>' is not a checkpoint's name.", "digits-mlp-8", Place()),
+        ({"model": "gone", "row": "3"}, "checkpoint gone, which is not on this machine.", "digits-mlp-8", Place()),
+        ({"model": "digits-mlp-2~00000000"}, "made for another digits-mlp-2 (00000000)", "digits-mlp-2", Place()),
+        ({"model": "digits-mlp-2", "row": "360"}, "expected a whole number from 0 to 359", "digits-mlp-2", Place()),
+        ({"model": "digits-mlp-2", "row": "-1"}, "row -1, expected a whole number", "digits-mlp-2", Place()),
+        ({"row": "1e3"}, "row 1e3, expected a whole number", "digits-mlp-8", Place()),
+        ({"model": "digits-mlp-2", "row": "3", "z": "1"}, "expected 2 numbers", "digits-mlp-2", Place(3)),
+        ({"row": "3", "z": "1,2,3,4,5,6,7,nan"}, "expected 8 numbers", "digits-mlp-8", Place(3)),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_link_is_said_and_the_rest_followed(
+    digits: Checkpoint, link: dict[str, str], said: str, model: str, expected: Place
+) -> None:
+    at = visit(**link)
+    assert shown(at) == model
+    assert said in texts(at)
+    assert len(at.warning) == 1
+    assert place(at, checkpoint_files.read(model)) == expected
+    assert panel(at)["row"] == expected.row
+    assert at.query_params.get("row") == (None if expected.row is None else str(expected.row))
+    assert "z" not in at.query_params
+    other = "digits-mlp-2" if model == "digits-mlp-8" else "digits-mlp-8"
+    assert said not in texts(pick(at, other))  # no longer about what is shown
+
+
+def test_an_old_link_to_the_chart_is_harmless(digits: Checkpoint) -> None:
+    at = visit(map="no-such-map", colour="no-such-colour", python="perhaps", x8="z99")
+    assert (shown(at), len(at.warning)) == ("digits-mlp-8", 0)
+    assert at.button_group(key="map").value == "tsne"
+
+
+def test_a_model_without_the_chosen_map_shows_another(digits: Checkpoint) -> None:
+    write("tiny", new_checkpoint(TINY_CONV))  # it has no t-SNE map
+    at = visit(map="t-SNE")
+    assert at.button_group(key="map").value == "tsne"
+    pick(at, "tiny")
+    assert shown(at) == "tiny"
+    assert at.button_group(key="map").options == ["PCA", "Latent axes"]
+
+
+def test_one_latent_dimension_is_shown_on_a_line() -> None:
+    write("one", new_checkpoint(ModelConfig("mlp", (1, 8, 8), 1, hidden=(4,))))
+    at = visit()
+    assert shown(at) == "one"
+    assert panel(at)["map"] == {"method": "latent", "axes": [0, None], "chart_key": "map_chart"}
+
+
+def test_two_axes_are_never_the_same(digits: Checkpoint) -> None:
+    at = visit(map="latent")
+    at.selectbox(key="x").set_value(at.selectbox(key="y").value).run()
+    assert shown(at) == "digits-mlp-8"
+    x, y = at.selectbox(key="x").value, at.selectbox(key="y").value
+    assert x != y
+    assert panel(at)["map"]["axes"] == [int(x), int(y)]
+    assert (at.query_params["map"], at.query_params["x"], at.query_params["y"]) == ("latent", x, y)
+    again = visit(**{name: at.query_params[name] for name in ("model", "map", "x", "y")})
+    assert panel(again)["map"]["axes"] == [int(x), int(y)]
+
+
+# --- decoding in Python -----------------------------------------------------------------------------------------------
+
+
+def python_values(at: AppTest) -> list[float]:
+    """What the sliders say, by latent dimension."""
+    values = {int(s.label.removeprefix("z")): float(s.value) for s in at.slider}
+    return [values[j] for j in range(len(values))]
+
+
+def pictures(at: AppTest) -> list[str]:
+    """The addresses of the pictures; PNG keeps every pixel."""
+    found = [image.url for element in at.get("image") for image in element.proto.imgs]
+    assert all(url.endswith(".png") for url in found)
+    return found
+
+
+def move(at: AppTest, dim: int, value: float) -> AppTest:
+    [slider] = [s for s in at.slider if s.label == f"z{dim}"]
+    return slider.set_value(value).run()
+
+
+def test_python_takes_over_the_vector_and_gives_it_back(digits: Checkpoint) -> None:
+    z = [0.5, -1.0, 0.0, 1.0, 2.0, -2.0, 0.25, 2.875]
+    at = visit(model="digits-mlp-8", row="12", z=",".join(map(str, z)))
+    at.toggle(key="python").set_value(True).run()
+    assert shown(at) == "digits-mlp-8"
+    assert python_values(at) == z
+    assert len(pictures(at)) == 3
+    assert "Row 12 · class" in texts(at)
+    for dim, value in ((3, 1.5), (0, -0.75), (0, -0.5)):  # one after the other: none may be lost
+        move(at, dim, value)
+        z[dim] = value
+        assert python_values(at) == z
+        assert place(at, digits) == Place(12, tuple(z))
+        assert at.query_params["z"] == ",".join(f"{v:g}" for v in z)
+    at.toggle(key="python").set_value(False).run()
+    assert (panel(at)["row"], panel(at)["z"]) == (12, z)
+
+
+def test_pythons_buttons_lead_to_the_image_and_to_the_origin(digits: Checkpoint) -> None:
+    """A click can arrive in a run of the whole page, as it does here."""
+    at = visit(model="digits-mlp-8", row="12", python="yes")
+    move(at, 3, 1.5)
+    for label, z in (("Origin", [0.0] * 8), ("Image", digits.latents.mu[12].tolist())):
+        [button] = [b for b in at.button if b.label == label]
+        button.click().run()
+        texts(at)  # no stack trace
+        assert python_values(at) == pytest.approx(z)
+        assert place(at, digits).row == 12
+
+
+def test_a_vector_far_out_fits_the_sliders(digits: Checkpoint) -> None:
+    at = visit(model="digits-mlp-2", z="42,-99.5", python="yes")
+    assert python_values(at) == [42.0, -99.5]
+    assert len(pictures(at)) == 1
+    assert "No image selected." in texts(at)
+    assert python_values(move(at, 0, 1.0)) == [1.0, -99.5]
+
+
+def test_python_decodes_what_the_model_decodes(digits: Checkpoint) -> None:
+    from ui.explore import python_panel
+    from vae.checkpoints import loading
+
+    mu = digits.latents.mu[7]
+    image = python_panel.decode(digits, mu.tolist())
+    expected = loading.load_model(digits).decode_mean(_tensor(mu))[0].numpy()
+    assert image.shape == (1, 8, 8)
+    np.testing.assert_array_equal(image, expected)
+
+
+def _tensor(mu: Any) -> Any:
+    import torch
+
+    return torch.tensor(mu[None])
+
+
+def test_a_click_on_the_native_chart_selects_the_image(digits: Checkpoint) -> None:
+    at = visit(model="digits-mlp-8", python="yes")
+    for row, sent in ((7, 7), (9, [9])):
+        at.session_state["map_native"] = {"selection": {"points": [{"customdata": sent}]}}
+        at.run()
+        assert place(at, digits) == Place(row)
+        assert at.query_params["row"] == str(row)
+        np.testing.assert_allclose(python_values(at), digits.latents.mu[row], atol=1e-6)
+    move(at, 0, 1.25)  # the same selection is still there, and must not undo the move
+    assert python_values(at)[0] == 1.25
+    assert at.query_params["row"] == "9"
+
+
+@pytest.mark.parametrize(
+    "points", [[], [{}], *([{"customdata": wrong}] for wrong in (None, [], "7", 10**9, -1, float("nan"), True, {}))]
+)
+def test_a_click_without_a_row_selects_nothing(digits: Checkpoint, points: list[Any]) -> None:
+    at = visit(model="digits-mlp-8", python="yes")
+    at.session_state["map_native"] = {"selection": {"points": points}}
+    at.run()
+    assert shown(at) == "digits-mlp-8"
+    assert "No image selected." in texts(at)
+    assert "row" not in at.query_params
+
+
+def test_a_decoder_that_is_too_large_for_a_browser_is_decoded_in_python(
+    digits: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.components.live_decoder.payload.BROWSER_MULTIPLICATIONS", 1000)
+    at = visit(model="digits-mlp-8")
+    assert at.toggle(key="python").disabled
+    assert len(at.slider) == 8
+    assert not at.get("bidi_component")
+
+
+# --- images that are not on this machine ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
+    """Arguments and lane of the jobs that the page submits; each becomes a running one."""
+    seen: list[tuple[list[str], str]] = []
+
+    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
+        seen.append((arguments, lane))
+        return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane))
+
+    monkeypatch.setattr(queue, "submit", submit)
+    return seen
+
+
+def test_a_model_of_missing_images_works_and_offers_to_fetch_them(submitted: list[tuple[list[str], str]]) -> None:
+    write("mnist-a", mnist())
+    at = visit(row="5")
+    assert shown(at) == "mnist-a"
+    original = panel(at)["original"]
+    assert (original["row"], original["pixels"], original["problem"]) == (5, None, "Not on this machine")
+    assert [button.label for button in at.button] == ["Download MNIST (11 MB)"]
+    at.button(key="download-mnist").click().run()
+    assert submitted == [(["fetch", "mnist"], "network")]
+    assert "**Download MNIST**" in texts(at)
+    assert "download-mnist" not in [button.key for button in at.button]
+    assert panel(at)["row"] == 5
+
+
+def test_nothing_is_offered_before_an_image_is_selected() -> None:
+    write("mnist-a", mnist())
+    at = visit()
+    assert panel(at)["original"] is None
+    assert not at.button
+
+
+def test_missing_images_are_said_in_python_too() -> None:
+    write("mnist-a", mnist())
+    at = visit(row="5", python="yes")
+    assert shown(at) == "mnist-a"
+    assert "Not on this machine" in texts(at)
+    assert [b.label for b in at.button if "MNIST" in b.label] == ["Download MNIST (11 MB)"]
+    assert len(pictures(at)) == 1
+
+
+def test_other_images_than_the_model_was_measured_on_are_not_shown() -> None:
+    write("a", new_checkpoint())  # of digits with another fingerprint
+    at = visit(row="5")
+    assert shown(at) == "a"
+    original = panel(at)["original"]
+    assert original["pixels"] is None
+    assert original["problem"].startswith("The scikit-learn digits test images on this machine are not those")
+    assert not at.button

@@ -1,0 +1,30 @@
+"""The Train page as page tests visit and read it."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from vae.storage import paths
+
+
+def visit(job: str | None = None) -> AppTest:
+    """The page, with the run that a link names."""
+    at = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).switch_page("pages/train.py")
+    if job is not None:
+        at.query_params["job"] = job
+    return at.run()
+
+
+def texts(at: AppTest) -> str:
+    """All that the page says; never a stack trace."""
+    assert not at.exception
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.code, at.warning, at.error, at.info)
+    said = "\n".join(str(element.value) for kind in kinds for element in kind)
+    assert "Traceback" not in said
+    assert "Something went wrong" not in said
+    return said.replace("\\", "")
+
+
+def labels(at: AppTest) -> list[str]:
+    """What stands on the page's buttons."""
+    return [button.label for button in at.button]

@@ -1,0 +1,528 @@
+"""The Train page: a form that checks before it starts, and runs that stay visible whatever happened to them."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.train.page import labels, texts, visit
+from tests.runs import history, keep_state, plant, progress_of, train_arguments
+from tests.vae.helpers import new_checkpoint
+from ui.train import form, run_table
+from ui.train.fields import Typed
+from ui.train.form_state import free_name
+from ui.train.presets import PRESETS, Settings, settings_of
+from vae.checkpoints import checkpoint_files
+from vae.commands import train as train_command
+from vae.commands.train import read_configs
+from vae.config import ModelConfig, TrainConfig
+from vae.data import datasets
+from vae.errors import CheckpointError, ConfigError, JobError, VAEError
+from vae.jobs import queue
+from vae.storage import paths
+
+GOOD = Typed("digits", "mine", Settings(epochs=5).effective())
+
+
+def typed(**changes: Any) -> Typed:
+    """GOOD with other settings, or another data set or name."""
+    about = {name: changes.pop(name) for name in ("dataset", "name") if name in changes}
+    return replace(GOOD, settings=replace(GOOD.settings, **changes), **about)
+
+
+# --- the form ---------------------------------------------------------------------------------------------------------
+
+
+def test_without_any_run_there_is_the_form_and_an_invitation() -> None:
+    assert not paths.checkpoints_dir().exists()
+    at = visit()
+    said = texts(at)
+    assert at.title[0].value == "Train a model"
+    assert "Nothing is training" in said
+    assert "Runs" not in [heading.value for heading in at.subheader]
+    assert at.text_input(key="train_name").value == "digits-mlp-2"
+    assert "54,468 parameters (0.2 MB)" in said
+    assert "digits-mlp-2" in said
+    assert labels(at) == ["Train"]
+
+
+def test_every_field_has_one_sentence_of_help() -> None:
+    at = visit()
+    seen = set()
+    for key, value in (
+        ("architecture", "conv"),
+        ("kl_schedule", "linear"),
+        ("kl_schedule", "cyclical"),
+        ("objective", "iwae"),
+    ):
+        at.button_group(key=f"train_{key}").set_value(value).run()
+        drawn = [*at.selectbox, *at.number_input, *at.text_input, *at.button_group]
+        assert [field.label for field in drawn if not field.help.endswith(".") or ". " in field.help] == []
+        seen |= {field.key for field in drawn}
+    settings = {f.name for f in (*fields(ModelConfig), *fields(TrainConfig))} - {"image_shape", "classes"}
+    of_conv = {"hidden", "channels", "activation"}
+    assert seen == {
+        f"train_{name}_conv" if name in of_conv else f"train_{name}" for name in settings | {"preset", "name"}
+    }
+
+
+def test_the_name_follows_until_somebody_types(submitted: list[list[str]]) -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "digits-mlp-3")
+    at = visit()
+    at.number_input(key="train_latent_dim").set_value(3).run()
+    assert at.text_input(key="train_name").value == "digits-mlp-3-b"
+    at.text_input(key="train_name").set_value("mine").run()
+    at.number_input(key="train_latent_dim").set_value(4).run()
+    assert at.text_input(key="train_name").value == "mine"
+    at.button(key="train_submit").click().run()
+    assert [arguments[-1] for arguments in submitted] == ["mine"]
+    assert at.text_input(key="train_name").value == "digits-mlp-4"  # a used name is no suggestion
+    at.text_input(key="train_name").set_value("other").run()
+    at.text_input(key="train_name").set_value("").run()
+    assert at.text_input(key="train_name").value == "digits-mlp-4"
+
+
+def test_free_names() -> None:
+    assert free_name("a", set()) == "a"
+    assert free_name("a", {"A", "a-b"}) == "a-c"
+    taken = {"a", *(f"a-{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")}
+    assert free_name("a", taken) == "a-27"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        ("train_name", "../x", "'../x' is not a checkpoint's name"),
+        ("train_name", "two words", "'two words' is not a checkpoint's name"),
+        ("train_name", ".hidden", "'.hidden' is not a checkpoint's name"),
+        ("train_name", "taken", "There is already a model taken."),
+        ("train_name", "soon", "A run that has not ended will write soon."),
+        ("train_hidden_mlp", "big", "Hidden widths are 'big', expected whole numbers such as 512, 256."),
+        ("train_hidden_mlp", "400, 0", "hidden width is 0, expected a whole number"),
+        ("train_hidden_mlp", "none", "An mlp has no hidden layers"),
+        ("train_name", "<script>", "is not a checkpoint's name"),
+    ],
+)
+def test_what_is_wrong_is_said_next_to_the_form(submitted: list[list[str]], key: str, text: str, message: str) -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
+    plant("queued", train_arguments("soon"))
+    at = visit()
+    at.text_input(key=key).set_value(text).run()
+    assert message in texts(at)
+    at.button(key="train_submit").click().run()
+    assert message in texts(at)
+    assert at.text_input(key=key).value == text
+    assert submitted == []
+
+
+@pytest.mark.parametrize("latent_dim", [1, 128])
+def test_latent_dimensions_at_the_bounds_are_submitted(submitted: list[list[str]], latent_dim: int) -> None:
+    at = visit()
+    at.number_input(key="train_latent_dim").set_value(latent_dim).run()
+    at.button(key="train_submit").click().run()
+    assert texts(at)
+    assert [a[a.index("--latent-dim") + 1] for a in submitted] == [str(latent_dim)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"latent_dim": 0}, "latent_dim is 0, expected a whole number from 1 to 128"),
+        ({"latent_dim": 129}, "latent_dim is 129, expected"),
+        ({"epochs": 0}, "epochs is 0, expected"),
+        ({"batch_size": 0}, "batch_size is 0, expected"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0, expected"),
+        ({"beta": -1.0}, "beta is -1.0, expected"),
+        ({"dataset": "cats"}, "Unknown data set 'cats'"),
+        ({"architecture": "transformer"}, "architecture is 'transformer'"),
+        ({"activation": "tanh"}, "activation is 'tanh'"),
+        ({"architecture": "conv", "channels": "4 4 4 4"}, "halve an image side of 8 to nothing"),
+        ({"hidden": "9" * 12}, "expected whole numbers such as 512, 256"),
+        ({"objective": "iwae"}, "importance_samples is 1, expected"),
+        ({"objective": "autoencoder", "beta": 2.0}, "expected none of them"),
+        ({"kl_schedule": "linear", "kl_warmup": 0}, "kl_warmup is 0, expected"),
+        ({"likelihood": "gaussian", "binarization": "dynamic"}, "Binarized pixels were asked for"),
+        ({"max_grad_norm": float("nan")}, "max_grad_norm is nan, expected"),
+    ],
+)
+def test_a_browser_is_not_trusted_with_the_bounds(change: dict[str, object], message: str) -> None:
+    with pytest.raises(VAEError, match=message):
+        form.request(typed(**change))
+
+
+def test_what_is_submitted_is_what_the_command_reads(submitted: list[list[str]]) -> None:
+    at = visit()
+    for key, choice in (
+        ("architecture", "conv"),
+        ("kl_schedule", "linear"),
+        ("lr_schedule", "cosine"),
+        ("likelihood", "gaussian"),
+    ):
+        at.button_group(key=f"train_{key}").set_value(choice).run()
+    numbers = {
+        "epochs": 7,
+        "beta": 2.5,
+        "learning_rate": 3e-4,
+        "seed": 9,
+        "kl_warmup": 3,
+        "free_bits": 0.25,
+        "patience": 4,
+    }
+    for key, number in numbers.items():
+        at.number_input(key=f"train_{key}").set_value(number)
+    at.text_input(key="train_hidden_conv").set_value("none")
+    at.text_input(key="train_channels_conv").set_value("4, 8").run()
+    at.button(key="train_submit").click().run()
+    [words] = submitted
+    settings = read_configs(train_parser().parse_args(words[1:]))
+    assert words[0] == "train"
+    assert words[-2:] == ["--output", "digits-conv-2"]
+    model = ModelConfig("conv", (1, 8, 8), 2, (), (4, 8), "silu", "gaussian")
+    assert settings.model == model
+    assert settings.train == TrainConfig(
+        "digits", batch_size=128, kl_schedule="linear", lr_schedule="cosine", **numbers
+    )
+
+
+def train_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    train_command.add_arguments(parser)
+    return parser
+
+
+def test_the_number_of_parameters_is_that_of_the_model() -> None:
+    wanted = form.request(GOOD)
+    encoder, decoder = 64 * 400 + 400 + 400 * 4 + 4, 2 * 400 + 400 + 400 * 64 + 64
+    assert wanted.parameters == encoder + decoder
+    large = form.request(typed(hidden="20000 20000"))
+    assert "Large: training takes about 12.8 GB of memory." in form.description(large)
+
+
+def test_widths() -> None:
+    assert form.widths("W", " 512,256  8") == (512, 256, 8)
+    assert form.widths("W", "None") == ()
+    with pytest.raises(ConfigError, match=r"W are '1\.5', expected whole numbers"):
+        form.widths("W", "1.5")
+
+
+def test_mnist_that_is_not_here_is_offered_instead_of_trained(submitted: list[list[str]]) -> None:
+    at = visit()
+    at.selectbox(key="train_dataset").set_value("mnist").run()
+    assert "MNIST's images are not on this machine." in texts(at)
+    assert at.button(key="train_submit").disabled
+    at.button(key="download-mnist").click().run()
+    assert submitted == [["fetch", "mnist"]]
+    assert "Download MNIST" in texts(at)
+    assert at.selectbox(key="train_dataset").value == "mnist"
+
+
+def test_a_job_that_cannot_be_started_is_said_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise JobError("The job can't be started: No space left on device.", "Free some.")
+
+    monkeypatch.setattr(queue, "submit", refuse)
+    at = visit()
+    at.text_input(key="train_name").set_value("mine").run()
+    at.button(key="train_submit").click().run()
+    assert "No space left on device" in texts(at)
+    assert at.text_input(key="train_name").value == "mine"
+
+
+def test_a_run_folder_that_cannot_be_written_is_said_in_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("VAE_RUNS", str(tmp_path / "file" / "runs"))
+    at = visit()
+    at.button(key="train_submit").click().run()
+    assert "The job can't be started: Not a directory" in texts(at)
+    assert "job" not in at.query_params
+    assert not at.button(key="train_submit").disabled
+
+
+def test_a_data_set_that_vanished_while_the_form_was_open(
+    submitted: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = [True]
+    known = replace(datasets.info("mnist"), on_this_machine=lambda: here[0])
+    real = datasets.info
+    monkeypatch.setattr(datasets, "info", lambda name: known if name == "mnist" else real(name))
+    at = visit()
+    at.selectbox(key="train_dataset").set_value("mnist").run()
+    assert not at.button(key="train_submit").disabled
+    here[0] = False
+    at.button(key="train_submit").click().run()
+    assert "MNIST's images are not on this machine." in texts(at)
+    assert at.button(key="train_submit").disabled
+    assert submitted == []
+
+
+def test_zero_epochs_cannot_be_typed() -> None:
+    assert visit().number_input(key="train_epochs").min == 1
+
+
+# --- presets and fields that apply ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", [p.id for p in PRESETS])
+@pytest.mark.parametrize("dataset", ["digits", "mnist"])
+def test_a_preset_fills_in_the_form_and_is_submitted(
+    submitted: list[list[str]], monkeypatch: pytest.MonkeyPatch, dataset: str, preset: str
+) -> None:
+    real = datasets.info
+    monkeypatch.setattr(datasets, "info", lambda name: replace(real(name), on_this_machine=lambda: True))
+    at = visit()
+    at.selectbox(key="train_preset").set_value(preset).run()
+    at.selectbox(key="train_dataset").set_value(dataset).run()  # a preset follows the data set
+    assert at.selectbox(key="train_preset").value == preset
+    [chosen] = [p for p in PRESETS if p.id == preset]
+    assert chosen.sentence in texts(at)
+    at.button(key="train_submit").click().run()
+    settings = read_configs(train_parser().parse_args(submitted[0][1:]))
+    assert settings_of(settings.model, settings.train).effective() == chosen.settings(dataset).effective()
+
+
+def test_a_changed_preset_becomes_my_own_settings_and_keeps_the_change() -> None:
+    at = visit()
+    at.selectbox(key="train_preset").set_value("disentangle").run()
+    at.number_input(key="train_beta").set_value(6.0).run()
+    assert at.selectbox(key="train_preset").value == "own"
+    assert at.number_input(key="train_beta").value == 6.0
+    assert at.number_input(key="train_latent_dim").value == 10
+    at.selectbox(key="train_preset").set_value("plane").run()
+    assert at.number_input(key="train_beta").value == 1.0
+
+
+def test_a_field_is_there_only_where_it_applies() -> None:
+    at = visit()
+
+    def shown() -> set[str]:
+        drawn = [*at.number_input, *at.button_group]
+        return {str(field.key).removeprefix("train_") for field in drawn}
+
+    only_sometimes = {
+        "beta",
+        "free_bits",
+        "kl_schedule",
+        "kl_warmup",
+        "kl_cycles",
+        "importance_samples",
+        "binarization",
+    }
+    assert shown() & only_sometimes == {"beta", "free_bits", "kl_schedule", "binarization"}
+    at.button_group(key="train_kl_schedule").set_value("linear").run()
+    assert shown() & only_sometimes == {"beta", "free_bits", "kl_schedule", "kl_warmup", "binarization"}
+    at.button_group(key="train_kl_schedule").set_value("cyclical").run()
+    assert shown() & only_sometimes == {"beta", "free_bits", "kl_schedule", "kl_cycles", "binarization"}
+    at.button_group(key="train_objective").set_value("iwae").run()
+    assert shown() & only_sometimes == {"importance_samples", "binarization"}
+    at.button_group(key="train_likelihood").set_value("gaussian").run()
+    assert shown() & only_sometimes == {"importance_samples"}
+    at.button_group(key="train_objective").set_value("elbo").run()  # what was hidden is as it was
+    assert at.button_group(key="train_kl_schedule").value == "cyclical"
+    assert texts(at)
+
+
+def test_every_objective_can_be_trained_from_any_settings(submitted: list[list[str]]) -> None:
+    at = visit()
+    at.selectbox(key="train_preset").set_value("disentangle").run()
+    for objective in ("iwae", "autoencoder", "elbo"):  # from β = 4 with a schedule: no combination is an error
+        at.button_group(key="train_objective").set_value(objective).run()
+        assert not at.error
+        at.button(key="train_submit").click().run()
+    chosen = [read_configs(train_parser().parse_args(words[1:])).train for words in submitted]
+    assert [train.objective for train in chosen] == ["iwae", "autoencoder", "elbo"]
+    assert [train.beta for train in chosen] == [1.0, 1.0, 4.0]
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_submitted_run_is_in_the_url_and_shown(submitted: list[list[str]]) -> None:
+    at = visit()
+    at.button(key="train_submit").click().run()
+    [job] = queue.all_jobs()
+    assert len(submitted) == 1
+    assert at.query_params["job"] == job.id
+    assert "**Train digits-mlp-2**" in texts(at)
+    assert at.text_input(key="train_name").value == "digits-mlp-2-b"
+
+
+def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
+    job_id = plant("done", train_arguments("new"), progress_of("new", 3, 3, finished=True, message="Trained."))
+    at = visit(job_id)
+    assert "The model new is no longer on this machine." in texts(at)
+    folder = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    (folder / checkpoint_files.WEIGHTS).unlink()
+    at = visit(job_id)
+    assert "weights.safetensors is missing" in texts(at)
+    assert "Open in Explore" not in labels(at)
+
+
+@pytest.mark.parametrize("job", ["nonsense", "../../etc", "20260101-000000-000-abcdef"])
+def test_an_unknown_job_in_the_link_is_said(job: str) -> None:
+    at = visit(job)
+    said = texts(at)
+    assert f"There is no job '{job}'" in said
+    assert "Nothing is training" in said
+    assert "Train" in labels(at)
+
+
+def table(at: AppTest) -> Any:
+    [frame] = at.dataframe
+    return frame.value
+
+
+def test_the_table_of_runs() -> None:
+    configs = ("--dataset", "digits", "--latent-dim", "10", "--epochs", "3")
+    plant("done", ["train", *configs, "--beta", "4", "--output", "first"], progress_of("first", 3, 3), age=300)
+    rows = history(4, active_units=1.0, kl_weight=1.0)
+    rows[1]["validation_loss"] = 1.0  # the second epoch is the best
+    stopped_early = progress_of("early", 9, 4, outcome="early_stopped")
+    plant("done", ["train", *configs, "--patience", "2", "--output", "early"], stopped_early, age=250, rows=rows)
+    plant("failed", train_arguments("second"), reason="python -m vae train: No memory.", age=200)
+    plant("done", ["train", "--objective", "autoencoder", "--output", "ae"], progress_of("ae", 3, 3), age=150)
+    plant("queued", ["train", "--colour", "red", "--output", "odd"], age=100)
+    plant("done", ["fetch", "mnist"], kind="fetch", lane="network")
+    at = visit()
+    assert "Runs" in [heading.value for heading in at.subheader]
+    values = table(at)
+    assert list(values["Name"]) == ["odd", "ae", "second", "early", "first"]
+    assert list(values["State"]) == ["Queued", "Done", "Failed", "Stopped early", "Done"]
+    by_name = values.set_index("Name")
+    assert by_name.loc["first", ["Epochs", "Of", "ELBO", "KL", "Active units", "Gap"]].tolist() == [
+        3, 3, -58.25, 2.5, 2, 1.25
+    ]  # fmt: skip
+    assert by_name.loc["early", ["Epochs", "Of", "ELBO", "Active units"]].tolist() == [2, 9, -59.25, 1]
+    assert by_name.loc["first", "Time"].total_seconds() == 150
+    assert by_name.loc["first", "Settings"] == "digits · MLP · d = 10 · β = 4"
+    assert by_name.loc["ae", "Settings"] == "digits · MLP · d = 2 · autoencoder"
+    for nothing in ("ae", "second", "odd"):
+        assert by_name.loc[nothing, ["ELBO", "KL", "Gap"]].isna().all()
+    assert all(values[name].dtype.kind in "fi" for name in ("Epochs", "Of", "ELBO", "KL", "Active units", "Gap"))
+
+
+def test_a_row_shows_its_run_and_stays_chosen() -> None:
+    first = plant("done", train_arguments("first"), progress_of("first", 3, 3), age=300)
+    plant("failed", train_arguments("second"), age=200)
+    at = visit(first)
+    assert at.session_state["runs_table"]["selection"]["rows"] == [1]
+    assert "**Train first**" in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("selection", "shown"),
+    [
+        ({"rows": [1], "cells": []}, "b"),
+        ({"rows": [0], "cells": [(2, "ELBO")]}, "c"),  # a click into a cell of another row
+        ({"rows": [], "cells": []}, None),  # a second click on the same row
+        ({"rows": [9], "cells": []}, None),  # deleted meanwhile
+    ],
+)
+def test_a_click_on_a_row_or_cell_chooses_the_run(
+    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], shown: str | None
+) -> None:
+    state = {run_table.TABLE: {"selection": selection}, run_table.SHOWN_IDS: ["a", "b", "c"]}
+    page = SimpleNamespace(session_state=state, query_params={})
+    monkeypatch.setattr(run_table, "st", page)
+    run_table._row_chosen()
+    assert page.query_params.get("job") == shown
+    assert state.get(run_table.FOLLOWED, False) is (shown is not None)
+
+
+def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]]) -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "mine-b")
+    model = ModelConfig("conv", (1, 8, 8), 5, (), (4, 8), "relu", "gaussian")
+    train = TrainConfig("digits", 3, 64, 1e-3, 2.0, 7, kl_schedule="cyclical", kl_cycles=3, free_bits=0.1, patience=2)
+    job_id = plant("done", train_command.command_words(model, train, "mine-b"))
+    at = visit(job_id)
+    at.button(key="run_duplicate").click().run()
+    assert texts(at)
+    assert at.text_input(key="train_name").value == "mine"
+    assert at.selectbox(key="train_preset").value == "own"
+    at.button(key="train_submit").click().run()
+    assert submitted == [train_command.command_words(model, train, "mine")]
+
+
+def test_a_run_that_this_version_cannot_read_is_not_duplicated() -> None:
+    at = visit(plant("done", ["train", "--colour", "red", "--output", "odd"]))
+    assert "Its settings can't be read." in texts(at)
+    assert "Duplicate" not in labels(at)
+    assert "Delete" in labels(at)
+
+
+def test_delete_asks_first_and_keeps_the_model() -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "first")
+    first = plant("done", train_arguments("first"), progress_of("first", 3, 3, finished=True), age=300)
+    at = visit(first)
+    at.button(key="run_delete").click().run()
+    assert "The model stays." in texts(at)
+    assert [job.id for job in queue.all_jobs()] == [first]
+    at.button(key="run_delete_not").click().run()
+    assert [job.id for job in queue.all_jobs()] == [first]
+    at.button(key="run_delete").click().run()
+    at.button(key="run_delete_sure").click().run()
+    assert queue.all_jobs() == []
+    assert "job" not in at.query_params
+    assert "Nothing is training" in texts(at)
+    assert (paths.checkpoints_dir() / "first").is_dir()
+
+
+def test_an_active_run_is_neither_deleted_nor_resumed() -> None:
+    at = visit(plant("running", train_arguments("new"), progress_of("new", 20, 7)))
+    assert "Duplicate" in labels(at)
+    assert not {"Delete", "Resume"} & set(labels(at))
+
+
+def test_resume_goes_on_with_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
+    at = visit(job_id)
+    assert "Resume" not in labels(at)  # there is no state to go on with
+    keep_state(paths.runs_dir() / job_id)
+    asked: list[str] = []
+    monkeypatch.setattr(queue, "restart", asked.append, raising=False)
+    at = visit(job_id)
+    at.button(key="run_resume").click().run()
+    assert asked == [job_id]
+    assert at.query_params["job"] == job_id
+
+
+def test_a_resume_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
+    keep_state(paths.runs_dir() / job_id)
+
+    def refuse(job: str) -> None:
+        raise JobError(f"Job {job} can't go on.", "Start anew.")
+
+    monkeypatch.setattr(queue, "restart", refuse, raising=False)
+    at = visit(job_id)
+    at.button(key="run_resume").click().run()
+    assert "can't go on. Start anew." in texts(at)
+
+
+def test_names_in_use_are_models_and_active_runs() -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "kept")
+    for state in ("queued", "running", "failed", "done"):
+        plant(state, train_arguments(f"a-{state}"))
+    plant("running", ["train", "--output"])
+    assert form.names_in_use() == {"kept", "a-queued", "a-running", ""}
+    with pytest.raises(CheckpointError, match="A run that has not ended will write a-queued"):
+        form.request(typed(name="a-queued"))
+
+
+def test_the_page_never_imports_torch() -> None:
+    code = """
+        from streamlit.testing.v1 import AppTest
+        import sys
+        at = AppTest.from_file("app.py", default_timeout=60).switch_page("pages/train.py").run()
+        print(at.title[0].value, [m for m in ("torch", "sklearn", "scipy") if m in sys.modules])
+    """
+    code = "\n".join(line.strip() for line in code.splitlines())
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.PROJECT, check=True)
+    assert done.stdout.splitlines()[-1] == "Train a model []"

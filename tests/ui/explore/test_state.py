@@ -1,0 +1,220 @@
+"""Where the person is in Explore: what a browser or a link says is believed only as far as it fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.vae.helpers import TINY_CONV, new_checkpoint
+from ui.explore import state
+from ui.explore.state import FollowedLink, Place
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
+
+Z = [0.5, -1.25, 2.0]
+GOOD: dict[str, Any] = {"row": 4, "z": Z, "move": "a"}
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    """40 images, three latent dimensions."""
+    checkpoint_files.write(new_checkpoint(TINY_CONV), tmp_path / "a")
+    return checkpoint_files.read("a", tmp_path)
+
+
+class Parameters(dict[str, str]):
+    """A plain dictionary with the two methods of st.query_params that are used."""
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self)
+
+    def from_dict(self, values: dict[str, str]) -> None:
+        self.clear()
+        self.update(values)
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A session of the test's own: plain dictionaries."""
+    fake = SimpleNamespace(session_state={}, query_params=Parameters())
+    monkeypatch.setattr(state, "st", fake)
+    return fake
+
+
+def hear(checkpoint: Checkpoint, **changes: Any) -> Place:
+    state.hear(checkpoint, {**GOOD, **changes})  # type: ignore[typeddict-item]
+    return state.here(checkpoint)
+
+
+def test_at_first_the_person_is_at_the_origin(checkpoint: Checkpoint) -> None:
+    place = state.here(checkpoint)
+    assert place == Place()
+    assert state.vector(checkpoint, place) == [0.0, 0.0, 0.0]
+
+
+def test_a_move_is_heard_once(checkpoint: Checkpoint) -> None:
+    revision = state.revision()
+    assert hear(checkpoint) == Place(4, tuple(Z))
+    assert state.revision() == revision  # the page moved, so it is not told to move
+    state.go(checkpoint, Place(7))
+    assert hear(checkpoint) == Place(7)  # the same report comes again with every rerun
+    assert hear(checkpoint, move="b") == Place(4, tuple(Z))
+
+
+def test_the_posterior_mean_of_the_row_is_no_vector_of_its_own(checkpoint: Checkpoint) -> None:
+    mean = checkpoint.latents.mu[4].round(4).tolist()  # as panel.js rounds
+    assert hear(checkpoint, z=mean) == Place(4, None)
+    assert hear(checkpoint, z=[mean[0] + 0.01, *mean[1:]], move="b").z is not None
+    assert hear(checkpoint, z=mean, row=None, move="c") == Place(None, tuple(mean))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"row": 40},
+        {"row": -1},
+        {"row": True},
+        {"row": 1.0},
+        {"row": "1"},
+        {"row": [1]},
+        {"row": 10**400},
+        {"z": None},
+        {"z": "0.5"},
+        {"z": Z[:2]},
+        {"z": [*Z, 0.0]},
+        {"z": [0.0, 0.0, float("nan")]},
+        {"z": [0.0, 0.0, float("inf")]},
+        {"z": [0.0, 0.0, 101.0]},
+        {"z": [0.0, 0.0, 10**400]},
+        {"z": [0.0, 0.0, None]},
+        {"z": [0.0, 0.0, [1.0]]},
+        {"z": {"0": 0.0, "1": 0.0, "2": 0.0}},
+    ],
+    ids=lambda wrong: str(wrong)[:30],
+)
+def test_what_does_not_fit_is_ignored(checkpoint: Checkpoint, wrong: dict[str, Any]) -> None:
+    state.go(checkpoint, Place(3))
+    assert hear(checkpoint, **wrong) == Place(3)
+    assert hear(checkpoint, move="b") == Place(4, tuple(Z))  # and the next good one is heard
+
+
+@pytest.mark.parametrize("view", [None, [], "view", 3, {}, {"row": 1}, {"z": Z, "move": {"a": 1}, "row": "x"}], ids=str)
+def test_what_is_no_view_at_all_is_ignored(checkpoint: Checkpoint, view: Any) -> None:
+    state.hear(checkpoint, view)
+    assert state.here(checkpoint) == Place()
+
+
+def test_go_moves_and_says_so(checkpoint: Checkpoint) -> None:
+    revision = state.revision()
+    state.go(checkpoint, Place(2))
+    assert state.revision() > revision
+    np.testing.assert_array_equal(state.vector(checkpoint, Place(2)), checkpoint.latents.mu[2])
+    state.go(checkpoint, Place(2, (1.0, 2.0, 3.0)))
+    assert state.vector(checkpoint, state.here(checkpoint)) == [1.0, 2.0, 3.0]
+
+
+def test_models_of_the_same_images_share_the_row_but_not_the_vector(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    checkpoint_files.write(new_checkpoint(), tmp_path / "b")
+    other = checkpoint_files.read("b", tmp_path)
+    state.go(checkpoint, Place(5, tuple(Z)))
+    assert state.here(other) == Place(5)
+    state.go(other, Place(6))
+    assert state.here(checkpoint) == Place(6)  # a vector belongs to the image it was made from
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [Place(), Place(0), Place(4), Place(None, (0.25, -1.5, 100.0)), Place(4, tuple(Z))])
+def test_the_url_says_where_the_person_is(checkpoint: Checkpoint, session: SimpleNamespace, place: Place) -> None:
+    session.query_params = Parameters(model="old", row="1", z="9", map="pca", foreign="kept")
+    assert state.choice("map", ["pca", "tsne"], "tsne") == "tsne"
+    state.choose("colour", "kl")
+    state.write_url("a~12345678", place)
+    assert state.followed_link() is None  # our own
+    written = dict(session.query_params)
+    assert written.pop("foreign") == "kept"
+    assert (written.pop("map"), written.pop("colour")) == ("tsne", "kl")
+    session.session_state = {}
+    link = state.followed_link()
+    assert link == FollowedLink(**{"row": None, "z": None, **written}, choices={"map": "tsne", "colour": "kl"})
+    state.apply_link(link, checkpoint)
+    assert state.here(checkpoint) == place
+    assert state.notice(checkpoint) == ""
+    assert state.choice("colour", ["class", "kl"], "class") == "kl"
+    assert state.choice("map", ["pca"], "pca") == "pca"  # t-SNE is not on offer here
+
+
+def test_a_whole_link_without_row_and_choices_clears_them(checkpoint: Checkpoint) -> None:
+    state.go(checkpoint, Place(3))
+    state.choose("colour", "kl")
+    state.apply_link(FollowedLink(None, None, None, {"map": "pca"}), checkpoint)
+    assert state.here(checkpoint) == Place(3)  # only a part was linked
+    assert state.choice("colour", ["class", "kl"], "class") == "kl"
+    state.apply_link(FollowedLink("a", None, None), checkpoint)
+    assert state.here(checkpoint) == Place()
+    assert state.choice("colour", ["class", "kl"], "class") == "class"
+
+
+def test_a_link_is_followed_once(session: SimpleNamespace) -> None:
+    session.query_params = Parameters(model="damaged")
+    assert state.followed_link() == FollowedLink("damaged", None, None)
+    assert state.followed_link() is None
+    session.query_params = Parameters(model="other")  # Back, or typed
+    assert state.followed_link() == FollowedLink("other", None, None)
+
+
+def test_a_bare_address_is_no_link(session: SimpleNamespace) -> None:
+    state.write_url("a", Place(3))
+    session.query_params = Parameters(foreign="1")
+    assert state.followed_link() is None
+
+
+@pytest.mark.parametrize("row", ["40", "-1", "1.5", "x", "²", "٣", "9" * 50, "<b>", "1 "])
+def test_a_wrong_row_is_said_and_left_out(checkpoint: Checkpoint, row: str) -> None:
+    state.apply_link(FollowedLink("a", row, "1,2,3"), checkpoint)
+    assert state.here(checkpoint) == Place(None, (1.0, 2.0, 3.0))
+    assert "expected a whole number from 0 to 39." in state.notice(checkpoint)
+    assert len(state.notice(checkpoint)) < 150
+
+
+@pytest.mark.parametrize("z", ["1,2", "1,2,3,4", "1,2,nan", "1,2,inf", "1,2,1e3", "a,b,c", ",,", "1;2;3", "9" * 400])
+def test_a_wrong_vector_is_said_and_left_out(checkpoint: Checkpoint, z: str) -> None:
+    state.apply_link(FollowedLink("a", "4", z), checkpoint)
+    assert state.here(checkpoint) == Place(4)
+    assert "expected 3 numbers from −100 to 100" in state.notice(checkpoint)
+    hear(checkpoint)
+    assert state.notice(checkpoint) == ""  # the person has moved on
+
+
+def test_the_notice_belongs_to_the_model_of_the_link(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    checkpoint_files.write(new_checkpoint(), tmp_path / "b")
+    state.apply_link(FollowedLink("a", "x", None), checkpoint)
+    assert state.notice(checkpoint_files.read("b", tmp_path)) == ""
+
+
+def test_streamlit_keeps_the_url_that_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The round trip again with Streamlit's own session and query parameters."""
+    monkeypatch.undo()
+    at = AppTest.from_function(_script)
+    at.query_params["z"] = "3,4"
+    at.run()
+    assert at.session_state["seen"] == [FollowedLink(None, None, "3,4")]
+    assert (at.query_params["model"], at.query_params["row"]) == ("m~1", "12")
+    assert at.query_params["z"] == "1.5,-2"
+    at.run()
+    assert at.session_state["seen"][1:] == [None]
+
+
+def _script() -> None:
+    import streamlit as st
+
+    from ui.explore import state
+
+    st.session_state.setdefault("seen", []).append(state.followed_link())
+    state.write_url("m~1", state.Place(12, (1.5, -2.0)))

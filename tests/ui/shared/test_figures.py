@@ -1,0 +1,137 @@
+"""Figures: every image once, arrays that are sent as bytes, and colours that people can tell apart."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from numpy.typing import NDArray
+
+from ui.shared import figures
+from ui.shared.figures import CLASS_COLOURS, Axis
+
+AXES = (Axis("z0"), Axis("z1"))
+# Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
+MACHADO = {
+    "none": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def places(count: int, classes: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, 2)).astype(np.float32), rng.integers(0, classes, count)
+
+
+def class_map(count: int = 200, classes: int = 10) -> tuple[go.Figure, NDArray[np.float32], NDArray[np.int64]]:
+    xy, labels = places(count, classes)
+    return figures.class_map(xy, labels, tuple(f"c{i}" for i in range(classes)), AXES), xy, labels
+
+
+def test_every_image_is_on_the_map_once_at_its_place_in_its_class() -> None:
+    figure, xy, labels = class_map()
+    rows = np.concatenate([trace.customdata for trace in figure.data])
+    assert sorted(rows) == list(range(200))
+    for trace in figure.data:
+        np.testing.assert_array_equal(np.stack([trace.x, trace.y], 1), xy[trace.customdata])
+        assert {f"c{label}" for label in labels[trace.customdata]} == {trace.name}
+
+
+def test_a_class_without_images_has_no_legend_entry() -> None:
+    xy = places(3, 2)[0]
+    figure = figures.class_map(xy, np.array([0, 2, 2]), ("a", "b", "c"), AXES)
+    assert [trace.name for trace in figure.data] == ["a", "c"]
+    assert [trace.marker.color for trace in figure.data] == [CLASS_COLOURS[0], CLASS_COLOURS[2]]
+
+
+@pytest.mark.parametrize("classes", [2, 10, 37])
+def test_each_class_looks_different(classes: int) -> None:
+    figure, _, _ = class_map(400, classes)
+    looks = Counter((trace.marker.color, trace.marker.symbol) for trace in figure.data)
+    assert set(looks.values()) == {1}
+    assert len({trace.marker.color for trace in figure.data}) == min(classes, len(CLASS_COLOURS))
+
+
+def test_arrays_are_sent_as_bytes_not_as_lists() -> None:
+    xy, labels = places(100, 10)
+    value_map = figures.value_map(xy, xy[:, 0], labels, tuple("0123456789"), "KL", AXES)
+    for figure in (class_map()[0], value_map):
+        for sent in json.loads(figure.to_json())["data"]:
+            assert [sent[name]["dtype"] for name in ("x", "y", "customdata")] == ["f4", "f4", "i4"]
+    assert json.loads(value_map.to_json())["data"][0]["marker"]["color"]["dtype"] == "f4"
+
+
+def test_a_map_by_value_saturates_at_the_outer_hundredths() -> None:
+    xy, labels = places(1001, 10)
+    values = np.arange(1001, dtype=np.float32)
+    values[-1] = 1e9  # one outlier must not make all others one colour
+    figure = figures.value_map(xy, values, labels, tuple("abcdefghij"), "KL (nats)", AXES)
+    [trace] = figure.data
+    assert (trace.marker.cmin, trace.marker.cmax) == (10.0, 990.0)
+    np.testing.assert_array_equal(trace.marker.color, values)
+    np.testing.assert_array_equal(trace.customdata, np.arange(1001))
+    assert list(trace.text[:5]) == ["abcdefghij"[label] for label in labels[:5]]
+    assert trace.marker.colorbar.title.text == "KL (nats)"
+    assert "%{marker.color:.4g}" in trace.hovertemplate  # 0.0123 is not 0.0
+
+
+def test_distances_on_a_map_are_true_and_axes_without_units_show_none() -> None:
+    xy, labels = places(5, 2)
+    figure = figures.class_map(xy, labels, ("a", "b"), (Axis("", measured=False), Axis("", measured=False)))
+    assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)
+    assert not figure.layout.xaxis.showticklabels
+    assert not figure.layout.yaxis.zeroline
+    measured = class_map()[0].layout
+    assert measured.xaxis.showticklabels
+    assert (measured.xaxis.title.text, measured.yaxis.title.text) == ("z0", "z1")
+
+
+@pytest.mark.parametrize("count", [0, 1, 360, 70_000])
+def test_points_are_never_too_small_to_be_clicked(count: int) -> None:
+    assert 3.5 <= figures._marker(count)["size"] <= 8
+
+
+# --- colours ----------------------------------------------------------------------------------------------------------
+
+
+def linear_rgb(colour: str) -> NDArray[np.float64]:
+    srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def cielab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Linear sRGB (N, 3) in [0, 1] -> CIELAB (N, 3) under D65."""
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    )
+    xyz = rgb @ to_xyz.T / to_xyz.sum(1)
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1)
+
+
+def least_difference(colours: tuple[str, ...], vision: str) -> float:
+    """The smallest ΔE (CIE 1976) between two of these colours, as somebody with this vision sees them."""
+    seen = np.clip(np.array([linear_rgb(c) for c in colours]) @ np.array(MACHADO[vision]).T, 0, 1)
+    return min(float(np.linalg.norm(a - b)) for a, b in combinations(cielab(seen), 2))
+
+
+def test_the_measure_of_colour_difference_is_right() -> None:
+    assert cielab(linear_rgb("#ffffff")[None])[0] == pytest.approx([100, 0, 0], abs=0.01)
+    assert cielab(linear_rgb("#ff0000")[None])[0] == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
+    red_and_green = ("#ff0000", "#7f9f00")
+    assert least_difference(red_and_green, "protanopia") < 0.6 * least_difference(red_and_green, "none")
+
+
+# measured: 19.3, 18.5, 17.6, 17.3 (the two greys, #94a4a2 and #717581); 2.3 is just noticeable side by side
+@pytest.mark.parametrize(
+    ("vision", "at_least"), [("none", 19.0), ("protanopia", 18.0), ("deuteranopia", 17.0), ("tritanopia", 17.0)]
+)
+def test_class_colours_can_be_told_apart(vision: str, at_least: float) -> None:
+    assert len(set(CLASS_COLOURS)) == 10
+    assert least_difference(CLASS_COLOURS, vision) > at_least

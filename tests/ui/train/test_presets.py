@@ -1,0 +1,76 @@
+"""Presets: every one can be trained on every data set, and settings survive the way to a command and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ui.train.form import model_config, train_config
+from ui.train.presets import OWN, PRESETS, Preset, Settings, matching, name_base, preset, settings_of, widths_text
+from vae.config import TrainConfig, check_together, default_model_config
+
+DATASETS = ("digits", "mnist")
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("chosen", PRESETS, ids=lambda chosen: chosen.id)
+def test_a_preset_is_valid_and_found_again(chosen: Preset, dataset: str) -> None:
+    settings = chosen.settings(dataset).effective()
+    model, train = model_config(dataset, settings), train_config(dataset, settings)
+    check_together(model, train)
+    assert matching(settings_of(model, train), dataset) == chosen.id
+    assert train.kl_warmup <= train.epochs
+    assert chosen.sentence.endswith(".")
+
+
+def test_what_the_presets_promise() -> None:
+    for dataset in DATASETS:
+        by_id = {p.id: p.settings(dataset).effective() for p in PRESETS}
+        assert by_id["plane"].latent_dim == 2
+        assert (by_id["sharp"].architecture, by_id["sharp"].latent_dim, by_id["sharp"].activation) == (
+            "conv",
+            16,
+            "silu",
+        )
+        assert (by_id["disentangle"].beta, by_id["disentangle"].latent_dim) == (4.0, 10)
+        assert by_id["collapse"].beta > 5
+        assert by_id["autoencoder"].objective == "autoencoder"
+
+
+def test_my_own_settings_are_no_preset() -> None:
+    assert preset(OWN) is None
+    assert matching(replace(PRESETS[0].settings("digits"), seed=1), "digits") == OWN
+    assert matching(PRESETS[0].settings("digits"), "mnist") == OWN
+
+
+def test_what_does_not_apply_makes_no_difference() -> None:
+    plain = Settings().effective()
+    assert Settings(kl_warmup=3, kl_cycles=9, importance_samples=50, channels="4").effective() == plain
+    encoder = Settings(objective="autoencoder", beta=4.0, kl_schedule="linear", free_bits=1.0).effective()
+    assert (encoder.beta, encoder.kl_schedule, encoder.kl_warmup, encoder.free_bits) == (1.0, "constant", 0, 0.0)
+    assert Settings(likelihood="gaussian", binarization="dynamic").effective().binarization == "none"
+    assert Settings(binarization="dynamic").effective().binarization == "dynamic"
+    assert Settings(hidden="400,  200").effective() == Settings(hidden="400 200").effective()
+
+
+def test_settings_of_a_run_show_only_unusual_widths() -> None:
+    model = default_model_config("conv", (1, 8, 8), 3, hidden=(), channels=(4,))
+    train = TrainConfig("digits", objective="iwae", importance_samples=8)
+    settings = settings_of(model, train)
+    assert (settings.hidden, settings.channels, settings.importance_samples) == ("none", "4", 8)
+    assert (settings.kl_warmup, settings.kl_cycles) == (Settings().kl_warmup, Settings().kl_cycles)
+    assert model_config("digits", settings.effective()) == model
+    assert train_config("digits", settings.effective()) == train
+    assert settings_of(default_model_config("mlp", (1, 8, 8), 3), TrainConfig("digits")).hidden == ""
+
+
+def test_small_words() -> None:
+    assert widths_text((400, 200)) == "400, 200"
+    assert widths_text(()) == "none"
+    assert [name_base(name) for name in ("mine", "mine-b", "mnist-conv-16", "a-1")] == [
+        "mine",
+        "mine",
+        "mnist-conv-16",
+        "a-1",
+    ]

@@ -1,0 +1,103 @@
+"""Encoding a data set: every column against its definition."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.vae.helpers import TINY, TINY_CONV
+from vae.checkpoints import inference, metrics
+from vae.checkpoints.checkpoint import Latents
+from vae.checkpoints.metrics import MeasuredBy
+from vae.config import ModelConfig
+from vae.data.datasets import ImageDataset
+from vae.model.pixels import draw_binarized
+from vae.model.vae import VAE, new_model
+from vae.training.epoch_metrics import Protocol, measure
+from vae.training.objectives import Elbo, elbo_terms
+
+Digits = dict[str, ImageDataset]
+
+
+def encoded(model: VAE, images: ImageDataset, **settings: int) -> Latents:
+    return inference.encode(model, images.images, images.labels, **settings)
+
+
+GAUSSIAN = dataclasses.replace(TINY, likelihood="gaussian")
+
+
+@pytest.mark.parametrize(
+    ("config", "binarized"), [(TINY, False), (TINY_CONV, False), (GAUSSIAN, False), (TINY, True), (TINY_CONV, True)]
+)
+def test_every_column_is_what_it_says(digits: Digits, config: ModelConfig, binarized: bool) -> None:
+    model, images = new_model(config, 0), digits["test"]
+    found, noise = encoded(model, images, binarized=binarized), torch.Generator().manual_seed(inference.SAMPLE_SEED)
+    with torch.inference_mode():
+        grey = torch.tensor(images.images).float() / 255
+        x = draw_binarized(grey, noise) if binarized else grey
+        posterior = model.encode(x)
+        terms = elbo_terms(model, x, noise)
+        error = ((x - model.decode_mean(posterior.mu)) ** 2).sum((1, 2, 3))
+    expected = {"mu": posterior.mu, "sigma": posterior.sigma, "kl": terms.kl, "squared_error": error}
+    expected |= {"log_likelihood": terms.log_likelihood, "elbo": terms.elbo}
+    for name, tensor in expected.items():
+        assert getattr(found, name).dtype == np.float32
+        np.testing.assert_allclose(getattr(found, name), tensor.numpy(), rtol=1e-5, atol=1e-5, err_msg=name)
+    assert np.array_equal(found.labels, images.labels)
+
+
+def test_elbo_is_log_likelihood_minus_kl(digits: Digits) -> None:
+    found = encoded(new_model(TINY, 0), digits["test"])
+    assert np.array_equal(found.elbo, found.log_likelihood - found.kl)
+    np.testing.assert_allclose(found.kl.mean(), found.kl_per_dim().sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("binarized", [False, True])
+def test_metrics_agree_with_what_training_measures(digits: Digits, binarized: bool) -> None:
+    model, images = new_model(TINY, 0), digits["validation"]
+    measured = measure(model, torch.tensor(images.images), Protocol(Elbo(), 1.0, binarized))
+    by = MeasuredBy(binarized=binarized)
+    stored = metrics.metrics_of(encoded(model, images, binarized=binarized), "digits", by, "validation")
+    assert stored["elbo"].value == pytest.approx(measured.elbo, rel=1e-5)
+    assert stored["kl"].value == pytest.approx(measured.kl, rel=1e-5)
+    assert stored["active_units"].value == measured.active_units
+
+
+def test_binarized_pixels_are_other_pixels_drawn_anew_from_a_seed(digits: Digits) -> None:
+    model, images = new_model(TINY, 0), digits["test"]
+    grey, first, second, other = (
+        encoded(model, images, binarized=drawn, seed=seed)
+        for drawn, seed in ((False, 0), (True, 0), (True, 0), (True, 1))
+    )
+    assert np.array_equal(first.mu, second.mu)
+    assert not np.array_equal(first.mu, other.mu)
+    assert not np.array_equal(first.mu, grey.mu)
+    x = images.images / 255
+    variance = (x * (1 - x)).sum((1, 2, 3)).mean()  # of the drawn pixels: it comes on top
+    assert first.squared_error.mean() == pytest.approx(grey.squared_error.mean() + variance, rel=0.02)
+
+
+def test_one_seed_gives_one_answer(digits: Digits) -> None:
+    model = new_model(TINY, 0)
+    first, second, other = (encoded(model, digits["test"], seed=seed) for seed in (0, 0, 1))
+    assert all(np.array_equal(getattr(first, n), getattr(second, n)) for n in Latents.__dataclass_fields__)
+    assert not np.array_equal(first.log_likelihood, other.log_likelihood)
+    assert np.array_equal(first.mu, other.mu)
+
+
+def test_the_batch_size_does_not_change_the_posterior(digits: Digits) -> None:
+    model = new_model(TINY_CONV, 0)
+    one, many = encoded(model, digits["test"], batch_size=500), encoded(model, digits["test"], batch_size=7)
+    np.testing.assert_allclose(one.mu, many.mu, atol=1e-5)
+    np.testing.assert_allclose(one.kl, many.kl, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(one.squared_error, many.squared_error, rtol=1e-4)
+
+
+def test_encoding_needs_no_gradient_and_leaves_evaluation_mode(digits: Digits) -> None:
+    model = new_model(TINY, 0).train()
+    encoded(model, digits["validation"])
+    assert not model.training
+    assert all(parameter.grad is None for parameter in model.parameters())

@@ -1,0 +1,175 @@
+"""One image file of unknown origin: what becomes of it, and what is refused."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae.data import image_decoding
+from vae.data.image_decoding import Format
+from vae.errors import DatasetError
+from vae.storage import paths
+
+RGB, GREY = Format(8, 8, True), Format(8, 8, False)
+
+
+def saved(path: Path, image: Image.Image, **settings: object) -> Path:
+    image.save(path, **settings)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "gif", "webp", "jpg"])
+def test_every_format_is_read_whatever_the_file_is_called(tmp_path: Path, ending: str) -> None:
+    path = saved(tmp_path / f"a.{ending}", Image.new("RGB", (20, 20), (200, 40, 90)))
+    path = path.rename(tmp_path / "a.png")
+    np.testing.assert_allclose(image_decoding.decode(path, RGB)[:, 4, 4], (200, 40, 90), atol=4)
+
+
+def test_other_formats_are_refused_whatever_the_file_is_called(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.tiff", Image.new("RGB", (20, 20))).rename(tmp_path / "a.png")
+    with pytest.raises(DatasetError, match="no image that can be read"):
+        image_decoding.decode(path, RGB)
+
+
+def test_the_middle_is_kept_and_height_comes_first(tmp_path: Path) -> None:
+    pixels = np.zeros((10, 30, 3), np.uint8)
+    pixels[:, 10:20] = 255
+    path = saved(tmp_path / "a.png", Image.fromarray(pixels))
+    assert image_decoding.decode(path, RGB).min() > 240  # of the black beside it only what the filter reaches
+    assert image_decoding.decode(path, Format(4, 12, False)).shape == (1, 4, 12)
+
+
+def test_shrinking_averages(tmp_path: Path) -> None:
+    stripes = np.zeros((64, 64), np.uint8)
+    stripes[:, ::2] = 255  # without antialiasing these become all black or all white
+    found = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(stripes)), GREY)
+    assert abs(found.astype(float).mean() - 127.5) < 3
+    assert np.ptp(found) < 20
+
+
+def test_a_large_jpeg_is_as_good_as_a_decoded_one(tmp_path: Path) -> None:
+    """Decoding at a fraction of the size must not cut a different part, nor alias."""
+    y, x = np.mgrid[:600, :1000]
+    pixels = np.stack([x / 4, y / 3, (x + y) / 8], -1).astype(np.uint8)
+    jpeg = image_decoding.decode(saved(tmp_path / "a.jpg", Image.fromarray(pixels), quality=95), RGB)
+    png = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(pixels)), RGB)
+    np.testing.assert_allclose(jpeg.astype(int), png, atol=4)
+
+
+def test_phones_photos_stand_upright(tmp_path: Path) -> None:
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[:8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn clockwise to show
+    found = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(pixels), exif=exif), RGB)
+    assert found[0, 4].tolist()[0] < 30
+    assert found[0, 4].tolist()[-1] > 225
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
+    image = Image.new("RGBA", (8, 8), (255, 0, 0, 0)).convert(mode)
+    assert (image_decoding.decode(saved(tmp_path / "a.png", image), RGB) == 255).all()
+
+
+def test_sixteen_bits_keep_their_brightness(tmp_path: Path) -> None:
+    image = Image.fromarray(np.full((8, 8), 100 * 256 + 7, np.uint16))
+    assert (image_decoding.decode(saved(tmp_path / "a.png", image), RGB) == 100).all()
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_flattening_in_tiles_is_flattening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colour: bool) -> None:
+    """Whatever the mode, and turned: the same pixels as in one piece."""
+    rng, form = np.random.default_rng(0), Format(8, 8, colour)
+    noise = rng.integers(0, 256, (50, 70, 4), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    saved(tmp_path / "rgba.png", Image.fromarray(noise), exif=exif)
+    saved(tmp_path / "palette.png", Image.fromarray(noise[..., :3]).quantize(64), transparency=3)
+    saved(tmp_path / "sixteen.png", Image.fromarray(noise[..., :2].copy().view(np.uint16)[..., 0]))
+    saved(tmp_path / "grey.png", Image.fromarray(noise[..., 0]), exif=exif)
+    whole = {path: image_decoding.decode(path, form) for path in tmp_path.iterdir()}
+    monkeypatch.setattr(image_decoding, "TILE", 16)
+    for path, expected in whole.items():
+        assert np.array_equal(image_decoding.decode(path, form), expected), path.name
+        assert np.ptp(expected) > 10
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from vae.data.image_decoding import Format
+from vae.data.unknown_images import decode_all
+
+def highest() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+before = highest()
+found = decode_all([Path(sys.argv[1])] * 4, Format(8, 8, True))
+print((highest() - before) // 1024, *found[0].pixels[:, 4, 4])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak of memory as Linux tells it")
+@pytest.mark.parametrize(
+    ("bits", "kind", "pixel", "shown"),
+    [(8, 6, bytes([16, 32, 48, 128]), [135, 143, 151]), (16, 0, bytes([100, 7]), [100, 100, 100])],
+)
+def test_four_of_the_largest_pictures_fit_in_memory(
+    tmp_path: Path, bits: int, kind: int, pixel: bytes, shown: list[int]
+) -> None:
+    """At once, as folders are read: 8 GB when each was copied whole, and all of them at a time."""
+    path = tmp_path / "a.png"
+    path.write_bytes(plain_png(10_000, bits, kind, pixel))
+    assert path.stat().st_size < 3 * 2**20
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True, cwd=paths.PROJECT
+    )
+    megabytes, *colour = map(int, done.stdout.split())
+    assert colour == shown
+    assert megabytes < 1_024
+
+
+def plain_png(side: int, bits: int, kind: int, pixel: bytes) -> bytes:
+    """A square of one colour, written row by row."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    packer, row = zlib.compressobj(1), b"\0" + pixel * side
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_a_small_file_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("1", (20_000, 6_000)))
+    assert path.stat().st_size < 100_000
+    with warnings.catch_warnings(), pytest.raises(DatasetError, match="20000 × 6000 pixels"):
+        warnings.simplefilter("ignore")
+        image_decoding.decode(path, RGB)
+
+
+def test_a_large_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate(image_decoding.MAX_FILE_BYTES + 1)
+    with pytest.raises(DatasetError, match="105 MB, more than 105"):
+        image_decoding.decode(tmp_path / "a.png", RGB)
+
+
+def test_a_decoder_that_fails_in_an_unknown_way_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(image_decoding, "_pixels", fail)
+    with pytest.raises(DatasetError, match="list index"):
+        image_decoding.decode(saved(tmp_path / "a.png", Image.new("L", (8, 8))), RGB)

@@ -1,0 +1,96 @@
+"""Imported sets that were damaged, cut short or deleted since."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae.data import datasets, import_folder, imported_dataset
+from vae.data.import_folder import Settings
+from vae.errors import DatasetError, DatasetMissingError
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data" / "folders"
+
+
+@pytest.fixture()
+def pets(tmp_path: Path) -> Path:
+    """The folder of an imported set: 34, 2 and 4 images in two classes."""
+    for i, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)):
+        path = tmp_path / "source" / ("cats" if i % 2 else "dogs") / f"{i:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return import_folder.write("pets", tmp_path / "source", Settings(8, 8)).folder
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (b"{", "not valid JSON"),
+        (b"[]", "expected an object"),
+        (b"{}", r"is not what `import` writes \('format_version'\)"),
+        ({"format_version": 2}, "format 2, expected 1"),
+        ({"image_shape": [3, 8]}, "is not what"),
+        ({"image_shape": [3, 8, 99_999]}, "99999 where a whole number"),
+        ({"image_shape": [2, 8, 8]}, "2 channels"),
+        ({"class_names": []}, "no class names"),
+        ({"class_names": "ab"}, "no class names"),
+        ({"splits": {}}, "is not what"),
+        ({"splits": {"train": {"count": 34, "fingerprint": "x"}}}, "no fingerprint"),
+    ],
+)
+def test_a_damaged_set_is_left_out_and_says_why(pets: Path, values: object, message: str) -> None:
+    meta = pets / "meta.json"
+    raw = values if isinstance(values, bytes) else json.dumps(json.loads(meta.read_bytes()) | values).encode()
+    meta.write_bytes(raw)
+    assert datasets.names() == ("digits", "mnist")
+    with pytest.raises(DatasetError, match=message):
+        datasets.info("pets")
+
+
+@pytest.mark.parametrize("file", ["meta.json", "train.npy", "test-labels.npy"])
+def test_a_set_that_vanished_says_what_to_do(pets: Path, file: str) -> None:
+    known = datasets.info("pets")
+    (pets / file).unlink()
+    assert not known.on_this_machine()
+    for read in (lambda: datasets.load("pets", "train"), lambda: known.load_split("train")):
+        with pytest.raises(DatasetMissingError, match="`python -m vae import pets FOLDER`"):
+            read()
+    shutil.rmtree(pets)
+    with pytest.raises(DatasetMissingError):
+        known.load_split("train")
+    with pytest.raises(DatasetError, match="Unknown data set 'pets'"):
+        datasets.load("pets", "train")
+
+
+def test_a_file_cut_short_is_missing_images(pets: Path) -> None:
+    os.truncate(pets / "train.npy", 500)
+    with pytest.raises(DatasetMissingError, match="or not all of them"):
+        datasets.load("pets", "train")
+
+
+def test_arrays_of_another_kind_are_refused_and_nothing_is_unpickled(pets: Path) -> None:
+    path = pets / "train-labels.npy"
+    size = path.stat().st_size
+    np.save(path, np.array([print] * 5, dtype=object))
+    os.truncate(path, size)
+    with pytest.raises(DatasetError, match="can't be read"):
+        datasets.load("pets", "train")
+    np.save(path, np.full(34, 2))
+    with pytest.raises(DatasetError, match="labels that name no class"):
+        datasets.load("pets", "train")
+
+
+def test_what_a_killed_import_left_is_no_data_set(data: Path) -> None:
+    (data / ".pets.abcd.tmp").mkdir(parents=True)
+    (data / "stray.txt").touch()
+    assert (datasets.names(), imported_dataset.names()) == (("digits", "mnist"), ())

@@ -1,0 +1,1 @@
+"""Anomalies: what is normal, what is checked, and what was found."""

@@ -1,0 +1,95 @@
+"""What a person takes along: the scores as CSV, the detector kept beside the checkpoint, the command that uses it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from ui.anomalies.scoring import Scored
+from ui.anomalies.state import STATE
+from ui.shared import page
+from vae.anomalies import csv_report, detectors
+from vae.anomalies.csv_report import Columns
+from vae.anomalies.methods import registry
+from vae.anomalies.sources import Chunk
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import VAEError
+
+
+def show(checkpoint: Checkpoint, found: Scored) -> None:
+    """Download, keep, and the kept ones."""
+    st.download_button(
+        "Scores (CSV)",
+        lambda: csv_bytes(found),
+        f"{checkpoint.name}-{found.detector.score}.csv",
+        "text/csv",
+        key="anomalies-csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    with st.expander("Keep this detector", icon=":material/save:"):
+        _keep(checkpoint, found)
+
+
+def csv_bytes(found: Scored) -> bytes:
+    """One row for each image that could be read, in their order."""
+    seen = found.seen
+    chunk = Chunk(seen.names, seen.images.pixels, seen.labels, seen.rows)
+    columns = Columns(row=seen.rows is not None, label=seen.labels is not None)
+    return csv_report.to_bytes(csv_report.rows_of(chunk, found.decisions, seen.class_names), columns)
+
+
+def _keep(checkpoint: Checkpoint, found: Scored) -> None:
+    st.caption("Score, threshold and calibration are kept beside the checkpoint and used from the command line.")
+    score = registry.get(found.detector.score)
+    classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
+    usual = f"{score.title}{classes}"[:60].strip()
+    name = st.text_input("Name", usual, key=f"anomalies-keep-name-{usual}", max_chars=60)
+    if name.strip() in [kept.name for kept in detectors.kept(checkpoint)]:
+        st.caption("Replaces the one of that name.")
+    if st.button("Keep", key="anomalies-keep", icon=":material/save:"):
+        try:
+            detectors.keep(replace(found.detector, name=name.strip()))
+        except VAEError as error:
+            page.show_error(error)
+        else:
+            st.toast(f"Kept {page.escape(name.strip())}.")
+    for kept in detectors.kept(checkpoint):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(
+                f"**{page.escape(kept.name)}** · {registry.get(kept.score).title} above {kept.threshold:.4g} · "
+                f"{page.escape(kept.normal)}"
+            )
+            st.button(
+                "",
+                key=f"anomalies-delete-{kept.name}",
+                icon=":material/delete:",
+                help="Delete this detector",
+                on_click=_deleted(checkpoint, kept.name),
+            )
+        folder = STATE.text("folder") if STATE.text("source") == "folder" else ""
+        words = [
+            "score",
+            checkpoint.name,
+            "--images",
+            folder or "FOLDER",
+            "--detector",
+            kept.name,
+            "--output",
+            "scores.csv",
+        ]
+        st.code(f"python -m vae {shlex.join(words)}", language="sh", wrap_lines=True)
+
+
+def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
+    def delete() -> None:
+        try:
+            detectors.delete(checkpoint, name)
+        except VAEError as error:
+            st.toast(page.escape(str(error)))
+
+    return delete

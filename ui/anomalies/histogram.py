@@ -1,0 +1,67 @@
+"""The histogram of scores with its threshold, and what the threshold does."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui.anomalies.scoring import Scored
+from ui.anomalies.state import STATE
+from ui.components import threshold
+from ui.components.threshold.payload import Group
+from ui.shared import page
+from vae.anomalies.methods import registry
+
+NORMAL, OUTLIER, UNKNOWN = "#3f90da", "#ffa90e", "#717581"
+MOVE = "anomalies_threshold_move"
+SEEN = "anomalies_threshold_seen"
+
+
+def show(found: Scored) -> None:
+    """Draw it; a threshold that was dragged becomes the person's own and the page runs again."""
+    scores, outlier = found.scores, found.outlier
+    if outlier is not None and outlier.any() and not outlier.all():
+        groups = [
+            Group("Normal classes", scores[~outlier], NORMAL, False),
+            Group("Other classes", scores[outlier], OUTLIER, True),
+        ]
+    else:
+        groups = [Group("Scored images", scores, UNKNOWN)]
+    title = registry.get(found.detector.score).title
+    setting = threshold.show(
+        groups,
+        found.detector.threshold,
+        key="anomalies-histogram",
+        label=title,
+        revision=_revision(found.detector.threshold),
+    )
+    if setting and setting["move"] != st.session_state.get(MOVE):
+        st.session_state[MOVE] = setting["move"]
+        value = setting["threshold"]
+        if isinstance(value, int | float) and np.isfinite(value):
+            st.session_state[SEEN] = float(value)
+            STATE.put("rule", "threshold")
+            STATE.put("threshold", repr(float(value)))
+            st.rerun()  # of a whole run too: it can hold what a fragment's component told
+    st.caption(about(found))
+
+
+def _revision(value: float) -> int:
+    """Changes when something else than the line, such as a field or a link, has moved the threshold."""
+    kept = st.session_state
+    if kept.get(SEEN) != value:
+        kept[SEEN] = value
+        kept["anomalies_revision"] = kept.get("anomalies_revision", 0) + 1
+    revision: int = kept["anomalies_revision"]
+    return revision
+
+
+def about(found: Scored) -> str:
+    """What the detector was fitted to and how its threshold was chosen."""
+    detector = found.detector
+    return page.escape(
+        f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}: {detector.chosen}; "
+        f"{detector.held_out:,} held-out normal images of the validation split say what is usual, and images from "
+        "elsewhere, the test split included, can be flagged more or less often. The few highest and lowest scores "
+        "stand in the outermost bars."
+    )

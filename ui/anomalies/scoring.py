@@ -1,0 +1,204 @@
+"""From a choice of normal images, a score and a source to scores and decisions; each step is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ui.shared import cache
+from ui.shared.progress_cache import Bar, remembered
+from vae.anomalies import detectors, normal_images
+from vae.anomalies.detectors import Decisions, Detector
+from vae.anomalies.evaluation import metrics
+from vae.anomalies.forward_pass import Pass, concatenate, passes
+from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.sources import Skipped, Source
+from vae.anomalies.thresholds import Rule
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.checkpoints.metrics import measured_by
+from vae.data import datasets
+from vae.errors import ScoreError
+from vae.storage import paths
+
+MOST_BYTES = 512 * 2**20  # of pixels on a page
+CHUNK = 1_000  # images scored between two reports
+REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret is usual
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A source's images (n, C, H, W) in `images.pixels`, all that the model makes of them, and what was skipped."""
+
+    title: str
+    images: Pass
+    names: tuple[str, ...]
+    rows: NDArray[np.int64] | None
+    labels: NDArray[np.int64] | None
+    class_names: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    resized: int
+    test_rows: NDArray[np.int64] | None  # rows of the checkpoint's own test split, None for images of elsewhere
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores of what was seen by one detector, and which of the images are outliers, None where nobody knows."""
+
+    seen: Seen
+    detector: Detector
+    decisions: Decisions
+    outlier: NDArray[np.bool_] | None
+
+    @property
+    def scores(self) -> FloatArray:
+        """(n,), higher is more anomalous."""
+        return self.decisions.scores
+
+
+def see(checkpoint: Checkpoint, source: Source, key: str) -> Seen:
+    """Pass a source's images through the model, chunk by chunk. `key` names the source."""
+    own = key == own_key(checkpoint)
+    return remembered(("seen", checkpoint.identity, key), lambda: _see(checkpoint, source, own))
+
+
+def own_key(checkpoint: Checkpoint) -> str:
+    """The key of the images that the checkpoint's latents belong to."""
+    return f"test {checkpoint.dataset.test_fingerprint}"
+
+
+def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
+    model, parts, labels, rows = cache.model(checkpoint), [], [], []
+    names: list[str] = []
+    skipped: list[Skipped] = []
+    size, resized, done = 0, 0, 0
+    with Bar(f"Looking at {source.title}") as bar:
+        for chunk in source.read():
+            size += chunk.pixels.nbytes
+            if size > MOST_BYTES:
+                raise ScoreError(
+                    f"{source.title} has more than {MOST_BYTES // 2**20:,} MB of pixels, too many for a page.",
+                    f"Use `python -m vae score {checkpoint.name}`, which takes any number.",
+                )
+            if len(chunk.pixels):
+                parts.append(passes(model, chunk.pixels, _binarized(checkpoint)))
+                names += chunk.names
+                labels += [] if chunk.labels is None else [chunk.labels]
+                rows += [] if chunk.rows is None else [chunk.rows]
+            skipped += chunk.skipped
+            resized += chunk.resized
+            done += len(chunk.names) + len(chunk.skipped)
+            bar.update(done, source.total)
+    if not parts:
+        raise ScoreError(f"{source.title} has no image that can be read.", "Choose PNG, JPEG, WebP, BMP or GIF files.")
+    return Seen(
+        source.title,
+        concatenate(parts),
+        tuple(names),
+        np.concatenate(rows) if rows else None,
+        np.concatenate(labels) if labels else None,
+        source.class_names,
+        tuple(skipped),
+        resized,
+        np.concatenate(rows) if own and rows else None,
+    )
+
+
+def reference(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
+    """What the model makes of the normal training images that detectors are fitted to."""
+    return _normal(checkpoint, choice, "train")
+
+
+def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
+    def make() -> Pass:
+        images = (normal_images.reference if split == "train" else normal_images.held_out)(checkpoint, choice).images
+        with Bar(f"Looking at normal images of the {split} split") as bar:
+            return passes(cache.model(checkpoint), images, _binarized(checkpoint), on_batch=bar.update)
+
+    return remembered(("normal", checkpoint.identity, choice.key(), split, _data_state(checkpoint)), make)
+
+
+def held_out(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
+    """What the model makes of normal validation images, which no detector was fitted to."""
+    return _normal(checkpoint, choice, "validation")
+
+
+def usual_regret(checkpoint: Checkpoint, choice: NormalChoice) -> FloatArray:
+    """Likelihood regret of a few held-out normal images, (n,): it takes seconds, so it is computed once."""
+
+    def make() -> FloatArray:
+        score, model, known = registry.get("regret"), cache.model(checkpoint), held_out(checkpoint, choice)
+        rows = np.random.default_rng(0).permutation(len(known))[:REGRETTED]
+        parts = []
+        with Bar("Optimising q(z|x) for normal images") as bar:
+            for start in range(0, len(rows), REGRETTED_AT_ONCE):
+                parts.append(score.score(known.take(rows[start : start + REGRETTED_AT_ONCE]), {}, model))
+                bar.update(min(start + REGRETTED_AT_ONCE, len(rows)), len(rows))
+        return np.concatenate(parts)
+
+    return remembered(("regret", checkpoint.identity, choice.key(), _data_state(checkpoint)), make)
+
+
+def _data_state(checkpoint: Checkpoint) -> str:
+    """Changes when the data set's files were replaced or another folder is used."""
+    known = datasets.info(checkpoint.dataset.name) if datasets.is_known(checkpoint.dataset.name) else None
+    return f"{paths.data_dir()} {known.changed() if known else 0}"
+
+
+def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector:
+    """The score fitted to the normal images and calibrated on held-out ones; its threshold is the usual one."""
+
+    def make() -> Detector:
+        known, calibrating = reference(checkpoint, choice), held_out(checkpoint, choice)
+        text, model = choice.text(checkpoint), cache.model(checkpoint)
+        return detectors.fit(checkpoint, model, score, known, calibrating, text, classes=choice.classes)
+
+    return remembered(("fitted", checkpoint.identity, choice.key(), score, _data_state(checkpoint)), make)
+
+
+def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, choice: NormalChoice) -> Scored:
+    """Every image's score, its percentile among held-out normal images, and the decision."""
+
+    def make() -> Decisions:
+        model, count = cache.model(checkpoint), len(seen.images)
+        parts = []
+        with Bar(f"Scoring by {registry.get(detector.score).title.lower()}") as bar:
+            for start in range(0, count, CHUNK):
+                batch = seen.images.take(slice(start, start + CHUNK))
+                parts.append(detectors.decide(detector, batch, model))
+                bar.update(start + len(batch), count)
+        return Decisions(
+            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("scores", "percentiles", "flagged"))
+        )
+
+    decisions = remembered(
+        ("scored", checkpoint.identity, choice.key(), detector.score, key, _data_state(checkpoint)), make
+    )
+    return Scored(seen, detector, decisions, outliers(checkpoint, seen, choice))
+
+
+def with_rule(found: Scored, rule: Rule) -> Scored:
+    """The same scores with another threshold."""
+    detector = detectors.with_rule(found.detector, rule, found.scores)
+    flagged = metrics.flagged(found.scores, detector.threshold)
+    return Scored(found.seen, detector, Decisions(found.scores, found.decisions.percentiles, flagged), found.outlier)
+
+
+def outliers(checkpoint: Checkpoint, seen: Seen, choice: NormalChoice) -> NDArray[np.bool_] | None:
+    """Which images are of no normal class, by the classes' names; None where labels are missing or of other things.
+
+    A folder that is no class of the data set may hold anything: its images are not taken for outliers.
+    """
+    if seen.labels is None or not choice.classes or not len(seen.labels) or seen.labels.min() < 0:
+        return None
+    there = {seen.class_names[int(label)] for label in np.unique(seen.labels)}
+    if not there <= set(checkpoint.dataset.class_names):
+        return None
+    normal_labels = [label for label, name in enumerate(seen.class_names) if name in choice.classes]
+    return ~np.isin(seen.labels, normal_labels)
+
+
+def _binarized(checkpoint: Checkpoint) -> bool:
+    return measured_by(checkpoint.model, checkpoint.train).binarized

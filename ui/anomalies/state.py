@@ -1,0 +1,16 @@
+"""What is chosen on the Anomalies page."""
+
+from __future__ import annotations
+
+from ui.shared.fields import Fields
+from ui.shared.page_state import PageState
+
+STATE = PageState(
+    "anomalies",
+    (
+        *("normal", "source", "dataset", "folder"),
+        *("score", "rule", "share", "contamination", "threshold"),
+        *("look", "order", "image", "heat"),
+    ),
+)
+FIELDS = Fields(STATE)

@@ -1,0 +1,160 @@
+"""The plane of decoded images, a Streamlit component whose front end is the .js, .css and .html files beside this one.
+
+The weights come from `live_decoder.store`, which the page shows as well; this component gets only a few numbers
+and decodes in Web Workers. A worker is started from text, because a component has no address of its own: `script`
+embeds that text in the component's script.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+import streamlit as st
+
+from ui.components import live_decoder
+from ui.components.live_decoder.payload import FARTHEST, finite_vector
+
+HERE = Path(__file__).parent
+WIDEST = 1_000.0  # times the view at home: wider than what can be reached
+NARROWEST = 2.0**-12  # of the view at home: lattice.js goes no deeper
+SCRIPTS = (
+    "scale.js",
+    "lattice.js",
+    "plane.js",
+    "pixels.js",
+    "atlas.js",
+    "sheet.js",
+    "points.js",
+    "axes.js",
+    "workers.js",
+    "controls.js",
+    "rest.js",
+    "manifold.js",
+)
+
+
+class PlaneData(TypedDict):
+    """The plane z = base + a u + b v; each vector has d numbers."""
+
+    base: list[float]
+    u: list[float]
+    v: list[float]
+
+
+class ManifoldData(TypedDict):
+    """What is shown: which model, which plane of its latent space, and how it is laid out.
+
+    scale: "quantile" puts (a, b) at the quantiles of N(0, 1), so that equal areas hold equal prior probability; "even"
+    is linear and shows `home` = [lowest a, highest a, lowest b, highest b] first. measured: what a unit of a and b is a
+    standard deviation of, the prior or the data; only said. tiles: 10 to 40 across the view at home. window: the part
+    that is shown, as [left, top, side] in shares of the view at home; it is taken over when the plane or `revision`
+    changes, and all is shown for None. here: a place that a ring marks. show_points draws the test images' posterior
+    means, coloured by class; it says something only where the latent space is the plane itself. revision: a new number
+    moves the ring to `here`, also where `here` is the same as before.
+    """
+
+    fingerprint: str
+    image_shape: list[int]
+    plane: PlaneData
+    names: list[str]
+    scale: Literal["quantile", "even"]
+    measured: Literal["prior", "data"]
+    tiles: int
+    home: list[float]
+    window: list[float] | None
+    here: list[float] | None
+    show_points: bool
+    colours: list[str]
+    class_names: list[str]
+    revision: int
+
+
+class Moved(TypedDict):
+    """Where the sheet came to rest: `window` as in ManifoldData, None for the view at home, and as in Visit."""
+
+    window: list[float] | None
+    plane: str
+    move: str
+
+
+class Visit(TypedDict):
+    """A place that was clicked: where in which plane, its latent vector, and a mark that differs for every click."""
+
+    a: float
+    b: float
+    z: list[float]
+    plane: str
+    move: str
+
+
+def worker_script() -> str:
+    """The text of the worker: decoder.js and what runs it there."""
+    return live_decoder.script("decoder.js") + "\n" + script("batch.js", "pixels.js", "worker.js")
+
+
+def component_script() -> str:
+    """The component's script, which holds the worker's text as a constant."""
+    constant = f"const WORKER_SOURCE = {json.dumps(worker_script())}\n"
+    return live_decoder.script("decoder.js", "store.js") + "\n" + constant + script(*SCRIPTS)
+
+
+def script(*names: str) -> str:
+    """The text of these front-end files, joined."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+_MANIFOLD = st.components.v2.component(
+    "latent_manifold",
+    html=script("manifold.html"),
+    css=script("manifold.css"),
+    js=component_script(),
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the person did last with this plane: where they clicked, and where the sheet came to rest."""
+
+    visit: Visit | None
+    moved: Moved | None
+
+
+def show(data: ManifoldData, key: str) -> Told:
+    """Show the plane; returns what the person has done with it."""
+    name = plane_name(data)
+    result = _MANIFOLD(
+        data={**data, "plane_name": name}, key=key, on_visit_change=lambda: None, on_moved_change=lambda: None
+    )
+    return Told(visit_of(result.visit, len(data["plane"]["base"]), name), moved_of(result.moved, name))
+
+
+def plane_name(data: ManifoldData) -> str:
+    """Names this plane of this model in this scale: what was done with another one says nothing about it."""
+    text = json.dumps([data["fingerprint"], data["plane"], data["scale"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def visit_of(value: Any, latent_dim: int, plane: str) -> Visit | None:
+    """What the page sent, if it is a place in this plane of this latent space: a page can send anything."""
+    if not isinstance(value, dict) or value.get("plane") != plane:
+        return None
+    z = finite_vector(value.get("z"), latent_dim, math.inf)
+    place = finite_vector([value.get("a"), value.get("b")], 2, FARTHEST)
+    if z is None or place is None:
+        return None
+    return {"a": place[0], "b": place[1], "z": z, "plane": plane, "move": str(value.get("move"))[:64]}
+
+
+def moved_of(value: Any, plane: str) -> Moved | None:
+    """What the page sent, if it is a part of this plane."""
+    if not isinstance(value, dict) or value.get("plane") != plane:
+        return None
+    window = value.get("window")
+    if window is not None and (window := finite_vector(window, 3, WIDEST)) is None:
+        return None
+    return {"window": window, "plane": plane, "move": str(value.get("move"))[:64]}

@@ -1,0 +1,95 @@
+"""A grid of pictures on one canvas, a Streamlit component whose front end is the files beside this one.
+
+All pictures come as one safetensors file (payload.py), so hundreds of them are one message and one drawing. Python
+hears of a click or of a key that was let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui.components import live_decoder
+from ui.components.picture_sheet import payload
+
+HERE = Path(__file__).parent
+
+
+def script(*names: str) -> str:
+    """The text of these front-end files, joined."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+SCRIPT = "\n".join([live_decoder.script("store.js"), script("layout.js", "sheet.js")])
+_SHEET = st.components.v2.component(
+    "picture_sheet",
+    html=script("sheet.html"),
+    css=script("sheet.css"),
+    js=SCRIPT,
+)
+
+
+class Click(TypedDict):
+    """Which picture was chosen, a mark that differs for every choice, and all that are picked where several can be."""
+
+    index: int
+    move: str
+    picked: list[int] | None
+
+
+def show(
+    images: NDArray[np.uint8],
+    key: str,
+    *,
+    label: str,
+    columns: int | None = None,
+    tile: int | None = None,
+    selected: int | None = None,
+    picked: Sequence[int] | None = None,
+    row_names: Sequence[str] = (),
+    row_titles: Sequence[str] = (),
+    column_names: Sequence[str] = (),
+    titles: Sequence[str] = (),
+) -> Click | None:
+    """Show pictures (N, C, H, W); returns the one chosen last, None as long as none was.
+
+    Parameters
+    ----------
+    images
+        At most `ui.components.picture_sheet.payload.MAX_PICTURES` of them; without any, a sentence is shown.
+    label
+        What the pictures are, for screen readers.
+    columns
+        Pictures in a row; None: as many as fit.
+    tile
+        Width of a picture in CSS pixels; None: what fits the width, from 20 to 112.
+    selected
+        The picture with the outline. While it and the images stay the same, the person's own choice is kept.
+    picked
+        Pictures with a tick, when any number can be picked: a click then adds or removes one. None: a click chooses.
+        As long as the images stay the same, the person's own picks are kept; another `key` takes these over again.
+    row_names, row_titles, column_names
+        At the left, as the tooltips of these, and above.
+    titles
+        What each picture is called under the mouse; without: its number.
+    """
+    content = payload.sheet_bytes(
+        images,
+        label=label,
+        columns=columns,
+        tile=tile,
+        selected=selected,
+        picked=picked,
+        row_names=row_names,
+        row_titles=row_titles,
+        column_names=column_names,
+        titles=titles,
+    )
+    result = _SHEET(data=content, key=key, on_click_change=lambda: None)
+    click: Click | None = result.click
+    return click

@@ -1,0 +1,64 @@
+"""What the grid of pictures is made of, as bytes for sheet.js. No torch, no streamlit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+MAX_PICTURES = 128 * 21  # a traversal of 128 dimensions in 21 steps
+MAX_BYTES = 64 * 2**20  # far beyond what a page can show; Streamlit's limit for a message is 200 MB
+
+
+def sheet_bytes(
+    images: NDArray[np.uint8],
+    *,
+    label: str,
+    columns: int | None = None,
+    tile: int | None = None,
+    selected: int | None = None,
+    picked: Sequence[int] | None = None,
+    row_names: Sequence[str] = (),
+    row_titles: Sequence[str] = (),
+    column_names: Sequence[str] = (),
+    titles: Sequence[str] = (),
+) -> bytes:
+    """One safetensors file: "pixels" uint8 (N, C, H, W), and what `show` says as JSON in the metadata.
+
+    The same arguments give the same bytes, so Streamlit sends nothing twice. Raises ValueError for what is no pictures.
+    """
+    _check(images, columns, tile)
+    pixels = np.ascontiguousarray(images)
+    about = {
+        "fingerprint": fingerprint(pixels),
+        "label": label,
+        "columns": None if columns is None else int(columns),  # numpy's integers are no JSON
+        "tile": None if tile is None else int(tile),
+        "selected": None if selected is None or not 0 <= selected < len(pixels) else int(selected),
+        "picked": None if picked is None else sorted({int(i) for i in picked if 0 <= i < len(pixels)}),
+        "row_names": list(row_names),
+        "row_titles": list(row_titles),
+        "column_names": list(column_names),
+        "titles": list(titles),
+    }
+    return safetensors.numpy.save({"pixels": pixels}, {"sheet": json.dumps(about)})
+
+
+def fingerprint(images: NDArray[np.uint8]) -> str:
+    """Names exactly these pictures."""
+    shape = "x".join(map(str, images.shape))
+    return hashlib.sha256(shape.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()[:16]
+
+
+def _check(images: NDArray[np.uint8], columns: int | None, tile: int | None) -> None:
+    if images.dtype != np.uint8 or images.ndim != 4 or 0 in images.shape[1:]:
+        raise ValueError(f"Expected uint8 pictures (N, C, H, W), found {images.dtype} {images.shape}.")
+    if len(images) > MAX_PICTURES or images.nbytes > MAX_BYTES:
+        raise ValueError(f"Expected at most {MAX_PICTURES} pictures and {MAX_BYTES} bytes, found {images.shape}.")
+    for name, value in (("columns", columns), ("tile", tile)):
+        if value is not None and value < 1:
+            raise ValueError(f"Expected {name} of at least 1, found {value}.")

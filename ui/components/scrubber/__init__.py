@@ -1,0 +1,95 @@
+"""A scrubber along a path in latent space, a Streamlit component whose front end is the files beside this one.
+
+Every picture on the way is decoded in the page, with the weights that `live_decoder.store` has brought; Python hears
+where the person has stopped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, NotRequired, TypedDict
+
+import streamlit as st
+
+from ui.components import live_decoder
+from vae.generation.holes import Reach
+
+HERE = Path(__file__).parent
+
+
+def script(*names: str) -> str:
+    """The text of these front-end files, joined."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+SCRIPT = "\n".join([live_decoder.script("decoder.js", "store.js", "pictures.js"), script("path.js", "scrub.js")])
+_SCRUB = st.components.v2.component(
+    "latent_scrub",
+    html=script("scrub.html"),
+    css="\n".join([live_decoder.script("range.css"), script("scrub.css")]),
+    js=SCRIPT,
+)
+
+
+class AnchorPath(TypedDict):
+    """From anchor to anchor (A, d); t goes from 0 to A - 1 and is whole at the anchors."""
+
+    kind: Literal["lerp", "slerp"]
+    anchors: list[list[float]]
+
+
+class LinePath(TypedDict):
+    """z = base + t · step, with t from low to high."""
+
+    kind: Literal["line"]
+    base: list[float]
+    step: list[float]
+    low: float
+    high: float
+
+
+class ReachData(TypedDict):
+    """`vae.generation.holes.Reach` as plain values: farther than `limit` from every image, in `dims`, is a hole."""
+
+    dims: list[int]
+    limit: float
+
+
+class ScrubData(TypedDict):
+    """What the scrubber shows; plain values only.
+
+    `fingerprint` names the model (`payload.fingerprint`). `t` is taken over when `revision` or the model
+    differs from before; otherwise the person's own place is kept, inside the path. `ends` are the texts at both ends
+    of the slider, `unit` follows the number, `names` are the anchors' (ticks under the slider at t = 0, 1, …). `reach`
+    says in which dimensions the nearest image is searched for; in all without it.
+    """
+
+    fingerprint: str
+    image_shape: list[int]
+    class_names: list[str]
+    path: AnchorPath | LinePath
+    t: float
+    ends: list[str]
+    unit: str
+    reach: ReachData | None
+    revision: int
+    names: NotRequired[list[str]]
+
+
+def reach_data(known: Reach) -> ReachData:
+    """For the page."""
+    return {"dims": known.dims.tolist(), "limit": known.limit}
+
+
+class Stop(TypedDict):
+    """Where the person has stopped, and a mark that differs for every stop."""
+
+    t: float
+    move: str
+
+
+def show(data: ScrubData, key: str) -> Stop | None:
+    """Show the scrubber; returns where the person has stopped last, None as long as they have not moved."""
+    result = _SCRUB(data=dict(data), key=key, on_stop_change=lambda: None)
+    stop: Stop | None = result.stop
+    return stop

@@ -1,0 +1,43 @@
+"""A histogram of scores with a threshold to drag, a Streamlit component; its front end is the .js, .css and .html here.
+
+While it is dragged the counts are read off the scores in the page, so they are exact and nothing is asked of the
+server; Python hears where it was let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import streamlit as st
+
+from ui.components.threshold.payload import Group, payload
+
+HERE = Path(__file__).parent
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+_THRESHOLD = st.components.v2.component(
+    "score_threshold", html=_read("threshold.html"), css=_read("threshold.css"), js=_read("threshold.js")
+)
+
+
+class Setting(TypedDict):
+    """Where the threshold was let go, and a mark that differs for every time."""
+
+    threshold: float
+    move: str
+
+
+def show(groups: Sequence[Group], threshold: float, key: str, *, label: str, revision: int = 0) -> Setting | None:
+    """Show scores by group; returns where the person has put the threshold last, None as long as they have not.
+
+    `threshold` is taken over when `revision` or the scores differ from before; otherwise the person's own is kept.
+    """
+    result = _THRESHOLD(data=payload(groups, threshold, label, revision), key=key, on_setting_change=lambda: None)
+    setting: Setting | None = result.setting
+    return setting

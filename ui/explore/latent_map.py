@@ -1,0 +1,161 @@
+"""The map of Explore: which projection, which axes, which colours, and the chart itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui.components.live_decoder import payload
+from ui.explore import state
+from ui.shared import figures, page
+from ui.shared.figures import Axis
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray, ProjectionMap
+
+CHART_KEY = "map_chart"
+METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
+COLOURS = {"class": "class", "squared_error": "squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
+# map-like handling: drag moves, the wheel zooms, double-click shows all
+CHART_CONFIG = {
+    "scrollZoom": True,
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}
+
+
+@dataclass(frozen=True)
+class MapChoice:
+    """What the map shows: the method, two latent axes (second None for one dimension), and the colouring."""
+
+    method: str
+    axes: tuple[int, int | None]
+    colour: str
+
+
+def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoice:
+    """The row of choices above the map; all of them are in the URL."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    offered = [method for method in METHODS if method == "latent" or method in maps]
+    usual = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
+    with left:
+        kept = _kept("map", offered, usual)
+        st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
+    with right:
+        kept = _kept("colour", list(COLOURS), state.USUAL["colour"])
+        st.selectbox("Colour", list(COLOURS), format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
+    method, colour = st.session_state["map"], st.session_state["colour"]
+    return MapChoice(method, _axes(checkpoint, method), colour)
+
+
+def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
+    """The arguments by which a widget holds choice `name` of explore_state, which survives pages, Back and reload."""
+    st.session_state[name] = state.choice(name, options, default)
+
+    def changed() -> None:
+        state.choose(name, st.session_state[name])
+
+    return {"key": name, "on_change": changed, "label_visibility": "collapsed"}
+
+
+def _axes(checkpoint: Checkpoint, method: str) -> tuple[int, int | None]:
+    """The latent dimensions to draw; where there are more than two they are chosen, the two most informative first."""
+    dims = checkpoint.model.latent_dim
+    if dims <= 2 or method != "latent":
+        return (0, 1) if dims > 1 else (0, None)
+    order = [str(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
+    across, up = st.columns(2)
+    with across:
+        st.selectbox("Across", order, format_func="Across: z{}".format, **_kept("x", order, order[0]))
+    rest = [j for j in order if j != st.session_state["x"]]
+    with up:
+        st.selectbox("Up", rest, format_func="Up: z{}".format, **_kept("y", rest, rest[0]))
+    return (int(st.session_state["x"]), int(st.session_state["y"]))
+
+
+def places(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> FloatArray:
+    """(N, 2): where every image is on the chosen map."""
+    if choice.method != "latent":
+        return maps[choice.method].xy
+    x, y = choice.axes
+    mu = checkpoint.latents.mu
+    return np.stack([mu[:, x], np.zeros(len(mu), np.float32) if y is None else mu[:, y]], axis=1)
+
+
+def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]:
+    """What the axes mean."""
+    if choice.method == "latent":
+        x, y = choice.axes
+        return Axis(f"z{x} (posterior mean)"), Axis("" if y is None else f"z{y} (posterior mean)", y is not None)
+    if choice.method == "pca":
+        shares = [*maps["pca"].quality.get("explained_variance_ratio", []), 0.0, 0.0]
+        return Axis(f"PC 1 ({shares[0]:.0%} of the variance)"), Axis(f"PC 2 ({shares[1]:.0%})")
+    return Axis("", measured=False), Axis("", measured=False)
+
+
+def figure(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> go.Figure:
+    """The chart; cached, so a rerun sends the same figure and zoom and legend stay."""
+    key = (payload.fingerprint(checkpoint, maps), choice)
+    return _figure(key, checkpoint, maps)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _figure(key: tuple[str, MapChoice], _checkpoint: Checkpoint, _maps: dict[str, ProjectionMap]) -> go.Figure:
+    choice = key[1]
+    xy, latents = places(_checkpoint, _maps, choice), _checkpoint.latents
+    both = axes(_maps, choice)
+    if choice.colour == "class":
+        return figures.class_map(xy, latents.labels, _checkpoint.dataset.class_names, both)
+    values: NDArray[np.float32] = getattr(latents, choice.colour)
+    return figures.value_map(xy, values, latents.labels, _checkpoint.dataset.class_names, COLOURS[choice.colour], both)
+
+
+def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, native_clicks: bool) -> int | None:
+    """Draw the map; with `native_clicks` Python is asked, and the clicked row returned, else the page takes clicks."""
+    title = (
+        f"{METHODS[choice.method]} map of {len(checkpoint.latents.mu):,} images, coloured by {COLOURS[choice.colour]}"
+    )
+    chart = figure(checkpoint, maps, choice)
+    row = None
+    with st.container(key=CHART_KEY):
+        if native_clicks:
+            event = st.plotly_chart(
+                chart, key="map_native", on_select="rerun", selection_mode="points", config=CHART_CONFIG, alt=title
+            )
+            row = selected_row(event)
+        else:
+            st.plotly_chart(chart, key="map_linked", on_select="ignore", config=CHART_CONFIG, alt=title)
+    st.caption(page.escape(caption(checkpoint, maps, choice)))
+    return row
+
+
+def selected_row(event: Any) -> int | None:
+    """The row of a point clicked in the native chart; `event` is the chart's selection value, a plain dict in tests."""
+    points = (event or {}).get("selection", {}).get("points", [])
+    if not points:
+        return None
+    data = points[0].get("customdata")
+    row = data[0] if isinstance(data, list | tuple) and data else data
+    return row if isinstance(row, int) and not isinstance(row, bool) else None
+
+
+def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> str:
+    """How many images are drawn, and how far the map can be trusted."""
+    count = len(checkpoint.latents.mu)
+    shown = f"{count:,} of {count:,} {checkpoint.dataset.title} test images, at their posterior means."
+    if choice.method == "latent":
+        return f"{shown} The axes are two latent dimensions themselves."
+    trust = maps[choice.method].quality
+    kept = (
+        f"Trustworthiness {trust['trustworthiness']:.3f} ({trust['protocol']})." if "trustworthiness" in trust else ""
+    )
+    note = "Near points are alike; sizes of clusters and gaps mean nothing." if choice.method == "tsne" else ""
+    return f"{shown} {kept} {note}".strip()
+
+
+def link_description(choice: MapChoice) -> dict[str, Any]:
+    """What map_link.js needs to know to place the marker."""
+    return {"method": choice.method, "axes": list(choice.axes), "chart_key": CHART_KEY}

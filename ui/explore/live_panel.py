@@ -1,0 +1,65 @@
+"""The right side of Explore: the live decoder in the browser, and the original that Python brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ui.components import live_decoder
+from ui.components.live_decoder import payload
+from ui.explore import latent_map, state
+from ui.explore.latent_map import MapChoice
+from ui.shared import cache, job_card, model_picker, page
+from vae.checkpoints.checkpoint import Checkpoint, ProjectionMap
+from vae.errors import DatasetError, DatasetMissingError
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> None:
+    """Runs alone after every move, so the map beside it is left as it is."""
+    with page.error_boundary():
+        key = f"panel-{checkpoint.identity[:16]}"
+        # what the page reported lies in the session before it is drawn again
+        state.hear(checkpoint, st.session_state.get(key, {}).get("view"))
+        place = state.here(checkpoint)
+        state.write_url(model_picker.link_text(checkpoint), place)
+        original = _original(checkpoint, place.row)
+        live_decoder.panel(_data(checkpoint, maps, choice, place, original), key=key)
+        if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
+            job_card.download_offer(missing.name, missing.title, missing.download_mb)
+
+
+def _data(
+    checkpoint: Checkpoint,
+    maps: dict[str, ProjectionMap],
+    choice: MapChoice,
+    place: state.Place,
+    original: dict[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "fingerprint": payload.fingerprint(checkpoint, maps),
+        "latent_dim": checkpoint.model.latent_dim,
+        "image_shape": list(checkpoint.model.image_shape),
+        "class_names": list(checkpoint.dataset.class_names),
+        "count": len(checkpoint.latents.mu),
+        "dims": payload.slider_dims(checkpoint),
+        "revision": state.revision(),
+        "row": place.row,
+        "z": None if place.row is not None and place.z is None else state.vector(checkpoint, place),
+        "original": original,
+        "map": latent_map.link_description(choice),
+    }
+
+
+def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:
+    """Pixels of the selected image, or why there are none."""
+    if row is None:
+        return None
+    try:
+        images = cache.test_images(checkpoint)
+    except DatasetMissingError:
+        return {"row": row, "pixels": None, "problem": "Not on this machine"}
+    except DatasetError as error:
+        return {"row": row, "pixels": None, "problem": error.message}
+    return {"row": row, "pixels": payload.pixels_base64(images.images[row])}

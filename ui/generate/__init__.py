@@ -1,0 +1,1 @@
+"""Generate: samples, the manifold, traversals, interpolation, directions."""

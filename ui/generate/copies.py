@@ -1,0 +1,50 @@
+"""Which of many samples may be copies: each one's nearest training image by pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui.shared import cache, page
+from ui.shared.progress_cache import Bar, remembered
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import DatasetError
+from vae.sample_quality import copies
+from vae.sample_quality.copies import Nearest
+
+
+def nearest_of(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> Nearest | None:
+    """The nearest training image of every picture (N, C, H, W), None where the images are not on this machine.
+
+    `drawn` says how the pictures were made, to remember what was found.
+    """
+    try:
+        data = cache.train_images(checkpoint)
+    except DatasetError:
+        return None
+
+    def search() -> Nearest:
+        with Bar("Comparing with training images") as bar:
+            return copies.nearest(images, data.images, bar.update)
+
+    return remembered(("copies", checkpoint.identity, drawn), search)
+
+
+def caption(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> None:
+    """How many may be copies, and what that is measured by."""
+    found = nearest_of(checkpoint, images, drawn)
+    if found is None:
+        st.caption("They are shown as drawn: the training images to compare with are not on this machine.")
+        return
+    usual = cache.copy_reference(checkpoint)
+    near = int((found.distance < usual.p1).sum())
+    st.caption(
+        page.escape(
+            f"Nearest to a training image first: {near:,} of {len(images):,} are nearer to one than 99 % of "
+            f"reconstructions of test images are ({usual.p1:.2f}, Euclidean over pixels in [0, 1]; measured on "
+            f"{usual.count:,}) and may be copies. Simple images, such as a plain stroke, are always near one."
+        )
+    )

@@ -1,0 +1,1 @@
+"""Directions through latent space: what tells two groups of images apart."""

@@ -1,0 +1,120 @@
+"""The directions that are kept beside a checkpoint: choose, compare, delete, export, import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui.generate import state
+from ui.generate.state import FIELDS
+from ui.shared import page
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import VAEError
+from vae.generation import direction_files, directions
+from vae.generation.directions import Direction
+
+CHOSEN, NOTES = "direction", "direction_notes"
+GROUPS = ""  # no kept one: the two groups'
+
+
+def chosen(checkpoint: Checkpoint) -> Direction | None:
+    """The kept direction that is chosen, None for that of the two groups."""
+    kept = {direction.name: direction for direction in direction_files.kept(checkpoint)}
+    name = FIELDS.choice("Direction", CHOSEN, [GROUPS, *kept], GROUPS, {GROUPS: "Of the two groups"})
+    return kept.get(name)
+
+
+def keep(checkpoint: Checkpoint, direction: Direction) -> None:
+    """Keep a direction under its name; one of the same name is replaced. Raises GenerationError."""
+    direction_files.keep(direction)
+    st.toast(f"Kept {page.escape(direction.name)}.")
+
+
+def show(checkpoint: Checkpoint, current: Direction | None) -> None:
+    """All kept ones with their angle to the current one, and the files."""
+    kept = direction_files.kept(checkpoint)
+    for note in st.session_state.pop(NOTES, []):
+        st.info(page.escape(note), icon=":material/info:")
+    if kept:
+        _table(checkpoint, kept, current)
+        st.download_button(
+            "Export all (JSON)",
+            lambda: direction_files.to_json(kept),
+            f"{checkpoint.name}-directions.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
+    else:
+        st.caption("None is kept yet. A kept direction can be applied to any image, compared and exported.")
+    name = state.text(CHOSEN, GROUPS)
+    if name and current is not None:
+        st.button(
+            f"Delete {page.escape(name)}",
+            key="direction-delete",
+            icon=":material/delete:",
+            on_click=_deleted(checkpoint, name),
+            width="stretch",
+        )
+    _import(checkpoint)
+
+
+def _table(checkpoint: Checkpoint, kept: list[Direction], current: Direction | None) -> None:
+    rows = []
+    for direction in kept:
+        axis = directions.closest_axis(direction)
+        row: dict[str, object] = {
+            "name": direction.name,
+            "angle": None if current is None else round(directions.angle(current.vector, direction.vector)),
+            "held-out": None if direction.measured_on else round(100 * direction.accuracy, 1),
+            "nearest axis": f"z{axis.dim} {axis.degrees:.0f}°",
+        }
+        rows.append(row)
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "name": st.column_config.TextColumn(width=90),
+            "held-out": st.column_config.NumberColumn(
+                "held-out %", help="Balanced accuracy; 50 % is chance. Empty: not measured on this checkpoint."
+            ),
+            "angle": st.column_config.NumberColumn("angle °", help="To the direction that is applied now."),
+        },
+    )
+    nothing = directions.random_angle(checkpoint.model.latent_dim)
+    few = " In so few dimensions an angle alone says little." if nothing.latent_dim < 4 else ""
+    st.caption(
+        f"Angles in degrees. 95 % of pairs of random directions in {nothing.latent_dim} dimensions are "
+        f"{nothing.low:.0f}° to {nothing.high:.0f}° apart: an angle in that range can't be told from chance.{few}"
+    )
+
+
+def _import(checkpoint: Checkpoint) -> None:
+    with st.expander("Import", icon=":material/upload:"):
+        file = st.file_uploader("Directions (JSON)", type=["json"], key="direction-import", max_upload_size=1)
+        if file is None or not st.button("Import", key="direction-import-now"):
+            return
+        try:
+            imported = direction_files.from_json(file.getvalue(), checkpoint)
+            for direction in imported.directions:
+                direction_files.keep(direction)
+        except VAEError as error:
+            page.show_error(error)
+            return
+        names = ", ".join(direction.name for direction in imported.directions)
+        st.session_state[NOTES] = [f"Imported {names}." if names else "Imported nothing new.", *imported.notes]
+        st.rerun()  # of a whole run too: it can hold the click of a fragment's button
+
+
+def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
+    def delete() -> None:
+        try:
+            direction_files.delete(checkpoint, name)
+        except VAEError as error:
+            st.toast(page.escape(str(error)))
+            return
+        state.put(CHOSEN, GROUPS)
+
+    return delete

@@ -1,0 +1,71 @@
+"""What was generated, as files. Each is made when it is asked for, not on every run of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from vae.checkpoints.checkpoint import FloatArray
+from vae.data import image_export
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One file: its ending, its kind for browsers, what it holds, and how its bytes are made."""
+
+    ending: str
+    mime: str
+    what: str
+    make: Callable[[], bytes]
+
+
+def show(
+    stem: str,
+    images: Callable[[], Images],
+    z: FloatArray,
+    columns: int | None,
+    *more: Offer,
+    order: NDArray[np.int64] | None = None,
+) -> None:
+    """A sheet with so many columns, the single pictures, the numbers; `more` first.
+
+    `stem` begins the files' names; `images()` are uint8 (N, C, H, W), those of latents z (N, d); `order` says which of
+    them the sheet shows, and where.
+    """
+    offers = (
+        *more,
+        Offer(
+            "png",
+            "image/png",
+            "Sheet (PNG)",
+            lambda: _sheet(images() if order is None else images()[order], columns),
+        ),
+        Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(stem, images())),
+        Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: image_export.npz(images(), z)),
+    )
+    with st.popover("Download", icon=":material/download:", width="stretch"):
+        for offer in offers:
+            st.download_button(
+                offer.what,
+                offer.make,
+                f"{stem}.{offer.ending}",
+                offer.mime,
+                key=f"download-{offer.ending}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _sheet(images: Images, columns: int | None) -> bytes:
+    return image_export.png(image_export.sheet(image_export.enlarged(images, image_export.TILE_SIDE), columns))
+
+
+def _zip(stem: str, images: Images) -> bytes:
+    digits = len(str(len(images) - 1))
+    return image_export.zip_of_pngs(images, [f"{stem}-{i:0{digits}}.png" for i in range(len(images))])

@@ -1,0 +1,149 @@
+"""Manifold: a plane of latent space as a sheet of decoded images that can be zoomed and dragged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ui.components import manifold, picture_sheet
+from ui.components.live_decoder import payload
+from ui.components.manifold import ManifoldData
+from ui.generate import code, downloads, picture_detail, plane_state, state
+from ui.generate.pins import pins
+from ui.generate.plane_state import Layout
+from ui.generate.state import FIELDS
+from ui.shared import cache, figures, page
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.generation import anchors, traversals
+from vae.generation.anchors import Anchor
+from vae.generation.planes import Plane
+
+AXES = {"latent": "Latent", "principal": "Principal"}
+SCALES = {"quantile": "Quantiles", "even": "Even steps"}
+TILES, FEWEST, MOST = 20, 10, 40
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, model_text: str) -> None:
+    """Settings, the plane, and the place that was clicked."""
+    state.begin_view()
+    with page.error_boundary():
+        try:
+            if checkpoint.model.latent_dim < 2:
+                st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
+            else:
+                _show(checkpoint)
+        finally:
+            state.write_url(model_text)  # once: what it says of the plane is only known now
+
+
+def _show(checkpoint: Checkpoint) -> None:
+    with st.container(key="workbench"):
+        settings, middle = st.columns([1.1, 3.6], gap="medium")
+    anchor = pins.chosen(checkpoint)
+    with settings:
+        layout, points = _settings(checkpoint, anchor)
+    plane = layout.plane(checkpoint, anchor.vector)
+    plane_state.forget_what_changed(checkpoint, layout, plane, anchor)
+    with middle:
+        if payload.browser_can_decode(checkpoint):
+            _live(checkpoint, plane, anchor, layout, points)
+        else:
+            _still(checkpoint, plane, layout)
+    layout = replace(layout, window=plane_state.window(layout))
+    z = layout.sheet(plane)
+    with settings:
+        stem = f"{checkpoint.name}-manifold"
+        downloads.show(stem, lambda: cache.decoded(checkpoint, z), z, layout.tiles)
+        _detail(checkpoint, plane)
+    code.show(code.manifold(checkpoint, anchor, layout))
+
+
+def _settings(checkpoint: Checkpoint, anchor: Anchor) -> tuple[Layout, bool]:
+    """The layout, and whether the test images are drawn on it."""
+    d = checkpoint.model.latent_dim
+    axes, i, j = "latent", 0, 1
+    if d > 2:
+        st.caption(f"{page.escape(pins.start(checkpoint))} The plane goes through it.")
+        axes = FIELDS.words(
+            "Axes",
+            "axes",
+            AXES,
+            "latent",
+            "Latent dimensions change one number each; principal axes are where posterior means vary most.",
+        )
+        i, j = _two_axes(checkpoint, axes)
+    scale = FIELDS.words(
+        "Spacing",
+        "scale",
+        SCALES,
+        "quantile",
+        "Quantiles give every picture the same probability under a normal distribution: the prior N(0, 1), or along "
+        "principal axes one with the data's mean and spread. Even steps keep distances true.",
+    )
+    tiles = FIELDS.slider("Pictures across", "tiles", TILES, FEWEST, MOST)
+    points = d == 2 and FIELDS.switch(
+        "Show the test images", "points", "Each dot is one test image's posterior mean. Between them are the holes."
+    )
+    return Layout(axes, i, j, scale, tiles), points
+
+
+def _two_axes(checkpoint: Checkpoint, axes: str) -> tuple[int, int]:
+    d = checkpoint.model.latent_dim
+    if axes == "latent":
+        kl, order = checkpoint.latents.kl_per_dim(), traversals.by_kl(checkpoint.latents)
+        titles = {str(j): f"z{j} · {kl[j]:.2f} nats" for j in order}
+    else:
+        order = list(range(min(d, 20)))
+        titles = {str(j): f"PC {j + 1}" for j in order}
+    options = [str(j) for j in order]
+    across = FIELDS.choice("Across", "first", options, options[0], titles)
+    rest = [option for option in options if option != across]
+    upwards = FIELDS.choice("Upwards", "second", rest, rest[0], titles)
+    return int(across), int(upwards)
+
+
+def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, points: bool) -> None:
+    """The plane decoded in the browser."""
+    a, b = plane_state.place() or plane.place(anchor.vector)
+    data: ManifoldData = {
+        "fingerprint": cache.fingerprint(checkpoint),
+        "image_shape": list(checkpoint.model.image_shape),
+        "plane": {"base": plane.base.tolist(), "u": plane.u.tolist(), "v": plane.v.tolist()},
+        "names": list(plane.names),
+        "scale": "quantile" if layout.scale == "quantile" else "even",
+        "measured": "data" if layout.axes == "principal" else "prior",
+        "tiles": layout.tiles,
+        "home": [-layout.reach, layout.reach] * 2,
+        "window": list(plane_state.window(layout)),
+        "here": [float(a), float(b)],
+        "show_points": points,
+        "colours": list(figures.CLASS_COLOURS),
+        "class_names": list(checkpoint.dataset.class_names),
+        "revision": state.revision(),
+    }
+    plane_state.hear(manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}"))
+
+
+def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
+    """The same as a picture, for decoders that the browser can't evaluate."""
+    st.caption("This decoder runs in Python only, so the plane can't be zoomed.")
+    z = layout.sheet(plane)
+    click = picture_sheet.show(
+        cache.decoded(checkpoint, z), key="manifold-still", label="Manifold", columns=layout.tiles
+    )
+    if click and click["index"] < len(z):
+        a, b = plane.place(z[click["index"]])
+        plane_state.put_place(float(a), float(b), click["move"])
+
+
+def _detail(checkpoint: Checkpoint, plane: Plane) -> None:
+    place = plane_state.place()
+    if place is None:
+        moving = "Drag to move, scroll to zoom. " if payload.browser_can_decode(checkpoint) else ""
+        st.caption(moving + "Click a picture to pin it or to open it in Explore.")
+        return
+    z = np.clip(plane.at(*place), -anchors.MAX_VALUE, anchors.MAX_VALUE)
+    picture_detail.show(checkpoint, z, cache.decoded(checkpoint, z[None])[0], "Place on the manifold")

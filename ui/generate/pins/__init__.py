@@ -1,0 +1,1 @@
+"""Pinned images, which interpolation and directions start from."""

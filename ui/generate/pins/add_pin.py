@@ -1,0 +1,140 @@
+"""Ways to pin an image: a test image, the mean of a class, a draw from the prior, a picture of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from ui.generate import state
+from ui.generate.pins import image_picker
+from ui.generate.pins.image_picker import Picking
+from ui.shared import cache, page, pictures
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import own_image
+from vae.errors import VAEError
+from vae.generation import anchors
+from vae.generation.anchors import Anchor
+
+WAYS = {"row": "Test image", "class": "Class mean", "sample": "Sample", "own": "Own image"}
+MOST_SAMPLES = 999_999
+NAME_LETTERS = 20  # of an own image's file
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What can be done with the pinned images: `pin` keeps one and may raise GenerationError, `unpin` drops a token.
+
+    `rows` are the test images among them, as far as the model has them.
+    """
+
+    pin: Callable[[Checkpoint, Anchor], None]
+    unpin: Callable[[Checkpoint, str], None]
+    rows: Callable[[Checkpoint], list[int]]
+
+
+def show(checkpoint: Checkpoint, shelf: Shelf) -> None:
+    """One way at a time."""
+    ways = WAYS if len(checkpoint.dataset.class_names) > 1 else {k: v for k, v in WAYS.items() if k != "class"}
+    way = st.segmented_control(
+        "What to pin", list(ways), format_func=lambda w: WAYS[w], required=True, default="row", key="shelf-way"
+    )
+    {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, shelf)
+
+
+def _row(checkpoint: Checkpoint, shelf: Shelf) -> None:
+    keep = _keeper(checkpoint, shelf)
+    picking = Picking("shelf-pick", "Test images to pin", lambda: shelf.rows(checkpoint), keep)
+    image_picker.button(checkpoint, picking)
+    count = len(checkpoint.latents.mu)
+    row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="shelf-row")
+    with st.container(horizontal=True):
+        if st.button("Pin this one", key="shelf-row-pin"):
+            _pin(checkpoint, f"row:{row}", shelf)
+        if st.button("Pin a random one", key="shelf-row-random", icon=":material/casino:"):
+            _pin(checkpoint, f"row:{_another(count)}", shelf)
+
+
+def _keeper(checkpoint: Checkpoint, shelf: Shelf) -> Callable[[list[int]], None]:
+    """Pins just these test images; other pins stay."""
+
+    def keep(rows: list[int]) -> None:
+        before = shelf.rows(checkpoint)
+        for row in set(before) - set(rows):
+            shelf.unpin(checkpoint, f"row:{row}")
+        for row in rows:
+            if row not in before:
+                shelf.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))
+
+    return keep
+
+
+def _another(count: int) -> int:
+    """A random row that is not pinned yet, while there is one."""
+    pinned = {token for token in state.pins() if token.startswith("row:")}
+    rows = np.random.default_rng().permutation(count)[: len(pinned) + 1]
+    return next((int(row) for row in rows if f"row:{row}" not in pinned), int(rows[0]))
+
+
+def _class(checkpoint: Checkpoint, shelf: Shelf) -> None:
+    there = sorted({int(label) for label in np.unique(checkpoint.latents.labels)})
+    names = [checkpoint.dataset.class_names[label] for label in there]
+    name = st.selectbox("Class", names, key="shelf-class")
+    st.caption("The mean of the class's posterior means: its typical image, often smoother than any real one.")
+    if st.button("Pin it", key="shelf-class-pin"):
+        _pin(checkpoint, f"class:{name}", shelf)
+
+
+def _sample(checkpoint: Checkpoint, shelf: Shelf) -> None:
+    seed = st.number_input("Seed of a draw from the prior N(0, I)", 0, MOST_SAMPLES, step=1, key="shelf-sample")
+    if st.button("Pin it", key="shelf-sample-pin"):
+        _pin(checkpoint, f"sample:{seed}:0", shelf)
+
+
+def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
+    _, height, width = checkpoint.model.image_shape
+    file = st.file_uploader(
+        f"PNG, JPEG, WebP, BMP or GIF; its middle is cut out and resized to {width}×{height}",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
+        key="shelf-own",
+        max_upload_size=own_image.MAX_BYTES // 2**20,
+    )
+    invert = st.toggle(
+        "Invert", key="shelf-invert", help="For dark ink on light paper where the model learned light on dark."
+    )
+    if file is None:
+        return
+    try:
+        pixels = own_image.from_bytes(file.getvalue(), checkpoint.model.image_shape, invert)
+    except VAEError as error:
+        page.show_error(error)
+        return
+    mu = cache.encoded(checkpoint, pixels[None])[0]
+    seen, decoded = st.columns(2)
+    for place, image, caption in (
+        (seen, pixels, "What the model sees"),
+        (decoded, cache.decoded(checkpoint, mu[None])[0], "Its reconstruction"),
+    ):
+        place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
+    if st.button("Pin it", key="shelf-own-pin"):
+        _keep(checkpoint, anchors.of_vector(mu, f"own image {file.name[:NAME_LETTERS]}"), shelf)
+
+
+def _pin(checkpoint: Checkpoint, token: str, shelf: Shelf) -> None:
+    try:
+        anchor = anchors.parse(token, checkpoint)
+    except VAEError as error:
+        page.show_error(error)
+        return
+    _keep(checkpoint, anchor, shelf)
+
+
+def _keep(checkpoint: Checkpoint, anchor: Anchor, shelf: Shelf) -> None:
+    try:
+        shelf.pin(checkpoint, anchor)
+    except VAEError as error:
+        page.show_error(error)
+        return
+    st.rerun()

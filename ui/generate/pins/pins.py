@@ -1,0 +1,168 @@
+"""The pinned images, in the sidebar of the Generate page: what its views start from and join.
+
+A pin is a token (vae/generation/anchors.py), so that a link can carry it. Test images and class means go along when
+another model of the same images is chosen; latent vectors belong to the model they were pinned with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ui.components import picture_sheet
+from ui.explore.state import Place, go
+from ui.generate import state
+from ui.generate.pins import add_pin
+from ui.generate.pins.add_pin import Shelf
+from ui.generate.state import OWNERS
+from ui.shared import cache, page, pictures
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import DatasetError, GenerationError
+from vae.generation.anchors import Anchor, parse
+
+EVERYBODYS = ("row:", "class:")
+THROUGH = "through"
+FIRST_ROW = "row:0"
+ORIGINAL_WIDTH = 54
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """The pinned images, what can be done with the chosen one, and how to add more."""
+    with st.sidebar:
+        st.markdown(
+            "**Pinned images**",
+            help="Manifold, Traversals and Directions start from the outlined one; Interpolation joins several.",
+        )
+        found = pinned(checkpoint)
+        with st.container():  # one element whatever is in it: the popover below keeps its place and stays open
+            if found:
+                _pictures(checkpoint, found)
+            else:
+                st.caption("None yet. Pin a sample, or add an image.")
+        with st.popover("Add an image", icon=":material/add:", width="stretch"):
+            add_pin.show(checkpoint, Shelf(pin, unpin, _rows))
+
+
+def pinned(checkpoint: Checkpoint) -> list[Anchor]:
+    """The pins that this model can decode, oldest first."""
+    owners: dict[str, str] = st.session_state.setdefault(OWNERS, {})
+    found = []
+    for token in state.pins():
+        if token.startswith(EVERYBODYS) or owners.setdefault(token, checkpoint.identity) == checkpoint.identity:
+            try:
+                found.append(replace(parse(token, checkpoint), token=token))
+            except GenerationError as error:
+                state.problem(f"pin {token[:40]}", f"A pinned image was left out. {error.message}")
+    state.show_pins([anchor.token for anchor in found])
+    return found
+
+
+def chosen(checkpoint: Checkpoint) -> Anchor:
+    """The pinned image that views start from; the first test image while nothing is pinned."""
+    found = pinned(checkpoint)
+    if not found:
+        return parse(FIRST_ROW, checkpoint)
+    return found[state.whole(THROUGH, 0, 0, len(found) - 1)]
+
+
+def start(checkpoint: Checkpoint) -> str:
+    """What views start from, in a sentence."""
+    title = chosen(checkpoint).title
+    if pinned(checkpoint):
+        return f"Starts from the pinned image that is outlined: {title}."
+    return f"Nothing is pinned, so it starts from test {title}."
+
+
+def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
+    """Keep an image and choose it. Raises GenerationError when the shelf is full."""
+    tokens = state.pins()
+    if anchor.token not in tokens:
+        there = len(pinned(checkpoint))
+        if there >= state.MOST_PINS:
+            raise GenerationError(f"{there} images are pinned already, the most there can be.", "Remove one first.")
+        tokens.append(anchor.token)
+        if not anchor.token.startswith(EVERYBODYS):
+            st.session_state.setdefault(OWNERS, {})[anchor.token] = checkpoint.identity
+    mine = [a.token for a in pinned(checkpoint)]
+    state.put(THROUGH, str(mine.index(anchor.token)))
+
+
+def unpin(checkpoint: Checkpoint, token: str) -> None:
+    """Remove an image of this model's from the shelf; nothing happens when it is there no more."""
+    mine = [a.token for a in pinned(checkpoint)]
+    if token not in mine:
+        return
+    state.pins().remove(token)
+    state.put(THROUGH, "0")
+    state.forget_pin(mine.index(token))
+
+
+def pin_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
+    """`Pin`, which keeps the image and redraws the page."""
+    there = anchor.token in [a.token for a in pinned(checkpoint)]
+    icon = ":material/check:" if there else ":material/keep:"
+    if st.button("Pinned" if there else "Pin", key=key, icon=icon, disabled=there):
+        try:
+            pin(checkpoint, anchor)
+        except GenerationError as error:
+            page.show_error(error)
+            return
+        st.rerun()
+
+
+def explore_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
+    """`Open in Explore`, at the image's latent vector."""
+    if st.button(
+        "Explore", key=key, help="Open this image in Explore, at its latent vector", icon=":material/explore:"
+    ):
+        go(checkpoint, Place(anchor.row) if anchor.row is not None else Place(None, anchor.z))
+        st.switch_page("app.py")
+
+
+def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
+    current = chosen(checkpoint)
+    images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
+    at = found.index(current)
+    click = picture_sheet.show(images, key="shelf", label="Pinned images", columns=4, tile=54, selected=at)
+    if click and _is_new(click["move"]) and click["index"] < len(found) and click["index"] != at:
+        state.put(THROUGH, str(click["index"]))
+        st.rerun()
+    st.caption(f"**{page.escape(current.title)}**")
+    _original(checkpoint, current)
+    with st.container(horizontal=True, gap="small"):
+        explore_button(checkpoint, current, "shelf-explore")
+        st.button(
+            "",
+            key="shelf-remove",
+            icon=":material/close:",
+            help="Remove this image from the shelf",
+            on_click=unpin,
+            args=(checkpoint, current.token),
+        )
+
+
+def _rows(checkpoint: Checkpoint) -> list[int]:
+    return [anchor.row for anchor in pinned(checkpoint) if anchor.row is not None]
+
+
+def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
+    """What a test image looks like itself: the shelf and the views show what the model makes of it."""
+    if anchor.row is None:
+        return
+    try:
+        image = cache.test_images(checkpoint).images[anchor.row]
+    except DatasetError:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.image(pictures.enlarged(image, ORIGINAL_WIDTH), width=ORIGINAL_WIDTH, output_format="PNG")
+        st.caption("The original. Above and in the views: what the model makes of it.")
+
+
+def _is_new(move: str) -> bool:
+    """Whether a click was not heard before: the component goes on telling the last one."""
+    if st.session_state.get("shelf_move") == move:
+        return False
+    st.session_state["shelf_move"] = move
+    return True

@@ -1,0 +1,77 @@
+"""How good a model's samples are: what was measured, and a job that measures it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.shared import job_card, page
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import VAEError
+from vae.jobs import queue
+from vae.sample_quality import quality_files, shipped
+from vae.sample_quality.quality_files import ROWS, Quality, Row
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """The table, folded away; or the way to measure it."""
+    with page.error_boundary(), st.expander("How good are this model's samples?", icon=":material/straighten:"):
+        found = quality_files.recorded(checkpoint)
+        if found:
+            _table(found)
+        elif checkpoint.dataset.name in shipped.NAMES:
+            st.caption("Not measured yet: 10,000 samples each from the prior and the mixture, about a minute.")
+        else:
+            st.caption(
+                "Sample quality is measured on features of a classifier, which ships for "
+                f"{' and '.join(shipped.NAMES)} only."
+            )
+            return
+        _job(checkpoint, again=found is not None)
+
+
+def _table(quality: Quality) -> None:
+    st.dataframe(
+        [_line(quality.row(kind), title) for kind, title in ROWS.items()],
+        hide_index=True,
+        column_config={
+            name: st.column_config.Column(help=quality.protocols[key])
+            for name, key in (
+                ("squared Fréchet distance", "distance"),
+                ("precision", "precision"),
+                ("recall", "recall"),
+                ("classes covered", "covered"),
+                ("sure", "sure"),
+            )
+        },
+    )
+    st.caption(page.escape(f"{quality.about} {quality.protocols['distance']}"))
+
+
+def _line(row: Row, title: str) -> dict[str, object]:
+    return {
+        "": title[:1].upper() + title[1:],
+        "images": f"{row.images:,}",
+        "squared Fréchet distance": f"{row.distance:.2f}",
+        "precision": f"{row.precision:.3f}",
+        "recall": f"{row.recall:.3f}",
+        "classes covered": f"{row.covered} of {len(row.shares)}",
+        "sure": f"{row.sure:.1%}",
+    }
+
+
+def _job(checkpoint: Checkpoint, again: bool) -> None:
+    arguments = ("quality", checkpoint.name)
+    mine = [job for job in queue.all_jobs() if job.kind == "quality" and job.arguments == arguments]
+    if active := [job for job in mine if job.active]:
+        job_card.card(active[0].id)
+        return
+    if mine and mine[-1].state in ("failed", "died", "stopped"):
+        job_card.card(mine[-1].id)
+    if st.button("Measure again" if again else "Measure", key="quality-measure", icon=":material/straighten:"):
+        try:
+            if not any(job.active and job.arguments == arguments for job in queue.all_jobs()):
+                queue.submit("quality", f"Sample quality of {checkpoint.name}", list(arguments), lane="compute")
+        except VAEError as error:
+            page.show_error(error)
+            return
+        st.rerun()

@@ -1,0 +1,86 @@
+"""Traversals: what each latent dimension does, one row a dimension, the most informative first."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui.components import picture_sheet
+from ui.components.picture_sheet.payload import MAX_PICTURES
+from ui.generate import code, downloads, picture_detail, state
+from ui.generate.pins import pins
+from ui.generate.state import FIELDS
+from ui.shared import cache, page
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.generation import traversals
+
+UNUSED_KL = 0.01  # nats: as in ui/components/live_decoder/slider.js
+
+
+@st.fragment
+def show(checkpoint: Checkpoint, model_text: str) -> None:
+    """The whole sheet from the pinned image."""
+    state.begin_view()
+    with page.error_boundary():
+        with st.container(key="workbench"):
+            settings, middle, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
+        anchor = pins.chosen(checkpoint)
+        with settings:
+            st.caption(
+                f"{page.escape(pins.start(checkpoint))} Each row sets one dimension to the values above it and "
+                "leaves all others as they are."
+            )
+            most = max(3, min(21, MAX_PICTURES // checkpoint.model.latent_dim))
+            steps = FIELDS.slider("Steps", "steps", min(11, most), 3, most)
+            span = FIELDS.real("From − to +", "span", 3.0, 0.5, 10.0, 0.5, "The prior's standard deviation is 1.")
+        state.write_url(model_text)
+        order = traversals.by_kl(checkpoint.latents)
+        at = traversals.values(-span, span, steps)
+        z = traversals.traverse(anchor.vector, order, at).reshape(-1, checkpoint.model.latent_dim)
+        images = cache.decoded(checkpoint, z)
+        with middle:
+            click = picture_sheet.show(
+                images,
+                key="traversals",
+                label="Latent traversals",
+                columns=steps,
+                row_names=[f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)],
+                row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
+                column_names=[_number(value, at) for value in at],
+            )
+            st.caption(_reading(checkpoint))
+        with detail:
+            if click is None or click["index"] >= len(z):
+                st.caption("Click a picture to pin it or to open it in Explore.")
+            else:
+                row, column = divmod(click["index"], steps)
+                title = f"z{order[row]} = {_number(at[column], at)}"
+                picture_detail.show(checkpoint, z[click["index"]], images[click["index"]], title)
+        with settings:
+            downloads.show(f"{checkpoint.name}-traversals", lambda: images, z, steps)
+        code.show(code.traversals(checkpoint, anchor, steps, span))
+
+
+def _number(value: float, among: NDArray[np.float64]) -> str:
+    """With as many decimals as tell it from its neighbours."""
+    decimals = 1 if among[1] - among[0] >= 0.2 else 2
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _carries(kl: float) -> str:
+    return f"{kl:.2f} nats" if kl >= UNUSED_KL else "unused"
+
+
+def _kl(checkpoint: Checkpoint, order: list[int]) -> list[tuple[int, float]]:
+    kl = checkpoint.latents.kl_per_dim()
+    return [(j, float(kl[j])) for j in order]
+
+
+def _reading(checkpoint: Checkpoint) -> str:
+    kl = checkpoint.latents.kl_per_dim()
+    unused = int(np.sum(kl < UNUSED_KL))
+    said = f"Nats: KL of each dimension, averaged over the {len(checkpoint.latents.mu):,} test images."
+    if unused:
+        said += f" {unused} of {len(kl)} carry less than {UNUSED_KL} nats: their rows hardly change."
+    return said

@@ -1,0 +1,180 @@
+"""Shows and steers jobs; vae/jobs/queue.py runs them. A page shows a job, it doesn't own it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ui.shared import formatting, page
+from vae.errors import JobError
+from vae.jobs import queue
+from vae.jobs.queue import Job
+from vae.training.run_folder.status import resumable
+
+POLL_SECONDS = 1.0
+RECENT_SECONDS = 3600.0  # a download that failed longer ago is no longer news
+STATES = {
+    "queued": ("Queued", "gray"),
+    "running": ("Running", "blue"),
+    "done": ("Done", "green"),
+    "stopped": ("Stopped", "orange"),
+    "failed": ("Failed", "red"),
+    "died": ("Crashed", "red"),
+}
+USUALLY = {"t-SNE map": "usually under a minute"}  # stages that can't say how far they are
+BUSY = """
+<style>
+  .lse-busy { height: 0.5rem; border-radius: 0.25rem; overflow: hidden; background: rgb(128 128 128 / 0.18); }
+  .lse-busy i { display: block; height: 100%; width: 25%; border-radius: inherit; background: #0f8f84;
+    animation: lse-busy 1.8s ease-in-out infinite alternate; }
+  @keyframes lse-busy { from { margin-left: 0; } to { margin-left: 75%; } }
+  @media (prefers-reduced-motion: reduce) { .lse-busy i { animation: none; width: 100%; opacity: 0.4; } }
+</style>
+<div class="lse-busy" role="progressbar" aria-label="working"><i></i></div>
+"""
+
+
+def card(job_id: str, details: Callable[[Job], None] | None = None) -> None:
+    """One job: title, state, progress, a way to stop it, and why it failed; `details` draws what its kind adds.
+
+    Refreshes itself while the job is active, and reruns the page once when the job ends. Works inside a fragment.
+    Raises JobError for an unknown job.
+    """
+    active = queue.get(job_id).active
+    st.fragment(_card, run_every=POLL_SECONDS if active else None)(job_id, active, details)
+
+
+def _card(job_id: str, was_active: bool, details: Callable[[Job], None] | None) -> None:
+    with page.error_boundary():
+        try:
+            job = queue.get(job_id)
+        except JobError:
+            if was_active:  # deleted from elsewhere: the page has to choose anew
+                st.rerun()
+            raise
+        if was_active and not job.active:
+            st.rerun()
+        with st.container(border=True):
+            _head(job)
+            _progress(job) if job.active else _outcome(job)
+        if details:
+            details(job)
+
+
+def badge(job: Job) -> str:
+    """The state in a word, as Markdown."""
+    word, colour = ("Diverged", "red") if diverged(job) else STATES.get(job.state, (job.state, "gray"))
+    return f":{colour}-badge[{'Stopping' if job.stopping else page.escape(word)}]"
+
+
+def diverged(job: Job) -> bool:
+    """Whether it ended because its loss grew without bounds."""
+    return not job.active and (job.progress or {}).get("outcome") == "diverged"
+
+
+def _head(job: Job) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"**{page.escape(job.title)}** &ensp;{badge(job)}", width="content")
+        if not job.active:
+            ended = job.ended or job.created
+            took = f", took {formatting.about(ended - job.started)}" if job.started and job.ended else ""
+            st.caption(formatting.ago(ended, time.time()) + took, width="content")
+        elif st.button(stop_label(job), key=f"stop-{job.id}", icon=":material/stop_circle:", disabled=job.stopping):
+            queue.stop(job.id)
+            st.rerun()
+
+
+def stop_label(job: Job) -> str:
+    """What stopping would do now."""
+    if job.state == "queued":
+        return "Remove from the queue"
+    if job.kind != "train":
+        return "Stop"
+    progress = job.progress or {}
+    if progress.get("stage") in ("encoding test images", "PCA map", "t-SNE map"):
+        return "Finish without the t-SNE map"
+    return "Stop and keep the last finished epoch" if progress.get("epoch") else "Stop (nothing to keep yet)"
+
+
+def _progress(job: Job) -> None:
+    values = job.progress or {}
+    fraction = values.get("fraction")
+    if job.state == "queued" and ahead(job):
+        st.progress(0.0)
+    elif isinstance(fraction, int | float):
+        st.progress(min(1.0, max(0.0, float(fraction))))
+    else:
+        st.html(BUSY)
+    st.caption(page.escape(status(job)))
+
+
+def status(job: Job) -> str:
+    """What an active job does now and how long that still takes, in one line."""
+    if job.stopping:
+        return "Stopping: it keeps what is finished."
+    if job.state == "queued":
+        before = ahead(job)
+        return f"Waiting: {formatting.count(before, 'job')} before it." if before else "Starting."
+    values: dict[str, Any] = job.progress or {}
+    stage = str(values.get("stage") or "")
+    if not stage:
+        return "Starting: loading PyTorch takes a few seconds."
+    parts = [formatting.first_upper(stage)]
+    if isinstance(fraction := values.get("fraction"), int | float):
+        parts.append(f"{fraction:.0%}")
+    if isinstance(left := values.get("seconds_left"), int | float):
+        parts.append(f"about {formatting.about(left)} left" if left >= 2 else "a moment left")
+    elif stage in USUALLY:
+        parts.append(USUALLY[stage])
+    return " · ".join(parts)
+
+
+def ahead(job: Job) -> int:
+    """How many jobs a queued one waits for."""
+    lane = [other for other in queue.all_jobs() if other.active and other.lane == job.lane and other.id != job.id]
+    running = sum(other.state == "running" for other in lane)
+    waiting = sum(other.state == "queued" and other.id < job.id for other in lane)
+    return max(0, running + waiting + 1 - queue.PLACES.get(job.lane, 1))
+
+
+def _outcome(job: Job) -> None:
+    values = job.progress or {}
+    if job.state in ("failed", "died"):
+        _reason(job)
+    elif message := values.get("message"):
+        st.markdown(page.escape(str(message)))
+    elif job.state == "stopped":
+        nothing = "Stopped before the first epoch was finished; nothing was kept."
+        if resumable(job):
+            nothing = "Stopped before it went on; its last finished epoch is still in the run folder."
+        st.markdown(nothing if job.kind == "train" else "Stopped; nothing was changed.")
+    if warning := values.get("warning"):
+        st.caption(page.escape(str(warning)))
+
+
+def _reason(job: Job) -> None:
+    st.code(formatting.without_stack_trace(job.reason) or "It gave no reason.", language=None, wrap_lines=True)
+    st.caption(f"All it printed: `{job.folder / 'log.txt'}`")
+
+
+def download_offer(dataset_name: str, title: str, megabytes: int) -> None:
+    """A button that downloads a data set, or the download that already runs; after a failure, why, and try again."""
+    arguments = ("fetch", dataset_name)
+    fetches = [job for job in queue.all_jobs() if job.kind == "fetch" and job.arguments == arguments]
+    if active := [job for job in fetches if job.active]:
+        card(active[0].id)
+        return
+    last = fetches[-1] if fetches else None
+    failed = last is not None and last.state in ("failed", "died") and time.time() - last.created < RECENT_SECONDS
+    if last is not None and failed:
+        why = (formatting.without_stack_trace(last.reason) or "It gave no reason.").strip().splitlines()
+        said = page.escape(f"{title} was not downloaded; nothing was changed. {why[-1]}")
+        st.warning(said, icon=":material/cloud_off:")
+    label = f"{'Try again: download' if failed else 'Download'} {title} ({megabytes} MB)"
+    if st.button(label, key=f"download-{dataset_name}", icon=":material/download:"):
+        if not any(job.active and job.arguments == arguments for job in queue.all_jobs()):  # another tab was faster
+            queue.submit("fetch", f"Download {title}", list(arguments), lane="network")
+        st.rerun()

@@ -1,0 +1,110 @@
+"""Where the training form keeps its values in the session, and how presets and `Duplicate` write them.
+
+One value a setting (`train_beta`), for widths and activation one per architecture: what suits one does not suit the
+other. They are written before the fields are drawn, so that the fields need no defaults of their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import string
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import streamlit as st
+
+from ui.train.presets import OWN, PRESETS, Settings, matching, preset
+from vae.config import default_model_config
+from vae.data import datasets
+
+PRESET, DATASET = "train_preset", "train_dataset"
+NAME, NAME_TYPED = "train_name", "train_name_typed"
+PER_ARCHITECTURE = ("hidden", "channels", "activation")
+
+
+def key(setting: str, architecture: str) -> str:
+    """The session's key of a setting, which is also that of its field."""
+    return f"train_{setting}_{architecture}" if setting in PER_ARCHITECTURE else f"train_{setting}"
+
+
+def begin() -> None:
+    """Before the fields are drawn: the first visit gets the first preset, and a changed one becomes one's own."""
+    state = st.session_state
+    if state.get(DATASET) not in datasets.names():
+        state[DATASET] = datasets.names()[0]
+    if PRESET not in state:
+        state[PRESET] = PRESETS[0].id
+        fill(PRESETS[0].settings(state[DATASET]))
+    _fill_gaps()
+    chosen = preset(state[PRESET])
+    if chosen and chosen.settings(state[DATASET]).effective() != read().effective():
+        state[PRESET] = OWN
+
+
+def read() -> Settings:
+    """The settings as they stand."""
+    architecture = str(st.session_state[key("architecture", "")])
+    return Settings(**{name: st.session_state[key(name, architecture)] for name in asdict(Settings())})
+
+
+def fill(settings: Settings) -> None:
+    """Write all settings; the other architecture keeps its own widths."""
+    for name, value in asdict(settings).items():
+        st.session_state[key(name, settings.architecture)] = value
+
+
+def duplicate(settings: Settings, dataset: str, name: str) -> None:
+    """Fill in a run's settings under a name of its own. For callbacks: no field may be drawn yet."""
+    if dataset in datasets.names():
+        st.session_state[DATASET] = dataset
+    fill(settings)
+    st.session_state[PRESET] = matching(settings, dataset)
+    st.session_state[NAME], st.session_state[NAME_TYPED] = name, True
+
+
+def preset_chosen() -> None:
+    """Somebody chose a preset, or another data set under one."""
+    if chosen := preset(st.session_state[PRESET]):
+        fill(chosen.settings(st.session_state[DATASET]))
+
+
+def _fill_gaps() -> None:
+    """Fields that were never drawn have no value yet, such as the other architecture's."""
+    for architecture in ("mlp", "conv"):
+        usual = default_model_config(architecture, (1, 8, 8), 2)
+        defaults = asdict(Settings(architecture=architecture, activation=usual.activation))
+        for name, value in defaults.items():
+            st.session_state.setdefault(key(name, architecture), value)
+
+
+# --- the name ---------------------------------------------------------------------------------------------------------
+
+
+def suggest_name(usual: str, names_in_use: set[str]) -> None:
+    """The name follows the other fields until somebody types one, and again once it is emptied."""
+    if not st.session_state.get(NAME_TYPED):
+        st.session_state[NAME] = free_name(usual, names_in_use)
+
+
+def name_changed() -> None:
+    """Somebody typed in the name's field."""
+    st.session_state[NAME_TYPED] = bool(st.session_state[NAME].strip())
+
+
+def forget_name() -> None:
+    """Suggest a name again: the typed one is used."""
+    st.session_state[NAME_TYPED] = False
+
+
+def free_name(usual: str, names_in_use: set[str]) -> str:
+    """`usual`, or with -b, -c, … -z, -27, -28, … when that is in use."""
+    lower = {name.lower() for name in names_in_use}  # some file systems don't tell a and A apart
+    return next(name for name in _candidates(usual) if name.lower() not in lower)
+
+
+def _candidates(usual: str) -> Iterator[str]:
+    yield usual
+    for letter in string.ascii_lowercase[1:]:
+        yield f"{usual}-{letter}"
+    for number in itertools.count(27):
+        yield f"{usual}-{number}"

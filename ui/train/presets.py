@@ -1,0 +1,152 @@
+"""What a training can be for, each with all of its settings for every data set. No streamlit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from vae.config import ModelConfig, TrainConfig, default_model_config
+from vae.data import datasets
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All fields of the form but data set and name, as they stand there: widths as text, empty for the usual ones."""
+
+    architecture: str = "mlp"
+    latent_dim: int = 2
+    epochs: int = 20
+    hidden: str = ""
+    channels: str = ""
+    activation: str = "relu"
+    likelihood: str = "bernoulli"
+    objective: str = "elbo"
+    importance_samples: int = 5
+    beta: float = 1.0
+    binarization: str = "none"
+    kl_schedule: str = "constant"
+    kl_warmup: int = 10
+    kl_cycles: int = 4
+    free_bits: float = 0.0
+    batch_size: int = 256
+    learning_rate: float = 5e-3
+    lr_schedule: str = "one_cycle"
+    seed: int = 0
+    precision: str = "auto"
+    patience: int = 0
+    max_grad_norm: float = 0.0
+
+    def effective(self) -> Settings:
+        """What doesn't apply to the other settings has the value that says so."""
+        weighed = self.objective == "elbo"
+        schedule = self.kl_schedule if weighed else "constant"
+        return replace(
+            self,
+            hidden=" ".join(self.hidden.replace(",", " ").lower().split()),
+            channels=" ".join(self.channels.replace(",", " ").split()) if self.architecture == "conv" else "",
+            importance_samples=self.importance_samples if self.objective == "iwae" else 1,
+            beta=self.beta if weighed else 1.0,
+            free_bits=self.free_bits if weighed else 0.0,
+            kl_schedule=schedule,
+            kl_warmup=self.kl_warmup if schedule == "linear" else 0,
+            kl_cycles=self.kl_cycles if schedule == "cyclical" else 0,
+            binarization=self.binarization if self.likelihood == "bernoulli" else "none",
+        )
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A place to start. `images`: the settings of full-size data sets; `digits` changes some of them."""
+
+    id: str
+    title: str
+    sentence: str
+    images: dict[str, Any] = field(default_factory=dict)
+    digits: dict[str, Any] = field(default_factory=dict)
+
+    def settings(self, dataset: str) -> Settings:
+        """All settings for this data set."""
+        return Settings(**(self.images | (self.digits if dataset == "digits" else {})))
+
+
+OWN = "own"
+# the full-size data sets have 55,000 images or so, an epoch of digits is ten or twenty steps
+SMALL = {"epochs": 100, "batch_size": 128}
+# Bernoulli says too little of 8×8 grey pixels for ten dimensions to be worth their KL; a learned variance says enough
+PRECISE = {"likelihood": "gaussian", "kl_schedule": "linear"}
+PRESETS = (
+    Preset(
+        "plane",
+        "See the 2-D latent plane in a minute",
+        "Every image becomes a point of a plane that you can look at.",
+        {"epochs": 15},
+        SMALL,
+    ),
+    Preset(
+        "sharp",
+        "Sharp digits",
+        "Convolutions and 16 dimensions draw clearly; this takes the longest.",
+        {"architecture": "conv", "activation": "silu", "latent_dim": 16, "epochs": 10, "learning_rate": 3e-3},
+        {**PRECISE, "epochs": 50, "batch_size": 32, "kl_warmup": 25, "learning_rate": 2e-3},
+    ),
+    Preset(
+        "disentangle",
+        "Disentangle: β = 4",
+        "A heavier KL term makes dimensions independent of each other, and leaves some of the ten unused.",
+        {"latent_dim": 10, "beta": 4.0, "epochs": 10},
+        {**PRECISE, "epochs": 200, "batch_size": 64, "kl_warmup": 100},
+    ),
+    Preset(
+        "collapse",
+        "Watch a collapse",
+        "β grows until the posterior gives up: the KL falls to zero and all samples look alike.",
+        {"latent_dim": 10, "beta": 40.0, "epochs": 10, "kl_schedule": "linear", "kl_warmup": 8},
+        {"beta": 6.0, "epochs": 100, "batch_size": 128, "kl_warmup": 80},
+    ),
+    Preset(
+        "autoencoder",
+        "Autoencoder, for comparison",
+        "No noise and no KL term: the best reconstructions, but samples from the prior are no digits.",
+        {"objective": "autoencoder", "latent_dim": 10, "epochs": 10},
+        SMALL,
+    ),
+)
+
+
+def preset(preset_id: str) -> Preset | None:
+    """The preset with this id; None for one's own settings."""
+    return next((p for p in PRESETS if p.id == preset_id), None)
+
+
+def matching(settings: Settings, dataset: str) -> str:
+    """The id of the preset that has these settings, or OWN."""
+    return next((p.id for p in PRESETS if p.settings(dataset).effective() == settings.effective()), OWN)
+
+
+def settings_of(model: ModelConfig, train: TrainConfig) -> Settings:
+    """The form's fields for a run: what `Duplicate` fills in."""
+    usual = default_model_config(model.architecture, datasets.info(train.dataset).image_shape, 2)
+    values = {name: getattr(train, name) for name in asdict(Settings()) if hasattr(train, name)}
+    for name, off in (("importance_samples", 1), ("kl_warmup", 0), ("kl_cycles", 0)):
+        if values[name] == off:  # it doesn't apply: the field shows its usual value once it does
+            del values[name]
+    return Settings(
+        architecture=model.architecture,
+        latent_dim=model.latent_dim,
+        hidden="" if model.hidden == usual.hidden else widths_text(model.hidden),
+        channels="" if model.channels == usual.channels else widths_text(model.channels),
+        activation=model.activation,
+        likelihood=model.likelihood,
+        **values,
+    )
+
+
+def widths_text(widths: tuple[int, ...]) -> str:
+    """`400, 200` as somebody types it; `none` for no layer."""
+    return ", ".join(map(str, widths)) or "none"
+
+
+def name_base(name: str) -> str:
+    """`mine` for `mine-b`: the name that the next free one is made of."""
+    return re.sub(r"-[b-z]$", "", name)

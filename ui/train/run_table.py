@@ -1,0 +1,191 @@
+"""The table of runs below the form: what was trained, when, and what came of it. A click on a row shows that run."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from ui.shared import job_card, page
+from ui.train import run_settings
+from ui.train.form import output_name
+from ui.train.run_actions import in_short
+from vae.config import TrainConfig
+from vae.jobs import queue
+from vae.jobs.queue import Job
+from vae.training.run_folder import history
+
+POLL_SECONDS = 2.0
+TABLE, SHOWN_IDS, FOLLOWED = "runs_table", "runs_shown", "runs_followed"
+ROW_PIXELS, MOST_ROWS = 35, 12
+NOTHING = float("nan")
+
+
+def show(current: Job | None) -> None:
+    """All training runs, the newest first; refreshes itself while one is active."""
+    active = any(job.active for job in all_runs())
+    st.fragment(_table, run_every=POLL_SECONDS if active else None)(current.id if current else None)
+
+
+def all_runs() -> list[Job]:
+    """Training jobs, the newest first."""
+    return [job for job in reversed(queue.all_jobs()) if job.kind == "train"]
+
+
+def _table(current: str | None) -> None:
+    if st.session_state.pop(FOLLOWED, False):
+        st.rerun()  # the whole page: the run is shown elsewhere
+    with page.error_boundary():
+        runs = all_runs()
+        if not runs:
+            return
+        st.subheader("Runs")
+        ids = [job.id for job in runs]
+        chosen = [ids.index(current)] if current in ids else []
+        st.session_state[SHOWN_IDS] = ids
+        st.session_state[TABLE] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
+        st.dataframe(
+            columns([_row(job) for job in runs]),
+            key=TABLE,
+            on_select=_row_chosen,
+            selection_mode=["single-row", "single-cell"],
+            hide_index=True,
+            column_config={column.label: column.config() for column in COLUMNS},
+            height=(min(len(runs), MOST_ROWS) + 1) * ROW_PIXELS + 3,
+            placeholder="–",
+            alt="Training runs, the newest first, with their numbers",
+        )
+        st.caption(
+            "Choose a row to show that run; click a heading to sort. Numbers are means per image of the validation "
+            "split after the last finished epoch (with early stopping the best one), in nats; the gap is training − "
+            "validation ELBO."
+        )
+
+
+def _row_chosen() -> None:
+    """A click into any cell of a row means the row, like one on its box."""
+    selection, ids = st.session_state[TABLE]["selection"], st.session_state.get(SHOWN_IDS, [])
+    cells, rows = selection.get("cells") or [], selection.get("rows") or []
+    row = cells[0][0] if cells else rows[0] if rows else len(ids)
+    if row < len(ids):
+        st.query_params["job"] = ids[row]
+        st.session_state[FOLLOWED] = True
+
+
+# --- one row ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run as the table shows it; a number that isn't known is NaN."""
+
+    name: str
+    state: str
+    started: datetime
+    epochs: float
+    asked: float
+    elbo: float
+    kl: float
+    active_units: float
+    gap: float
+    took: timedelta | None
+    settings: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, where its values come from and how they are written."""
+
+    label: str
+    value: Callable[[Row], Any]
+    config: Callable[[], Any]
+
+
+def _number(label: str, digits: int, explanation: str) -> Callable[[], Any]:
+    return lambda: st.column_config.NumberColumn(label, format=f"%,.{digits}f", help=explanation)
+
+
+COLUMNS = (
+    Column("Name", lambda r: r.name, lambda: st.column_config.TextColumn("Name", pinned=True)),
+    Column("State", lambda r: r.state, lambda: st.column_config.TextColumn("State")),
+    Column("Started", lambda r: r.started, lambda: st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm")),
+    Column("Epochs", lambda r: r.epochs, _number("Epochs", 0, "Finished epochs.")),
+    Column("Of", lambda r: r.asked, _number("Of", 0, "Epochs that were asked for.")),
+    Column("ELBO", lambda r: r.elbo, _number("ELBO", 2, "Higher is better.")),
+    Column("KL", lambda r: r.kl, _number("KL", 2, "How much the latents say about an image.")),
+    Column(
+        "Active units", lambda r: r.active_units, _number("Active units", 0, "Dimensions whose means differ by image.")
+    ),
+    Column("Gap", lambda r: r.gap, _number("Gap", 2, "Much above 0 means overfitting.")),
+    Column(
+        "Time",
+        lambda r: r.took,
+        lambda: st.column_config.NumberColumn(
+            "Time", format="compact", help="Hours:minutes:seconds, since it was last started."
+        ),
+    ),
+    Column("Settings", lambda r: r.settings, lambda: st.column_config.TextColumn("Settings")),
+)
+
+
+def columns(rows: list[Row]) -> dict[str, list[Any]]:
+    """The table, column by column."""
+    return {column.label: [column.value(row) for row in rows] for column in COLUMNS}
+
+
+def _row(job: Job) -> Row:
+    configs = run_settings.of(job)
+    values, last = job.progress or {}, _kept_epoch(job, configs.train if configs else None)
+    asked = values.get("epochs") or (configs.train.epochs if configs else None)
+    if configs and configs.train.objective == "autoencoder":  # it has a reconstruction only
+        last = {"epoch": last.get("epoch", 0)}
+    train, validation = last.get("train_elbo", NOTHING), last.get("validation_elbo", NOTHING)
+    word, _ = job_card.STATES.get(job.state, (job.state, ""))
+    return Row(
+        name=output_name(job) or job.title,
+        state="Stopping" if job.stopping else OUTCOMES.get(str(values.get("outcome")), word),
+        started=datetime.fromtimestamp(job.started or job.created, UTC).astimezone(),
+        epochs=last.get("epoch", 0),
+        asked=asked if isinstance(asked, int) else NOTHING,
+        elbo=validation,
+        kl=last.get("validation_kl", NOTHING),
+        active_units=last.get("active_units", NOTHING),
+        gap=train - validation,
+        took=_took(job),
+        settings=in_short(configs) if configs else "",
+    )
+
+
+def _took(job: Job) -> timedelta | None:
+    """From the run's start to its end, or until now."""
+    ended = time.time() if job.active else job.ended
+    return timedelta(seconds=max(0, round(ended - job.started))) if job.started and ended else None
+
+
+WENT_BACK = ("trained", "early_stopped")  # with patience, to the best epoch
+OUTCOMES = {"early_stopped": "Stopped early", "diverged": "Diverged"}
+
+
+def _kept_epoch(job: Job, train: TrainConfig | None) -> dict[str, float]:
+    """The last finished epoch, or the best one where early stopping went back to it."""
+    try:
+        stat = (job.folder / history.FILE).stat()
+    except OSError:
+        return {}
+    went_back = train is not None and train.patience and (job.progress or {}).get("outcome") in WENT_BACK
+    beta = train.beta if train and went_back else None
+    return _read_epoch(str(job.folder), stat.st_mtime_ns, stat.st_size, beta, job)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _read_epoch(folder: str, changed: int, size: int, beta: float | None, _job: Job) -> dict[str, float]:
+    """The last row; with a beta, the best of those whose KL weight had reached it, as stopping.py chooses."""
+    rows = history.read(_job.folder)
+    if full := [row for row in rows if row.get("kl_weight") == beta]:
+        return min(full, key=lambda row: row.get("validation_loss", math.inf))
+    return rows[-1] if rows else {}

@@ -1,0 +1,110 @@
+"""Scores and decisions as CSV, written row by row: a file in one step, or bytes for a page. Imports no torch.
+
+UTF-8, RFC 4180. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from vae.anomalies.detectors import Decisions
+from vae.anomalies.sources import Chunk
+from vae.errors import ScoreError
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full width counts too
+ANOMALY, NORMAL = "anomaly", "normal"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which of the columns that not every source has are written."""
+
+    row: bool
+    label: bool
+
+    @property
+    def names(self) -> list[str]:
+        """The header."""
+        return ["name", *["row"] * self.row, *["class"] * self.label, "score", "percentile", "decision"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image: `percentile` among held-out normal images, 0 to 100; `label` is its class's name, "" for none."""
+
+    name: str
+    score: float
+    percentile: float
+    anomaly: bool
+    row: int | None = None
+    label: str = ""
+
+
+def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) -> Iterator[Row]:
+    """The rows of a chunk's images, in order."""
+    for k, name in enumerate(chunk.names):
+        label = -1 if chunk.labels is None else int(chunk.labels[k])
+        yield Row(
+            name=name,
+            score=float(decisions.scores[k]),
+            percentile=float(decisions.percentiles[k]),
+            anomaly=bool(decisions.flagged[k]),
+            row=None if chunk.rows is None else int(chunk.rows[k]),
+            label=class_names[label] if label >= 0 else "",
+        )
+
+
+def write(path: Path, rows: Iterable[Row], columns: Columns) -> int:
+    """Write rows as they come; the file at `path` is the old one until all are there. Returns how many.
+
+    What `rows` raises leaves nothing behind. Raises ScoreError when the file can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="") as file:
+            count = _write(file, rows, columns)
+        temporary.replace(path)
+    except OSError as error:
+        raise ScoreError(f"{path} can't be written: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)  # gone already where all went well
+    return count
+
+
+def to_bytes(rows: Iterable[Row], columns: Columns) -> bytes:
+    """The same file in memory."""
+    file = io.StringIO(newline="")
+    _write(file, rows, columns)
+    return file.getvalue().encode()
+
+
+def safe(text: str) -> str:
+    """`text` as a cell that no spreadsheet computes, and that can be written as UTF-8."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def _write(file: TextIO, rows: Iterable[Row], columns: Columns) -> int:
+    writer, count = csv.writer(file), 0
+    writer.writerow(columns.names)
+    for row in rows:
+        writer.writerow(_cells(row, columns))
+        count += 1
+    return count
+
+
+def _cells(row: Row, columns: Columns) -> list[str]:
+    return [
+        safe(row.name),
+        *["" if row.row is None else str(row.row)] * columns.row,
+        *[safe(row.label)] * columns.label,
+        repr(row.score),  # every digit: whoever compares it with the threshold decides as we did
+        f"{row.percentile:.1f}",
+        ANOMALY if row.anomaly else NORMAL,
+    ]

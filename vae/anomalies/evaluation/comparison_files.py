@@ -1,0 +1,173 @@
+"""A comparison as one safetensors file beside its checkpoint. Read as if written by a stranger. numpy only.
+
+derived/<identity>/anomalies/<key of the choice>.safetensors: reference.rows, reference.mu, reference.sigma,
+score.<name> (n,) and held_out.<name> (m,), and the rest as JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from vae.anomalies.evaluation.comparison import Comparison, Reference, merged, outliers, why_not
+from vae.anomalies.evaluation.metrics import Interval, Judged
+from vae.anomalies.methods import registry
+from vae.anomalies.methods.base import MAX_REFERENCE
+from vae.anomalies.normal_images import MAX_HELD_OUT, NormalChoice
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.errors import CheckpointError, ScoreError
+from vae.maps.map_files import derived_folder
+from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage.validation import check_array, finite
+
+FORMAT, VERSION = "vae-comparison", 1
+MAX_BYTES = 1 * 2**30
+MAX_PROTOCOL = 500  # characters
+SCORE, HELD_OUT, REFERENCE = "score.", "held_out.", "reference."
+METRICS = ("auroc", "auprc", "fpr95")
+LIMITS = {"reference": MAX_REFERENCE, "held_out": MAX_HELD_OUT}  # numbers of another limit are of other images
+
+
+class _DamagedError(Exception):
+    """Something in the file can't be true of this checkpoint and choice."""
+
+
+def keep(checkpoint: Checkpoint, comparison: Comparison) -> Comparison:
+    """Keep it together with the scores that are kept already, and return both together.
+
+    Raises ScoreError when the file can't be written.
+    """
+    together = merged(kept(checkpoint, comparison.choice), comparison)
+    path = path_of(checkpoint, comparison.choice)
+    try:
+        write_atomically(path, to_bytes(checkpoint, together))
+    except OSError as error:
+        raise ScoreError(f"{path} can't be written: {error.strerror or error}.") from error
+    return together
+
+
+def kept(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
+    """What is kept of this choice; None for nothing, and for a file that is damaged, of other images or of a program
+    that fitted to more or fewer.
+    """
+    path = path_of(checkpoint, choice)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        tensors, metadata = read_tensors(path)
+        return _read(checkpoint, choice, tensors, parse_json(metadata["comparison"]))
+    except (OSError, CheckpointError, _DamagedError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
+def path_of(checkpoint: Checkpoint, choice: NormalChoice) -> Path:
+    """Where the comparison of this choice is kept."""
+    return derived_folder(checkpoint.identity) / "anomalies" / f"{choice.key()}.safetensors"
+
+
+def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
+    """The comparison as one file."""
+    reference = comparison.reference
+    arrays: dict[str, NDArray[Any]] = {REFERENCE + part: getattr(reference, part) for part in ("rows", "mu", "sigma")}
+    arrays |= {SCORE + name: scores for name, scores in comparison.scores.items()}
+    arrays |= {HELD_OUT + name: scores for name, scores in comparison.held_out.items()}
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "identity": checkpoint.identity,
+        "classes": comparison.choice.classes,
+        "limits": LIMITS,
+        "seconds": comparison.seconds,
+        "pass_seconds": comparison.pass_seconds,
+        "judged": {name: _judged_values(judged) for name, judged in comparison.judged.items()},
+        "digest": _digest(arrays),
+    }
+    return safetensors.numpy.save(arrays, {"comparison": json.dumps(about, ensure_ascii=False)})
+
+
+def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArray[Any]], about: Any) -> Comparison:
+    expected = (FORMAT, VERSION, checkpoint.identity, list(choice.classes), LIMITS, _digest(tensors))
+    if tuple(about[key] for key in ("format", "version", "identity", "classes", "limits", "digest")) != expected:
+        raise _DamagedError
+    for array in tensors.values():
+        array.flags.writeable = False
+    names = [name for name in registry.SCORES if SCORE + name in tensors]  # in showing order
+    n, m = len(checkpoint.latents.mu), len(tensors[HELD_OUT + names[0]]) if names else 0
+    if not 2 <= m <= MAX_HELD_OUT or len(tensors) != 3 + 2 * len(names):  # what is left over has no known name
+        raise _DamagedError
+    reason, seconds, judged = why_not(checkpoint, choice), about["seconds"], about["judged"]
+    outlier = outliers(checkpoint, choice)
+    counts = int(outlier.sum()), int((~outlier).sum())
+    return Comparison(
+        choice=choice,
+        reference=_reference(tensors, checkpoint.model.latent_dim),
+        scores={name: _column(tensors, SCORE + name, n) for name in names},
+        held_out={name: _column(tensors, HELD_OUT + name, m) for name in names},
+        judged={name: _judged(judged[name], counts) for name in names if not reason},
+        seconds={name: _within(seconds[name], 0, 1e12) for name in names},
+        pass_seconds=_within(about["pass_seconds"], 0, 1e12),
+        why_not=reason,
+    )
+
+
+def _column(tensors: Mapping[str, NDArray[Any]], name: str, count: int) -> FloatArray:
+    check_array(tensors[name], (count,), name)
+    return tensors[name]
+
+
+def _reference(tensors: Mapping[str, NDArray[Any]], latent_dim: int) -> Reference:
+    rows, mu, sigma = (tensors[REFERENCE + part] for part in ("rows", "mu", "sigma"))
+    rising = rows.dtype == np.int64 and rows.ndim == 1 and len(rows) and rows[0] >= 0 and (np.diff(rows) > 0).all()
+    if not rising or len(rows) > MAX_REFERENCE:
+        raise _DamagedError
+    check_array(mu, (len(rows), latent_dim), "mu")
+    check_array(sigma, (len(rows), latent_dim), "sigma")
+    if sigma.min() < 0:
+        raise _DamagedError
+    return Reference(rows, mu, sigma)
+
+
+def _judged_values(judged: Judged) -> dict[str, Any]:
+    bounds = {metric: getattr(judged, metric) for metric in METRICS}
+    values: dict[str, Any] = {metric: [b.value, b.low, b.high] for metric, b in bounds.items()}
+    return values | {"outliers": judged.outliers, "normals": judged.normals, "protocol": judged.protocol}
+
+
+def _judged(values: Any, counts: tuple[int, int]) -> Judged:
+    if (values["outliers"], values["normals"]) != counts:
+        raise _DamagedError
+    protocol = values["protocol"]
+    if not isinstance(protocol, str) or len(protocol) > MAX_PROTOCOL or not protocol.isprintable():
+        raise _DamagedError
+    auroc, auprc, fpr95 = (_interval(values[metric]) for metric in METRICS)
+    return Judged(auroc, auprc, fpr95, *counts, protocol)
+
+
+def _interval(values: Any) -> Interval:
+    value, low, high = (_within(number, 0, 1) for number in values)
+    if low > high:
+        raise _DamagedError
+    return Interval(value, low, high)
+
+
+def _within(value: Any, low: float, high: float) -> float:
+    number = finite(value, "a number")
+    if not low <= number <= high:
+        raise _DamagedError
+    return number
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,251 @@
+"""How well a score tells outliers from normal images, and thresholds. numpy; scikit-learn inside functions.
+
+A score is one number per image, higher = more anomalous. `outlier` is True where an image is an outlier. A score may be
+infinite (it ranks at that end) but not NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vae.anomalies.evaluation import auroc_interval, resampling
+from vae.errors import ScoreError
+
+Float64s = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+RECALL = 0.95  # at which false alarms are counted
+RESAMPLES = 400
+FEW = 50  # images of a kind, below which the bootstrap's 95 % intervals hold the true value in 75 to 90 % of samples
+COVERAGE = 95  # % of the bootstrap's values that an interval holds
+DECIMALS = 14  # of an area: a sum of shares that is 1 comes out 2e-16 beside it, and what is above 1 is no share
+MAX_POINTS = 500  # of a curve
+LARGEST = float(np.finfo(np.float64).max)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A measured value and the bounds of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How well a score separates `outliers` from `normals` (counts of images), and how that was measured."""
+
+    auroc: Interval
+    auprc: Interval
+    fpr95: Interval
+    outliers: int
+    normals: int
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one threshold does: counts of images."""
+
+    caught: int  # outliers that are flagged
+    missed: int
+    false_alarms: int  # normal images that are flagged
+    passed: int
+
+    @property
+    def recall(self) -> float:
+        """Share of outliers that are flagged."""
+        return self.caught / (self.caught + self.missed)
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Share of normal images that are flagged."""
+        return self.false_alarms / (self.false_alarms + self.passed)
+
+    @property
+    def precision(self) -> float:
+        """Share of flagged images that are outliers; NaN where none is flagged."""
+        flagged_count = self.caught + self.false_alarms
+        return self.caught / flagged_count if flagged_count else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points (P,) of a curve, at most MAX_POINTS; `threshold` is the lowest score that is flagged there."""
+
+    x: Float64s
+    y: Float64s
+    threshold: Float64s
+
+
+def auroc(scores: ArrayLike, outlier: ArrayLike) -> float:
+    """Area under the ROC curve: the chance that an outlier scores above a normal image, ties counted half."""
+    from sklearn.metrics import roc_auc_score
+
+    _, ranks, truth = _checked(scores, outlier)
+    return round(float(roc_auc_score(truth, ranks)), DECIMALS)
+
+
+def auprc(scores: ArrayLike, outlier: ArrayLike) -> float:
+    """Average precision, scikit-learn's area under the precision-recall curve; the share of outliers by chance."""
+    from sklearn.metrics import average_precision_score
+
+    _, ranks, truth = _checked(scores, outlier)
+    return round(float(average_precision_score(truth, ranks)), DECIMALS)
+
+
+def fpr_at_recall(scores: ArrayLike, outlier: ArrayLike, recall: float = RECALL) -> float:
+    """Share of normal images flagged by the highest threshold that flags at least `recall` of the outliers."""
+    from sklearn.metrics import roc_curve
+
+    _, ranks, truth = _checked(scores, outlier)
+    fpr, tpr, _ = roc_curve(truth, ranks, drop_intermediate=False)
+    return float(fpr[tpr >= recall - 1e-12][0])
+
+
+def judge(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Judged:
+    """AUROC, AUPRC and FPR at 95 % recall with 95 % intervals.
+
+    AUROC's is that of auroc_interval.py, the others are percentiles of a bootstrap (Efron 1979) that resamples
+    outliers and normal images apart, as many of each as there are. Raises ScoreError for one class only, NaN, or arrays
+    that don't fit each other.
+    """
+    _, ranks, truth = _checked(scores, outlier)
+    area = auroc(ranks, truth)
+    drawn = resampling.resampled(ranks, truth, RECALL, resamples, seed)[1:]  # (2, B)
+    tails = ((100 - COVERAGE) / 2, (100 + COVERAGE) / 2)
+    bounds = np.percentile(drawn, tails, axis=1).T.round(DECIMALS)  # (2, 2)
+    values = (auprc(ranks, truth), fpr_at_recall(ranks, truth))
+    pr, fpr = (Interval(v, float(low), float(high)) for v, (low, high) in zip(values, bounds, strict=True))
+    return Judged(
+        Interval(area, *auroc_interval.bounds(ranks, truth, area)),
+        pr,
+        fpr,
+        int(truth.sum()),
+        int((~truth).sum()),
+        _protocol(truth, pr, fpr, f"{resamples} stratified bootstrap resamples of the images, seed {seed}"),
+    )
+
+
+def _protocol(truth: Bools, auprc: Interval, fpr95: Interval, bootstrap: str) -> str:
+    """How it was measured, and what its intervals can't say."""
+    outliers, normals = int(truth.sum()), int((~truth).sum())
+    said = [
+        f"{outliers:,} outliers against {normals:,} normal images",
+        f"95 % intervals: of AUROC by {auroc_interval.METHOD}; of AUPRC and FPR95 from {bootstrap}",
+    ]
+    if min(outliers, normals) < FEW:
+        said.append(f"fewer than {FEW} of a kind: the intervals of AUPRC and FPR95 are too narrow")
+    if outliers < FEW:
+        most = math.floor((1 - RECALL) * outliers + 1e-9) + 1
+        said.append(f"FPR95 rests on the lowest {f'{most} ' if most > 1 else ''}of {outliers} outliers")
+    if any(interval.low == interval.high for interval in (auprc, fpr95)):
+        said.append("an interval without width is no certainty: all resamples agreed")
+    return "; ".join(said)
+
+
+def rates(scores: ArrayLike, outlier: ArrayLike, threshold: float) -> Rates:
+    """What `threshold` does to images whose truth is known. Raises ScoreError as `judge` does."""
+    _, _, truth = _checked(scores, outlier)
+    flag = flagged(scores, threshold)
+    caught, false_alarms = int((flag & truth).sum()), int((flag & ~truth).sum())
+    return Rates(caught, int(truth.sum()) - caught, false_alarms, int((~truth).sum()) - false_alarms)
+
+
+def roc_points(scores: ArrayLike, outlier: ArrayLike) -> Curve:
+    """False-alarm rate (x) and recall (y) from (0, 0) to (1, 1); straight lines between points."""
+    from sklearn.metrics import roc_curve
+
+    values, ranks, truth = _checked(scores, outlier)
+    x, y, rank = roc_curve(truth, ranks)
+    threshold = np.append(np.inf, values[rank[1:].astype(np.int64)])  # at (0, 0) nothing is flagged
+    return _thinned(x, y, threshold)
+
+
+def pr_points(scores: ArrayLike, outlier: ArrayLike) -> Curve:
+    """Recall (x) and precision (y) from recall 0 to 1; steps between points, as average precision adds them up."""
+    from sklearn.metrics import precision_recall_curve
+
+    values, ranks, truth = _checked(scores, outlier)
+    y, x, rank = precision_recall_curve(truth, ranks)  # falling recall; the last point is (0, 1), of no threshold
+    threshold = np.append(values[rank.astype(np.int64)], np.inf)
+    return _thinned(x[::-1], y[::-1], threshold[::-1])
+
+
+def from_contamination(scores: ArrayLike, share: float) -> float:
+    """A finite threshold that flags floor(share · n) of these n scores.
+
+    It lies halfway between the last flagged score and the next. Equal scores are never parted: where they stand on both
+    sides of that place none of them is flagged, so fewer than `share` are. A score of +inf is above every threshold.
+    Raises ScoreError for a share outside 0 to 1, no scores, or NaN.
+    """
+    ordered = np.sort(_numbers(scores))[::-1]
+    if not 0 <= share <= 1:  # NaN too
+        raise ScoreError(f"The share is {share:g}, expected a number from 0 to 1.", "0.05 flags 5 % of the images.")
+    count = math.floor(share * len(ordered) + 1e-9)  # 0.29 · 100 is a little less than 29
+    if count == len(ordered):
+        return float(np.clip(np.nextafter(ordered[-1], -np.inf), -LARGEST, LARGEST))
+    below = float(np.clip(ordered[count], -LARGEST, LARGEST))
+    if count == 0:
+        return below
+    last = float(ordered[count - 1])
+    middle = below / 2 + last / 2
+    return middle if below < middle < last < math.inf else below
+
+
+def from_false_alarms(normal_scores: ArrayLike, share: float) -> float:
+    """The threshold that flags `share` of held-out normal images, which is what it is expected to flag of new ones.
+
+    As `from_contamination`: floor(share · n), fewer among ties.
+    """
+    return from_contamination(normal_scores, share)
+
+
+def flagged(scores: ArrayLike, threshold: float) -> Bools:
+    """scores > threshold. A score that is NaN is flagged: what can't be scored must not pass for normal."""
+    return ~(np.asarray(scores, np.float64) <= threshold)
+
+
+def _thinned(x: Any, y: Any, threshold: Any) -> Curve:
+    """At most MAX_POINTS, evenly along the curve, with both ends."""
+    if len(x) <= MAX_POINTS:
+        return Curve(np.array(x), np.array(y), np.array(threshold))
+    length = np.append(0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
+    rows = np.unique(np.searchsorted(length, np.linspace(0, length[-1], MAX_POINTS)))
+    rows[-1] = len(x) - 1
+    return Curve(x[rows], y[rows], threshold[rows])
+
+
+def _numbers(scores: ArrayLike) -> Float64s:
+    array = np.asarray(scores, np.float64)
+    if array.ndim != 1 or not len(array):
+        raise ScoreError(f"The scores have shape {array.shape}, expected one number for each of one or more images.")
+    if bad := int(np.isnan(array).sum()):
+        raise ScoreError(f"{bad:,} of {len(array):,} scores are not a number.", "Choose another score.")
+    return array
+
+
+def _checked(scores: ArrayLike, outlier: ArrayLike) -> tuple[Float64s, NDArray[np.int64], Bools]:
+    """The distinct scores rising, each image's place among them (n,), which scikit-learn takes where a score is
+    infinite, and the truth (n,).
+    """
+    array, truth = _numbers(scores), np.asarray(outlier)
+    if truth.dtype != np.bool_ or truth.shape != array.shape:
+        raise ScoreError(
+            f"The truth is {truth.dtype} of shape {truth.shape}, expected true or false for each of "
+            f"{len(array):,} images."
+        )
+    if truth.all() or not truth.any():
+        kind = "outliers" if truth.all() else "normal"
+        raise ScoreError(
+            f"All {len(truth):,} images are {kind}: ROC and precision-recall need both kinds.",
+            "Choose some classes as normal, not all, and score images of other classes too.",
+        )
+    values, ranks = np.unique(array, return_inverse=True)
+    return values, ranks.astype(np.int64), truth

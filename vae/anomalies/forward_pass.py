@@ -1,0 +1,151 @@
+"""One forward pass over a set of images: every number that the anomaly scores are made of. Computes with torch.
+
+The noise of the posterior sample, and of binarized pixels, is the image's own (noise.py): its numbers depend on the
+image, the model and the seed alone, never on the chunk, the order or the company that it comes in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vae.anomalies.noise import standard_normal, uniform
+from vae.checkpoints.checkpoint import FloatArray
+from vae.errors import ScoreError
+from vae.model.pixels import binarized as at_random
+from vae.model.pixels import to_unit
+from vae.model.vae import VAE
+from vae.training.objectives import terms_at
+
+BATCH_PIXELS = 2**22  # of one batch at most: large pictures need much memory each
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """n images seen by a model: mu, sigma (n, d); pixels uint8 (n, C, H, W), the images themselves; the rest (n,).
+
+    squared_error is Σ (x − E[x|z=mu])² and energy Σ x², over pixels in [0, 1]; log_likelihood, kl and
+    elbo = log_likelihood − kl are in nats, of one posterior sample. `binarized` and `seed` say what x was.
+    """
+
+    mu: FloatArray
+    sigma: FloatArray
+    squared_error: FloatArray
+    energy: FloatArray
+    log_likelihood: FloatArray
+    kl: FloatArray
+    elbo: FloatArray
+    pixels: NDArray[np.uint8]
+    binarized: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        n = len(self.pixels)
+        flat = (self.squared_error, self.energy, self.log_likelihood, self.kl, self.elbo)
+        fits = self.mu.ndim == 2 and len(self.mu) == n and self.sigma.shape == self.mu.shape
+        if not fits or any(array.shape != (n,) for array in flat):
+            raise ScoreError(f"The arrays of a pass disagree: {n:,} images, mu {self.mu.shape}.")
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def latent_dim(self) -> int:
+        """d."""
+        return int(self.mu.shape[1])
+
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> Pass:
+        """Some of the images, by indices, a mask or a slice."""
+        # contiguous, for torch takes no negative strides; a plain run of rows is still no copy
+        arrays: dict[str, Any] = {name: np.ascontiguousarray(getattr(self, name)[rows]) for name in ARRAYS}
+        return dataclasses.replace(self, **arrays)
+
+
+ARRAYS = tuple(field.name for field in dataclasses.fields(Pass) if field.name not in {"binarized", "seed"})
+
+
+def concatenate(parts: Sequence[Pass]) -> Pass:
+    """Passes one after another. Raises ScoreError for none, and for passes that were not made in the same way."""
+    if not parts:
+        raise ScoreError("There are no images to put together.", "Give at least one.")
+    made = {(part.binarized, part.seed, part.latent_dim, part.pixels.shape[1:]) for part in parts}
+    if len(made) > 1:
+        raise ScoreError(f"Passes of {len(made)} kinds can't be put together: {sorted(map(str, made))}.")
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+    return dataclasses.replace(parts[0], **arrays)
+
+
+@torch.inference_mode()
+def passes(
+    model: VAE,
+    images: NDArray[np.uint8],
+    binarized: bool = False,
+    seed: int = 0,
+    batch_size: int = 500,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Pass:
+    """See images (n, C, H, W) once, in batches; none at all is a pass of none.
+
+    `binarized` draws each pixel as 0 or 1 first, for models that were trained so. `on_batch(done, total)` hears how
+    many are done and may raise to stop.
+
+    Raises
+    ------
+    ScoreError
+        For images of another shape than the model's, and where the model's numbers are not finite.
+    """
+    shape, d = model.config.image_shape, model.config.latent_dim
+    if images.ndim != 4 or images.shape[1:] != shape or images.dtype != np.uint8:
+        raise ScoreError(
+            f"The images have shape {images.shape} of {images.dtype}, expected uint8 {('n', *shape)}.",
+            "Resize them first.",
+        )
+    if model.training:
+        model.eval()
+    size = max(1, min(batch_size, BATCH_PIXELS // math.prod(shape)))
+    columns = [np.empty((len(images), *rest), np.float32) for rest in ((d,), (d,), (), (), (), (), ())]
+    for start in range(0, len(images), size):
+        here = images[start : start + size]
+        seen = _see(model, unit_pixels(model, here, binarized, seed), epsilon_of(model, here, 1, seed)[0])
+        for column, values in zip(columns, seen, strict=True):
+            column[start : start + size] = values.float().cpu().numpy()
+        on_batch(min(start + size, len(images)), len(images))
+    bad = ~np.isfinite(np.column_stack(columns)).all(1)
+    if bad.any():
+        raise ScoreError(
+            f"The model's numbers are not finite for {bad.sum():,} of {len(images):,} images (first: {bad.argmax()}).",
+            "Its training has probably diverged: use another checkpoint.",
+        )
+    mu, sigma, squared_error, energy, log_likelihood, kl, elbo = columns
+    return Pass(mu, sigma, squared_error, energy, log_likelihood, kl, elbo, images, binarized, seed)
+
+
+def _see(model: VAE, x: Tensor, epsilon: Tensor) -> tuple[Tensor, ...]:
+    """In the order of Pass, for a batch x (n, C, H, W) and its noise (n, d)."""
+    posterior = model.encode(x)
+    terms = terms_at(model, x, posterior, posterior.at(epsilon))
+    squared_error = (x - model.decode_mean(posterior.mu)).square().flatten(1).sum(1)
+    energy = x.square().flatten(1).sum(1)
+    return posterior.mu, posterior.sigma, squared_error, energy, terms.log_likelihood, terms.kl, terms.elbo
+
+
+def unit_pixels(model: VAE, images: NDArray[np.uint8], binarized: bool, seed: int) -> Tensor:
+    """x (n, C, H, W) in [0, 1] as the model sees it, on the model's device: what a score gets that asks it again."""
+    x = to_unit(torch.tensor(np.ascontiguousarray(images)))  # torch takes no negative strides
+    if binarized:
+        x = at_random(x, torch.tensor(uniform(images, seed)))
+    return x.to(next(model.parameters()).device)
+
+
+def epsilon_of(model: VAE, images: NDArray[np.uint8], samples: int, seed: int) -> Tensor:
+    """Standard normal draws (samples, n, d) on the model's device; the images' own."""
+    draws = standard_normal(images, (samples, model.config.latent_dim), seed)  # (n, samples, d)
+    return torch.tensor(draws, device=next(model.parameters()).device).transpose(0, 1)

@@ -1,0 +1,1 @@
+"""Anomaly scores, by what they look at: the picture, the likelihood, the latents, several, or no VAE."""

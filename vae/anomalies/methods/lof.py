@@ -1,0 +1,87 @@
+"""How much emptier the place of an image's code is than the places of its neighbours. Computes with scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.anomalies.methods.base import Score, State, array, rebuilt, reference_rows
+
+if TYPE_CHECKING:
+    from vae.anomalies.forward_pass import Pass
+    from vae.model.vae import VAE
+
+NEIGHBOURS = 20
+LEAST_REACH = 0.1  # of the median; the least one of images without copies is 0.17 of it (shipped models, digits, MNIST)
+
+
+class LOF(Score):
+    """Local outlier factor of mu among at most 10,000 normal mu: about 1 inside, larger outside."""
+
+    name = "lof"
+    title = "LOF of mu"
+    source = "Breunig, Kriegel, Ng & Sander 2000, LOF: identifying density-based local outliers"
+    about = (
+        "Sees codes in places that are empty for their neighbourhood, so clusters may differ in density; fails on what "
+        "the encoder maps among normal codes, and overrates, up to tenfold, what lies beside many near-copies."
+    )
+
+    def minimum(self, normal: Pass) -> int:
+        """Every reference image needs that many neighbours besides itself."""
+        return NEIGHBOURS + 1
+
+    def _fit(self, normal: Pass) -> dict[str, NDArray[Any]]:
+        return {"reference": normal.mu[reference_rows(len(normal))]}
+
+    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
+        return local_outlier_factor(batch.mu.astype(np.float64), array(state, "reference", None, batch.latent_dim))
+
+
+def local_outlier_factor(
+    rows: NDArray[np.float64], reference: NDArray[np.float64], neighbours: int = NEIGHBOURS
+) -> NDArray[np.float64]:
+    """LOF (n,) of rows (n, d) among reference rows (m, d), none of which counts as its own neighbour's company.
+
+    Copies would be neighbours at distance 0, and a place among them infinitely dense. So equal reference rows count as
+    one, and no distance to the k-th neighbour counts as less than LEAST_REACH of the median one. Where all are equal
+    there is no neighbourhood to compare with, and every factor is 1.
+    """
+    if (reference == reference[0]).all():
+        return np.ones(len(rows))
+    places: _Places = rebuilt(f"lof {neighbours}", reference, lambda known: _places(known, neighbours))
+    distances, nearest = places.tree.kneighbors(rows)
+    factors: NDArray[np.float64] = _reach(distances, nearest, places.radius) * places.density[nearest].mean(1)
+    return factors
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """The distinct reference rows: how far each one's k-th neighbour is, and one over its mean reach, both (m,)."""
+
+    tree: Any
+    radius: NDArray[np.float64]
+    density: NDArray[np.float64]
+
+
+def _places(reference: NDArray[np.float64], neighbours: int) -> _Places:
+    from sklearn.neighbors import NearestNeighbors
+
+    first = np.unique(reference, axis=0, return_index=True)[1]
+    distinct = reference[np.sort(first)]
+    # brute force is twice as fast as trees in 8 dimensions, 13 times in 50 (measured)
+    tree = NearestNeighbors(n_neighbors=min(neighbours, len(distinct) - 1), algorithm="brute").fit(distinct)
+    distances, nearest = tree.kneighbors()  # without the row itself
+    radius = distances[:, -1]
+    radius = np.maximum(radius, LEAST_REACH * np.median(radius))
+    return _Places(tree, radius, 1 / _reach(distances, nearest, radius))
+
+
+def _reach(
+    distances: NDArray[np.float64], nearest: NDArray[np.int64], radius: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean reachability distance (n,) from the k nearest, both (n, k): within a neighbour's radius all is as far."""
+    reach: NDArray[np.float64] = np.maximum(distances, radius[nearest]).mean(1)
+    return reach

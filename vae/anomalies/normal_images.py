@@ -1,0 +1,126 @@
+"""Which images are normal: the classes that a person chooses, and the images of them. numpy only.
+
+A detector is fitted to images of the train split and calibrated on images of the validation split: the test split is
+what is scored, so it must not have been seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.anomalies.methods.base import MAX_REFERENCE
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import datasets
+from vae.errors import ScoreError
+
+MAX_HELD_OUT = 2_000
+MAX_BYTES = 512 * 2**20  # of images in memory: 2,730 of 256×256 in colour
+LEAST = 2  # images; most scores need more, and say so themselves
+MAX_NAMED = 20  # classes in a text, and
+MAX_CLASS_NAME = 40  # characters of each
+
+
+@dataclass(frozen=True)
+class NormalChoice:
+    """The classes whose images are normal, by name, each once and sorted; none stands for all."""
+
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(sorted(set(self.classes))))
+
+    def key(self) -> str:
+        """16 hexadecimal digits: equal for equal choices, a name for what is kept of them."""
+        return hashlib.sha256(json.dumps(self.classes).encode()).hexdigest()[:16]
+
+    def text(self, checkpoint: Checkpoint, split: str = "train") -> str:
+        """What a person reads: "MNIST train, classes 0, 1"."""
+        whole = f"{checkpoint.dataset.title} {split}"
+        if not self.classes:
+            return f"{whole}, all classes"
+        named = [name[:MAX_CLASS_NAME] for name in checkpoint.dataset.class_names if name in self.classes]
+        more = f" and {len(named) - MAX_NAMED:,} more" if len(named) > MAX_NAMED else ""
+        return f"{whole}, class{'es' * (len(named) > 1)} {', '.join(named[:MAX_NAMED])}{more}"
+
+    def labels(self, class_names: tuple[str, ...]) -> NDArray[np.int64]:
+        """The numbers of the normal classes, rising."""
+        wanted = [label for label, name in enumerate(class_names) if not self.classes or name in self.classes]
+        return np.array(wanted, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class NormalImages:
+    """Images (n, C, H, W) uint8 of a split, their labels and their rows in it, both (n,) int64 with rows rising."""
+
+    split: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def chosen(checkpoint: Checkpoint, classes: Iterable[str]) -> NormalChoice:
+    """The choice of these classes; naming all of them is the same as naming none.
+
+    Raises ScoreError for a class that the checkpoint's data set hasn't.
+    """
+    names, wanted = checkpoint.dataset.class_names, set(classes)
+    if unknown := sorted(wanted - set(names)):
+        raise ScoreError(
+            f"{checkpoint.dataset.title} has no class {unknown[0]!r:.60}.", f"Its classes: {', '.join(names[:20])}."
+        )
+    return NormalChoice(() if wanted == set(names) else tuple(wanted))
+
+
+def default_choice(checkpoint: Checkpoint) -> NormalChoice:
+    """The classes that the checkpoint was trained on, as far as its data set has them."""
+    names = checkpoint.dataset.class_names
+    return chosen(checkpoint, [name for name in checkpoint.train.classes if name in names])
+
+
+def reference(checkpoint: Checkpoint, choice: NormalChoice, most: int = MAX_REFERENCE, seed: int = 0) -> NormalImages:
+    """Normal images of the train split, for fitting: all, or a seeded choice of `most`, fewer than that where they
+    are so large that they would be more than 512 MB.
+
+    Raises
+    ------
+    ScoreError
+        For an unknown class, fewer than 2 images, and images of another shape than the model's.
+    DatasetMissingError
+        When the images are not on this machine.
+    """
+    return _images(checkpoint, choice, "train", most, seed)
+
+
+def held_out(checkpoint: Checkpoint, choice: NormalChoice, most: int = MAX_HELD_OUT, seed: int = 0) -> NormalImages:
+    """Normal images of the validation split, for thresholds. Raises as `reference` does."""
+    return _images(checkpoint, choice, "validation", most, seed)
+
+
+def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int, seed: int) -> NormalImages:
+    choice = chosen(checkpoint, choice.classes)
+    images = datasets.load(checkpoint.dataset.name, split)
+    if images.image_shape != checkpoint.model.image_shape:
+        raise ScoreError(
+            f"{images.name} has images {images.image_shape}, the model takes {checkpoint.model.image_shape}.",
+            "The data set was replaced after the training; train again.",
+        )
+    most = min(most, max(LEAST, MAX_BYTES // math.prod(images.image_shape)))
+    rows = np.flatnonzero(np.isin(images.labels, choice.labels(images.class_names)))
+    if len(rows) < LEAST:
+        raise ScoreError(
+            f"{choice.text(checkpoint, split)} has {len(rows)} images, expected at least {LEAST}.",
+            "Choose more classes as normal.",
+        )
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+    return NormalImages(split, np.asarray(images.images[rows]), images.labels[rows], rows)

@@ -1,0 +1,120 @@
+"""Score a source chunk by chunk: what stays in memory is names and numbers, never all pixels. Scoring needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.anomalies import csv_report, detectors
+from vae.anomalies.detectors import Decisions, Detector
+from vae.anomalies.evaluation import metrics
+from vae.anomalies.evaluation.metrics import Judged
+from vae.anomalies.sources import Chunk, Skipped, Source
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import ScoreError
+
+if TYPE_CHECKING:
+    from vae.model.vae import VAE
+
+NAMED = 20  # skipped files that are named; the others are counted
+USED = {  # of a checkpoint's own data set: how good a score is shows on images that nothing was fitted to
+    "train": "Model and detector were fitted to these images.",
+    "validation": "The detector was calibrated on these images.",
+}
+
+
+@dataclass
+class Tally:
+    """What has gone by while images were streamed: numbers, not pixels."""
+
+    scores: list[NDArray[np.float32]] = field(default_factory=list)
+    labels: list[NDArray[np.int64]] = field(default_factory=list)
+    flagged: int = 0
+    resized: int = 0
+    unreadable: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Images scored."""
+        return sum(map(len, self.scores))
+
+    def add(self, chunk: Chunk, decisions: Decisions) -> None:
+        """Count a chunk; what is flagged is counted once the threshold is sure."""
+        self.scores.append(decisions.scores)
+        if chunk.labels is not None:
+            self.labels.append(chunk.labels)
+        self.resized += chunk.resized
+        self.unreadable += len(chunk.skipped)
+        self.skipped += chunk.skipped[: NAMED - len(self.skipped)]
+
+    def names(self) -> str:
+        """The first files and folders that could not be read and why, and how many more there are."""
+        more = self.unreadable - len(self.skipped)
+        return "; ".join(f"{file.name} ({file.why})" for file in self.skipped) + (f" and {more:,} more" if more else "")
+
+
+def scored(
+    source: Source,
+    detector: Detector,
+    model: VAE,
+    tally: Tally,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[tuple[Chunk, Decisions]]:
+    """Each chunk without its pixels, and its scores, which are added to `tally`.
+
+    Raises ScoreError when no image could be read, or they have another shape than the model's.
+    """
+    from vae.anomalies.forward_pass import passes
+
+    done = 0
+    for chunk in source.read():
+        batch = passes(model, chunk.pixels, detector.binarized, detector.seed)
+        decisions = detectors.decide(detector, batch, model)
+        tally.add(chunk, decisions)
+        done += len(chunk.names) + len(chunk.skipped)
+        on_batch(done, source.total)
+        yield replace(chunk, pixels=np.empty((0, *chunk.pixels.shape[1:]), np.uint8)), decisions
+    if not tally.count:
+        raise ScoreError(f"None of the {source.total:,} files can be read: {tally.names()}.", "Nothing was written.")
+
+
+def rows(
+    chunks: Iterable[tuple[Chunk, Decisions]], detector: Detector, source: Source, tally: Tally
+) -> Iterator[csv_report.Row]:
+    """Rows of a report, decided by the detector's threshold; `tally.flagged` counts them."""
+    for chunk, decisions in chunks:
+        decided = replace(decisions, flagged=metrics.flagged(decisions.scores, detector.threshold))
+        tally.flagged += int(decided.flagged.sum())
+        yield from csv_report.rows_of(chunk, decided, source.class_names)
+
+
+def judged(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Tally) -> Judged | str:
+    """How well the score did, or why that can't be said.
+
+    Images without a class that the checkpoint's data set has are left out: nobody knows whether they are outliers.
+    """
+    if source.dataset == checkpoint.dataset.name and source.split in USED:
+        return USED[source.split]
+    if not source.class_names:
+        return "The images have no classes."
+    known = [label for label, name in enumerate(source.class_names) if name in checkpoint.dataset.class_names]
+    if not known:
+        what = "data set's classes" if source.has_rows else "sub-folders"
+        return f"The {what} are no classes of {checkpoint.dataset.title}."
+    if not detector.classes:
+        return "Every class is normal: --normal names those that are."
+    normal = [label for label in known if source.class_names[label] in detector.classes]
+    labels, scores = np.concatenate(tally.labels), np.concatenate(tally.scores)
+    labelled = np.isin(labels, known)
+    try:
+        found = metrics.judge(scores[labelled], ~np.isin(labels[labelled], normal))
+    except ScoreError as error:
+        return error.message
+    left = int((~labelled).sum())
+    which = f"; {left:,} images of no class of {checkpoint.dataset.title} are left out" if left else ""
+    return replace(found, protocol=found.protocol + which)

@@ -1,0 +1,1 @@
+"""Images in and out: data sets, folders of images, one picture, exported sheets."""

@@ -1,0 +1,212 @@
+"""Make a data set from a folder of images: decode each once, write arrays. imported.py reads the result."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.data import datasets, image_decoding, image_folder, imported_dataset
+from vae.data.image_dataset import SPLITS, fingerprint
+from vae.data.image_decoding import Format
+from vae.data.image_folder import Found
+from vae.data.imported_dataset import images_file, labels_file
+from vae.errors import DatasetError
+
+GREY_SAMPLE = 64  # images looked at to see whether there is any colour
+CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
+WORKERS = 4  # threads: Pillow lets go of Python's lock while it decodes
+EXAMPLES = 5  # names of skipped files that are told
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How images become arrays. `colour` None: colour, unless a sample of the images has none."""
+
+    height: int = 32
+    width: int = 32
+    colour: bool | None = None
+    max_images: int | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import wrote: `skipped` images could not be read, `examples` names the first."""
+
+    folder: Path
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    counts: dict[str, int]
+    skipped: int
+    examples: tuple[str, ...]
+
+
+def write(
+    name: str, root: Path, settings: Settings, on_image: Callable[[int, int], None] = lambda done, total: None
+) -> Imported:
+    """Import the images below `root` as data set `name`: all of it or nothing.
+
+    `on_image(done, total)` may raise to stop.
+
+    Raises
+    ------
+    DatasetError
+        For a name that is taken or not allowed, a folder without enough images, more than half of them damaged, or no
+        room on the disk.
+    """
+    destination = free_folder(name)
+    found = image_folder.find(root)
+    rows = image_folder.split_rows(len(found.files), settings.max_images)
+    temporary = destination.with_name(f".{name}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, "decode") as pool:
+            warnings.simplefilter("ignore")  # Pillow's, about large or odd files: pictures.py has bounds of its own
+            result = _Work(found, rows, settings, temporary, pool, on_image).run()
+        free_folder(name)  # somebody else may have been faster
+        temporary.rename(destination)
+    except OSError as error:
+        raise DatasetError(
+            f"{destination} can't be written: {error.strerror or error}.", "Nothing was kept."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return replace(result, folder=destination)
+
+
+def free_folder(name: str) -> Path:
+    """Where data set `name` will be. Raises DatasetError when the name is taken or not allowed."""
+    folder = imported_dataset.folder_of(name)
+    if datasets.is_built_in(name):
+        raise DatasetError(f"{name!r} is the name of a built-in data set.", "Choose another name.")
+    if folder.exists():
+        raise DatasetError(
+            f"There is already a data set {name!r}: {folder}.", "Choose another name, or delete it first."
+        )
+    return folder
+
+
+@dataclass
+class _Work:
+    """One import under way."""
+
+    found: Found
+    rows: dict[str, NDArray[np.int64]]
+    settings: Settings
+    folder: Path
+    pool: ThreadPoolExecutor
+    on_image: Callable[[int, int], None]
+    done: int = 0
+    damaged: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    def run(self) -> Imported:
+        """Write the three splits and meta.json."""
+        form = self._format()
+        if (needed := self.total * form.channels * form.height * form.width) > shutil.disk_usage(self.folder).free:
+            raise DatasetError(f"The images take {needed / 1e6:,.0f} MB, more than is free in {self.folder.parent}.")
+        counts = {split: self._write_split(split, form) for split in SPLITS}
+        self._check(counts)
+        shape = (form.channels, form.height, form.width)
+        result = Imported(
+            self.folder, shape, self.found.class_names, counts, len(self.damaged), tuple(self.damaged[:EXAMPLES])
+        )
+        self._write_meta(result)
+        return result
+
+    def _format(self) -> Format:
+        """The settings, with colour decided."""
+        wanted = Format(self.settings.height, self.settings.width, colour=self.settings.colour is not False)
+        if self.settings.colour is not None:
+            return wanted
+        sample = self.rows["train"][:GREY_SAMPLE]
+        images = [image for image in self._decode(sample, wanted) if not isinstance(image, str)]
+        return replace(wanted, colour=any(image_decoding.has_colour(image) for image in images))
+
+    def _decode(self, rows: NDArray[np.int64], form: Format) -> Iterator[NDArray[np.uint8] | str]:
+        """Each row's pixels (C, H, W), or its name and what is wrong with it."""
+
+        def one(row: np.int64) -> NDArray[np.uint8] | str:
+            try:
+                return image_decoding.decode(self.found.root / self.found.files[row], form)
+            except DatasetError as error:
+                return image_folder.printable(f"{self.found.files[row]} ({error.message})")
+
+        return self.pool.map(one, rows)
+
+    def _write_split(self, split: str, form: Format) -> int:
+        rows, labels = self.rows[split], []
+        chunk = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // (form.channels * form.height * form.width)))
+        with images_file(self.folder, split).open("wb") as file:
+            _write_header(file, 0, form)
+            for part in np.split(rows, range(chunk, len(rows), chunk)):
+                for row, image in zip(part, self._decode(part, form), strict=True):
+                    self._count()
+                    if isinstance(image, str):
+                        self._skip(image)
+                    else:
+                        file.write(image.data)
+                        labels.append(self.found.labels[row])
+            file.seek(0)
+            _write_header(file, len(labels), form)
+        np.save(labels_file(self.folder, split), np.array(labels, np.int64))
+        return len(labels)
+
+    def _count(self) -> None:
+        self.done += 1
+        self.on_image(self.done, self.total)
+
+    def _skip(self, what: str) -> None:
+        self.damaged.append(what)
+        if 2 * len(self.damaged) > self.total:
+            raise DatasetError(
+                f"More than half of the {self.total:,} images can't be read, such as {'; '.join(self.damaged[:3])}.",
+                "Nothing was kept.",
+            )
+
+    def _check(self, counts: dict[str, int]) -> None:
+        empty = [split for split, count in counts.items() if not count]
+        if sum(counts.values()) < image_folder.MIN_IMAGES or empty:
+            raise DatasetError(
+                f"{sum(counts.values())} images can be read, expected at least {image_folder.MIN_IMAGES} "
+                f"and one in each split. Skipped: {'; '.join(self.damaged[:3])}.",
+                "Remove the damaged files, or add images.",
+            )
+
+    def _write_meta(self, result: Imported) -> None:
+        splits = {}
+        for split, count in result.counts.items():
+            images = np.load(images_file(self.folder, split), mmap_mode="r", allow_pickle=False)
+            labels = np.load(labels_file(self.folder, split), allow_pickle=False)
+            splits[split] = {"count": count, "fingerprint": fingerprint(images, labels)}
+        meta = {
+            "format_version": imported_dataset.FORMAT_VERSION,
+            "image_shape": result.image_shape,
+            "class_names": result.class_names,
+            "splits": splits,
+            "source": image_folder.printable(str(self.found.root)),
+            "settings": asdict(self.settings),
+            "skipped": {"count": result.skipped, "examples": result.examples},
+        }
+        (self.folder / imported_dataset.META).write_text(
+            json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def _write_header(file: BinaryIO, count: int, form: Format) -> None:
+    """NumPy's header, whose length does not depend on `count`: it is written again once that is known."""
+    shape = (count, form.channels, form.height, form.width)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)

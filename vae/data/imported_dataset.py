@@ -1,0 +1,218 @@
+"""Data sets that `python -m vae import` made from folders of images, read from disk. Imports no torch.
+
+    VAE_DATA/folders/NAME/      written once to a temporary folder, then renamed; never changed afterwards
+      meta.json                 format version, shape, class names, source, settings; count and fingerprint of splits
+      train.npy, …              uint8 (N, C, H, W), memory-mapped when read
+      train-labels.npy, …       int64 (N,)
+
+Nothing is ever unpickled. Each file must have the size that meta.json promises; the fingerprints are believed, because
+checking them would read every pixel.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.config import MAX_SIDE
+from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
+from vae.errors import CheckpointError, DatasetError, DatasetMissingError
+from vae.storage import paths
+from vae.storage.files import read_json
+
+FORMAT_VERSION = 1
+META = "meta.json"
+NPY_HEADER = 128  # bytes: NumPy pads the header so that it keeps this length whatever N is
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+FINGERPRINT_PATTERN = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Split:
+    """What meta.json says of one split."""
+
+    count: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Meta:
+    """meta.json, checked."""
+
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    splits: dict[str, Split]
+
+
+def folder_of(name: str) -> Path:
+    """Where the imported set `name` is. Raises DatasetError for a name that could leave the folder."""
+    if not NAME_PATTERN.fullmatch(name):
+        raise DatasetError(
+            f"{name[:100]!r} is not a data set's name.",
+            "Names have up to 60 letters, digits, dots, dashes and underscores, and begin with a letter or digit.",
+        )
+    return paths.data_dir() / "folders" / name
+
+
+def images_file(folder: Path, split: str) -> Path:
+    return folder / f"{split}.npy"
+
+
+def labels_file(folder: Path, split: str) -> Path:
+    return folder / f"{split}-labels.npy"
+
+
+def names() -> tuple[str, ...]:
+    """The imported sets that can be used, by name. Reads only their meta.json."""
+    root = paths.data_dir() / "folders"
+    try:
+        found = sorted(path.name for path in root.iterdir() if NAME_PATTERN.fullmatch(path.name))
+    except OSError:
+        return ()
+    return tuple(name for name in found if _usable(name))
+
+
+def _usable(name: str) -> bool:
+    try:
+        info(name)
+    except DatasetError:
+        return False
+    return True
+
+
+def is_there(name: str) -> bool:
+    """Whether a folder has this name, usable or not."""
+    return bool(NAME_PATTERN.fullmatch(name)) and folder_of(name).is_dir()
+
+
+def info(name: str) -> DatasetInfo:
+    """What is known of the imported set `name`.
+
+    Raises
+    ------
+    DatasetError
+        When meta.json is damaged.
+    DatasetMissingError
+        When the set, or one of its files, is gone or cut short.
+    """
+    folder = folder_of(name)
+    meta = _read_meta(folder)
+    if not _complete(folder, meta):
+        raise _gone(folder)
+    return DatasetInfo(
+        name,
+        name,
+        meta.image_shape,
+        meta.class_names,
+        download_mb=0,
+        load_split=lambda split: _load(folder, split),
+        on_this_machine=lambda: _usable(name),
+        changed=lambda: _changed(folder),
+    )
+
+
+def _gone(folder: Path) -> DatasetMissingError:
+    return DatasetMissingError(
+        f"The images of {folder.name} are no longer on this machine, or not all of them (looked in {folder}).",
+        f"Delete what is left of that folder, then import them again: `python -m vae import {folder.name} FOLDER`.",
+    )
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return (folder / META).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _complete(folder: Path, meta: Meta) -> bool:
+    """Whether every file has the size it should have."""
+    values = int(np.prod(meta.image_shape))
+    try:
+        return all(
+            images_file(folder, split).stat().st_size == NPY_HEADER + said.count * values
+            and labels_file(folder, split).stat().st_size == NPY_HEADER + said.count * 8
+            for split, said in meta.splits.items()
+        )
+    except OSError:
+        return False
+
+
+# --- meta.json --------------------------------------------------------------------------------------------------------
+
+
+def _read_meta(folder: Path) -> Meta:
+    if not (folder / META).exists():
+        raise _gone(folder)
+    try:
+        values, _ = read_json(folder / META)
+    except CheckpointError as error:
+        raise DatasetError(error.message, "Delete the folder and import the images again.") from error
+    try:
+        return _checked(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{folder / META} is not what `import` writes ({error}).", "Delete the folder and import the images again."
+        ) from error
+
+
+def _checked(values: dict[str, Any]) -> Meta:
+    if values["format_version"] != FORMAT_VERSION:
+        raise ValueError(f"format {values['format_version']!r:.20}, expected {FORMAT_VERSION}")
+    channels, height, width = (_whole(n, 1, MAX_SIDE) for n in values["image_shape"])
+    if channels not in (1, 3):
+        raise ValueError(f"{channels} channels")
+    class_names = values["class_names"]
+    if not isinstance(class_names, list) or not class_names or not all(isinstance(c, str) for c in class_names):
+        raise ValueError("no class names")
+    splits = {name: _split(values["splits"][name]) for name in SPLITS}
+    return Meta((channels, height, width), tuple(class_names), splits)
+
+
+def _split(values: Any) -> Split:
+    digits = values["fingerprint"]
+    if not isinstance(digits, str) or not FINGERPRINT_PATTERN.fullmatch(digits):
+        raise ValueError("no fingerprint")
+    return Split(_whole(values["count"], 1, 10**12), digits)
+
+
+def _whole(value: Any, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(f"{value!r:.40} where a whole number from {low} to {high} was expected")
+    return value
+
+
+# --- pixels -----------------------------------------------------------------------------------------------------------
+
+
+def _load(folder: Path, split: str) -> ImageDataset:
+    meta = _read_meta(folder)
+    if not _complete(folder, meta):
+        raise _gone(folder)
+    said = meta.splits[split]
+    images = _read_array(images_file(folder, split), "r")
+    labels = _read_array(labels_file(folder, split), None)
+    if images.shape != (said.count, *meta.image_shape) or labels.dtype != np.int64:
+        raise DatasetError(
+            f"{folder.name} {split} holds images {images.shape}, {META} promises {(said.count, *meta.image_shape)}.",
+            "Delete the folder and import the images again.",
+        )
+    if labels.shape != (said.count,) or labels.min() < 0 or labels.max() >= len(meta.class_names):
+        raise DatasetError(f"{folder.name} {split} has labels that name no class.", "Import the images again.")
+    return ImageDataset(folder.name, split, images, labels, meta.class_names, said.fingerprint)
+
+
+def _read_array(path: Path, mmap_mode: Any) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetError(
+            f"{path} can't be read ({' '.join(str(error).split())[:200]}).",
+            "Delete the folder and import the images again.",
+        ) from error
+    return array

@@ -1,0 +1,125 @@
+"""The process behind each job, `python -m vae.runner FOLDER`: it waits for its turn, and runs the command.
+
+The queue has no server. Every waiting runner looks at the run folders and starts when it is the oldest of its lane and
+a place is free; only one job can be the oldest, so no lock is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from vae.errors import JobError
+from vae.jobs.locks import only_one
+from vae.jobs.processes import mark
+from vae.jobs.progress import RUNNER
+from vae.jobs.queue import LOCK, PLACES, all_jobs, get, log_size, log_tail, read_values
+from vae.storage.files import write_atomically
+
+POLL_SECONDS = 0.2
+STOPPED_CODES = (0, 130, -signal.SIGTERM)  # kept something; nothing to keep; not yet ready to be asked
+KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop, and gets no further for this long, is killed
+
+
+class Runner:
+    """Waits for a place, runs the command, and records how it ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        about = read_values(folder / "job.json") or {}
+        self.arguments = [str(a) for a in about.get("arguments") or []]
+        self.lane = str(about.get("lane", "compute"))
+        self.state: dict[str, Any] = {"state": "queued", "runner": asdict(mark(os.getpid()))}
+
+    def run(self) -> None:
+        """The whole life of a job; nothing at all when another runner has it."""
+        with contextlib.suppress(JobError), only_one(self.folder / LOCK):
+            self._run()
+
+    def _run(self) -> None:
+        self._record()
+        while not self._my_turn():
+            if self._stop_asked():
+                self._end("stopped")
+                return
+            time.sleep(POLL_SECONDS)
+        self._end_with(self._run_command())
+
+    def command(self) -> list[str]:
+        """What the job runs."""
+        return [sys.executable, "-m", "vae", *self.arguments, "--run-folder", str(self.folder)]
+
+    def _record(self, **changes: Any) -> None:
+        self.state |= changes
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk: the job is found dead instead, its command's words are in the log
+            write_atomically(self.folder / "state.json", json.dumps(self.state).encode())
+
+    def _stop_asked(self) -> bool:
+        return (self.folder / "stop").exists() or not self.folder.is_dir()
+
+    def _my_turn(self) -> bool:
+        lane = [job for job in all_jobs() if job.lane == self.lane]
+        running = sum(job.state == "running" for job in lane)
+        waiting = [job.id for job in lane if job.state == "queued"]
+        return running < PLACES.get(self.lane, 1) and waiting[:1] == [self.folder.name]
+
+    def _run_command(self) -> int:
+        # threads that spin while they wait would slow everything else on the machine several times
+        environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {RUNNER: str(os.getpid())}
+        log_start = log_size(self.folder)  # what earlier attempts printed is not this one's reason
+        child = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, env=environment)
+        self._record(state="running", started=time.time(), child=asdict(mark(child.pid)), log_start=log_start)
+        while child.poll() is None:
+            if self._stop_asked():
+                child.send_signal(signal.SIGTERM)
+                return self._wait_for_last_words(child)
+            time.sleep(POLL_SECONDS / 2)
+        return child.returncode
+
+    def _wait_for_last_words(self, child: subprocess.Popen[bytes]) -> int:
+        """Give a command that was asked to stop the time to keep what it has, for as long as it gets further."""
+        reached, since = self._reached(), time.monotonic()
+        while child.poll() is None:
+            if (now := self._reached()) != reached:
+                reached, since = now, time.monotonic()
+            if time.monotonic() - since > KILL_AFTER_SECONDS:
+                child.kill()
+            time.sleep(POLL_SECONDS / 2)
+        return child.returncode
+
+    def _reached(self) -> tuple[Any, Any]:
+        """How far the command is. Not the time of its last word: a download that hangs says something, too."""
+        told = read_values(self.folder / "progress.json") or {}
+        return told.get("stage"), told.get("fraction")
+
+    def _end_with(self, code: int) -> None:
+        if self._stop_asked() and code in STOPPED_CODES:
+            self._end("stopped")
+        elif code == 0:
+            self._end("done")
+        else:
+            said = log_tail(get(self.folder.name))
+            self._end("failed", reason=f"{said}\n{killed(code)}".strip() or f"It ended with exit code {code}.")
+
+    def _end(self, state: str, **more: Any) -> None:
+        if self.folder.is_dir():
+            self._record(state=state, ended=time.time(), **more)
+
+
+def killed(code: int) -> str:
+    """What a negative exit code says; empty for others."""
+    return f"It was killed (signal {-code}): out of memory, or by somebody." if code < 0 else ""
+
+
+if __name__ == "__main__":
+    Runner(Path(sys.argv[1])).run()

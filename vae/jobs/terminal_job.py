@@ -1,0 +1,67 @@
+"""Work that a person starts in a terminal, kept as a job like any other: the app shows, stops and resumes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from vae.errors import VAEError
+from vae.jobs import queue
+from vae.jobs.locks import only_one
+from vae.jobs.processes import mark
+from vae.jobs.progress import Stopped
+from vae.storage.files import write_atomically
+
+
+@contextmanager
+def begin(kind: str, title: str, arguments: list[str]) -> Iterator[Path]:
+    """A new run folder, whose job is this process. Raises JobError when it can't be written."""
+    folder = queue.new_folder(kind, title, arguments, "compute")
+    with only_one(folder / queue.LOCK), _written(folder):
+        yield folder
+
+
+@contextmanager
+def again(job: queue.Job) -> Iterator[Path]:
+    """An ended job's run folder, whose job this process takes up. Raises JobError when another one has it."""
+    with only_one(job.folder / queue.LOCK):
+        queue.ready_again(job)
+        with _written(job.folder):
+            yield job.folder
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Record that this process runs, and how it ends."""
+    state: dict[str, Any] = {"runner": asdict(mark(os.getpid())), "started": time.time()}
+    outcome, reason = "failed", ""
+    _write(folder, state | {"state": "running"})
+    try:
+        yield
+        outcome = (
+            "stopped" if (queue.read_values(folder / "progress.json") or {}).get("outcome") == "stopped" else "done"
+        )
+    except (Stopped, KeyboardInterrupt):
+        outcome = "stopped"
+        raise
+    except VAEError as error:
+        reason = str(error)
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        _write(folder, state | {"state": outcome, "ended": time.time(), "reason": reason})
+
+
+def _write(folder: Path, state: dict[str, Any]) -> None:
+    """Best effort: on a full disk the job is found dead instead."""
+    with suppress(OSError):
+        if folder.is_dir():  # not where somebody has deleted it
+            write_atomically(folder / "state.json", json.dumps(state).encode())

@@ -1,0 +1,33 @@
+"""Where things are on disk. Each folder has one environment variable, so tests and clusters can move it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def _folder(variable: str, default: str) -> Path:
+    value = os.environ.get(variable)
+    return Path(value).expanduser().resolve() if value else PROJECT / default
+
+
+def data_dir() -> Path:
+    """Data sets in torchvision's layout (`VAE_DATA`, default `data/`)."""
+    return _folder("VAE_DATA", "data")
+
+
+def checkpoints_dir() -> Path:
+    """One folder per model (`VAE_CHECKPOINTS`, default `checkpoints/`)."""
+    return _folder("VAE_CHECKPOINTS", "checkpoints")
+
+
+def runs_dir() -> Path:
+    """One folder per job (`VAE_RUNS`, default `runs/`)."""
+    return _folder("VAE_RUNS", "runs")
+
+
+def derived_dir() -> Path:
+    """What is made from a checkpoint after it was written (`VAE_DERIVED`, default `derived/`)."""
+    return _folder("VAE_DERIVED", "derived")

@@ -1,0 +1,1 @@
+"""From a request to a checkpoint: the loop, what it minimises, and what is measured on the way."""

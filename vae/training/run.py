@@ -1,0 +1,245 @@
+"""The life of one training run: from images through epochs, each kept in the run folder, to a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vae.checkpoints import checkpoint_files, inference, loading
+from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint, ProjectionMap
+from vae.checkpoints.metrics import measured_by, metrics_of
+from vae.data import datasets
+from vae.errors import ConfigError, DatasetError, TrainingError
+from vae.jobs.progress import Progress, Stopped, deferring, unstoppable
+from vae.maps import pca
+from vae.model.devices import best_device, best_precision
+from vae.model.vae import new_model
+from vae.training.distributed import Workers, from_environment, own_device, together
+from vae.training.request import Plan
+from vae.training.run_folder import film, film_files, history, resume_state, status
+from vae.training.trainer import EpochReport, Trainer
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The epoch that the checkpoint will hold, and why it is that one."""
+
+    rows: list[history.Row]
+    epochs: int
+    weights: dict[str, FloatArray]
+    outcome: str  # trained, early_stopped, stopped or diverged
+    words: str
+
+
+def run_to_end(plan: Plan, progress: Progress, folder: Path) -> None:
+    """Train by `plan`, from the state in the run folder if there is one, and write the checkpoint.
+
+    Raises
+    ------
+    Stopped
+        When stopped before the first epoch was finished.
+    TrainingError
+        When no epoch could be finished or kept; the message says what is kept in the run folder.
+    """
+    workers = from_environment()
+    device = own_device(best_device())
+    if plan.train.precision == "auto":  # what is stored says what was done
+        plan = replace(plan, train=replace(plan.train, precision=best_precision(device)))
+    progress.stage("reading images")
+    splits = {name: datasets.load(plan.train.dataset, name) for name in datasets.SPLITS}
+    for name in (
+        "train",
+        "validation",
+    ):  # the test split stays whole: what the model makes of other classes shows there
+        splits[name] = splits[name].only(plan.train.classes)
+    with together(workers, device):
+        trainer = Trainer(
+            new_model(plan.model, plan.train.seed),
+            splits["train"].images,
+            splits["validation"].images,
+            plan.train,
+            device,
+            workers,
+        )
+        keeper = Keeper(folder, trainer, splits, progress)
+        finished = keeper.train()
+    if workers.writes:
+        _write(plan, finished, splits["test"], progress, folder)
+
+
+class Keeper:
+    """Runs a trainer and keeps every finished epoch: its numbers, its frame of the film, the state to go on from."""
+
+    def __init__(
+        self, folder: Path, trainer: Trainer, splits: dict[str, datasets.ImageDataset], progress: Progress
+    ) -> None:
+        self.folder, self.trainer, self.progress = folder, trainer, progress
+        self.workers: Workers = trainer.workers
+        self.images = splits["train"].fingerprint
+        self.rows: list[history.Row] = []
+        self.weights: dict[str, FloatArray] = {}
+        self._begin(splits["validation"])
+
+    def _begin(self, validation: datasets.ImageDataset) -> None:
+        """Go back to the kept state, or begin a new film and history."""
+        state = status.resume_file(self.folder)
+        if state.is_file():
+            resume_state.restore(self.trainer, state, self.images)
+            self.rows = [row for row in history.read(self.folder) if row["epoch"] <= self.trainer.epoch]
+            self.weights = loading.weights_of(self.trainer.model)
+        self.kept = self.trainer.epoch
+        if int(self.workers.agree(self.trainer.epoch, self.trainer.device)) != self.trainer.epoch:
+            raise TrainingError(
+                f"Worker {self.workers.rank} does not find the state in {self.folder} that the first one goes on from.",
+                "Put the run folder (VAE_RUNS) where all machines see it.",
+            )
+        self.film = film.Film(validation, film_files.read_frame(self.folder, self._last_frame()))
+        if self.workers.writes:
+            with self._keeping("The run"):
+                history.write(self.folder, self.rows)
+                film_files.write_fixed(self.folder, self.film.fixed)
+                if not self.trainer.epoch:
+                    film_files.write_frame(self.folder, self.film.frame(self.trainer.model, 0))
+
+    def _last_frame(self) -> int:
+        return max((epoch for epoch in film_files.epochs(self.folder) if epoch <= self.trainer.epoch), default=0)
+
+    def train(self) -> Finished:
+        """All epochs that are left, or as many as a stop or a divergence leaves."""
+        config = self.trainer.config
+        self.progress.tell(epochs=config.epochs, epoch=self.trainer.epoch)
+        self.progress.stage("training", "batches")
+        begun = self.trainer.epoch * self.trainer.steps_per_epoch
+        try:
+            for report in self.trainer.run(lambda done, total: self.progress.update(done, total, begun)):
+                self._keep(report)
+        except Stopped:
+            if not self.kept:
+                self.progress.tell(message="Stopped before the first epoch was finished; nothing was kept.")
+                raise
+            return self._finished("stopped", f"Stopped: kept epoch {self.kept} of {config.epochs}")
+        except DatasetError as error:  # images that are streamed can vanish meanwhile
+            if not self.kept:
+                raise
+            return self._finished("stopped", f"{error} Kept epoch {self.kept}")
+        except TrainingError as error:
+            if not self.kept or isinstance(error, NotKeptError):
+                raise
+            return self._finished("diverged", f"{error} Kept epoch {self.kept}")
+        if self.kept < config.epochs:
+            self.weights = loading.weights_of(self.trainer.model)
+            best = self.trainer.best.epoch
+            return self._finished(
+                "early_stopped",
+                f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {self.kept}",
+            )
+        self.weights = loading.weights_of(self.trainer.model)
+        best_of = f"; kept epoch {self.trainer.best.epoch}, the best" if config.patience else ""
+        return self._finished("trained", f"Trained {self.kept} epochs{best_of}")
+
+    def _finished(self, outcome: str, words: str) -> Finished:
+        return Finished(self.rows, self.kept, self.weights, outcome, words)
+
+    def _keep(self, report: EpochReport) -> None:
+        trainer, epoch = self.trainer, report.epoch
+        row = history_row(report)
+        if self.workers.writes:
+            with self._keeping(f"Epoch {epoch}"):
+                history.append(self.folder, row)
+                if film_files.is_due(epoch, report.epochs):
+                    film_files.write_frame(self.folder, self.film.frame(trainer.model, epoch))
+                resume_state.save(trainer, status.resume_file(self.folder), self.images)
+        self.rows = [*self.rows, row]
+        self.kept, self.weights = epoch, loading.weights_of(trainer.model)
+        self.progress.note(epoch=epoch)
+
+    @contextmanager
+    def _keeping(self, what: str) -> Iterator[None]:
+        """Inside, a full disk or a folder without write permission becomes a message that says what is left."""
+        try:
+            yield
+        except OSError as error:
+            if not self.folder.is_dir():
+                raise NotKeptError(f"The run folder {self.folder} was deleted, and with it every epoch.") from error
+            kept = f"epoch {self.kept} is" if self.kept else "nothing is"
+            raise NotKeptError(
+                f"{what} can't be written to {self.folder}: {error.strerror or error}; {kept} kept there.",
+                "Free some space or give write permission, then resume the run.",
+            ) from error
+
+
+class NotKeptError(TrainingError):
+    """An epoch could not be written to the run folder."""
+
+
+def history_row(report: EpochReport) -> history.Row:
+    """One row of history.csv: nats per image, counts, seconds, images per second."""
+    row: history.Row = {"epoch": report.epoch}
+    for name, terms in (("train", report.train), ("validation", report.validation)):
+        row |= {f"{name}_elbo": terms.elbo, f"{name}_log_likelihood": terms.log_likelihood, f"{name}_kl": terms.kl}
+    row |= {f"kl_{i}": kl for i, kl in enumerate(report.validation.kl_per_dim)}
+    row |= {"active_units": report.validation.active_units, "sample_variety": report.sample_variety}
+    row |= {"kl_weight": report.kl_weight, "learning_rate": report.learning_rate}
+    row["validation_loss"] = report.validation.loss
+    if report.noise_sigma is not None:
+        row["noise_sigma"] = report.noise_sigma
+    return row | {"images_per_second": report.images_per_second, "seconds": report.seconds}
+
+
+# --- the checkpoint ---------------------------------------------------------------------------------------------------
+
+
+def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, progress: Progress, folder: Path) -> None:
+    measured = measured_by(plan.model, plan.train)
+    with deferring() as asked:  # a stop that arrives here must not throw away the epochs
+        model = loading.model_from(plan.model, finished.weights)
+        progress.stage("encoding test images", "images")
+        encoded = inference.encode(
+            model, test.images, test.labels, binarized=measured.binarized, on_batch=progress.update
+        )
+        progress.stage("PCA map")
+        maps = [pca.fit(encoded.mu)]
+    if finished.outcome in ("trained", "early_stopped") and not asked.is_set():
+        maps += _tsne(encoded.mu, progress)
+    with unstoppable():
+        known = datasets.info(plan.train.dataset)
+        metrics = metrics_of(encoded, known.title, measured)
+        metrics["epochs_trained"] = Metric(finished.epochs, "epochs", f"of {plan.train.epochs} asked for")
+        reference = DatasetRef(
+            test.name, known.title, test.image_shape, test.class_names, test.fingerprint, measured.preprocessing
+        )
+        new = NewCheckpoint(
+            model=plan.model,
+            train=plan.train,
+            dataset=reference,
+            command=plan.command,
+            weights=finished.weights,
+            latents=encoded,
+            maps=maps,
+            metrics=metrics,
+            history=history.thinned(finished.rows),
+        )
+        checkpoint_files.write(
+            new, plan.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
+        )
+        loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
+        message = f"{finished.words}, in {plan.destination} ({loss})."
+        progress.tell(
+            stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, outcome=finished.outcome
+        )
+        progress.close()
+        print(message)
+
+
+def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
+    """The t-SNE map, or none where there are too few images or the person stops it."""
+    try:
+        from vae.maps import tsne
+
+        progress.stage("t-SNE map", "iterations")
+        return [tsne.fit(mu, on_step=progress.update)]
+    except (Stopped, ConfigError) as error:
+        progress.tell(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
+        return []
