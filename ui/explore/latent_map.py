@@ -14,7 +14,8 @@ from ui.components.live_decoder import payload
 from ui.explore import state
 from ui.shared import figures, page
 from ui.shared.figures import Axis
-from vae.checkpoints.checkpoint import Checkpoint, FloatArray, ProjectionMap
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.maps.projection import ProjectionMap
 
 CHART_KEY = "map_chart"
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}

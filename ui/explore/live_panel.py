@@ -11,8 +11,9 @@ from ui.components.live_decoder import payload
 from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
 from ui.shared import cache, job_card, model_picker, page
-from vae.checkpoints.checkpoint import Checkpoint, ProjectionMap
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
+from vae.maps.projection import ProjectionMap
 
 
 @st.fragment

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ui.components.live_decoder import payload
 from vae.checkpoints import checkpoint_files
-from vae.checkpoints.checkpoint import Checkpoint, FloatArray, ProjectionMap, Summary
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Summary
 from vae.data import datasets
 from vae.errors import CheckpointError, DatasetError, DatasetMissingError
 from vae.generation import directions, groups, holes
@@ -19,6 +19,7 @@ from vae.generation.directions import Directions
 from vae.generation.holes import Reach
 from vae.generation.sampling import Mixture
 from vae.maps import map_files
+from vae.maps.projection import ProjectionMap
 from vae.sample_quality import copies
 from vae.sample_quality.copies import Reference
 from vae.storage import paths
@@ -50,7 +51,7 @@ def summaries() -> list[Summary]:
 
 def all_maps(chosen: Checkpoint) -> dict[str, ProjectionMap]:
     """The checkpoint's maps; one that was made again later replaces the first."""
-    folder = map_files.derived_folder(chosen.identity)
+    folder = paths.derived_folder(chosen.identity)
     stamps = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("map-*.safetensors")))
     return chosen.maps | _derived_maps(chosen.identity, stamps, chosen)
 
@@ -59,7 +60,7 @@ def all_maps(chosen: Checkpoint) -> dict[str, ProjectionMap]:
 def _derived_maps(
     identity: str, stamps: tuple[tuple[str, int], ...], _checkpoint: Checkpoint
 ) -> dict[str, ProjectionMap]:
-    return map_files.read_derived_maps(_checkpoint) if stamps else {}
+    return map_files.read_derived_maps(_checkpoint.identity, _checkpoint.latents.mu.shape) if stamps else {}
 
 
 def model_bytes(chosen: Checkpoint, projections: dict[str, ProjectionMap]) -> bytes:

@@ -24,8 +24,8 @@ from vae.anomalies.methods import registry
 from vae.anomalies.thresholds import Count, Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import ScoreError
-from vae.maps.map_files import derived_folder
 from vae.storage.files import write_atomically
+from vae.storage.paths import derived_folder
 
 if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass

@@ -1,17 +1,18 @@
-"""What is stored of a model, as typed records. numpy only; store.py and maps.py read and write them."""
+"""What is stored of a model, and what its latents must be. numpy only; checkpoint_files.py reads and writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError
+from vae.maps.projection import ProjectionMap
+from vae.storage.validation import check_array
 
 FloatArray = NDArray[np.float32]
 
@@ -66,23 +67,27 @@ class Latents:
         return mean
 
 
-@dataclass(frozen=True)
-class ProjectionMap:
-    """Places of all images on one map: xy (N, 2) float32, how it was made, and how well it keeps neighbours."""
-
-    method: str
-    xy: FloatArray
-    parameters: dict[str, Any]
-    quality: dict[str, Any]
-    linear: LinearMap | None = None
-
-
-@dataclass(frozen=True)
-class LinearMap:
-    """xy = (mu - mean) @ components.T: mean (d,), components (2, d). Lets any latent be placed on the map."""
-
-    mean: FloatArray
-    components: FloatArray
+def check_latents(latents: Latents, latent_dim: int, classes: int, name: str) -> None:
+    """Raise CheckpointError for latents that no model with `latent_dim` and data set with `classes` can have."""
+    if not len(latents.mu):
+        raise CheckpointError(f"{name}: the latents are of 0 images, expected at least 1.")
+    if latents.mu.shape[1] != latent_dim:
+        raise CheckpointError(
+            f"{name}: the latents have {latents.mu.shape[1]} dimensions, config.json says {latent_dim}."
+        )
+    for column in ("mu", "sigma", "log_likelihood", "kl", "elbo", "squared_error"):
+        array = getattr(latents, column)
+        check_array(array, array.shape, f"{name}: the latents' {column}")
+    if latents.sigma.min() < 0:
+        raise CheckpointError(f"{name}: the smallest sigma is {latents.sigma.min():g}, expected 0 or more.")
+    labels = latents.labels
+    if labels.dtype != np.int64:
+        raise CheckpointError(f"{name}: the latents' labels are {labels.dtype}, expected int64.")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise CheckpointError(
+            f"{name}: the labels go from {labels.min()} to {labels.max()}, expected 0 to {classes - 1} "
+            f"for {classes} class names."
+        )
 
 
 @dataclass(frozen=True)

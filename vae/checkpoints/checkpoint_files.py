@@ -30,14 +30,23 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from vae.checkpoints.checkpoint import Checkpoint, DatasetRef, FloatArray, Latents, Metric, NewCheckpoint, Summary
+from vae.checkpoints.checkpoint import (
+    Checkpoint,
+    DatasetRef,
+    FloatArray,
+    Latents,
+    Metric,
+    NewCheckpoint,
+    Summary,
+    check_latents,
+)
 from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
 from vae.storage import paths
 from vae.storage.files import read_json, read_tensors, sha256
-from vae.storage.validation import check_array, check_latents, check_map, finite, short
+from vae.storage.validation import check_array, finite, short
 
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, LATENTS, MAPS, METRICS, HISTORY = (
@@ -114,7 +123,7 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
     check_latents(latents, header.model.latent_dim, len(header.dataset.class_names), name)
     projections = map_files.read_maps(folder / MAPS)
     for m in projections.values():
-        check_map(m, latents, name)
+        map_files.check_map(m, (len(latents.mu), header.model.latent_dim), name)
     return Checkpoint(
         name=name,
         path=folder,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from vae.checkpoints.checkpoint import Checkpoint, ProjectionMap
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.jobs.progress import Progress, stoppable, unstoppable
 from vae.maps import map_files
+from vae.maps.projection import ProjectionMap
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

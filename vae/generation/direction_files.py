@@ -15,8 +15,8 @@ from typing import Any
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, GenerationError
 from vae.generation.directions import KINDS, MAX_NAME, Direction, check_name
-from vae.maps.map_files import derived_folder
 from vae.storage.files import parse_json, write_atomically
+from vae.storage.paths import derived_folder
 from vae.storage.validation import finite, short
 
 FORMAT, VERSION = "vae-directions", 1

@@ -15,7 +15,7 @@ from vae.checkpoints import learned
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, GenerationError
 from vae.generation.sampling import COMPONENTS, Mixture, check_mixture, fit_mixture
-from vae.maps import map_files
+from vae.storage import paths
 from vae.storage.files import read_tensors, write_atomically
 
 ARRAYS = ("weights", "means", "covariances")
@@ -44,7 +44,7 @@ def mixture_of(
 def mixture_path(checkpoint: Checkpoint, components: int, seed: int, label: int | None) -> Path:
     """Where that mixture is kept."""
     of = "all" if label is None else f"{label:d}"
-    return map_files.derived_folder(checkpoint.identity) / f"mixture-{of}-{components:d}-{seed:d}.safetensors"
+    return paths.derived_folder(checkpoint.identity) / f"mixture-{of}-{components:d}-{seed:d}.safetensors"
 
 
 def to_bytes(mixture: Mixture) -> bytes:

@@ -7,17 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
+from numpy.typing import NDArray
 
-from vae.checkpoints.checkpoint import Checkpoint, FloatArray, LinearMap, ProjectionMap
 from vae.errors import CheckpointError
-from vae.storage import paths
+from vae.maps.projection import LinearMap, ProjectionMap
 from vae.storage.files import parse_json, read_tensors, write_atomically
-from vae.storage.validation import check_map
-
-
-def derived_folder(identity: str) -> Path:
-    """Where things derived from the checkpoint of this identity are kept."""
-    return paths.derived_dir() / identity[:16]
+from vae.storage.paths import derived_folder
+from vae.storage.validation import check_array, finite, short
 
 
 def write_derived_map(identity: str, projection: ProjectionMap) -> Path:
@@ -30,14 +26,14 @@ def write_derived_map(identity: str, projection: ProjectionMap) -> Path:
     return path
 
 
-def read_derived_maps(checkpoint: Checkpoint) -> dict[str, ProjectionMap]:
-    """Maps made later, by method; one that is damaged or of another data set is left out."""
+def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, ProjectionMap]:
+    """Maps made later of latent means of this shape (N, d), by method; one that is damaged or of others is left out."""
     found: dict[str, ProjectionMap] = {}
-    for path in sorted(derived_folder(checkpoint.identity).glob("map-*.safetensors")):
+    for path in sorted(derived_folder(identity).glob("map-*.safetensors")):
         try:
             maps = read_maps(path)
             for m in maps.values():
-                check_map(m, checkpoint.latents, checkpoint.name)
+                check_map(m, shape, path.name)
         except CheckpointError:
             continue
         found |= maps
@@ -61,8 +57,30 @@ def read_maps(path: Path) -> dict[str, ProjectionMap]:
     return maps
 
 
+def check_map(m: ProjectionMap, shape: tuple[int, int], name: str) -> None:
+    """Raise CheckpointError for a map that can't be of means of this shape (N, d), or whose quality can't be shown."""
+    what = f"{name}: the {short(m.method)[1:-1]} map"
+    count, latent_dim = shape
+    check_array(m.xy, (count, 2), what)
+    if m.linear:
+        check_array(m.linear.mean, (latent_dim,), f"{what}'s mean")
+        check_array(m.linear.components, (2, latent_dim), f"{what}'s components")
+    for part in ("parameters", "quality"):
+        if not isinstance(getattr(m, part), dict):
+            raise CheckpointError(f"{what}'s {part} are {short(getattr(m, part))}, expected an object.")
+    if "trustworthiness" in m.quality:
+        finite(m.quality["trustworthiness"], f"{what}'s trustworthiness")
+    if not isinstance(m.quality.get("protocol", ""), str):
+        raise CheckpointError(f"{what}'s protocol is {short(m.quality['protocol'])}, expected text.")
+    shares = m.quality.get("explained_variance_ratio", [])
+    if not isinstance(shares, list):
+        raise CheckpointError(f"{what}'s explained_variance_ratio is {short(shares)}, expected a list of numbers.")
+    for share in shares:
+        finite(share, f"{what}'s explained_variance_ratio")
+
+
 def to_bytes(maps: list[ProjectionMap]) -> bytes:
-    tensors: dict[str, FloatArray] = {}
+    tensors: dict[str, NDArray[np.float32]] = {}
     about = {m.method: {"parameters": m.parameters, "quality": m.quality} for m in maps}
     for m in maps:
         tensors[f"{m.method}.xy"] = np.ascontiguousarray(m.xy, np.float32)

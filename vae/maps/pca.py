@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from vae.checkpoints.checkpoint import LinearMap, ProjectionMap
 from vae.maps import quality
+from vae.maps.projection import LinearMap, ProjectionMap
 
 METHOD = "pca"
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from openTSNE import TSNE
 
-from vae.checkpoints.checkpoint import ProjectionMap
 from vae.errors import ConfigError
 from vae.maps import quality
+from vae.maps.projection import ProjectionMap
 
 METHOD = "tsne"
 EXAGGERATED, PLAIN = 100, 250  # iterations: first with attraction exaggerated, which forms the clusters, then without

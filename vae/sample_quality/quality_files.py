@@ -14,8 +14,8 @@ from typing import Any
 
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, VAEError
-from vae.maps import map_files
 from vae.sample_quality import shipped
+from vae.storage import paths
 from vae.storage.files import read_json, write_atomically
 from vae.storage.validation import finite, short
 
@@ -92,7 +92,7 @@ class Quality:
 
 def derived_path(identity: str) -> Path:
     """Where the quality measured on this machine is kept."""
-    return map_files.derived_folder(identity) / "quality.json"
+    return paths.derived_folder(identity) / "quality.json"
 
 
 def shipped_path(identity: str) -> Path:

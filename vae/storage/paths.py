@@ -31,3 +31,8 @@ def runs_dir() -> Path:
 def derived_dir() -> Path:
     """What is made from a checkpoint after it was written (`VAE_DERIVED`, default `derived/`)."""
     return _folder("VAE_DERIVED", "derived")
+
+
+def derived_folder(identity: str) -> Path:
+    """Where things derived from the checkpoint of this identity are kept."""
+    return derived_dir() / identity[:16]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae.checkpoints import checkpoint_files, inference, loading
-from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint, ProjectionMap
+from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
 from vae.checkpoints.metrics import measured_by, metrics_of
 from vae.data import datasets
 from vae.errors import ConfigError, DatasetError, TrainingError
 from vae.jobs.progress import Progress, Stopped, deferring, unstoppable
 from vae.maps import pca
+from vae.maps.projection import ProjectionMap
 from vae.model.devices import best_device, best_precision
 from vae.model.vae import new_model
 from vae.training.distributed import Workers, from_environment, own_device, together

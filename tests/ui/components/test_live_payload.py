@@ -15,8 +15,9 @@ import safetensors.numpy
 from tests.vae.helpers import TINY, TINY_CONV, new_checkpoint, random_latents
 from ui.components.live_decoder import payload
 from vae.checkpoints import checkpoint_files
-from vae.checkpoints.checkpoint import Checkpoint, Latents, ProjectionMap
+from vae.checkpoints.checkpoint import Checkpoint, Latents
 from vae.config import ModelConfig
+from vae.maps.projection import ProjectionMap
 from vae.model.layers import decoder_layers, describe
 
 

@@ -14,10 +14,9 @@ import safetensors.numpy
 
 from tests.vae.helpers import edit_config, new_checkpoint, random_latents, rehash
 from vae.checkpoints import checkpoint_files
-from vae.checkpoints.checkpoint import Latents
+from vae.checkpoints.checkpoint import Latents, check_latents
 from vae.errors import CheckpointError
 from vae.maps import map_files, pca
-from vae.storage.validation import check_latents, check_map
 
 Hostile = Callable[[Path], object]
 HUGE = 10**400
@@ -213,7 +212,7 @@ def test_the_map_of_a_collapsed_model_is_readable() -> None:
     check_latents(collapsed, 2, 10, "a")
     found = pca.fit(collapsed.mu)
     assert found.quality["explained_variance_ratio"] == [0.0, 0.0]
-    check_map(found, collapsed, "a")
+    map_files.check_map(found, collapsed.mu.shape, "a")
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
@@ -221,4 +220,4 @@ def test_what_is_written_can_be_read(latent_dim: int, tmp_path: Path) -> None:
     found = random_latents(latent_dim=latent_dim)
     (tmp_path / "maps").write_bytes(map_files.to_bytes([pca.fit(found.mu)]))
     check_latents(found, latent_dim, 10, "a")
-    check_map(map_files.read_maps(tmp_path / "maps")["pca"], found, "a")
+    map_files.check_map(map_files.read_maps(tmp_path / "maps")["pca"], found.mu.shape, "a")

@@ -16,8 +16,8 @@ from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation import direction_files, directions, groups
 from vae.generation.directions import Direction
-from vae.maps.map_files import derived_folder
 from vae.storage import paths
+from vae.storage.paths import derived_folder
 
 Document = dict[str, Any]
 

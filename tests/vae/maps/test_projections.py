@@ -7,9 +7,9 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
-from vae.checkpoints.checkpoint import ProjectionMap
 from vae.errors import ConfigError
 from vae.maps import pca, quality, tsne
+from vae.maps.projection import ProjectionMap
 
 Array = np.ndarray
 

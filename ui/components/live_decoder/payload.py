@@ -11,8 +11,9 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from vae.checkpoints.checkpoint import Checkpoint, FloatArray, ProjectionMap
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
+from vae.maps.projection import ProjectionMap
 from vae.model.layers import decoder_layers, describe
 
 BROWSER_LAYERS = {"linear", "conv2d", "conv_transpose2d", "upsample", "activation", "reshape"}

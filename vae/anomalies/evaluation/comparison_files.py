@@ -23,8 +23,8 @@ from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.anomalies.normal_images import MAX_HELD_OUT, NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import CheckpointError, ScoreError
-from vae.maps.map_files import derived_folder
 from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage.paths import derived_folder
 from vae.storage.validation import check_array, finite
 
 FORMAT, VERSION = "vae-comparison", 1

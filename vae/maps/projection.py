@@ -1,0 +1,28 @@
+"""A map: places of all images in a plane, and how they were made. numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ProjectionMap:
+    """Places of all images on one map: xy (N, 2) float32, how it was made, and how well it keeps neighbours."""
+
+    method: str
+    xy: NDArray[np.float32]
+    parameters: dict[str, Any]
+    quality: dict[str, Any]
+    linear: LinearMap | None = None
+
+
+@dataclass(frozen=True)
+class LinearMap:
+    """xy = (mu - mean) @ components.T: mean (d,), components (2, d). Lets any latent be placed on the map."""
+
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
