@@ -9,6 +9,7 @@ import streamlit as st
 from ui.anomalies import figures
 from ui.anomalies.scoring import Scored
 from ui.shared import job_card, page
+from ui.shared.job_card import Work
 from ui.shared.progress_cache import remembered
 from ui.shared.tables import Cell, Row, table
 from vae.anomalies.evaluation import compare, metrics
@@ -18,8 +19,6 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.compare import command_words
-from vae.errors import ScoreError, VAEError
-from vae.jobs import queue
 
 WHY_NOT = (
     "No curves: they need images that are known to be normal and images that are known not to be. Choose some classes, "
@@ -70,7 +69,9 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
         _table(kept)
     else:
         st.info(page.escape(kept.why_not or WHY_NOT), icon=":material/info:")
-    _job(checkpoint, choice, kept)
+    work = Work("compare", f"Anomaly scores of {checkpoint.name}", tuple(command_words(checkpoint.name, choice)))
+    label = "Compare all scores" if kept is None else "Compare again"
+    job_card.offer(work, label, "anomalies-compare", ":material/leaderboard:")
 
 
 def _table(kept: Comparison) -> None:
@@ -101,22 +102,3 @@ def _table(kept: Comparison) -> None:
 
 def _interval(interval: Interval) -> Cell:
     return Cell(f"{interval.value:.3f}", f"{interval.low:.3f}–{interval.high:.3f}")
-
-
-def _job(checkpoint: Checkpoint, choice: NormalChoice, kept: Comparison | None) -> None:
-    arguments = command_words(checkpoint.name, choice)
-    mine = [job for job in queue.all_jobs() if job.kind == "compare" and list(job.arguments) == arguments]
-    if active := [job for job in mine if job.active]:
-        job_card.card(active[0].id)
-        return
-    if mine and mine[-1].state in ("failed", "died", "stopped"):
-        job_card.card(mine[-1].id)
-    label = "Compare all scores" if kept is None else "Compare again"
-    if st.button(label, key="anomalies-compare", icon=":material/leaderboard:"):
-        try:
-            if not any(job.active and list(job.arguments) == arguments for job in queue.all_jobs()):
-                queue.submit("compare", f"Anomaly scores of {checkpoint.name}", arguments, lane="compute")
-        except (VAEError, ScoreError) as error:
-            page.show_error(error)
-            return
-        st.rerun()

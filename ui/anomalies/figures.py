@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from ui.palette import ACCENT, CHANCE
 from vae.anomalies.evaluation.metrics import Curve
 
 HEIGHT = 300
-LINE, CHANCE = "#0f8f84", "#94a4a2"
 
 
 def roc(curve: Curve, at: tuple[float, float] | None) -> go.Figure:
@@ -42,7 +42,7 @@ def _with(figure: go.Figure, curve: Curve, at: tuple[float, float] | None, shape
         y=curve.y,
         customdata=curve.threshold,
         mode="lines",
-        line={"color": LINE, "width": 2, "shape": shape},
+        line={"color": ACCENT, "width": 2, "shape": shape},
         hovertemplate="%{x:.3f}, %{y:.3f}<br>threshold %{customdata:.4g}<extra></extra>",
     )
     if at is not None:
@@ -50,7 +50,7 @@ def _with(figure: go.Figure, curve: Curve, at: tuple[float, float] | None, shape
             x=[at[0]],
             y=[at[1]],
             mode="markers",
-            marker={"size": 11, "color": LINE, "line": {"color": "white", "width": 2}},
+            marker={"size": 11, "color": ACCENT, "line": {"color": "white", "width": 2}},
             hovertemplate="the threshold: %{x:.3f}, %{y:.3f}<extra></extra>",
         )
     return figure

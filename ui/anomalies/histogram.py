@@ -9,10 +9,10 @@ from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
 from ui.components import threshold
 from ui.components.threshold.payload import Group
+from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
 from vae.anomalies.methods import registry
 
-NORMAL, OUTLIER, UNKNOWN = "#3f90da", "#ffa90e", "#717581"
 MOVE = "anomalies_threshold_move"
 SEEN = "anomalies_threshold_seen"
 

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ui.palette import ACCENT, BAND
+
 HEIGHT = 200
-LINE, BAND = "#0f8f84", "rgba(148, 164, 162, 0.22)"
 
 
 def distance_line(
@@ -22,7 +23,7 @@ def distance_line(
         x=t.astype(np.float32),
         y=distance.astype(np.float32),
         mode="lines+markers",
-        line={"color": LINE, "width": 2},
+        line={"color": ACCENT, "width": 2},
         marker={"size": 5},
         hovertemplate="t = %{x:.2f}: %{y:.2f} from the nearest image<extra></extra>",
     )

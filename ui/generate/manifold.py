@@ -14,7 +14,8 @@ from ui.generate import code, downloads, picture_detail, plane_state, state
 from ui.generate.pins import pins
 from ui.generate.plane_state import Layout
 from ui.generate.state import FIELDS
-from ui.shared import cache, figures, page
+from ui.palette import CLASS_COLOURS
+from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors, traversals
 from vae.generation.anchors import Anchor
@@ -120,7 +121,7 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, 
         "window": list(plane_state.window(layout)),
         "here": [float(a), float(b)],
         "show_points": points,
-        "colours": list(figures.CLASS_COLOURS),
+        "colours": list(CLASS_COLOURS),
         "class_names": list(checkpoint.dataset.class_names),
         "revision": state.revision(),
     }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.shared import job_card, page
+from ui.shared.job_card import Work
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.errors import VAEError
-from vae.jobs import queue
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, Quality, Row
 
@@ -26,7 +25,8 @@ def show(checkpoint: Checkpoint) -> None:
                 f"{' and '.join(shipped.NAMES)} only."
             )
             return
-        _job(checkpoint, again=found is not None)
+        work = Work("quality", f"Sample quality of {checkpoint.name}", ("quality", checkpoint.name))
+        job_card.offer(work, "Measure again" if found else "Measure", "quality-measure", ":material/straighten:")
 
 
 def _table(quality: Quality) -> None:
@@ -57,21 +57,3 @@ def _line(row: Row, title: str) -> dict[str, object]:
         "classes covered": f"{row.covered} of {len(row.shares)}",
         "sure": f"{row.sure:.1%}",
     }
-
-
-def _job(checkpoint: Checkpoint, again: bool) -> None:
-    arguments = ("quality", checkpoint.name)
-    mine = [job for job in queue.all_jobs() if job.kind == "quality" and job.arguments == arguments]
-    if active := [job for job in mine if job.active]:
-        job_card.card(active[0].id)
-        return
-    if mine and mine[-1].state in ("failed", "died", "stopped"):
-        job_card.card(mine[-1].id)
-    if st.button("Measure again" if again else "Measure", key="quality-measure", icon=":material/straighten:"):
-        try:
-            if not any(job.active and job.arguments == arguments for job in queue.all_jobs()):
-                queue.submit("quality", f"Sample quality of {checkpoint.name}", list(arguments), lane="compute")
-        except VAEError as error:
-            page.show_error(error)
-            return
-        st.rerun()

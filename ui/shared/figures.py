@@ -9,22 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-# Petroff 2021 (arXiv:2107.02270): ten colours chosen for order, look and colour-vision deficiency.
-CLASS_COLOURS = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
-)
-CLASS_SYMBOLS = ("circle", "diamond", "square", "cross")  # tells classes apart once the ten colours are used up
-# From blue over grey to amber: told apart by every eye, and no end of it is lost on a white or on a black page.
-VALUE_COLOURS = ((0.0, "#3a6fb0"), (0.5, "#9c9a8e"), (1.0, "#f5a300"))
+from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS, VALUE_COLOURS
+
 MAP_HEIGHT = 600
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from ui import palette
 from ui.shared import formatting, page
 from vae.errors import JobError
 from vae.jobs import queue
@@ -24,17 +26,18 @@ STATES = {
     "failed": ("Failed", "red"),
     "died": ("Crashed", "red"),
 }
+FAILED = ("failed", "died")
 USUALLY = {"t-SNE map": "usually under a minute"}  # stages that can't say how far they are
 BUSY = """
 <style>
   .lse-busy { height: 0.5rem; border-radius: 0.25rem; overflow: hidden; background: rgb(128 128 128 / 0.18); }
-  .lse-busy i { display: block; height: 100%; width: 25%; border-radius: inherit; background: #0f8f84;
+  .lse-busy i { display: block; height: 100%; width: 25%; border-radius: inherit; background: ACCENT;
     animation: lse-busy 1.8s ease-in-out infinite alternate; }
   @keyframes lse-busy { from { margin-left: 0; } to { margin-left: 75%; } }
   @media (prefers-reduced-motion: reduce) { .lse-busy i { animation: none; width: 100%; opacity: 0.4; } }
 </style>
 <div class="lse-busy" role="progressbar" aria-label="working"><i></i></div>
-"""
+""".replace("ACCENT", palette.ACCENT)
 
 
 def card(job_id: str, details: Callable[[Job], None] | None = None) -> None:
@@ -142,7 +145,7 @@ def ahead(job: Job) -> int:
 
 def _outcome(job: Job) -> None:
     values = job.progress or {}
-    if job.state in ("failed", "died"):
+    if job.state in FAILED:
         _reason(job)
     elif message := values.get("message"):
         st.markdown(page.escape(str(message)))
@@ -160,21 +163,67 @@ def _reason(job: Job) -> None:
     st.caption(f"All it printed: `{job.folder / 'log.txt'}`")
 
 
+# --- work that a page offers ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something that a page can have done: a command, and what to call it."""
+
+    kind: str
+    title: str
+    arguments: tuple[str, ...]
+    lane: str = "compute"
+
+    def jobs(self) -> list[Job]:
+        """The jobs that do it or did it, oldest first."""
+        return [job for job in queue.all_jobs() if job.kind == self.kind and job.arguments == self.arguments]
+
+    def start(self) -> None:
+        """Submit it, unless a second click or another tab was faster. Raises JobError."""
+        if not any(job.active for job in self.jobs()):
+            queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane)
+
+
+def offer(work: Work, label: str, key: str, icon: str) -> None:
+    """The job that does the work now; else a button that starts it, below the last job where that brought nothing."""
+    if active_card(work):
+        return
+    jobs = work.jobs()
+    if jobs and jobs[-1].state in (*FAILED, "stopped"):
+        card(jobs[-1].id)
+    _start_button(work, label, key, icon)
+
+
+def active_card(work: Work) -> bool:
+    """Show the job that does the work now; whether there is one."""
+    active = [job for job in work.jobs() if job.active]
+    if active:
+        card(active[0].id)
+    return bool(active)
+
+
 def download_offer(dataset_name: str, title: str, megabytes: int) -> None:
     """A button that downloads a data set, or the download that already runs; after a failure, why, and try again."""
-    arguments = ("fetch", dataset_name)
-    fetches = [job for job in queue.all_jobs() if job.kind == "fetch" and job.arguments == arguments]
-    if active := [job for job in fetches if job.active]:
-        card(active[0].id)
+    work = Work("fetch", f"Download {title}", ("fetch", dataset_name), lane="network")
+    if active_card(work):
         return
-    last = fetches[-1] if fetches else None
-    failed = last is not None and last.state in ("failed", "died") and time.time() - last.created < RECENT_SECONDS
+    last = next(reversed(work.jobs()), None)
+    failed = last is not None and last.state in FAILED and time.time() - last.created < RECENT_SECONDS
     if last is not None and failed:
         why = (formatting.without_stack_trace(last.reason) or "It gave no reason.").strip().splitlines()
         said = page.escape(f"{title} was not downloaded; nothing was changed. {why[-1]}")
         st.warning(said, icon=":material/cloud_off:")
     label = f"{'Try again: download' if failed else 'Download'} {title} ({megabytes} MB)"
-    if st.button(label, key=f"download-{dataset_name}", icon=":material/download:"):
-        if not any(job.active and job.arguments == arguments for job in queue.all_jobs()):  # another tab was faster
-            queue.submit("fetch", f"Download {title}", list(arguments), lane="network")
-        st.rerun()
+    _start_button(work, label, f"download-{dataset_name}", ":material/download:")
+
+
+def _start_button(work: Work, label: str, key: str, icon: str) -> None:
+    if not st.button(label, key=key, icon=icon):
+        return
+    try:
+        work.start()
+    except JobError as error:
+        page.show_error(error)
+        return
+    st.rerun()

@@ -9,19 +9,15 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from ui.shared.figures import CLASS_COLOURS
+from ui import palette
 from vae.training.run_folder.history import Row
 
 HEIGHT = 400
 MAX_POINTS = 400  # of a line: more can't be told apart and only take time to send
 MANY_EPOCHS = 40  # markers of more run into each other
-# A colour means a quantity; contrast of at least 3.1 to the light and to the dark page.
-QUIET = "#8a939c"
 SPLITS = {"validation": "solid", "train": "dash"}
 COLOURED = 7  # dimensions with a colour of their own
 INFORMATIVE = 0.1  # nats: a dimension below says next to nothing about an image
-# lines need not be as many as classes: without the two greys, which mean "quiet" here
-LINE_COLOURS = tuple(colour for colour in CLASS_COLOURS if colour not in ("#94a4a2", "#717581"))
 
 
 @dataclass(frozen=True)
@@ -34,9 +30,9 @@ class Quantity:
     part: int
 
 
-ELBO = Quantity("elbo", "ELBO", "#0f8f84", 1)
-RECONSTRUCTION = Quantity("log_likelihood", "reconstruction", "#d97706", 1)
-KL = Quantity("kl", "KL", "#8b5cf6", 2)
+ELBO = Quantity("elbo", "ELBO", palette.ACCENT, 1)
+RECONSTRUCTION = Quantity("log_likelihood", "reconstruction", palette.RECONSTRUCTION, 1)
+KL = Quantity("kl", "KL", palette.KL, 2)
 
 
 def learning_curves(rows: list[Row], epochs: int, with_kl: bool = True) -> go.Figure:
@@ -52,7 +48,7 @@ def learning_curves(rows: list[Row], epochs: int, with_kl: bool = True) -> go.Fi
         for split, dash in SPLITS.items():
             _add_curve(figure, shown, quantity, split, dash)
     for split, dash in SPLITS.items():  # what solid and dashed mean
-        line = {"color": QUIET, "width": 2, "dash": dash}
+        line = {"color": palette.QUIET, "width": 2, "dash": dash}
         figure.add_scatter(x=[None], y=[None], mode="lines", name=split, line=line, row=1, col=1)
     _lay_out(figure, rows, epochs, HEIGHT if with_kl else HEIGHT - 90)
     figure.update_yaxes(title_text="nats (higher is better)", row=1, col=1)
@@ -99,11 +95,11 @@ def kl_per_dimension(rows: list[Row], epochs: int) -> go.Figure:
             y=np.concatenate([kl[:, others], gap]).T.ravel(),
             mode="lines",
             name=f"z{others[0]}" if len(others) == 1 else f"{len(others)} others",
-            line={"color": QUIET, "width": 1},
+            line={"color": palette.QUIET, "width": 1},
             opacity=0.7,
             hoverinfo="skip",
         )
-    for j, colour in zip(chosen, LINE_COLOURS, strict=False):
+    for j, colour in zip(chosen, palette.LINE_COLOURS, strict=False):
         figure.add_scatter(
             x=done,
             y=kl[:, j],

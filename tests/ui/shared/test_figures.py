@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 import pytest
 from numpy.typing import NDArray
 
+from ui.palette import CLASS_COLOURS
 from ui.shared import figures
-from ui.shared.figures import CLASS_COLOURS, Axis
+from ui.shared.figures import Axis
 
 AXES = (Axis("z0"), Axis("z1"))
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.

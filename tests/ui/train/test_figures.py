@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.runs import history
+from ui.palette import QUIET
 from ui.train import figures
-from ui.train.figures import MAX_POINTS, QUIET
+from ui.train.figures import MAX_POINTS
 from vae.training.run_folder.history import Row
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from ui.components.film import payload
 from ui.components.film.payload import Reel
-from ui.shared.figures import CLASS_COLOURS
+from ui.palette import CLASS_COLOURS
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed
 
