@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import live_decoder
-from ui.components.live_decoder import payload
+from ui.components import model_store
+from ui.components.model_store import browser_model
 from ui.explore import latent_map, live_panel, python_panel, state
 from ui.shared import cache, model_picker, page
 
@@ -21,7 +21,7 @@ def explore() -> None:
         state.apply_link(link, checkpoint)
     if notice := state.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
-    browser = payload.browser_can_decode(checkpoint)
+    browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
     with st.container(key="side_by_side"):
         left, right = st.columns([1.25, 1], gap="medium")
@@ -33,7 +33,7 @@ def explore() -> None:
         if python:
             python_panel.show(checkpoint, clicked)
         else:
-            live_decoder.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
+            model_store.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
             live_panel.show(checkpoint, maps, choice)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import live_decoder
-from ui.components.live_decoder import payload
+from ui.components import model_store
+from ui.components.model_store import browser_model
 from ui.generate import interpolation, manifold, samples, state, traversals
 from ui.generate.directions import directions_view
 from ui.generate.pins import pins
@@ -28,8 +28,8 @@ def generate() -> None:
         return
     titles = {name: title for name, (title, _) in VIEWS.items()}
     view = FIELDS.words("View", "view", titles, "samples", label_visibility="collapsed")
-    if payload.browser_can_decode(checkpoint):
-        live_decoder.store(
+    if browser_model.can_decode(checkpoint):
+        model_store.store(
             cache.model_bytes(checkpoint, cache.all_maps(checkpoint)), key=f"store-{checkpoint.identity[:16]}"
         )
     pins.show(checkpoint)

@@ -74,7 +74,9 @@ def test_figures_words_and_payload_can_be_used_without_streamlit() -> None:
             "shared/figures.py",
             "train/figures.py",
             "shared/formatting.py",
-            "components/live_decoder/payload.py",
+            "components/latent_vector.py",
+            "components/live_decoder/panel_data.py",
+            "components/model_store/browser_model.py",
             "components/film/payload.py",
         )
     ]

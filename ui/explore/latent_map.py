@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components.live_decoder import payload
+from ui.components.model_store import browser_model
 from ui.explore import state
 from ui.shared import figures, page
 from ui.shared.figures import Axis
@@ -99,7 +99,7 @@ def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]
 
 def figure(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> go.Figure:
     """The chart; cached, so a rerun sends the same figure and zoom and legend stay."""
-    key = (payload.fingerprint(checkpoint, maps), choice)
+    key = (browser_model.fingerprint(checkpoint, maps), choice)
     return _figure(key, checkpoint, maps)
 
 

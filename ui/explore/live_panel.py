@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from ui.components import live_decoder
-from ui.components.live_decoder import payload
+from ui.components.live_decoder import panel_data
+from ui.components.model_store import browser_model
 from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
 from ui.shared import cache, job_card, model_picker, page
@@ -39,12 +40,12 @@ def _data(
     original: dict[str, Any] | None,
 ) -> dict[str, Any]:
     return {
-        "fingerprint": payload.fingerprint(checkpoint, maps),
+        "fingerprint": browser_model.fingerprint(checkpoint, maps),
         "latent_dim": checkpoint.model.latent_dim,
         "image_shape": list(checkpoint.model.image_shape),
         "class_names": list(checkpoint.dataset.class_names),
         "count": len(checkpoint.latents.mu),
-        "dims": payload.slider_dims(checkpoint),
+        "dims": panel_data.slider_dims(checkpoint),
         "revision": state.revision(),
         "row": place.row,
         "z": None if place.row is not None and place.z is None else state.vector(checkpoint, place),
@@ -63,4 +64,4 @@ def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:
         return {"row": row, "pixels": None, "problem": "Not on this machine"}
     except DatasetError as error:
         return {"row": row, "pixels": None, "problem": error.message}
-    return {"row": row, "pixels": payload.pixels_base64(images.images[row])}
+    return {"row": row, "pixels": panel_data.pixels_base64(images.images[row])}

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components.live_decoder import payload
+from ui.components.live_decoder import panel_data
 from ui.explore import state
 from ui.explore.state import Place
 from ui.shared import cache, job_card, model_picker, page, pictures
@@ -56,7 +56,7 @@ def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
     start = state.vector(checkpoint, place)
     values = list(start)
     columns = st.columns(2 if checkpoint.model.latent_dim > 4 else 1)
-    for i, dim in enumerate(payload.slider_dims(checkpoint)):
+    for i, dim in enumerate(panel_data.slider_dims(checkpoint)):
         j = dim["index"]
         # the key holds the place the person came from: a new place gives fresh sliders, a drag keeps its own
         key = f"python-z{j}-{checkpoint.identity[:8]}-{state.revision()}"

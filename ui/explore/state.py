@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ui.components.latent_vector import FARTHEST, finite_vector
 from ui.components.live_decoder import View
-from ui.components.live_decoder.payload import FARTHEST, finite_vector
 from ui.shared.own_urls import OwnUrls
 from vae.checkpoints.checkpoint import Checkpoint
 

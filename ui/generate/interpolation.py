@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ui.components import picture_sheet, scrubber
-from ui.components.live_decoder import payload
+from ui.components.model_store import browser_model
 from ui.components.scrubber import ScrubData
 from ui.generate import code, downloads, figures, picture_detail, state
 from ui.generate import way as generate_way
@@ -82,7 +82,7 @@ def _too_few(checkpoint: Checkpoint) -> None:
 def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
     """The live scrubber; returns where it stands."""
     last = len(chosen) - 1
-    if not payload.browser_can_decode(checkpoint):
+    if not browser_model.can_decode(checkpoint):
         return FIELDS.real_slider("Place on the way", AT, 0.0, 0.0, float(last), 0.05)
     t = state.real(AT, 0.0, 0.0, float(last))
     data: ScrubData = {
@@ -128,7 +128,7 @@ def _detail(checkpoint: Checkpoint, chosen: list[Anchor], kind: str, t: float) -
     way = interpolation.slerp if kind == "slerp" else interpolation.lerp
     z = way(chosen[leg].vector, chosen[leg + 1].vector, np.array([t - leg]))[0]
     image = cache.decoded(checkpoint, z[None])[0]
-    if not payload.browser_can_decode(checkpoint):  # else the scrubber shows it
+    if not browser_model.can_decode(checkpoint):  # else the scrubber shows it
         st.image(pictures.enlarged(image), output_format="PNG")
     st.markdown(f"**At t = {t:.2f}**")
     st.caption(picture_detail.place(checkpoint, z))

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from ui.components import manifold, picture_sheet
-from ui.components.live_decoder import payload
 from ui.components.manifold import ManifoldData
+from ui.components.model_store import browser_model
 from ui.generate import code, downloads, picture_detail, plane_state, state
 from ui.generate.pins import pins
 from ui.generate.plane_state import Layout
@@ -49,7 +49,7 @@ def _show(checkpoint: Checkpoint) -> None:
     plane = layout.plane(checkpoint, anchor.vector)
     plane_state.forget_what_changed(checkpoint, layout, plane, anchor)
     with middle:
-        if payload.browser_can_decode(checkpoint):
+        if browser_model.can_decode(checkpoint):
             _live(checkpoint, plane, anchor, layout, points)
         else:
             _still(checkpoint, plane, layout)
@@ -143,7 +143,7 @@ def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
 def _detail(checkpoint: Checkpoint, plane: Plane) -> None:
     place = plane_state.place()
     if place is None:
-        moving = "Drag to move, scroll to zoom. " if payload.browser_can_decode(checkpoint) else ""
+        moving = "Drag to move, scroll to zoom. " if browser_model.can_decode(checkpoint) else ""
         st.caption(moving + "Click a picture to pin it or to open it in Explore.")
         return
     z = np.clip(plane.at(*place), -anchors.MAX_VALUE, anchors.MAX_VALUE)

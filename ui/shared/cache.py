@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components.live_decoder import payload
+from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Summary
 from vae.data import datasets
@@ -65,17 +65,17 @@ def _derived_maps(
 
 def model_bytes(chosen: Checkpoint, projections: dict[str, ProjectionMap]) -> bytes:
     """What the page's store is sent for this checkpoint."""
-    return _model_bytes(payload.fingerprint(chosen, projections), chosen, projections)
+    return _model_bytes(browser_model.fingerprint(chosen, projections), chosen, projections)
 
 
 def fingerprint(chosen: Checkpoint) -> str:
     """By which the page's store knows this checkpoint."""
-    return payload.fingerprint(chosen, all_maps(chosen))
+    return browser_model.fingerprint(chosen, all_maps(chosen))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _model_bytes(fingerprint: str, _checkpoint: Checkpoint, _maps: dict[str, ProjectionMap]) -> bytes:
-    return payload.model_bytes(_checkpoint, checkpoint_files.read_weights(_checkpoint), _maps)
+    return browser_model.pack(_checkpoint, checkpoint_files.read_weights(_checkpoint), _maps)
 
 
 def test_images(chosen: Checkpoint) -> datasets.ImageDataset:

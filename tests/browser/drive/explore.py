@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.drive.server import PROJECT, AppServer
+from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page, wait_idle
 
 CHART = ".st-key-map_chart .js-plotly-plot"
 PANEL = ".panel[data-ready='yes']"
-LIVE = PROJECT / "ui" / "components" / "live_decoder"
 
 
 @dataclass(frozen=True)

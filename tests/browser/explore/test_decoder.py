@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from tests.vae.helpers import new_checkpoint
-from ui.components.live_decoder import payload
+from ui.components import assets, model_store
+from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files, loading
 from vae.config import LIKELIHOODS, ModelConfig
 from vae.model import layers, networks
@@ -23,7 +24,6 @@ from vae.model.layers import Activation, Conv2d, ConvTranspose2d, Layer, Linear,
 from vae.model.vae import new_model
 from vae.storage import paths
 
-LIVE = Path(__file__).resolve().parents[3] / "ui" / "components" / "live_decoder"
 LATENTS_PER_MODEL = 100
 SHIPPED = sorted(p.name for p in (paths.PROJECT / "checkpoints").iterdir() if not p.name.startswith("."))
 
@@ -54,8 +54,8 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 def page(browser: Browser) -> Any:
     """A blank page with decoder.js and store.js in it, and no app."""
     page = browser.new_page()
-    for name in ("decoder.js", "store.js"):
-        page.add_script_tag(content=(LIVE / name).read_text(encoding="utf-8"))
+    for name in model_store.SCRIPTS:
+        page.add_script_tag(content=assets.joined(name))
     yield page
     page.close()
 
@@ -81,7 +81,7 @@ def test_every_shipped_checkpoint_decodes_as_in_pytorch(page: Page, name: str) -
     with torch.inference_mode():
         expected = loading.load_model(checkpoint).decode_mean(torch.tensor(z)).flatten(1).numpy()
     found = decode_in_page(
-        page, payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), checkpoint.maps), z
+        page, browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), checkpoint.maps), z
     )
     assert expected.std() > 0.05  # pictures, not a constant
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
@@ -95,7 +95,7 @@ def test_every_likelihood_shows_the_mean_that_pytorch_shows(page: Page, tmp_path
     z = np.random.default_rng(2).normal(size=(10, 2)).astype(np.float32) * 3
     with torch.inference_mode():
         expected = model.decode_mean(torch.tensor(z)).flatten(1).numpy()
-    found = decode_in_page(page, payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), {}), z)
+    found = decode_in_page(page, browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {}), z)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
@@ -126,7 +126,7 @@ def test_every_layer_computes_as_in_pytorch(page: Page, name: str) -> None:
 def test_a_decoder_gives_the_same_picture_twice(page: Page) -> None:
     """Buffers are reused between pictures; nothing of the one before may remain."""
     checkpoint = checkpoint_files.read(SHIPPED[0], paths.PROJECT / "checkpoints")
-    content = payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), checkpoint.maps)
+    content = browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), checkpoint.maps)
     z = np.ones((1, checkpoint.model.latent_dim), np.float32)
     far = np.concatenate([z, -2 * z, z])
     first, other, again = decode_in_page(page, content, far)
@@ -144,7 +144,7 @@ def test_neighbours_and_places_are_those_of_numpy(page: Page) -> None:
     mu, pca = checkpoint.latents.mu, checkpoint.maps["pca"]
     z = np.full(8, 0.3, np.float32)
     decode_in_page(
-        page, payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), checkpoint.maps), z[None]
+        page, browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), checkpoint.maps), z[None]
     )
     near, on_pca, on_tsne, at_row = page.evaluate(
         """(z) => {

@@ -18,8 +18,8 @@ from scipy.stats import norm
 from tests.browser.conftest import StartApp
 from tests.browser.drive.server import PROJECT
 from tests.browser.drive.visit import wait_idle
-from ui.components import manifold
-from ui.components.live_decoder import payload
+from ui.components import assets, manifold
+from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.model import layers, networks
@@ -29,15 +29,15 @@ DONE = ".manifold[data-ready=yes][data-missing='0']"
 APP = """
 import json
 import streamlit as st
-from ui.components import live_decoder, manifold
-from ui.components.live_decoder import payload
+from ui.components import manifold, model_store
+from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files
 
 checkpoint = checkpoint_files.read("digits-mlp-8")
-live_decoder.store(payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), {}), key="weights")
+model_store.store(browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {}), key="weights")
 told = manifold.show(
     {
-        "fingerprint": payload.fingerprint(checkpoint, {}),
+        "fingerprint": browser_model.fingerprint(checkpoint, {}),
         "image_shape": [1, 8, 8],
         "plane": {"base": [0.5] * 8, "u": [1.0, 2.0] + [0.0] * 6, "v": [0.0] * 7 + [-1.0]},
         "names": ["along", "up"],
@@ -72,7 +72,10 @@ def data_for(checkpoint: Checkpoint, **changes: Any) -> dict[str, Any]:
     d = checkpoint.model.latent_dim
     unit = np.eye(d)
     plane = {"base": [0.0] * d, "u": unit[0].tolist(), "v": unit[1].tolist()}
-    about = {"fingerprint": payload.fingerprint(checkpoint, {}), "image_shape": list(checkpoint.model.image_shape)}
+    about = {
+        "fingerprint": browser_model.fingerprint(checkpoint, {}),
+        "image_shape": list(checkpoint.model.image_shape),
+    }
     look = {"scale": "quantile", "tiles": 20, "home": [-3, 3, -3, 3], "here": None}
     points = {"show_points": False, "colours": ["#3f90da"], "class_names": [], "names": ["z0", "z1"], "revision": 0}
     about |= {"measured": "prior", "plane_name": "this plane"}
@@ -96,13 +99,15 @@ def bare(browser: Browser) -> Iterator[Page]:
     """The component's whole script in an empty page, and the worker's batch decoder beside it."""
     page = browser.new_page()
     add_component(page)
-    page.add_script_tag(content=manifold.script("batch.js"))
+    page.add_script_tag(content=assets.joined("manifold/batch.js"))
     yield page
     page.close()
 
 
 def add_component(page: Page) -> None:
-    page.set_content(f"<style>{manifold.script('manifold.css')}</style><div id='root' style='width: 1000px'></div>")
+    page.set_content(
+        f"<style>{assets.joined('manifold/manifold.css')}</style><div id='root' style='width: 1000px'></div>"
+    )
     script = manifold.component_script().replace("export default function (", "window.mount = function (")
     page.add_script_tag(content=script)
 
@@ -219,7 +224,7 @@ class Mounted:
     def __init__(self, page: Page, checkpoint: Checkpoint) -> None:
         self.page, self.checkpoint = page, checkpoint
         add_component(page)
-        content = payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), {})
+        content = browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {})
         page.evaluate(
             """([html, content]) => {
                 document.querySelector("#root").innerHTML = html

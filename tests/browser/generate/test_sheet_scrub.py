@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.drive.server import PROJECT, AppServer
 from tests.browser.drive.visit import open_page, wait_idle
-from ui.components import picture_sheet
+from ui.components import assets, picture_sheet
 from ui.components.picture_sheet import payload
 from vae.checkpoints import checkpoint_files, loading
 from vae.data import datasets
@@ -219,7 +219,7 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 4, 6), dtype=np.uint8)
     content = base64.b64encode(payload.sheet_bytes(pictures, label="Colour", columns=2, tile=6)).decode()
     page = browser.new_page()
-    page.set_content(f"<div id='root'>{picture_sheet.script('sheet.html')}</div>")
+    page.set_content(f"<div id='root'>{assets.joined('picture_sheet/sheet.html')}</div>")
     page.add_script_tag(content=picture_sheet.SCRIPT.replace("export default function", "window.show = function"))
     drawn = page.evaluate(
         """(content) => new Promise((done) => {
@@ -250,7 +250,7 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
 def blank(browser: Browser) -> Iterator[Page]:
     """A page with path.js in it, and no app."""
     page = browser.new_page()
-    page.add_script_tag(content=(PROJECT / "ui" / "components" / "scrubber" / "path.js").read_text(encoding="utf-8"))
+    page.add_script_tag(content=assets.joined("scrubber/path.js"))
     yield page
     page.close()
 

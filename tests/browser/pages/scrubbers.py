@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components import live_decoder, scrubber
-from ui.components.live_decoder import payload
+from ui.components import model_store, scrubber
+from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files
 from vae.storage import paths
 
@@ -13,7 +13,7 @@ st.set_page_config(layout="wide")
 checkpoint = checkpoint_files.read("digits-mlp-8", paths.PROJECT / "checkpoints")
 mu = checkpoint.latents.mu
 common: dict[str, Any] = {
-    "fingerprint": payload.fingerprint(checkpoint, {}),
+    "fingerprint": browser_model.fingerprint(checkpoint, {}),
     "image_shape": list(checkpoint.model.image_shape),
     "class_names": list(checkpoint.dataset.class_names),
     "reach": {"dims": [6, 0, 3], "limit": 1.25},
@@ -62,4 +62,4 @@ ODD: dict[str, dict[str, Any]] = {
 for name, odd in ODD.items():
     with st.container(key="odd-" + name.replace(" ", "-")):
         scrubber.show(way | odd, f"odd {name}")  # type: ignore[arg-type]
-live_decoder.store(payload.model_bytes(checkpoint, checkpoint_files.read_weights(checkpoint), {}), "store")
+model_store.store(browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {}), "store")

@@ -384,7 +384,7 @@ def test_a_click_without_a_row_selects_nothing(digits: Checkpoint, points: list[
 def test_a_decoder_that_is_too_large_for_a_browser_is_decoded_in_python(
     digits: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.components.live_decoder.payload.BROWSER_MULTIPLICATIONS", 1000)
+    monkeypatch.setattr("ui.components.model_store.browser_model.BROWSER_MULTIPLICATIONS", 1000)
     at = visit(model="digits-mlp-8")
     assert at.toggle(key="python").disabled
     assert len(at.slider) == 8

@@ -74,7 +74,7 @@ def test_every_view_of_unusual_models(browser: Browser, new: NewCheckpoint) -> N
 def test_a_decoder_that_the_browser_cant_evaluate(
     digits: Checkpoint, browser: Browser, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:
-    monkeypatch.setattr("ui.components.live_decoder.payload.browser_can_decode", lambda checkpoint: False)
+    monkeypatch.setattr("ui.components.model_store.browser_model.can_decode", lambda checkpoint: False)
     at = visit(model="digits-mlp-8", view=view, pin=THREE_PINS)
     text = said(at)
     assert (warnings(at), list(at.error)) == ([], [])

@@ -49,6 +49,6 @@ def test_the_joined_script_declares_nothing_twice() -> None:
 
 
 def test_the_live_decoder_still_declares_nothing_twice() -> None:
-    names = top_level_names(live_decoder.script(*live_decoder.SCRIPTS, "panel.js"))
+    names = top_level_names(live_decoder.SCRIPT)
     assert {"drawPixels", "isDark", "MapLink", "Panel"} <= set(names)
     assert len(names) == len(set(names))

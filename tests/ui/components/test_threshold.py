@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.drive.chromium import launch
-from ui.components import threshold
+from ui.components import assets
 from ui.components.threshold.payload import BINS, Group, payload
 from vae.anomalies.evaluation import metrics
 
@@ -109,8 +109,8 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         found = browser.new_page()
-        found.add_style_tag(content=(threshold.HERE / "threshold.css").read_text())
-        script, html = ((threshold.HERE / f"threshold.{kind}").read_text() for kind in ("js", "html"))
+        found.add_style_tag(content=assets.joined("threshold/threshold.css"))
+        script, html = (assets.joined(f"threshold/threshold.{kind}") for kind in ("js", "html"))
         found.evaluate(MOUNT, [script, html])
         yield found
         browser.close()

@@ -12,28 +12,22 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components import assets
 from ui.components.film import payload
 from ui.components.film.payload import Reel
 from ui.palette import CLASS_COLOURS
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed
 
-HERE = Path(__file__).parent
 # Invisible mounts take no place; the rule is in the page once, beside them.
 HIDE_REELS = "<style>.st-key-film_reels { position: absolute; height: 0; overflow: hidden; }</style>"
 
-
-def script(*names: str) -> str:
-    """The text of these front-end files, joined."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
-
-
-_REEL = st.components.v2.component("film_reel", js=script("reels.js", "reel_entry.js"))
+_REEL = st.components.v2.component("film_reel", js=assets.joined("film/reels.js", "film/reel_entry.js"))
 _VIEW = st.components.v2.component(
     "film_view",
-    html=script("film.html"),
-    css=script("film.css"),
-    js=script("reels.js", "scatter.js", "pictures.js", "film.js"),
+    html=assets.joined("film/film.html"),
+    css=assets.joined("film/film.css"),
+    js=assets.joined("film/reels.js", "film/scatter.js", "film/pictures.js", "film/film.js"),
 )
 
 

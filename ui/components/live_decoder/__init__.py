@@ -1,31 +1,28 @@
 """The live decoder, a Streamlit component whose front end is the .js, .css and .html files beside this one.
 
-Streamlit takes a component's script as one string, so the files it needs are joined in order; none of them imports
-another. Two components share the page's registry (store.js): one brings a checkpoint's numbers once, one shows them.
+It finds the checkpoint that `model_store` has brought by its fingerprint.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, TypedDict
 
 import streamlit as st
 
-HERE = Path(__file__).parent
-SCRIPTS = ("decoder.js", "store.js", "pictures.js", "map_link.js", "slider.js")
+from ui.components import assets, model_store
 
-
-def script(*names: str) -> str:
-    """The text of these front-end files, joined."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
-
-
-_STORE = st.components.v2.component("latent_store", js=script("decoder.js", "store.js", "store_entry.js"))
+SCRIPT = assets.joined(
+    *model_store.SCRIPTS,
+    "shared/pictures.js",
+    "live_decoder/map_link.js",
+    "live_decoder/slider.js",
+    "live_decoder/panel.js",
+)
 _PANEL = st.components.v2.component(
     "latent_panel",
-    html=script("panel.html"),
-    css=script("range.css", "panel.css"),
-    js=script(*SCRIPTS, "panel.js"),
+    html=assets.joined("live_decoder/panel.html"),
+    css=assets.joined("shared/range.css", "live_decoder/panel.css"),
+    js=SCRIPT,
 )
 
 
@@ -35,11 +32,6 @@ class View(TypedDict):
     row: int | None
     z: list[float]
     move: str
-
-
-def store(payload: bytes, key: str) -> None:
-    """Bring a checkpoint (payload.py) into the page. Sent once; Streamlit skips what has not changed."""
-    _STORE(data=payload, key=key, height=1)
 
 
 def panel(data: dict[str, Any], key: str) -> View | None:

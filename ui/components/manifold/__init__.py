@@ -1,6 +1,6 @@
 """The plane of decoded images, a Streamlit component whose front end is the .js, .css and .html files beside this one.
 
-The weights come from `live_decoder.store`, which the page shows as well; this component gets only a few numbers
+The weights come from `model_store.store`, which the page shows as well; this component gets only a few numbers
 and decodes in Web Workers. A worker is started from text, because a component has no address of its own: `script`
 embeds that text in the component's script.
 """
@@ -11,15 +11,13 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
-from ui.components import live_decoder
-from ui.components.live_decoder.payload import FARTHEST, finite_vector
+from ui.components import assets, model_store
+from ui.components.latent_vector import FARTHEST, finite_vector
 
-HERE = Path(__file__).parent
 WIDEST = 1_000.0  # times the view at home: wider than what can be reached
 NARROWEST = 2.0**-12  # of the view at home: lattice.js goes no deeper
 SCRIPTS = (
@@ -94,24 +92,23 @@ class Visit(TypedDict):
 
 def worker_script() -> str:
     """The text of the worker: decoder.js and what runs it there."""
-    return live_decoder.script("decoder.js") + "\n" + script("batch.js", "pixels.js", "worker.js")
+    return assets.joined(
+        "model_store/decoder.js", *(f"manifold/{name}" for name in ("batch.js", "pixels.js", "worker.js"))
+    )
 
 
 def component_script() -> str:
     """The component's script, which holds the worker's text as a constant."""
     constant = f"const WORKER_SOURCE = {json.dumps(worker_script())}\n"
-    return live_decoder.script("decoder.js", "store.js") + "\n" + constant + script(*SCRIPTS)
-
-
-def script(*names: str) -> str:
-    """The text of these front-end files, joined."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+    return (
+        assets.joined(*model_store.SCRIPTS) + "\n" + constant + assets.joined(*(f"manifold/{name}" for name in SCRIPTS))
+    )
 
 
 _MANIFOLD = st.components.v2.component(
     "latent_manifold",
-    html=script("manifold.html"),
-    css=script("manifold.css"),
+    html=assets.joined("manifold/manifold.html"),
+    css=assets.joined("manifold/manifold.css"),
     js=component_script(),
 )
 

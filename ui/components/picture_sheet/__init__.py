@@ -7,29 +7,20 @@ hears of a click or of a key that was let go.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import live_decoder
+from ui.components import assets
 from ui.components.picture_sheet import payload
 
-HERE = Path(__file__).parent
-
-
-def script(*names: str) -> str:
-    """The text of these front-end files, joined."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
-
-
-SCRIPT = "\n".join([live_decoder.script("store.js"), script("layout.js", "sheet.js")])
+SCRIPT = assets.joined("model_store/store.js", "picture_sheet/layout.js", "picture_sheet/sheet.js")
 _SHEET = st.components.v2.component(
     "picture_sheet",
-    html=script("sheet.html"),
-    css=script("sheet.css"),
+    html=assets.joined("picture_sheet/sheet.html"),
+    css=assets.joined("picture_sheet/sheet.css"),
     js=SCRIPT,
 )
 

@@ -1,32 +1,23 @@
 """A scrubber along a path in latent space, a Streamlit component whose front end is the files beside this one.
 
-Every picture on the way is decoded in the page, with the weights that `live_decoder.store` has brought; Python hears
+Every picture on the way is decoded in the page, with the weights that `model_store.store` has brought; Python hears
 where the person has stopped.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
 import streamlit as st
 
-from ui.components import live_decoder
+from ui.components import assets, model_store
 from vae.generation.holes import Reach
 
-HERE = Path(__file__).parent
-
-
-def script(*names: str) -> str:
-    """The text of these front-end files, joined."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
-
-
-SCRIPT = "\n".join([live_decoder.script("decoder.js", "store.js", "pictures.js"), script("path.js", "scrub.js")])
+SCRIPT = assets.joined(*model_store.SCRIPTS, "shared/pictures.js", "scrubber/path.js", "scrubber/scrub.js")
 _SCRUB = st.components.v2.component(
     "latent_scrub",
-    html=script("scrub.html"),
-    css="\n".join([live_decoder.script("range.css"), script("scrub.css")]),
+    html=assets.joined("scrubber/scrub.html"),
+    css=assets.joined("shared/range.css", "scrubber/scrub.css"),
     js=SCRIPT,
 )
 
@@ -58,7 +49,7 @@ class ReachData(TypedDict):
 class ScrubData(TypedDict):
     """What the scrubber shows; plain values only.
 
-    `fingerprint` names the model (`payload.fingerprint`). `t` is taken over when `revision` or the model
+    `fingerprint` names the model (`browser_model.fingerprint`). `t` is taken over when `revision` or the model
     differs from before; otherwise the person's own place is kept, inside the path. `ends` are the texts at both ends
     of the slider, `unit` follows the number, `names` are the anchors' (ticks under the slider at t = 0, 1, …). `reach`
     says in which dimensions the nearest image is searched for; in all without it.

@@ -7,22 +7,18 @@ server; Python hears where it was let go.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypedDict
 
 import streamlit as st
 
+from ui.components import assets
 from ui.components.threshold.payload import Group, payload
 
-HERE = Path(__file__).parent
-
-
-def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
-
-
 _THRESHOLD = st.components.v2.component(
-    "score_threshold", html=_read("threshold.html"), css=_read("threshold.css"), js=_read("threshold.js")
+    "score_threshold",
+    html=assets.joined("threshold/threshold.html"),
+    css=assets.joined("threshold/threshold.css"),
+    js=assets.joined("threshold/threshold.js"),
 )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ui.components import picture_sheet, scrubber
-from ui.components.live_decoder import payload
+from ui.components.model_store import browser_model
 from ui.components.scrubber import ScrubData
 from ui.generate import code, downloads, picture_detail, state
 from ui.generate.directions import arithmetic, group_fields, library
@@ -153,7 +153,7 @@ def _length(direction: Direction) -> str:
 
 
 def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
-    if not payload.browser_can_decode(checkpoint):
+    if not browser_model.can_decode(checkpoint):
         return _still(checkpoint, direction, anchor)
     t = state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)
     step = direction.gap * np.array(direction.vector)

@@ -1,10 +1,8 @@
-"""What the live decoder needs of a checkpoint, as bytes and plain values. No torch, no streamlit."""
+"""A checkpoint as the browser has it: which ones it can decode, as bytes, and by what name. No torch, no streamlit."""
 
 from __future__ import annotations
 
-import base64
 import json
-import math
 from typing import Any
 
 import numpy as np
@@ -17,11 +15,10 @@ from vae.maps.projection import ProjectionMap
 from vae.model.layers import decoder_layers, describe
 
 BROWSER_LAYERS = {"linear", "conv2d", "conv_transpose2d", "upsample", "activation", "reshape"}
-FARTHEST = 100.0  # how far from the origin a person can go, typed or linked
 BROWSER_MULTIPLICATIONS = 60_000_000  # about 60 ms a picture: beyond, decoding in Python feels better
 
 
-def browser_can_decode(checkpoint: Checkpoint) -> bool:
+def can_decode(checkpoint: Checkpoint) -> bool:
     """Whether decoder.js knows every layer and one picture stays quick."""
     layers = describe(decoder_layers(checkpoint.model))
     return all(layer["op"] in BROWSER_LAYERS for layer in layers) and _multiplications(layers) < BROWSER_MULTIPLICATIONS
@@ -46,7 +43,7 @@ def _multiplications(layers: list[dict[str, Any]]) -> int:
     return total
 
 
-def model_bytes(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str, ProjectionMap]) -> bytes:
+def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str, ProjectionMap]) -> bytes:
     """One safetensors file for store.js: decoder weights, mu and numbers of every image, places on every map."""
     tensors: dict[str, NDArray[Any]] = {n: a for n, a in weights.items() if n.startswith("decoder.")}
     latents = checkpoint.latents
@@ -77,34 +74,6 @@ def model_bytes(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: di
 
 
 def fingerprint(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> str:
-    """Names exactly what `model_bytes` holds: the checkpoint, and its maps with their parameters."""
+    """Names exactly what `pack` holds: the checkpoint, and its maps with their parameters."""
     about = {method: m.parameters for method, m in sorted(maps.items())}
     return f"{checkpoint.identity}:{json.dumps(about, sort_keys=True)}"
-
-
-def slider_dims(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    """One entry per latent dimension, largest KL first: its index, mean KL in nats, and a range that holds the data."""
-    mu, kl = checkpoint.latents.mu, checkpoint.latents.kl_per_dim()
-    order = np.argsort(-kl, kind="stable")
-    low = np.minimum(-3.0, np.floor(mu.min(0) * 10) / 10)
-    high = np.maximum(3.0, np.ceil(mu.max(0) * 10) / 10)
-    return [
-        {"index": int(j), "kl": float(kl[j]), "low": round(float(low[j]), 1), "high": round(float(high[j]), 1)}
-        for j in order
-    ]
-
-
-def pixels_base64(image: NDArray[np.uint8]) -> str:
-    """uint8 pixels (C, H, W) as text."""
-    return base64.b64encode(np.ascontiguousarray(image).tobytes()).decode()
-
-
-def finite_vector(values: Any, latent_dim: int, largest: float = FARTHEST) -> list[float] | None:
-    """`values` as a latent vector of this dimension, none beyond ±`largest`, or None when it isn't one."""
-    if not isinstance(values, list | tuple) or len(values) != latent_dim:
-        return None
-    try:
-        vector = [float(v) for v in values]
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return vector if all(math.isfinite(v) and abs(v) <= largest for v in vector) else None

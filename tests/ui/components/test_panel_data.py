@@ -1,0 +1,53 @@
+"""What the panel is told beside the model: the sliders in their order, and pixels as text."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.vae.helpers import TINY_CONV, new_checkpoint, random_latents
+from ui.components.live_decoder import panel_data
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint, Latents
+
+
+def stored(folder: Path) -> Checkpoint:
+    checkpoint_files.write(new_checkpoint(TINY_CONV), folder / "a")
+    return checkpoint_files.read("a", folder)
+
+
+def with_latents(checkpoint: Checkpoint, mu: Any, sigma: Any) -> Checkpoint:
+    mu, sigma = np.asarray(mu, np.float32), np.asarray(sigma, np.float32)
+    flat = {n: np.zeros(len(mu), np.float32) for n in ("log_likelihood", "kl", "elbo", "squared_error")}
+    return replace(checkpoint, latents=Latents(mu, sigma, np.zeros(len(mu), np.int64), **flat))
+
+
+def test_the_most_informative_dimension_comes_first(tmp_path: Path) -> None:
+    sigma = [[1.0, 0.1, 0.5, 1.0]] * 3  # with mu = 0 the KL is (sigma² − 1) / 2 − ln sigma
+    dims = panel_data.slider_dims(with_latents(stored(tmp_path), np.zeros((3, 4)), sigma))
+    assert [d["index"] for d in dims] == [1, 2, 0, 3]  # equal ones in their own order
+    assert [d["kl"] for d in dims] == pytest.approx([0.5 * (0.01 - 1) + np.log(10), 0.5 * (0.25 - 1) + np.log(2), 0, 0])
+
+
+def test_slider_ranges_hold_the_data_and_the_prior(tmp_path: Path) -> None:
+    mu = 4 * random_latents(500, 6).mu + np.array([0, 5, -5, 0, 20, 0], np.float32)
+    mu[:, 3] *= 0.01
+    for dim in panel_data.slider_dims(with_latents(stored(tmp_path), mu, np.ones_like(mu))):
+        column = mu[:, dim["index"]]
+        assert dim["low"] <= min(-3.0, float(column.min()))
+        assert dim["high"] >= max(3.0, float(column.max()))
+        assert dim["low"] > min(-3.0, float(column.min())) - 0.11  # and little more
+    assert json.dumps(panel_data.slider_dims(with_latents(stored(tmp_path / "b"), mu, np.ones_like(mu))))
+
+
+def test_pixels_go_and_come_back() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (3, 4, 5), dtype=np.uint8)
+    for sent in (image, image[:, ::-1, ::2]):
+        back = np.frombuffer(base64.b64decode(panel_data.pixels_base64(sent)), np.uint8).reshape(sent.shape)
+        np.testing.assert_array_equal(back, sent)
