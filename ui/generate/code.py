@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vae.generation.directions import Direction
 
 ROOMS = {  # where the modules are that shown code may use
-    "checkpoints": ("checkpoint_files", "decoding", "loading"),
+    "checkpoints": ("checkpoint_files", "inference", "loading"),
     "data": ("datasets", "image_export"),
     "generation": (
         "anchors",
@@ -35,7 +35,7 @@ ROOMS = {  # where the modules are that shown code may use
     ),
     "sample_quality": ("copies",),
 }
-DECODE = "images = decoding.decode(model, z)  # uint8 (N, C, H, W): E[x|z]"
+DECODE = "images = inference.decode(model, z)  # uint8 (N, C, H, W): E[x|z]"
 
 
 def show(code: str) -> None:
@@ -76,7 +76,7 @@ def samples(checkpoint: Checkpoint, request: Request, order: str = "drawn") -> s
     elif order == "copies":
         drawing += [
             f'train = datasets.load({checkpoint.dataset.name!r}, "train").images',
-            "found = copies.nearest(decoding.decode(model, z), train)",
+            "found = copies.nearest(inference.decode(model, z), train)",
             'z = z[np.argsort(found.distance, kind="stable")]',
         ]
     terminal = command(checkpoint, "sample", *options, "--output", "samples.png")

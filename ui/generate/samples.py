@@ -13,7 +13,6 @@ from ui.components import picture_sheet
 from ui.generate import code, copies, downloads, picture_detail, quality, state
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
-from vae.checkpoints import learned
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.generation import holes, sampling
 
@@ -181,7 +180,7 @@ def _class(checkpoint: Checkpoint) -> int | None:
     names = checkpoint.dataset.class_names
     if len(names) < 2:
         return None
-    there = [str(label) for label in np.unique(learned.latents(checkpoint).labels)]
+    there = [str(label) for label in np.unique(checkpoint.trained_latents().labels)]
     titles = {ALL: "All classes"} | {str(i): name for i, name in enumerate(names)}
     chosen = FIELDS.choice(
         "Class",
@@ -195,7 +194,7 @@ def _class(checkpoint: Checkpoint) -> int | None:
 
 
 def _components(checkpoint: Checkpoint, label: int | None) -> int:
-    latents = learned.latents(checkpoint)
+    latents = checkpoint.trained_latents()
     images = len(latents.mu) if label is None else int((latents.labels == label).sum())
     most = max(1, min(sampling.most_components(images, checkpoint.model.latent_dim), sampling.MAX_COMPONENTS))
     explanation = f"Gaussians in the mixture, each with a full covariance; {images:,} images are enough for {most}."

@@ -132,17 +132,17 @@ def _dataset(name: str, split: str, folder: str, changed: int) -> datasets.Image
 def decoded(chosen: Checkpoint, z: FloatArray) -> NDArray[np.uint8]:
     """E[x|z] of latents (N, d) by PyTorch, as pictures (N, C, H, W)."""
     loaded = model(chosen)  # first: it says that PyTorch is being loaded
-    from vae.checkpoints import decoding
+    from vae.checkpoints import inference
 
-    return decoding.decode(loaded, z)
+    return inference.decode(loaded, z)
 
 
 def encoded(chosen: Checkpoint, images: NDArray[np.uint8]) -> FloatArray:
     """Posterior means (N, d) of images (N, C, H, W) by PyTorch."""
     loaded = model(chosen)  # first: it says that PyTorch is being loaded
-    from vae.checkpoints import decoding
+    from vae.checkpoints import inference
 
-    return decoding.encode(loaded, images)
+    return inference.posterior_means(loaded, images)
 
 
 def mixture(chosen: Checkpoint, components: int, label: int | None) -> Mixture:

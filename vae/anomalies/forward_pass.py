@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,12 @@ from torch import Tensor
 
 from vae.anomalies.noise import standard_normal, uniform
 from vae.checkpoints.checkpoint import FloatArray
+from vae.checkpoints.inference import ModelInput, OnBatch, batches, image_terms
 from vae.errors import ScoreError
+from vae.model.devices import device_of
 from vae.model.pixels import binarized as at_random
 from vae.model.pixels import to_unit
 from vae.model.vae import VAE
-from vae.training.objectives import terms_at
 
 BATCH_PIXELS = 2**22  # of one batch at most: large pictures need much memory each
 
@@ -83,14 +84,13 @@ def concatenate(parts: Sequence[Pass]) -> Pass:
     return dataclasses.replace(parts[0], **arrays)
 
 
-@torch.inference_mode()
 def passes(
     model: VAE,
     images: NDArray[np.uint8],
     binarized: bool = False,
     seed: int = 0,
     batch_size: int = 500,
-    on_batch: Callable[[int, int], None] = lambda done, total: None,
+    on_batch: OnBatch = lambda done, total: None,
 ) -> Pass:
     """See images (n, C, H, W) once, in batches; none at all is a pass of none.
 
@@ -102,39 +102,37 @@ def passes(
     ScoreError
         For images of another shape than the model's, and where the model's numbers are not finite.
     """
-    shape, d = model.config.image_shape, model.config.latent_dim
+    shape = model.config.image_shape
     if images.ndim != 4 or images.shape[1:] != shape or images.dtype != np.uint8:
         raise ScoreError(
             f"The images have shape {images.shape} of {images.dtype}, expected uint8 {('n', *shape)}.",
             "Resize them first.",
         )
-    if model.training:
-        model.eval()
-    size = max(1, min(batch_size, BATCH_PIXELS // math.prod(shape)))
-    columns = [np.empty((len(images), *rest), np.float32) for rest in ((d,), (d,), (), (), (), (), ())]
-    for start in range(0, len(images), size):
-        here = images[start : start + size]
-        seen = _see(model, unit_pixels(model, here, binarized, seed), epsilon_of(model, here, 1, seed)[0])
-        for column, values in zip(columns, seen, strict=True):
-            column[start : start + size] = values.float().cpu().numpy()
-        on_batch(min(start + size, len(images)), len(images))
-    bad = ~np.isfinite(np.column_stack(columns)).all(1)
+
+    def given(batch: NDArray[np.uint8]) -> ModelInput:
+        return ModelInput(unit_pixels(model, batch, binarized, seed), epsilon_of(model, batch, 1, seed)[0])
+
+    rows = batches(len(images), batch_size, math.prod(shape), BATCH_PIXELS, on_batch)
+    seen = image_terms(model, images, given, rows)
+    columns = [getattr(seen, field.name) for field in dataclasses.fields(seen)]
+    bad = ~np.isfinite(np.column_stack([*columns, seen.elbo])).all(1)
     if bad.any():
         raise ScoreError(
             f"The model's numbers are not finite for {bad.sum():,} of {len(images):,} images (first: {bad.argmax()}).",
             "Its training has probably diverged: use another checkpoint.",
         )
-    mu, sigma, squared_error, energy, log_likelihood, kl, elbo = columns
-    return Pass(mu, sigma, squared_error, energy, log_likelihood, kl, elbo, images, binarized, seed)
-
-
-def _see(model: VAE, x: Tensor, epsilon: Tensor) -> tuple[Tensor, ...]:
-    """In the order of Pass, for a batch x (n, C, H, W) and its noise (n, d)."""
-    posterior = model.encode(x)
-    terms = terms_at(model, x, posterior, posterior.at(epsilon))
-    squared_error = (x - model.decode_mean(posterior.mu)).square().flatten(1).sum(1)
-    energy = x.square().flatten(1).sum(1)
-    return posterior.mu, posterior.sigma, squared_error, energy, terms.log_likelihood, terms.kl, terms.elbo
+    return Pass(
+        seen.mu,
+        seen.sigma,
+        seen.squared_error,
+        seen.energy,
+        seen.log_likelihood,
+        seen.kl,
+        seen.elbo,
+        images,
+        binarized,
+        seed,
+    )
 
 
 def unit_pixels(model: VAE, images: NDArray[np.uint8], binarized: bool, seed: int) -> Tensor:
@@ -142,10 +140,10 @@ def unit_pixels(model: VAE, images: NDArray[np.uint8], binarized: bool, seed: in
     x = to_unit(torch.tensor(np.ascontiguousarray(images)))  # torch takes no negative strides
     if binarized:
         x = at_random(x, torch.tensor(uniform(images, seed)))
-    return x.to(next(model.parameters()).device)
+    return x.to(device_of(model))
 
 
 def epsilon_of(model: VAE, images: NDArray[np.uint8], samples: int, seed: int) -> Tensor:
     """Standard normal draws (samples, n, d) on the model's device; the images' own."""
     draws = standard_normal(images, (samples, model.config.latent_dim), seed)  # (n, samples, d)
-    return torch.tensor(draws, device=next(model.parameters()).device).transpose(0, 1)
+    return torch.tensor(draws, device=device_of(model)).transpose(0, 1)

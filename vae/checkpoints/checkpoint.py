@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,10 @@ class Latents:
         mean: NDArray[np.float64] = (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).mean(0)
         return mean
 
+    def take(self, rows: NDArray[np.integer]) -> Latents:
+        """Some of the images."""
+        return Latents(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+
 
 def check_latents(latents: Latents, latent_dim: int, classes: int, name: str) -> None:
     """Raise CheckpointError for latents that no model with `latent_dim` and data set with `classes` can have."""
@@ -110,6 +115,26 @@ class Checkpoint:
     def short_identity(self) -> str:
         """The first 8 hexadecimal digits, as links carry them."""
         return self.identity[:8]
+
+    def trained_rows(self) -> NDArray[np.int64]:
+        """The test images of classes that the model was trained on, as rows, rising: of others it knows nothing.
+
+        All rows where it was trained on all classes, or the test split has none of its own.
+        """
+        names, labels = self.dataset.class_names, self.latents.labels
+        known = [label for label, name in enumerate(names) if name in self.train.classes]
+        found = np.flatnonzero(np.isin(labels, known)) if known else np.arange(len(labels))
+        return found if len(found) else np.arange(len(labels))
+
+    def trained_latents(self) -> Latents:
+        """Latents of the trained rows; the checkpoint's own where these are all."""
+        rows = self.trained_rows()
+        return self.latents if len(rows) == len(self.latents.mu) else self.latents.take(rows)
+
+    def of_trained_classes(self) -> str:
+        """For a sentence about them: " of class 1, 7, which the model was trained on"; "" for a model of all."""
+        names = ", ".join(self.train.classes[:10]) + (", …" if len(self.train.classes) > 10 else "")
+        return f" of class {names}, which the model was trained on" if names else ""
 
 
 @dataclass(frozen=True)

@@ -121,12 +121,12 @@ def _unwritable(path: Path, error: OSError) -> ConfigError:
 
 def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:
     """The pictures (N, C, H, W) of latents (N, d), with a bar. Imports torch."""
-    from vae.checkpoints import decoding, loading
+    from vae.checkpoints import inference, loading
     from vae.model.devices import best_device
 
     model = loading.load_model(checkpoint, best_device())
     progress = Progress(None)
     progress.stage(f"decoding {len(z):,} latents", "pictures")
-    images = decoding.decode(model, z, on_batch=progress.update)
+    images = inference.decode(model, z, on_batch=progress.update)
     progress.close()
     return images

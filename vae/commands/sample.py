@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checkpoints import learned
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
 from vae.data import image_export
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         z = mixture.sample(arguments.number, arguments.seed, arguments.temperature)
         source = f"a mixture of {len(mixture.weights)} Gaussians fitted to the aggregate posterior"
         one = f" of class {arguments.class_name}"
-        source += one if arguments.class_name is not None else learned.of_classes(checkpoint)
+        source += one if arguments.class_name is not None else checkpoint.of_trained_classes()
     else:
         z = sampling.from_prior(arguments.number, checkpoint.model.latent_dim, arguments.seed, arguments.temperature)
         source = "the prior N(0, I)"
@@ -58,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _mixture(checkpoint: Checkpoint, arguments: argparse.Namespace) -> sampling.Mixture:
-    latents, label = learned.latents(checkpoint), None
+    latents, label = checkpoint.trained_latents(), None
     count = len(latents.mu)
     if arguments.class_name is not None:
         label = anchors.label_of(arguments.class_name, checkpoint)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 
-from vae.checkpoints import learned
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, GenerationError
 from vae.generation.sampling import COMPONENTS, Mixture, check_mixture, fit_mixture
@@ -29,7 +28,7 @@ def mixture_of(
     It is fitted to test images of the classes that the model was trained on.
     A file that is damaged, or of other latents, is fitted anew; a folder that can't be written keeps nothing.
     """
-    latents = learned.latents(checkpoint)
+    latents = checkpoint.trained_latents()
     check_mixture(latents, components, seed, label)
     path = mixture_path(checkpoint, components, seed, label)
     kept = _read(path)

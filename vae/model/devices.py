@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 
 def best_device() -> torch.device:
@@ -21,3 +22,8 @@ def best_precision(device: torch.device) -> str:
     capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
     fast = any(capabilities.get(name) for name in ("amx_bf16", "amx_tile", "avx512_bf16"))
     return "bfloat16" if fast else "float32"
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where its parameters are, all of them."""
+    return next(module.parameters()).device

@@ -28,11 +28,6 @@ class Bernoulli(nn.Module):
         """E[x|z], (N, C, H, W) in [0, 1]: the picture that is shown."""
         return torch.sigmoid(logits)
 
-    @staticmethod
-    def sample(logits: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """A draw x ~ p(x|z), (N, C, H, W) of zeros and ones."""
-        return torch.bernoulli(torch.sigmoid(logits), generator=generator)
-
 
 class Gaussian(nn.Module):
     """Pixels N(sigmoid(output), σ²) with one variance for all pixels and images, learned with the weights.
@@ -64,11 +59,6 @@ class Gaussian(nn.Module):
     def mean(output: Tensor) -> Tensor:
         """E[x|z], (N, C, H, W) in [0, 1]: the picture that is shown."""
         return torch.sigmoid(output)
-
-    def sample(self, output: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """A draw x ~ p(x|z), (N, C, H, W); not cut off at 0 and 1."""
-        mean = self.mean(output)
-        return mean + self.sigma * torch.empty_like(mean).normal_(generator=generator)
 
 
 Likelihood = Bernoulli | Gaussian

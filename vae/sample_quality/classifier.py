@@ -6,8 +6,6 @@ only beside other distances on its features. Needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -15,7 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vae.checkpoints.checkpoint import FloatArray
+from vae.checkpoints.inference import OnBatch, batches
 from vae.errors import CheckpointError
+from vae.model.devices import device_of
 from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
 from vae.storage.files import read_tensors, sha256
@@ -23,7 +23,6 @@ from vae.storage.validation import check_array
 
 CHANNELS = (16, 32, 32)  # each halves the image
 FEATURES = 64
-BATCH = 500
 
 
 class Classifier(nn.Module):
@@ -84,22 +83,16 @@ def from_tensors(tensors: dict[str, FloatArray], about: shipped.About) -> Classi
 
 
 @torch.inference_mode()
-def features(
-    model: Classifier, images: NDArray[np.uint8], on_batch: Callable[[int, int], None] = lambda done, total: None
-) -> FloatArray:
+def features(model: Classifier, images: NDArray[np.uint8], on_batch: OnBatch = lambda done, total: None) -> FloatArray:
     """uint8 images (N, C, H, W) to features (N, 64)."""
-    device = next(model.parameters()).device
-    rows = np.empty((len(images), FEATURES), np.float32)
-    for start in range(0, len(images), BATCH):
-        batch = torch.tensor(images[start : start + BATCH]).to(device)
-        rows[start : start + BATCH] = model.features(to_unit(batch)).cpu().numpy()
-        on_batch(min(start + BATCH, len(images)), len(images))
-    return rows
+    device, found = device_of(model), np.empty((len(images), FEATURES), np.float32)
+    for here in batches(len(images), on_batch=on_batch):
+        found[here] = model.features(to_unit(torch.tensor(images[here], device=device))).cpu().numpy()
+    return found
 
 
 @torch.inference_mode()
 def probabilities(model: Classifier, seen: FloatArray) -> FloatArray:
     """Features (N, 64) to probabilities of classes (N, K)."""
-    device = next(model.parameters()).device
-    shares: FloatArray = model.classes(torch.tensor(seen).to(device)).softmax(1).cpu().numpy()
+    shares: FloatArray = model.classes(torch.tensor(seen, device=device_of(model))).softmax(1).cpu().numpy()
     return shares

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checkpoints import decoding, learned, loading
+from vae.checkpoints import inference, loading
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.checkpoints.inference import OnBatch
 from vae.data import datasets
 from vae.errors import DatasetError, GenerationError
 from vae.generation import sampling
@@ -79,7 +80,7 @@ def measure(
             "Fetch the data set again, or train the model again.",
         )
     train = train.only(checkpoint.train.classes)
-    chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(learned.rows(checkpoint))[:number])
+    chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(checkpoint.trained_rows())[:number])
     reference_rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:REFERENCE])
     steps = _Steps(on_progress, 4 * number + 6 * len(chosen) + len(reference_rows))
     judge = _Judge(classifier.load(train.name, devices.best_device()), steps)
@@ -90,7 +91,7 @@ def measure(
         if kind in YARDSTICKS:
             images = test.images[chosen] if kind == "test" else independent_pixels(train.images, len(chosen), seed)
         else:
-            images = decoding.decode(model, _latents(kind, checkpoint, number, seed, chosen))
+            images = inference.decode(model, _latents(kind, checkpoint, number, seed, chosen))
         rows.append(_row(kind, judge.see(images), real, len(chosen), steps))
     return Quality(
         checkpoint.identity,
@@ -111,13 +112,13 @@ def _latents(kind: str, checkpoint: Checkpoint, number: int, seed: int, chosen: 
     if kind == "prior":
         return sampling.from_prior(number, checkpoint.model.latent_dim, seed)
     if kind == "mixture":
-        return sampling.fit_mixture(learned.latents(checkpoint), _components(checkpoint), seed).sample(number, seed)
+        return sampling.fit_mixture(checkpoint.trained_latents(), _components(checkpoint), seed).sample(number, seed)
     return checkpoint.latents.mu[chosen]
 
 
 def _components(checkpoint: Checkpoint) -> int:
     """Of the mixture: as many as usual, fewer where the images allow no more."""
-    return max(1, min(sampling.COMPONENTS, sampling.most_components(*learned.latents(checkpoint).mu.shape)))
+    return max(1, min(sampling.COMPONENTS, sampling.most_components(*checkpoint.trained_latents().mu.shape)))
 
 
 def independent_pixels(images: NDArray[np.uint8], number: int, seed: int) -> NDArray[np.uint8]:
@@ -146,6 +147,11 @@ class _Steps:
         self._done += count
         self._tell(self._done, self._total)
 
+    def on_batch(self) -> OnBatch:
+        """Counts images that come batch by batch, on top of those that are counted now."""
+        before = self._done
+        return lambda done, total: self.add(before + done - self._done)
+
 
 @dataclass(frozen=True)
 class _Seen:
@@ -161,11 +167,7 @@ class _Judge:
     steps: _Steps
 
     def see(self, images: NDArray[np.uint8]) -> _Seen:
-        parts = []
-        for start in range(0, len(images), classifier.BATCH):
-            parts.append(classifier.features(self.model, images[start : start + classifier.BATCH]))
-            self.steps.add(len(parts[-1]))
-        features = np.concatenate(parts)
+        features = classifier.features(self.model, images, self.steps.on_batch())
         return _Seen(features, classifier.probabilities(self.model, features))
 
 
@@ -211,10 +213,10 @@ def _about(checkpoint: Checkpoint, reference: int, group: int, seed: int) -> str
     right = shipped.about(name).accuracy["test"]
     components = _components(checkpoint)
     mixture = f"a Gaussian mixture of {components} component{'s' if components != 1 else ''}"
-    of_classes = learned.of_classes(checkpoint)
+    of_classes = checkpoint.of_trained_classes()
     return (
         f"Samples are E[x|z] for z from the prior N(0, I), or from {mixture} fitted to the posteriors of "
-        f"{len(learned.rows(checkpoint)):,} test images{of_classes}; temperature 1, seed {seed}. In the last row each "
+        f"{len(checkpoint.trained_rows()):,} test images{of_classes}; temperature 1, seed {seed}. In the last row each "
         f"pixel is that of some training image, whatever is beside it: nonsense. Each row is compared with the same "
         f"{reference:,} training images{of_classes}, in groups of {group:,} images, on 64 features of this project's "
         f"{name} classifier (right for {right:.1%} of the test images). Comparable only with numbers measured the same "

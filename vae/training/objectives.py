@@ -1,16 +1,12 @@
-"""The evidence lower bound, its terms, and what training minimises, in nats.
+"""What training minimises, in nats: objectives made of the ELBO's terms (model/elbo.py).
 
-Every term is summed over pixels or latents and averaged over images only. Averaging over pixels would train with β
-equal to the number of pixels, the most common cause of posterior collapse in public code.
-
-Each objective is a small object with two methods: `draws` says which standard normal noise it needs, and
-`loss(model, x, epsilon, kl_weight)` is what gradient descent minimises, per image. The noise comes from outside, so
-that several processes can share one draw.
+Losses are averaged over images only. Each objective is a small object with two methods: `draws` says which standard
+normal noise it needs, and `loss(model, x, epsilon, kl_weight)` is what gradient descent minimises, per image. The noise
+comes from outside, so that several processes can share one draw.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,47 +15,8 @@ import torch
 from torch import Tensor
 
 from vae.config import TrainConfig
-from vae.model.vae import VAE, Posterior, reparameterize
-
-
-@dataclass(frozen=True)
-class ElboTerms:
-    """ELBO = log_likelihood - sum over dimensions of kl_per_dim.
-
-    log_likelihood: (N,) nats, log p(x|z) for one posterior sample; kl_per_dim: (N, d) nats, exact.
-    """
-
-    log_likelihood: Tensor
-    kl_per_dim: Tensor
-
-    @property
-    def kl(self) -> Tensor:
-        """KL(q(z|x) ‖ p(z)), (N,) nats."""
-        return self.kl_per_dim.sum(1)
-
-    @property
-    def elbo(self) -> Tensor:
-        """(N,) nats; higher is better."""
-        return self.log_likelihood - self.kl
-
-
-def kl_to_prior(posterior: Posterior) -> Tensor:
-    """KL(N(mu, sigma²) ‖ N(0, 1)) per image and dimension, (N, d) nats, in closed form.
-
-    ½ (mu² + sigma² − 1 − log sigma²): Kingma & Welling 2014, appendix B.
-    """
-    return 0.5 * (posterior.mu.square() + posterior.logvar.exp() - 1.0 - posterior.logvar)
-
-
-def elbo_terms(model: VAE, x: Tensor, generator: torch.Generator | None = None) -> ElboTerms:
-    """Eq. 10 of Kingma & Welling 2014 with one posterior sample: images (N, C, H, W) in [0, 1] -> terms per image."""
-    posterior = model.encode(x)
-    return terms_at(model, x, posterior, reparameterize(posterior, generator))
-
-
-def terms_at(model: VAE, x: Tensor, posterior: Posterior, z: Tensor) -> ElboTerms:
-    """The ELBO's terms where the posterior sample is z (N, d)."""
-    return ElboTerms(model.likelihood.log_prob(model.decode(z), x), kl_to_prior(posterior))
+from vae.model.elbo import ElboTerms, importance_weighted_bound, terms_at
+from vae.model.vae import VAE
 
 
 def beta_loss(terms: ElboTerms, beta: float = 1.0) -> Tensor:
@@ -76,26 +33,6 @@ def free_bits(kl_per_dim: Tensor, threshold: float, batch_mean: Callable[[Tensor
     """
     paid = batch_mean(kl_per_dim.detach()) > threshold  # (d,)
     return torch.where(paid, kl_per_dim, threshold).sum(1)
-
-
-def importance_weighted_bound(model: VAE, x: Tensor, epsilon: Tensor) -> Tensor:
-    """log 1/k Σ_i p(x, z_i) / q(z_i|x), (N,) nats: images (N, C, H, W) and noise (k, N, d).
-
-    Between the ELBO (k = 1) and log p(x), and closer to the latter with every k. Burda, Grosse & Salakhutdinov 2016,
-    "Importance weighted autoencoders", eq. 8.
-    """
-    k, count, d = epsilon.shape
-    posterior = model.encode(x)
-    z = posterior.at(epsilon)  # (k, N, d)
-    # log p(z) − log q(z|x): the two normal constants cancel, and (z − mu)/sigma is ε
-    log_ratio = 0.5 * (epsilon.square() + posterior.logvar - z.square()).sum(2)  # (k, N)
-    output = model.decode(z.reshape(k * count, d))
-    repeated = x.expand(k, *x.shape).reshape(k * count, *x.shape[1:])
-    log_weights = model.likelihood.log_prob(output, repeated).view(k, count) + log_ratio
-    return torch.logsumexp(log_weights, 0) - math.log(k)
-
-
-# --- what is minimised ------------------------------------------------------------------------------------------------
 
 
 class Objective(Protocol):

@@ -1,4 +1,4 @@
-"""Encoding a data set: every column against its definition."""
+"""Encoding a data set, every column against its definition; decoding in batches."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from vae.checkpoints.checkpoint import Latents
 from vae.checkpoints.metrics import MeasuredBy
 from vae.config import ModelConfig
 from vae.data.datasets import ImageDataset
+from vae.errors import GenerationError
+from vae.model.elbo import terms_at
 from vae.model.pixels import draw_binarized
-from vae.model.vae import VAE, new_model
+from vae.model.vae import VAE, new_model, reparameterize
 from vae.training.epoch_metrics import Protocol, measure
-from vae.training.objectives import Elbo, elbo_terms
+from vae.training.objectives import Elbo
 
 Digits = dict[str, ImageDataset]
 
@@ -39,7 +41,7 @@ def test_every_column_is_what_it_says(digits: Digits, config: ModelConfig, binar
         grey = torch.tensor(images.images).float() / 255
         x = draw_binarized(grey, noise) if binarized else grey
         posterior = model.encode(x)
-        terms = elbo_terms(model, x, noise)
+        terms = terms_at(model, x, posterior, reparameterize(posterior, noise))
         error = ((x - model.decode_mean(posterior.mu)) ** 2).sum((1, 2, 3))
     expected = {"mu": posterior.mu, "sigma": posterior.sigma, "kl": terms.kl, "squared_error": error}
     expected |= {"log_likelihood": terms.log_likelihood, "elbo": terms.elbo}
@@ -101,3 +103,59 @@ def test_encoding_needs_no_gradient_and_leaves_evaluation_mode(digits: Digits) -
     encoded(model, digits["validation"])
     assert not model.training
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+# --- decoding ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("conv", [False, True])
+def test_decoding_is_the_mean_to_the_nearest_byte(conv: bool) -> None:
+    vae = new_model(TINY_CONV if conv else TINY, 0)
+    z = np.random.default_rng(0).normal(size=(11, vae.config.latent_dim)).astype(np.float32)
+    told: list[tuple[int, int]] = []
+    images = inference.decode(vae, z, batch_size=4, on_batch=lambda done, total: told.append((done, total)))
+    with torch.inference_mode():
+        mean = vae.decode_mean(torch.tensor(z)).numpy()
+    assert (images.shape, images.dtype) == ((11, 1, 8, 8), np.uint8)
+    assert np.abs(images - mean * 255).max() <= 0.5 + 1e-3
+    assert told == [(4, 11), (8, 11), (11, 11)]
+
+
+def test_posterior_means_are_those_of_the_encoder() -> None:
+    vae = new_model(TINY, 0)
+    images = np.random.default_rng(0).integers(0, 256, (9, 1, 8, 8), np.uint8)
+    mu = inference.posterior_means(vae, images, batch_size=4)
+    with torch.inference_mode():
+        expected = vae.encode(torch.tensor(images) / 255).mu.numpy()
+    np.testing.assert_allclose(mu, expected, atol=1e-5)
+
+
+def test_large_pictures_come_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 3 * 64)
+    told: list[int] = []
+    inference.decode(new_model(TINY, 0), np.zeros((7, 2)), on_batch=lambda done, total: told.append(done))
+    assert told == [3, 6, 7]
+
+
+def test_extreme_latents_still_give_pictures() -> None:
+    images = inference.decode(new_model(TINY, 0), np.array([[1e30, -1e30], [3e38, 3e38]], np.float32))
+    assert images.shape == (2, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [
+        (np.zeros((4, 3)), r"shape \(4, 3\), expected \(N, 2\)"),
+        (np.zeros(2), "expected"),
+        (np.array([[0, np.nan]]), "not finite"),
+        (np.broadcast_to(np.zeros(1), (2**25, 2)), "need 2.1 GB, expected at most 1.1"),
+    ],
+)
+def test_latents_that_dont_fit_are_refused(z: np.ndarray, message: str) -> None:
+    with pytest.raises(GenerationError, match=message):
+        inference.decode(new_model(TINY, 0), z)
+
+
+def test_images_of_another_shape_are_refused() -> None:
+    with pytest.raises(GenerationError, match=r"shape \(1, 1, 28, 28\)"):
+        inference.posterior_means(new_model(TINY, 0), np.zeros((1, 1, 28, 28), np.uint8))

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from vae import commands
-from vae.checkpoints import checkpoint_files, decoding, loading
+from vae.checkpoints import checkpoint_files, inference, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import holes, interpolation, sampling
 from vae.storage import paths
@@ -53,7 +53,7 @@ def test_samples_are_the_priors_decoded(
     found = loaded(out)
     assert set(found) == {"images", "z"}
     assert np.array_equal(found["z"], sampling.from_prior(5, 2, 3, 0.8))
-    expected = decoding.decode(loading.load_model(checkpoint), found["z"])
+    expected = inference.decode(loading.load_model(checkpoint), found["z"])
     assert np.abs(found["images"].astype(int) - expected).max() <= 1  # another device may round otherwise
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
@@ -239,7 +239,7 @@ def test_an_output_gives_way_only_once_all_is_computed(tmp_path: Path, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "decode", stop)
+        patch.setattr(inference, "decode", stop)
         assert call("sample", "digits-mlp-2", "--output", out) == 130
     assert out.read_bytes() == b"mine"
     assert call("sample", "digits-mlp-2", "--number", 1, "--output", out) == 0

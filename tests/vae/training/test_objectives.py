@@ -1,30 +1,22 @@
-"""The ELBO and its terms against torch.distributions, and the sums that β = 1 stands for."""
+"""What training minimises: the sums that β = 1 stands for, its gradients, free bits, and the plain autoencoder."""
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
-from torch.distributions import Bernoulli as TorchBernoulli
-from torch.distributions import Independent, Normal, kl_divergence
 
-from tests.vae.helpers import TINY, TINY_CONV
 from vae.config import ModelConfig, TrainConfig
 from vae.data.datasets import ImageDataset
+from vae.model.elbo import ElboTerms
 from vae.model.likelihoods import Bernoulli
-from vae.model.vae import VAE, Posterior, new_model
+from vae.model.vae import VAE, new_model
 from vae.training.objectives import (
     Autoencoder,
     Elbo,
-    ElboTerms,
     ImportanceWeighted,
     Objective,
     beta_loss,
-    elbo_terms,
     free_bits,
-    importance_weighted_bound,
-    kl_to_prior,
     local_mean,
     objective_of,
 )
@@ -35,76 +27,8 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def posterior(count: int = 6, latent_dim: int = 5, dtype: torch.dtype = torch.float64) -> Posterior:
-    noise = torch.randn(2, count, latent_dim, generator=seeded(0), dtype=dtype)
-    return Posterior(2 * noise[0], noise[1])
-
-
 def close(found: torch.Tensor, expected: torch.Tensor) -> None:
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
-
-
-def test_kl_is_that_of_torch_per_image_and_dimension() -> None:
-    q = posterior()
-    expected = kl_divergence(Normal(q.mu, q.sigma), Normal(torch.zeros_like(q.mu), torch.ones_like(q.mu)))
-    found = kl_to_prior(q)
-    assert found.shape == (6, 5)
-    close(found, expected)
-    close(ElboTerms(torch.zeros(6), found).kl, expected.sum(1))
-
-
-def test_kl_in_single_precision() -> None:
-    single, double = kl_to_prior(posterior(dtype=torch.float32)), posterior(dtype=torch.float32)
-    exact = kl_to_prior(Posterior(double.mu.double(), double.logvar.double()))
-    torch.testing.assert_close(single.double(), exact, atol=1e-5, rtol=1e-5)
-
-
-def test_kl_known_values() -> None:
-    q = Posterior(torch.tensor([[0.0, 3.0, 0.0]]), torch.tensor([[0.0, 0.0, math.log(4.0)]]))
-    close(kl_to_prior(q), torch.tensor([[0.0, 4.5, 0.5 * (4 - 1 - math.log(4))]]))
-
-
-@pytest.mark.parametrize("binary", [True, False])
-def test_log_likelihood_is_that_of_torch_summed_over_pixels(binary: bool) -> None:
-    logits = torch.randn(4, 3, 5, 6, generator=seeded(1), dtype=torch.float64)
-    x = torch.rand(4, 3, 5, 6, generator=seeded(2), dtype=torch.float64)  # grey pixels
-    x = x.round() if binary else x
-    expected = Independent(TorchBernoulli(logits=logits, validate_args=False), 3, validate_args=False).log_prob(x)
-    assert expected.shape == (4,)
-    close(Bernoulli.log_prob(logits, x), expected)
-
-
-def test_grey_cross_entropy_is_the_explicit_sum() -> None:
-    p, grey = 0.8, 0.3
-    logits = torch.full((2, 1, 3, 4), math.log(p / (1 - p)), dtype=torch.float64)
-    expected = 12 * (grey * math.log(p) + (1 - grey) * math.log(1 - p))
-    close(Bernoulli.log_prob(logits, torch.full_like(logits, grey)), torch.full((2,), expected, dtype=torch.float64))
-
-
-def test_extreme_logits_stay_finite() -> None:
-    logits = torch.tensor([200.0, -200.0, 200.0, -200.0]).reshape(4, 1, 1, 1)
-    x = torch.tensor([1.0, 0.0, 0.0, 1.0]).reshape(4, 1, 1, 1)
-    close(Bernoulli.log_prob(logits, x), torch.tensor([0.0, 0.0, -200.0, -200.0]))
-
-
-def test_samples_are_zeros_and_ones_with_the_pixels_mean() -> None:
-    logits = torch.tensor([-2.0, 0.0, 1.0]).reshape(1, 3, 1, 1).repeat(20_000, 1, 1, 1)
-    draws = Bernoulli.sample(logits, seeded(4))
-    assert set(draws.unique().tolist()) == {0.0, 1.0}
-    torch.testing.assert_close(draws.mean(0), Bernoulli.mean(logits)[0], atol=0.02, rtol=0)
-
-
-@pytest.mark.parametrize("config", [TINY, TINY_CONV])
-def test_elbo_of_a_model_is_that_of_torch(config: ModelConfig) -> None:
-    model = new_model(config, 0).double()
-    x = torch.rand(5, *config.image_shape, generator=seeded(3), dtype=torch.float64)
-    terms = elbo_terms(model, x, seeded(4))
-    q = model.encode(x)
-    z = q.mu + q.sigma * torch.randn(q.mu.shape, generator=seeded(4), dtype=torch.float64)
-    pixels = TorchBernoulli(logits=model.decode(z), validate_args=False)
-    expected = pixels.log_prob(x).sum((1, 2, 3)) - kl_divergence(Normal(q.mu, q.sigma), Normal(0.0, 1.0)).sum(1)
-    close(terms.elbo, expected)
-    close(beta_loss(terms), -expected)
 
 
 def test_a_larger_image_weighs_more() -> None:
@@ -115,11 +39,6 @@ def test_a_larger_image_weighs_more() -> None:
     twice = ElboTerms(Bernoulli.log_prob(logits.repeat(1, 1, 2, 1), x.repeat(1, 1, 2, 1)), kl)
     close(twice.log_likelihood, 2 * once.log_likelihood)
     close(beta_loss(twice) - beta_loss(once), -once.log_likelihood)
-
-
-def test_more_latents_weigh_more() -> None:
-    kl = torch.rand(3, 2, generator=seeded(7))
-    close(ElboTerms(torch.zeros(3), torch.cat([kl, kl], 1)).kl, 2 * ElboTerms(torch.zeros(3), kl).kl)
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])
@@ -198,49 +117,6 @@ def test_free_bits_keep_dimensions_alive_that_a_strong_prior_kills(digits: dict[
 
     assert active() <= 3
     assert active(free_bits=0.5) >= 5
-
-
-# --- the importance-weighted bound ------------------------------------------------------------------------------------
-
-
-def exact_log_likelihood(model: VAE, x: torch.Tensor) -> torch.Tensor:
-    """log p(x) by adding up p(x|z) p(z) on a fine grid of one latent dimension."""
-    z = torch.linspace(-10, 10, 20_001, dtype=torch.float64)[:, None]
-    prior = Normal(0.0, 1.0).log_prob(z[:, 0])
-    logits = model.decode(z)
-    rows = [torch.logsumexp(Bernoulli.log_prob(logits, image.expand_as(logits)) + prior, 0) for image in x]
-    return torch.stack(rows) + math.log(20 / 20_000)
-
-
-def test_one_sample_is_the_sampled_elbo() -> None:
-    model = double_model(2)
-    x = torch.rand(4, 1, 2, 3, generator=seeded(1), dtype=torch.float64)
-    epsilon = torch.randn(1, 4, 2, generator=seeded(2), dtype=torch.float64)
-    q = model.encode(x)
-    z = q.at(epsilon[0])
-    sampled_kl = (Normal(q.mu, q.sigma).log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(1)
-    close(importance_weighted_bound(model, x, epsilon), Bernoulli.log_prob(model.decode(z), x) - sampled_kl)
-
-
-def test_the_bound_grows_with_samples_towards_the_likelihood() -> None:
-    model = double_model(1)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.mul_(1.5)  # a posterior that is far from the true one
-        x = torch.rand(3, 1, 2, 3, generator=seeded(1), dtype=torch.float64).round()
-        exact = exact_log_likelihood(model, x)
-
-        def bound(k: int, repeats: int) -> torch.Tensor:
-            draws = [
-                importance_weighted_bound(model, x, torch.randn(k, 3, 1, generator=seeded(i), dtype=torch.float64))
-                for i in range(repeats)
-            ]
-            return torch.stack(draws).mean(0)
-
-        one, ten, many = bound(1, 4_000), bound(10, 2_000), bound(20_000, 20)
-    assert (one < ten).all()
-    assert (ten < exact + 0.01).all()
-    torch.testing.assert_close(many, exact, atol=0.02, rtol=0)
 
 
 # --- the plain autoencoder --------------------------------------------------------------------------------------------

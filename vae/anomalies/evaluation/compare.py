@@ -186,11 +186,11 @@ def _with(
 
 def _scored(score: Score, model: VAE, batch: Pass, state: State, on_chunk: Callable[[int, int], None]) -> FloatArray:
     """(n,), chunk by chunk, so that a slow score tells where it is and can be stopped."""
+    from vae.checkpoints.inference import batches
+
     scores = np.empty(len(batch), np.float32)
-    for start in range(0, len(batch), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for rows in batches(len(batch), CHUNK, on_batch=on_chunk):
         scores[rows] = score.score(batch.take(rows), state, model)
-        on_chunk(min(start + CHUNK, len(batch)), len(batch))
     if bad := int(np.isnan(scores).sum()):
         raise ScoreError(f"{score.title}: {bad:,} of {len(scores):,} scores are not a number.", "Choose another score.")
     return scores

@@ -37,16 +37,16 @@ class ImportanceWeighted(Score):
         import torch
 
         from vae.anomalies.forward_pass import epsilon_of, unit_pixels
-        from vae.training.objectives import importance_weighted_bound
+        from vae.checkpoints.inference import batches
+        from vae.model.elbo import importance_weighted_bound
 
         assert model is not None  # noqa: S101 - checked in `score`
-        decoded = min(BATCH_IMAGES, BATCH_PIXELS // math.prod(model.config.image_shape))
-        size = max(1, decoded // self.samples)
+        pixels = self.samples * math.prod(model.config.image_shape)
         bounds = np.empty(len(batch), np.float32)
         with torch.inference_mode():
-            for start in range(0, len(batch), size):
-                images = batch.pixels[start : start + size]
+            for here in batches(len(batch), BATCH_IMAGES // self.samples, pixels, BATCH_PIXELS):
+                images = batch.pixels[here]
                 x = unit_pixels(model, images, batch.binarized, batch.seed)
                 epsilon = epsilon_of(model, images, self.samples, batch.seed)  # (K, n, d)
-                bounds[start : start + size] = importance_weighted_bound(model, x, epsilon).float().cpu().numpy()
+                bounds[here] = importance_weighted_bound(model, x, epsilon).float().cpu().numpy()
         return -bounds

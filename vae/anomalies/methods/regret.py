@@ -42,16 +42,17 @@ class Regret(Score):
 
     def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
         from vae.anomalies.forward_pass import epsilon_of, unit_pixels
+        from vae.checkpoints.inference import batches
 
         assert model is not None  # noqa: S101 - checked in `score`
-        size = max(1, min(BATCH, BATCH_PIXELS // (2 * PAIRS * math.prod(model.config.image_shape))))
+        pixels = 2 * PAIRS * math.prod(model.config.image_shape)
         regrets = np.empty(len(batch), np.float32)
-        for start in range(0, len(batch), size):
-            images = batch.pixels[start : start + size]
+        for here in batches(len(batch), BATCH, pixels, BATCH_PIXELS):
+            images = batch.pixels[here]
             x = unit_pixels(model, images, batch.binarized, batch.seed)
             draws = epsilon_of(model, images, (STEPS + JUDGING) * PAIRS, batch.seed)
             parts = draws.reshape(STEPS + JUDGING, PAIRS, len(x), -1)
-            regrets[start : start + size] = _regrets(model, x, parts).cpu().numpy()
+            regrets[here] = _regrets(model, x, parts).cpu().numpy()
         return regrets
 
 
@@ -97,7 +98,7 @@ def _elbo(model: VAE, x: Tensor, posterior: Posterior, half: Tensor) -> Tensor:
     """The ELBO (n,) averaged over noise (k, n, d) and its mirror image."""
     import torch
 
-    from vae.training.objectives import kl_to_prior
+    from vae.model.elbo import kl_to_prior
 
     z = posterior.at(torch.cat([half, -half]))  # (2k, n, d)
     k, n, d = z.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,9 +64,10 @@ class SmoothedError(Score):
         return errors / np.maximum(batch.energy, LEAST_ENERGY)
 
 
-def _batches(images: Pass) -> list[slice]:
-    size = max(1, BATCH_VALUES // math.prod(images.pixels.shape[1:]))
-    return [slice(start, start + size) for start in range(0, len(images), size)]
+def _batches(images: Pass) -> Iterator[slice]:
+    from vae.checkpoints.inference import batches
+
+    return batches(len(images), BATCH_VALUES, math.prod(images.pixels.shape[1:]), BATCH_VALUES)
 
 
 def _differences(batch: Pass, model: VAE) -> FloatArray:

@@ -7,9 +7,11 @@ import torch
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
+from vae.checkpoints.inference import posterior_means
 from vae.data.datasets import ImageDataset
 from vae.maps.alignment import aligned
-from vae.model.pixels import to_unit
+from vae.model.devices import device_of
+from vae.model.pixels import to_bytes
 from vae.model.vae import VAE
 from vae.training.run_folder.film_files import Fixed, Frame
 
@@ -32,15 +34,14 @@ class Film:
     def frame(self, model: VAE, epoch: int) -> Frame:
         """What the model makes of the fixed images and samples now; leaves it in evaluation mode."""
         model.eval()
-        device = next(model.parameters()).device
-        parts = torch.split(torch.from_numpy(self._images), 500)
-        mu = torch.cat([model.encode(to_unit(part.to(device))).mu for part in parts])
+        mu, device = posterior_means(model, self._images), device_of(model)
         noise = torch.Generator().manual_seed(SEED)
-        z = torch.empty(SAMPLES, model.config.latent_dim).normal_(generator=noise).to(device)
+        z = torch.empty(SAMPLES, model.config.latent_dim).normal_(generator=noise)
         axes = "latent" if model.config.latent_dim <= 2 else "pca"
-        frame = Frame(
-            epoch, axes, self._places(mu.cpu().numpy()), _pixels(model, mu[:RECONSTRUCTIONS]), _pixels(model, z)
+        reconstructed, drawn = (
+            to_bytes(model.decode_mean(latents.to(device))) for latents in (torch.tensor(mu[:RECONSTRUCTIONS]), z)
         )
+        frame = Frame(epoch, axes, self._places(mu), reconstructed, drawn)
         self._last = frame
         return frame
 
@@ -53,8 +54,3 @@ class Film:
         xy = np.pad(xy, ((0, 0), (0, 2 - xy.shape[1]))).astype(np.float32)
         fits = self._last is not None and self._last.xy.shape == xy.shape
         return aligned(xy, self._last.xy) if self._last is not None and fits else xy
-
-
-def _pixels(model: VAE, z: torch.Tensor) -> NDArray[np.uint8]:
-    pictures: NDArray[np.uint8] = model.decode_mean(z).mul(255).round().to("cpu", torch.uint8).numpy()
-    return pictures

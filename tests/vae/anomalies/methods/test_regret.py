@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from tests.vae.helpers import TINY
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
+from vae.model.elbo import importance_weighted_bound, kl_to_prior
 from vae.model.likelihoods import Gaussian
 from vae.model.vae import VAE, Posterior, new_model
-from vae.training.objectives import importance_weighted_bound, kl_to_prior
 
 SCORE = registry.get("regret")
 

@@ -1,4 +1,4 @@
-"""Decoding and encoding in batches, and people's own pictures."""
+"""People's own pictures, whatever file they are in."""
 
 from __future__ import annotations
 
@@ -9,77 +9,10 @@ import zlib
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from tests.vae.helpers import TINY, TINY_CONV
-from vae.checkpoints import decoding
 from vae.data import own_image
 from vae.errors import GenerationError
-from vae.model.vae import VAE, new_model
-
-
-def model(conv: bool = False) -> VAE:
-    return new_model(TINY_CONV if conv else TINY, 0).eval()
-
-
-# --- decoding ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("conv", [False, True])
-def test_decoding_is_the_mean_to_the_nearest_byte(conv: bool) -> None:
-    vae = model(conv)
-    z = np.random.default_rng(0).normal(size=(11, vae.config.latent_dim)).astype(np.float32)
-    told: list[tuple[int, int]] = []
-    images = decoding.decode(vae, z, batch_size=4, on_batch=lambda done, total: told.append((done, total)))
-    with torch.inference_mode():
-        mean = vae.decode_mean(torch.tensor(z)).numpy()
-    assert (images.shape, images.dtype) == ((11, 1, 8, 8), np.uint8)
-    assert np.abs(images - mean * 255).max() <= 0.5 + 1e-3
-    assert told == [(4, 11), (8, 11), (11, 11)]
-
-
-def test_encoding_gives_the_posterior_means() -> None:
-    vae = model()
-    images = np.random.default_rng(0).integers(0, 256, (9, 1, 8, 8), np.uint8)
-    mu = decoding.encode(vae, images, batch_size=4)
-    with torch.inference_mode():
-        expected = vae.encode(torch.tensor(images) / 255).mu.numpy()
-    np.testing.assert_allclose(mu, expected, atol=1e-5)
-
-
-def test_large_pictures_come_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "BATCH_PIXELS", 3 * 64)
-    told: list[int] = []
-    decoding.decode(model(), np.zeros((7, 2)), on_batch=lambda done, total: told.append(done))
-    assert told == [3, 6, 7]
-
-
-def test_extreme_latents_still_give_pictures() -> None:
-    images = decoding.decode(model(), np.array([[1e30, -1e30], [3e38, 3e38]], np.float32))
-    assert images.shape == (2, 1, 8, 8)
-
-
-@pytest.mark.parametrize(
-    ("z", "message"),
-    [
-        (np.zeros((4, 3)), r"shape \(4, 3\), expected \(N, 2\)"),
-        (np.zeros(2), "expected"),
-        (np.array([[0, np.nan]]), "not finite"),
-        (np.broadcast_to(np.zeros(1), (2**25, 2)), "need 2.1 GB, expected at most 1.1"),
-    ],
-)
-def test_latents_that_dont_fit_are_refused(z: np.ndarray, message: str) -> None:
-    with pytest.raises(GenerationError, match=message):
-        decoding.decode(model(), z)
-
-
-def test_images_of_another_shape_are_refused() -> None:
-    with pytest.raises(GenerationError, match=r"shape \(1, 1, 28, 28\)"):
-        decoding.encode(model(), np.zeros((1, 1, 28, 28), np.uint8))
-
-
-# --- own images -------------------------------------------------------------------------------------------------------
 
 GREY, RGB = (1, 8, 8), (3, 8, 8)
 

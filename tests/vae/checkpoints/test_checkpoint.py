@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vae.checkpoints import checkpoint_files, learned
+from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation import mixture_files
@@ -28,27 +28,27 @@ def ones_and_sevens(digits: Checkpoint) -> Checkpoint:
 
 
 def test_a_model_of_all_classes_keeps_its_latents(digits: Checkpoint) -> None:
-    assert learned.latents(digits) is digits.latents
-    assert learned.of_classes(digits) == ""
+    assert digits.trained_latents() is digits.latents
+    assert digits.of_trained_classes() == ""
 
 
 def test_other_classes_are_left_out(ones_and_sevens: Checkpoint) -> None:
-    found, stored = learned.latents(ones_and_sevens), ones_and_sevens.latents
+    found, stored = ones_and_sevens.trained_latents(), ones_and_sevens.latents
     assert set(found.labels.tolist()) == {1, 7}
     rows = np.flatnonzero(np.isin(stored.labels, (1, 7)))
-    np.testing.assert_array_equal(learned.rows(ones_and_sevens), rows)
+    np.testing.assert_array_equal(ones_and_sevens.trained_rows(), rows)
     np.testing.assert_array_equal(found.sigma, stored.sigma[rows])
-    assert learned.of_classes(ones_and_sevens) == " of class 7, 1, which the model was trained on"
+    assert ones_and_sevens.of_trained_classes() == " of class 7, 1, which the model was trained on"
 
 
 def test_classes_that_the_test_split_lacks_leave_all(digits: Checkpoint) -> None:
     strange = dataclasses.replace(digits, train=dataclasses.replace(digits.train, classes=("eleven",)))
-    assert len(learned.rows(strange)) == len(digits.latents.mu)
+    assert len(strange.trained_rows()) == len(digits.latents.mu)
 
 
 def test_the_mixture_is_of_what_was_learned(ones_and_sevens: Checkpoint) -> None:
     mixture = mixture_files.mixture_of(ones_and_sevens, 2)
-    np.testing.assert_allclose(mixture.means, fit_mixture(learned.latents(ones_and_sevens), 2).means)
+    np.testing.assert_allclose(mixture.means, fit_mixture(ones_and_sevens.trained_latents(), 2).means)
     with pytest.raises(GenerationError, match="0 images of class 3"):
         mixture_files.mixture_of(ones_and_sevens, 1, label=3)
 
