@@ -18,6 +18,10 @@ class VAEError(Exception):
         return f"{self.message} {self.hint}".strip()
 
 
+class StorageError(VAEError):
+    """A file that can't be read, or holds what it should not; whoever wanted it says what for (storage/reporting)."""
+
+
 class ConfigError(VAEError):
     """A setting that no model or training run can have."""
 

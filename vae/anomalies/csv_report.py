@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import TextIO
 from vae.anomalies.detectors import Decisions
 from vae.anomalies.sources import Chunk
 from vae.errors import ScoreError
+from vae.storage.files import new_file
+from vae.storage.reporting import write_errors_as
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full width counts too
 ANOMALY, NORMAL = "anomaly", "normal"
@@ -65,16 +66,12 @@ def write(path: Path, rows: Iterable[Row], columns: Columns) -> int:
 
     What `rows` raises leaves nothing behind. Raises ScoreError when the file can't be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as file:
-            count = _write(file, rows, columns)
-        temporary.replace(path)
-    except OSError as error:
-        raise ScoreError(f"{path} can't be written: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)  # gone already where all went well
-    return count
+    with (
+        write_errors_as(ScoreError, path),
+        new_file(path) as temporary,
+        temporary.open("x", encoding="utf-8", newline="") as file,
+    ):
+        return _write(file, rows, columns)
 
 
 def to_bytes(rows: Iterable[Row], columns: Columns) -> bytes:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from vae.anomalies.evaluation.metrics import Float64s
 from vae.data.image_folder import MAX_CLASSES
-from vae.errors import CheckpointError, ScoreError
+from vae.errors import ScoreError, StorageError
 from vae.storage.files import parse_json, read_tensors
+from vae.storage.reporting import storage_errors_as
 from vae.storage.validation import finite, short
 
 FORMAT, VERSION = "vae-detector", 1
@@ -99,10 +100,8 @@ def read_kept(path: Path) -> Kept:
 def read_detector(path: Path) -> Detector:
     """The detector in a file. Raises ScoreError for one that is damaged, changed, or from another format."""
     read_kept(path)  # its size is bounded before its arrays are read
-    try:
+    with storage_errors_as(ScoreError, NOT_A_DETECTOR):
         tensors, metadata = read_tensors(path)
-    except CheckpointError as error:
-        raise ScoreError(error.message, NOT_A_DETECTOR) from error
     kept, digest = _kept(metadata, path.name)
     _check_arrays(tensors, kept.name)
     if _digest(tensors) != digest:
@@ -131,7 +130,7 @@ def _kept(metadata: Mapping[str, str], where: str) -> tuple[Kept, str]:
         if type(held_out) is not int or not 1 <= held_out <= 10**9:
             raise ScoreError(f"{where}: it has {short(held_out)} held-out images, expected a whole number above 0.")
         seen = _seen(values, where)
-    except CheckpointError as error:
+    except StorageError as error:
         raise ScoreError(error.message, NOT_A_DETECTOR) from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ScoreError(f"{where} is no detector: {error!s:.100}.", NOT_A_DETECTOR) from error

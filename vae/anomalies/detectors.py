@@ -26,6 +26,7 @@ from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import ScoreError
 from vae.storage.files import write_atomically
 from vae.storage.paths import derived_folder
+from vae.storage.reporting import write_errors_as
 
 if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
@@ -170,10 +171,8 @@ def keep(detector: Detector) -> Path:
     """Keep it beside its checkpoint; one of the same name is replaced in one step. Raises ScoreError."""
     check_name(detector.name)
     path = _path(detector.identity, detector.name)
-    try:
+    with write_errors_as(ScoreError, path):
         write_atomically(path, detector_files.to_bytes(detector))
-    except OSError as error:
-        raise ScoreError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError
 from vae.maps.projection import ProjectionMap
+from vae.storage.reporting import storage_errors_as
 from vae.storage.validation import check_array
 
 FloatArray = NDArray[np.float32]
@@ -72,6 +73,7 @@ class Latents:
         return Latents(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
 
 
+@storage_errors_as(CheckpointError)
 def check_latents(latents: Latents, latent_dim: int, classes: int, name: str) -> None:
     """Raise CheckpointError for latents that no model with `latent_dim` and data set with `classes` can have."""
     if not len(latents.mu):

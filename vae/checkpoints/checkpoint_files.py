@@ -19,9 +19,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
-import shutil
-import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,7 +42,8 @@ from vae.errors import CheckpointError, ConfigError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
 from vae.storage import paths
-from vae.storage.files import read_json, read_tensors, sha256
+from vae.storage.files import new_folder, read_json, read_tensors, replaced_folder, sha256
+from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.validation import check_array, finite, short
 
 FORMAT_VERSION = 1
@@ -58,7 +56,6 @@ CONFIG, WEIGHTS, LATENTS, MAPS, METRICS, HISTORY = (
     "history.csv",
 )
 FILES = (WEIGHTS, LATENTS, MAPS, METRICS, HISTORY)
-LEFTOVER_SECONDS = 600.0  # no checkpoint takes as long to write
 MAX_HISTORY_BYTES = 64 * 2**20
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -139,6 +136,7 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
     )
 
 
+@storage_errors_as(CheckpointError)
 def read_weights(checkpoint: Checkpoint) -> dict[str, FloatArray]:
     """The model's tensors by name, float32. Raises CheckpointError when one is missing or of another shape."""
     tensors, _ = read_tensors(checkpoint.path / WEIGHTS)
@@ -166,6 +164,7 @@ class _Header:
     files: dict[str, dict[str, Any]]
 
 
+@storage_errors_as(CheckpointError)
 def _read_header(folder: Path) -> _Header:
     """config.json, parsed and checked, with all files it names present at their size."""
     values, raw = read_json(folder / CONFIG)
@@ -240,6 +239,7 @@ def _verify_hashes(folder: Path, files: dict[str, dict[str, Any]]) -> None:
             )
 
 
+@storage_errors_as(CheckpointError)
 def _read_latents(folder: Path) -> Latents:
     tensors, _ = read_tensors(folder / LATENTS)
     names = Latents.__dataclass_fields__
@@ -250,6 +250,7 @@ def _read_latents(folder: Path) -> Latents:
     return Latents(**tensors)
 
 
+@storage_errors_as(CheckpointError)
 def _read_metrics(folder: Path) -> dict[str, Metric]:
     values, _ = read_json(folder / METRICS)
     try:
@@ -277,12 +278,10 @@ def _read_history(folder: Path) -> list[dict[str, float]]:
 
 def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
     """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
-    try:
+    with write_errors_as(CheckpointError, destination):  # too long, or through a folder that is closed to us
         if destination.exists() and summary(destination).identity not in replacing:
             raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
         parent = next(folder for folder in destination.parents if folder.exists())
-    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
-        raise CheckpointError(f"{destination!s:.300} can't be written: {error.strerror or error}.") from error
     checkpoint_path(destination.name, destination.parent)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")
@@ -305,33 +304,11 @@ def write(
         When something else is already there, or the folder can't be written.
     """
     check_writable(destination, replacing)
-    temporary = destination.parent / f".{destination.name}.{secrets.token_hex(4)}.tmp"
-    try:
-        temporary.mkdir(parents=True)
+    writing = replaced_folder if destination.exists() else new_folder
+    with write_errors_as(CheckpointError, destination), writing(destination) as temporary:
         _write_files(new, temporary)
         on_complete(summary(temporary).identity)
-        if destination.exists():
-            old = temporary.with_suffix(".old.tmp")
-            destination.rename(old)
-            temporary.rename(destination)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            temporary.rename(destination)
-        _remove_leftovers(destination)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise CheckpointError(f"{destination} can't be written: {error.strerror or error}.") from error
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
     return destination
-
-
-def _remove_leftovers(destination: Path) -> None:
-    """Remove what writers of the same checkpoint left behind that were killed."""
-    for path in destination.parent.glob(f".{destination.name}.*.tmp"):
-        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write_files(new: NewCheckpoint, folder: Path) -> None:

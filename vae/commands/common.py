@@ -19,6 +19,7 @@ from vae.data.image_folder import printable
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.storage.files import check_writable, write_atomically
+from vae.storage.reporting import write_errors_as
 
 ALL = "all"  # classes, of --normal
 
@@ -96,27 +97,19 @@ def new_file(path: Path, *suffixes: str) -> Path:
     """Check before long work that `path` can be written later, and ends in one of `suffixes`. Raises ConfigError."""
     if path.suffix not in suffixes:
         raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
-    try:
+    with write_errors_as(ConfigError, path):  # too long, or a folder that is closed to us
         if not path.parent.is_dir():
             raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
         if path.is_dir():
             raise ConfigError(f"{path} is a folder, expected the name of a file.")
         check_writable(path)
-    except OSError as error:  # a path that is too long, or a folder that is closed to us
-        raise _unwritable(path, error) from error
     return path
 
 
 def write_output(path: Path, content: bytes) -> None:
     """Write a command's result in one step, over what is there. Raises ConfigError."""
-    try:
+    with write_errors_as(ConfigError, path):
         write_atomically(path, content)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(f"{path!s:.300} can't be written: {error.strerror or error}.")
 
 
 def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:

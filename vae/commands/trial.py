@@ -23,6 +23,7 @@ from vae.jobs import queue
 from vae.jobs.progress import Progress, stoppable
 from vae.storage import paths
 from vae.storage.files import write_atomically
+from vae.storage.reporting import write_errors_as
 from vae.training.request import Configs
 
 WARM_UP_STEPS = 3  # the first steps allocate memory and choose kernels
@@ -121,10 +122,8 @@ def read(model: ModelConfig, train: TrainConfig) -> Trial | None:
 
 def _keep(trial: Trial, settings: Configs) -> None:
     path = path_of(settings.model, settings.train)
-    try:
+    with write_errors_as(ConfigError, path):
         write_atomically(path, json.dumps(asdict(trial)).encode())
-    except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
 
 
 # --- measuring --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +20,8 @@ from vae.data.image_decoding import Format
 from vae.data.image_folder import Found
 from vae.data.imported_dataset import images_file, labels_file
 from vae.errors import DatasetError
+from vae.storage.files import new_folder
+from vae.storage.reporting import write_errors_as
 
 GREY_SAMPLE = 64  # images looked at to see whether there is any colour
 CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
@@ -66,20 +67,11 @@ def write(
     destination = free_folder(name)
     found = image_folder.find(root)
     rows = image_folder.split_rows(len(found.files), settings.max_images)
-    temporary = destination.with_name(f".{name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.mkdir(parents=True)
+    with write_errors_as(DatasetError, destination, "Nothing was kept."), new_folder(destination) as temporary:
         with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, "decode") as pool:
-            warnings.simplefilter("ignore")  # Pillow's, about large or odd files: pictures.py has bounds of its own
+            warnings.simplefilter("ignore")  # Pillow's, about large or odd files: image_decoding has bounds of its own
             result = _Work(found, rows, settings, temporary, pool, on_image).run()
         free_folder(name)  # somebody else may have been faster
-        temporary.rename(destination)
-    except OSError as error:
-        raise DatasetError(
-            f"{destination} can't be written: {error.strerror or error}.", "Nothing was kept."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return replace(result, folder=destination)
 
 

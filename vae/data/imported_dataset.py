@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from vae.config import MAX_SIDE
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
-from vae.errors import CheckpointError, DatasetError, DatasetMissingError
+from vae.errors import DatasetError, DatasetMissingError
 from vae.storage import paths
 from vae.storage.files import read_json
+from vae.storage.reporting import storage_errors_as
 
 FORMAT_VERSION = 1
 META = "meta.json"
@@ -149,10 +150,8 @@ def _complete(folder: Path, meta: Meta) -> bool:
 def _read_meta(folder: Path) -> Meta:
     if not (folder / META).exists():
         raise _gone(folder)
-    try:
+    with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
         values, _ = read_json(folder / META)
-    except CheckpointError as error:
-        raise DatasetError(error.message, "Delete the folder and import the images again.") from error
     try:
         return _checked(values)
     except (KeyError, TypeError, ValueError) as error:

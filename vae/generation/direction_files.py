@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.errors import CheckpointError, GenerationError
+from vae.errors import GenerationError
 from vae.generation.directions import KINDS, MAX_NAME, Direction, check_name
 from vae.storage.files import parse_json, write_atomically
 from vae.storage.paths import derived_folder
+from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.validation import finite, short
 
 FORMAT, VERSION = "vae-directions", 1
@@ -45,10 +46,8 @@ def keep(direction: Direction) -> Path:
     _document(content, direction.latent_dim)  # nothing is written that couldn't be read
     others = [one for one in _kept(direction.identity, direction.latent_dim) if one.name != direction.name]
     _check_room([*others, direction])
-    try:
+    with write_errors_as(GenerationError, path):
         write_atomically(path, content)
-    except OSError as error:
-        raise GenerationError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
 
 
@@ -184,11 +183,9 @@ def _read(values: Any, latent_dim: int) -> Direction:
     if values["kind"] not in KINDS:
         raise GenerationError(f"{name}: its kind is {short(values['kind'])}, expected one of {', '.join(KINDS)}.")
     texts: dict[str, Any] = {key: _text(values[key], f"{name}: its {key}", limit) for key, limit in MAX_TEXT.items()}
-    try:
+    with storage_errors_as(GenerationError, NOT_A_FILE):
         numbers: dict[str, Any] = _numbers(values, name)
         vector = _vector(values["vector"], values["latent_dim"], latent_dim, name)
-    except CheckpointError as error:
-        raise GenerationError(error.message, NOT_A_FILE) from error
     return Direction(
         name=name,
         kind=values["kind"],

@@ -12,7 +12,7 @@ import numpy as np
 import safetensors.numpy
 
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.errors import CheckpointError, GenerationError
+from vae.errors import GenerationError, StorageError
 from vae.generation.sampling import COMPONENTS, Mixture, check_mixture, fit_mixture
 from vae.storage import paths
 from vae.storage.files import read_tensors, write_atomically
@@ -55,5 +55,5 @@ def _read(path: Path) -> Mixture | None:
     try:
         tensors, _ = read_tensors(path)
         return Mixture(*(tensors[name] for name in ARRAYS))
-    except (CheckpointError, GenerationError, KeyError):
+    except (GenerationError, StorageError, KeyError):
         return None

@@ -13,16 +13,15 @@ from vae.errors import CheckpointError
 from vae.maps.projection import LinearMap, ProjectionMap
 from vae.storage.files import parse_json, read_tensors, write_atomically
 from vae.storage.paths import derived_folder
+from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.validation import check_array, finite, short
 
 
 def write_derived_map(identity: str, projection: ProjectionMap) -> Path:
     """Keep a map that was made after the checkpoint; replaces an earlier one of that method in one step."""
     path = derived_folder(identity) / f"map-{projection.method}.safetensors"
-    try:
+    with write_errors_as(CheckpointError, path):
         write_atomically(path, to_bytes([projection]))
-    except OSError as error:
-        raise CheckpointError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
 
 
@@ -40,6 +39,7 @@ def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, Projec
     return found
 
 
+@storage_errors_as(CheckpointError)
 def read_maps(path: Path) -> dict[str, ProjectionMap]:
     """Every map in one file, by method. Raises CheckpointError for a damaged one."""
     tensors, metadata = read_tensors(path)
@@ -57,6 +57,7 @@ def read_maps(path: Path) -> dict[str, ProjectionMap]:
     return maps
 
 
+@storage_errors_as(CheckpointError)
 def check_map(m: ProjectionMap, shape: tuple[int, int], name: str) -> None:
     """Raise CheckpointError for a map that can't be of means of this shape (N, d), or whose quality can't be shown."""
     what = f"{name}: the {short(m.method)[1:-1]} map"

@@ -19,6 +19,7 @@ from vae.model.devices import device_of
 from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
 from vae.storage.files import read_tensors, sha256
+from vae.storage.reporting import storage_errors_as
 from vae.storage.validation import check_array
 
 CHANNELS = (16, 32, 32)  # each halves the image
@@ -51,6 +52,7 @@ class Classifier(nn.Module):
         return logits
 
 
+@storage_errors_as(CheckpointError)
 def load(dataset: str, device: torch.device | None = None) -> Classifier:
     """The shipped classifier of a data set, in evaluation mode.
 
@@ -70,6 +72,7 @@ def load(dataset: str, device: torch.device | None = None) -> Classifier:
     return from_tensors(read_tensors(about.weights)[0], about).to(device or torch.device("cpu"))
 
 
+@storage_errors_as(CheckpointError)
 def from_tensors(tensors: dict[str, FloatArray], about: shipped.About) -> Classifier:
     """A classifier with these weights. Raises CheckpointError unless all are there in their shape, finite float32."""
     model = Classifier(about.image_shape, len(about.class_names))

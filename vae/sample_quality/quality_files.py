@@ -17,6 +17,7 @@ from vae.errors import CheckpointError, VAEError
 from vae.sample_quality import shipped
 from vae.storage import paths
 from vae.storage.files import read_json, write_atomically
+from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.validation import finite, short
 
 SHIPPED = Path(__file__).with_name("recorded")
@@ -103,10 +104,8 @@ def shipped_path(identity: str) -> Path:
 def write(quality: Quality, path: Path | None = None) -> Path:
     """Keep a quality in derived/, or at `path`, in one step. Raises CheckpointError when it can't be written."""
     path = path or derived_path(quality.identity)
-    try:
+    with write_errors_as(CheckpointError, path):
         write_atomically(path, (json.dumps(quality.to_dict(), indent=1, allow_nan=False) + "\n").encode())
-    except OSError as error:
-        raise CheckpointError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
 
 
@@ -121,6 +120,7 @@ def recorded(checkpoint: Checkpoint) -> Quality | None:
     return None
 
 
+@storage_errors_as(CheckpointError)
 def read(path: Path, checkpoint: Checkpoint) -> Quality:
     """Read one file. Raises CheckpointError for one that is damaged, of other images, or of another classifier."""
     where = f"{path.parent.name}: {path.name}"

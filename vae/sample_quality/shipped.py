@@ -12,6 +12,7 @@ from pathlib import Path
 from vae.data.image_dataset import SPLITS
 from vae.errors import CheckpointError, DatasetError
 from vae.storage.files import read_json
+from vae.storage.reporting import storage_errors_as
 from vae.storage.validation import finite, short
 
 FOLDER = Path(__file__).with_name("classifiers")
@@ -45,6 +46,7 @@ def check_measurable(dataset: str) -> None:
         )
 
 
+@storage_errors_as(CheckpointError)
 def about(dataset: str) -> About:
     """The classifier of a data set.
 

@@ -9,30 +9,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.errors import CheckpointError
+from vae.errors import StorageError
 
 LONGEST_REPR = 60
 
 
 def check_array(array: NDArray[Any], shape: tuple[int, ...], what: str) -> None:
-    """Raise CheckpointError unless `array` is float32, of this shape, and finite everywhere."""
+    """Raise StorageError unless `array` is float32, of this shape, and finite everywhere."""
     if array.shape != shape:
-        raise CheckpointError(f"{what} has shape {array.shape}, expected {shape}.")
+        raise StorageError(f"{what} has shape {array.shape}, expected {shape}.")
     if array.dtype != np.float32:
-        raise CheckpointError(f"{what} is {array.dtype}, expected float32.")
+        raise StorageError(f"{what} is {array.dtype}, expected float32.")
     bad = array.size - int(np.isfinite(array).sum())
     if bad:
-        raise CheckpointError(f"{what} has {bad:,} of {array.size:,} numbers that are not finite, expected none.")
+        raise StorageError(f"{what} has {bad:,} of {array.size:,} numbers that are not finite, expected none.")
 
 
 def finite(value: Any, what: str) -> float:
-    """`value` as a float. Raises CheckpointError for anything but a finite number."""
+    """`value` as a float. Raises StorageError for anything but a finite number."""
     number = math.nan
     if isinstance(value, int | float) and not isinstance(value, bool):
         with contextlib.suppress(OverflowError):  # a whole number above 1e308
             number = float(value)
     if not math.isfinite(number):
-        raise CheckpointError(f"{what} is {short(value)}, expected a finite number.")
+        raise StorageError(f"{what} is {short(value)}, expected a finite number.")
     return number
 
 

@@ -109,7 +109,8 @@ def test_encode_writes_the_latents(root: Path, tmp_path: Path, monkeypatch: pyte
 def test_map_is_kept_and_told(method: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("map", "tiny", "--method", method, "--perplexity", "12", "--seed", "5", "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    kept = map_files.read_derived_maps(checkpoint_files.read("tiny"))[method]
+    stored = checkpoint_files.read("tiny")
+    kept = map_files.read_derived_maps(stored.identity, stored.latents.mu.shape)[method]
     assert Path(told["path"]).is_relative_to(paths.derived_dir())
     assert (told["parameters"], told["quality"]) == (kept.parameters, kept.quality)
     assert kept.xy.shape == (360, 2)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
-from vae.errors import CheckpointError
+from vae.errors import StorageError
 from vae.storage import files
+
+Writing = Callable[[Path], AbstractContextManager[Path]]
 
 
 def test_writing_replaces_and_makes_folders(tmp_path: Path) -> None:
@@ -37,6 +43,81 @@ def test_a_failing_write_leaves_the_old_file_alone(
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def write_folder(folder: Path, content: str) -> None:
+    (folder / "inner").mkdir()
+    (folder / "inner" / "a").write_text(content)
+
+
+def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "a"
+    with files.new_folder(path) as temporary:
+        write_folder(temporary, "new")
+        assert not path.exists()
+    assert (path / "inner" / "a").read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_that_came_first_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with pytest.raises(OSError, match="not empty"), files.new_folder(path) as temporary:
+        write_folder(temporary, "late")
+        path.mkdir()
+        write_folder(path, "first")
+    assert (path / "inner" / "a").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_gives_way_to_its_successor(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.mkdir()
+    write_folder(path, "old")
+    with files.replaced_folder(path) as temporary:
+        write_folder(temporary, "new")
+        assert (path / "inner" / "a").read_text() == "old"
+    assert (path / "inner" / "a").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cant_be_replaced_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.mkdir()
+    write_folder(path, "old")
+    with pytest.raises(OSError, match="No such file"), files.replaced_folder(path) as temporary:
+        temporary.rmdir()  # so that it can't take the place
+    assert (path / "inner" / "a").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("writing", [files.new_file, files.new_folder, files.replaced_folder])
+def test_a_block_that_raises_changes_nothing(writing: Writing, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), writing(tmp_path / "a") as temporary:
+        (temporary / "x" if temporary.is_dir() else temporary).write_text("half")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("writing", [files.new_file, files.new_folder])
+def test_what_killed_writers_left_is_swept(writing: Writing, tmp_path: Path) -> None:
+    path, old = tmp_path / "a[1]", time.time() - files.LEFTOVER_SECONDS - 1
+    (tmp_path / ".a[1].0000.tmp").write_text("of a file")
+    left = tmp_path / ".a[1].0001.tmp"
+    left.mkdir()
+    write_folder(left, "of a folder")
+    for part in (tmp_path / ".a[1].0000.tmp", left / "inner" / "a", left / "inner", left):
+        os.utime(part, (old, old))
+    others = [tmp_path / name for name in (".b.0000.tmp", ".a[1].0002.tmp", ".a1.0000.tmp")]
+    for other in others:
+        other.mkdir()
+    os.utime(others[0], (old, old))  # of another destination
+    (others[1] / "x").write_text("under way")
+    os.utime(others[1], (old, old))  # the folder rests, the file in it is being written
+    os.utime(others[2], (old, old))  # what a[1] would be as a pattern
+    with writing(path) as temporary:
+        if not temporary.is_dir():
+            temporary.write_text("new")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
 
 
 def test_writing_can_be_tried(tmp_path: Path) -> None:
@@ -73,14 +154,14 @@ def test_json_is_returned_with_its_bytes(tmp_path: Path) -> None:
 )
 def test_bad_json_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(CheckpointError, match=rf"{tmp_path.name}: a\.json .*{message}"):
+    with pytest.raises(StorageError, match=rf"{tmp_path.name}: a\.json .*{message}"):
         files.read_json(tmp_path / "a.json")
 
 
 def test_absent_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"a\.json can't be read: No such file"):
+    with pytest.raises(StorageError, match=r"a\.json can't be read: No such file"):
         files.read_json(tmp_path / "a.json")
-    with pytest.raises(CheckpointError, match=r"a\.safetensors is not a readable"):
+    with pytest.raises(StorageError, match=r"a\.safetensors is not a readable"):
         files.read_tensors(tmp_path / "a.safetensors")
 
 
@@ -95,12 +176,12 @@ def test_tensors_come_back_with_their_metadata(tmp_path: Path) -> None:
 def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
     header = b'{"a":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4000000000]}}'
     (tmp_path / "a.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + b"\0" * 16)
-    with pytest.raises(CheckpointError, match="not a readable safetensors file"):
+    with pytest.raises(StorageError, match="not a readable safetensors file"):
         files.read_tensors(tmp_path / "a.safetensors")
 
 
 def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_TENSOR_BYTES", 100)
     safetensors.numpy.save_file({"a": np.zeros(100, np.float32)}, tmp_path / "a.safetensors")
-    with pytest.raises(CheckpointError, match="more than this program opens"):
+    with pytest.raises(StorageError, match="more than this program opens"):
         files.read_tensors(tmp_path / "a.safetensors")

@@ -22,9 +22,10 @@ from vae.anomalies.methods import registry
 from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.anomalies.normal_images import MAX_HELD_OUT, NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
-from vae.errors import CheckpointError, ScoreError
+from vae.errors import ScoreError, StorageError
 from vae.storage.files import parse_json, read_tensors, write_atomically
 from vae.storage.paths import derived_folder
+from vae.storage.reporting import write_errors_as
 from vae.storage.validation import check_array, finite
 
 FORMAT, VERSION = "vae-comparison", 1
@@ -46,10 +47,8 @@ def keep(checkpoint: Checkpoint, comparison: Comparison) -> Comparison:
     """
     together = merged(kept(checkpoint, comparison.choice), comparison)
     path = path_of(checkpoint, comparison.choice)
-    try:
+    with write_errors_as(ScoreError, path):
         write_atomically(path, to_bytes(checkpoint, together))
-    except OSError as error:
-        raise ScoreError(f"{path} can't be written: {error.strerror or error}.") from error
     return together
 
 
@@ -63,7 +62,7 @@ def kept(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
             return None
         tensors, metadata = read_tensors(path)
         return _read(checkpoint, choice, tensors, parse_json(metadata["comparison"]))
-    except (OSError, CheckpointError, _DamagedError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except (OSError, StorageError, _DamagedError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from vae.errors import CheckpointError
+from vae.errors import StorageError
 from vae.storage.files import parse_json, read_tensors, write_atomically
 
 FOLDER = "previews"
@@ -118,5 +118,5 @@ def _write(path: Path, arrays: dict[str, NDArray[Any]], about: dict[str, str]) -
 def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | None:
     try:
         return read_tensors(path)
-    except (CheckpointError, OSError):
+    except (StorageError, OSError):
         return None
