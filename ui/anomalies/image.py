@@ -17,6 +17,7 @@ from vae.anomalies.evaluation import compare
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.neighbours import nearest
 
 WIDTH = 104
 DIMENSIONS, NEIGHBOURS = 5, 8
@@ -101,13 +102,11 @@ def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int
 
 def _neighbours(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
     known = scoring.reference(checkpoint, choice)
-    near = explanation.neighbours(found.seen.images.mu[i], known.mu, NEIGHBOURS)
-    images = known.pixels[near.rows]
+    near = nearest(found.seen.images.mu[i : i + 1], known.mu, NEIGHBOURS)
+    images, distances = known.pixels[near.rows[0]], near.distances[0]
     st.markdown("**Nearest normal images**")
     picture_sheet.show(images, key="anomalies-neighbours", label="Nearest normal training images", columns=4, tile=56)
-    st.caption(
-        f"Training images whose posterior means are nearest: {near.distances[0]:.2f} to {near.distances[-1]:.2f} away."
-    )
+    st.caption(f"Training images whose posterior means are nearest: {distances[0]:.2f} to {distances[-1]:.2f} away.")
 
 
 def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:

@@ -1,4 +1,4 @@
-"""Why one image is anomalous: latent dimensions that are unusual, pixels that are wrong, and neighbours. numpy only."""
+"""Why one image is anomalous: latent dimensions that are unusual, and pixels that are wrong. numpy only."""
 
 from __future__ import annotations
 
@@ -41,14 +41,6 @@ class Unusual:
     mean: float
     deviation: float
     sigmas: float
-
-
-@dataclass(frozen=True, eq=False)
-class Neighbours:
-    """Rows of the reference (k,) and their Euclidean distances (k,), nearest first."""
-
-    rows: NDArray[np.int64]
-    distances: FloatArray
 
 
 def explain(mu: FloatArray, sigma: FloatArray, reference_mu: FloatArray, reference_sigma: FloatArray) -> list[Unusual]:
@@ -97,14 +89,6 @@ def overlay(original: Images, heat: FloatArray, most: float) -> NDArray[np.uint8
     seen = 1 - (1 - IMAGE_SHARE * grey) * (1 - colour)  # two lights on one screen
     picture: NDArray[np.uint8] = np.rint(255 * seen).astype(np.uint8)
     return picture
-
-
-def neighbours(mu: FloatArray, reference_mu: FloatArray, k: int = 8) -> Neighbours:
-    """The k normal images whose mu (N, d) are nearest to mu (d,), or all of fewer; of equals the first."""
-    _check_reference(mu, reference_mu)
-    distances = np.linalg.norm(reference_mu.astype(np.float64) - mu.astype(np.float64), axis=1)
-    rows = np.argsort(distances, kind="stable")[: max(0, k)]
-    return Neighbours(rows, distances[rows].astype(np.float32))
 
 
 def _check_reference(mu: FloatArray, reference_mu: FloatArray) -> None:

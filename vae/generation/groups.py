@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
+from vae.neighbours import nearest
 from vae.storage.validation import short
 
 MAX_TEXT = 2_000  # characters
@@ -157,10 +158,8 @@ def _add_range(part: str, chosen: NDArray[np.bool_]) -> None:
 
 def _nearest(checkpoint: Checkpoint, row: int, count: int) -> Rows:
     """The `count` rows whose posterior means are nearest to that of `row` (Euclidean), itself first."""
-    difference = checkpoint.latents.mu - checkpoint.latents.mu[row]
-    squared = np.einsum("nd,nd->n", difference, difference, dtype=np.float64)
-    squared[row] = -1  # before images with the very same mean
-    return np.argsort(squared, kind="stable")[:count].astype(np.int64)
+    mu, own = checkpoint.latents.mu, np.array([row])
+    return np.concatenate([own, nearest(mu[own], mu, count - 1, own).rows[0]])
 
 
 def _check_row(row: int, count: int) -> None:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import GenerationError
+from vae.neighbours import Nearest, nearest
 
 KINDS = ("lerp", "slerp")
 MAX_ANCHORS = 6
 MAX_STEPS = 60
 NO_ANGLE = 1e-6  # radians: nearer to parallel or opposite than float32 latents can tell
-CHUNK = 2**24  # distances held at a time
 
 Reals = NDArray[np.floating]
 
@@ -101,7 +101,7 @@ def distances(z: Reals, mu: Reals) -> Distances:
     """How far each latent z (S, d) is from the nearest posterior mean of mu (N, d)."""
     if z.ndim != 2 or mu.ndim != 2 or z.shape[1] != mu.shape[1] or not len(mu):
         raise GenerationError(f"The latents have shapes {z.shape} and {mu.shape}, expected (S, d) and (N, d).")
-    return _nearest(z, mu, np.full(len(z), -1))
+    return _of_one(nearest(z, mu))
 
 
 def nearest_other(z: Reals, mu: Reals, own: NDArray[np.int64]) -> Distances:
@@ -111,23 +111,11 @@ def nearest_other(z: Reals, mu: Reals, own: NDArray[np.int64]) -> Distances:
     """
     if mu.ndim != 2 or len(mu) < 2:
         raise GenerationError(f"The posterior means have shape {mu.shape}, expected at least two images.")
-    return _nearest(z, mu, own)
+    return _of_one(nearest(z, mu, own=own))
 
 
-def _nearest(z: Reals, mu: Reals, own: NDArray[np.int64]) -> Distances:
-    """The nearest mean that is not row own[i], for each z[i]; −1 leaves none out."""
-    centre = mu.mean(0, dtype=np.float64)
-    points, means = z - centre, mu - centre  # float64, small numbers: squares cancel less
-    squares = (means**2).sum(1)
-    rows = np.empty(len(z), np.int64)
-    size = max(1, CHUNK // len(mu))
-    for start in range(0, len(z), size):
-        part = slice(start, start + size)
-        scores = squares - 2 * (points[part] @ means.T)  # (size, N): squared distances less a constant a row
-        mine = np.flatnonzero(own[part] >= 0)
-        scores[mine, own[part][mine]] = np.inf
-        rows[part] = scores.argmin(1)
-    return Distances(np.linalg.norm(points - means[rows], axis=1), rows)
+def _of_one(found: Nearest) -> Distances:
+    return Distances(found.distances[:, 0], found.rows[:, 0])
 
 
 def _straight(a: Reals, b: Reals, t: Reals) -> NDArray[np.float64]:

@@ -5,21 +5,18 @@ Pixel distance sees copies, not paraphrases: the same digit moved by a pixel is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae import neighbours
 from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import GenerationError
 
 Images = NDArray[np.uint8]
 OnBatch = Callable[[int, int], None]
-
-EXACT_PIXELS = 1_024  # (x-128)(y-128) is at most 2^14 in size: float32 adds up 2^10 of them without rounding
-CHUNK_BYTES = 4 * 2**20  # of data as float32: small enough to stay in the cache
-QUERY_BYTES = 32 * 2**20  # of queries as float32, and of their products with one chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,34 +39,14 @@ class Reference:
 
 
 def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> Nearest:
-    """Search images (Q, C, H, W) in data (N, C, H, W), which may be a memory map; about 100 MB beside them at most.
+    """Search images (Q, C, H, W) in data (N, C, H, W), which may be a memory map.
 
-    |x−y|² = |x|² + |y|² − 2xy with a float32 matrix product of whole numbers that never rounds (`EXACT_PIXELS`), so
-    winner and distance are exact. `on_batch(done, total)` hears how many comparisons are done and may raise to stop.
-    Raises GenerationError for arrays that don't fit each other.
+    `on_batch(done, total)` hears how many comparisons are done and may raise to stop. Raises GenerationError for arrays
+    that don't fit each other.
     """
     _check(images, data)
-    pixels = int(np.prod(data.shape[1:]))
-    rows = max(1, CHUNK_BYTES // (4 * pixels))
-    queries = max(1, QUERY_BYTES // (4 * max(pixels, 2 * rows)))  # products are float64: twice the bytes
-    row, squared = np.zeros(len(images), np.int64), np.full(len(images), np.inf)
-    done, total = 0, len(images) * len(data)
-    for start in range(0, len(images), queries):
-        here = slice(start, start + queries)
-        x = _centred(images[here])  # (q, P)
-        x_norm = _dot(x, x)
-        for first in range(0, len(data), rows):
-            y = _centred(data[first : first + rows])  # (r, P)
-            distance = _products(x, y)  # (q, r)
-            distance *= -2
-            distance += _dot(y, y)
-            best = distance.argmin(1)
-            found = distance[np.arange(len(x)), best] + x_norm
-            nearer = found < squared[here]
-            row[here][nearer], squared[here][nearer] = best[nearer] + first, found[nearer]
-            done += distance.size
-            on_batch(done, total)
-    return Nearest(row, (np.sqrt(squared) / 255).astype(np.float32))
+    found = neighbours.nearest(images, data, on_block=on_batch)
+    return Nearest(found.rows[:, 0], (found.distances[:, 0] / 255).astype(np.float32))
 
 
 def reference(reconstructions: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> Reference:
@@ -99,30 +76,6 @@ def reading(distance: float, usual: Reference) -> str:
     if distance <= usual.p95 or usual.count < 20:
         return f"Farther from every training image than half of the {them}: no sign of a copy."
     return f"Farther from every training image than 95 % of {them}: no sign of a copy, and perhaps unlike the data."
-
-
-def _centred(images: Images) -> FloatArray:
-    """Images (n, C, H, W) as whole numbers from -128 to 127, (n, P) float32."""
-    flat = np.ascontiguousarray(images).reshape(len(images), -1)
-    return (flat ^ np.uint8(128)).view(np.int8).astype(np.float32)  # flipping the top bit is subtracting 128
-
-
-def _blocks(pixels: int) -> Iterator[slice]:
-    return (slice(start, start + EXACT_PIXELS) for start in range(0, pixels, EXACT_PIXELS))
-
-
-def _dot(x: FloatArray, y: FloatArray) -> NDArray[np.float64]:
-    """Row by row x·y, (n,)."""
-    parts = [np.einsum("np,np->n", x[:, b], y[:, b]).astype(np.float64) for b in _blocks(x.shape[1])]
-    return np.asarray(sum(parts), np.float64)
-
-
-def _products(x: FloatArray, y: FloatArray) -> NDArray[np.float64]:
-    """Every row of x (q, P) with every row of y (r, P): (q, r)."""
-    product = np.zeros((len(x), len(y)))
-    for block in _blocks(x.shape[1]):
-        product += x[:, block] @ y[:, block].T
-    return product
 
 
 def _check(images: Images, data: Images) -> None:

@@ -119,21 +119,3 @@ def test_a_picture_without_heat_is_the_faint_image() -> None:
 def test_a_maximum_that_is_none_is_refused(most: float) -> None:
     with pytest.raises(ScoreError, match="doesn't fit"):
         explanation.overlay(np.zeros((1, 2, 2), np.uint8), np.zeros((2, 2), np.float32), most)
-
-
-def test_neighbours_are_the_nearest_rows() -> None:
-    reference = np.array([[9, 0], [3, 4], [0, 1], [0, -1]], np.float32)
-    found = explanation.neighbours(column(0, 0), reference, 3)
-    assert found.rows.tolist() == [2, 3, 1]
-    assert found.distances.tolist() == [1, 1, 5]
-    assert len(explanation.neighbours(column(0, 0), reference, 8).rows) == 4
-
-
-def test_neighbours_agree_with_scikit_learn() -> None:
-    from sklearn.neighbors import NearestNeighbors
-
-    mu = checkpoint_files.read("digits-mlp-8", CHECKPOINTS).latents.mu
-    distances, rows = NearestNeighbors(n_neighbors=8).fit(mu).kneighbors(mu[7:8] + np.float32(0.01))
-    found = explanation.neighbours(mu[7] + np.float32(0.01), mu)
-    assert np.array_equal(found.rows, rows[0])
-    np.testing.assert_allclose(found.distances, distances[0], rtol=1e-5)

@@ -108,9 +108,7 @@ def test_a_bad_path_is_refused(anchors: np.ndarray, steps: int, kind: str, messa
 # --- distances --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chunk", [1, 700, 2**24])
-def test_distances_are_scipys(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpolation, "CHUNK", chunk)
+def test_distances_are_scipys() -> None:
     rng = np.random.default_rng(0)
     z, mu = rng.normal(50, 1, (30, 4)).astype(np.float32), rng.normal(50, 1, (90, 4)).astype(np.float32)
     all_of_them = cdist(z, mu)

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from vae import neighbours
 from vae.data.datasets import ImageDataset
 from vae.errors import GenerationError
 from vae.sample_quality import copies
@@ -34,8 +35,8 @@ def test_as_brute_force(shape: tuple[int, int, int]) -> None:
 
 
 def test_many_chunks_of_queries_and_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "CHUNK_BYTES", 4 * 64 * 13)
-    monkeypatch.setattr(copies, "QUERY_BYTES", 4 * 64 * 7)
+    monkeypatch.setattr(neighbours, "POINT_BYTES", 4 * 64 * 13)
+    monkeypatch.setattr(neighbours, "QUERY_BYTES", 4 * 64 * 7)
     queries, data = images(30, (1, 8, 8), 0), images(100, (1, 8, 8), 1)
     heard: list[tuple[int, int]] = []
     found = copies.nearest(queries, data, on_batch=lambda done, total: heard.append((done, total)))

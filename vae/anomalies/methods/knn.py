@@ -1,4 +1,4 @@
-"""How far an image's code is from the nearest normal ones. Computes with scikit-learn."""
+"""How far an image's code is from the nearest normal ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.methods.base import Score, State, array, rebuilt, reference_rows
+from vae.anomalies.methods.base import Score, State, array, reference_rows
+from vae.neighbours import nearest
 
 if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
@@ -36,12 +37,5 @@ class NearestNeighbours(Score):
 
     def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
         reference = array(state, "reference", None, batch.latent_dim)
-        distances, _ = rebuilt(self.name, reference, _search).kneighbors(batch.mu.astype(np.float64))
-        mean: NDArray[np.float64] = distances.mean(1)
+        mean: NDArray[np.float64] = nearest(batch.mu, reference, NEIGHBOURS).distances.mean(1)
         return mean
-
-
-def _search(reference: NDArray[np.float64]) -> Any:
-    from sklearn.neighbors import NearestNeighbors as Search
-
-    return Search(n_neighbors=min(NEIGHBOURS, len(reference)), algorithm="brute").fit(reference)
