@@ -114,7 +114,7 @@ def highest() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 before = highest()
-found = decode_all([Path(sys.argv[1])] * 4, Format(8, 8, True))
+found = decode_all([Path(sys.argv[1])] * int(sys.argv[2]), Format(8, 8, True))
 print((highest() - before) // 1024, *found[0].pixels[:, 4, 4])
 """
 
@@ -124,19 +124,21 @@ print((highest() - before) // 1024, *found[0].pixels[:, 4, 4])
     ("bits", "kind", "pixel", "shown"),
     [(8, 6, bytes([16, 32, 48, 128]), [135, 143, 151]), (16, 0, bytes([100, 7]), [100, 100, 100])],
 )
-def test_four_of_the_largest_pictures_fit_in_memory(
-    tmp_path: Path, bits: int, kind: int, pixel: bytes, shown: list[int]
+@pytest.mark.parametrize(("side", "count", "most"), [(4_100, 4, 256), (10_000, 1, 1_024)])
+def test_large_pictures_fit_in_memory(
+    tmp_path: Path, side: int, count: int, most: int, bits: int, kind: int, pixel: bytes, shown: list[int]
 ) -> None:
-    """At once, as folders are read: 8 GB when each was copied whole, and all of them at a time."""
+    """Four of the smallest that are decoded alone, and one of the largest, which would take four times as much memory
+    if several were decoded at once or each were copied whole."""
+    assert image_decoding.LARGE_PIXELS < side**2 <= image_decoding.MAX_PIXELS
     path = tmp_path / "a.png"
-    path.write_bytes(plain_png(10_000, bits, kind, pixel))
+    path.write_bytes(plain_png(side, bits, kind, pixel))
     assert path.stat().st_size < 3 * 2**20
-    done = subprocess.run(
-        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True, cwd=paths.PROJECT
-    )
+    command = [sys.executable, "-c", PEAK, str(path), str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=paths.PROJECT)
     megabytes, *colour = map(int, done.stdout.split())
     assert colour == shown
-    assert megabytes < 1_024
+    assert megabytes < most
 
 
 def plain_png(side: int, bits: int, kind: int, pixel: bytes) -> bytes:
