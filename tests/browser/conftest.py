@@ -1,21 +1,27 @@
 """Fixtures of the browser tests: a browser, the app, and a page that remembers what went wrong.
 
-`app` is one server for the whole folder, for tests that only look. `start_app` starts further ones, for tests that
-train, delete or restart. A test that fails leaves a screenshot of its page in test-output/, and its servers' logs stand
-in the report.
+`app` is one server for the whole folder, for tests that look, or leave what disturbs nobody; `planted_app` is the same
+one for tests that plant jobs in it. `own_app` and `start_app` start further ones, for tests that train, restart the app
+or show a script of their own. A test that fails leaves a screenshot of its page in test-output/, and its servers' logs
+stand in the report.
+
+Most of the time that opening a page takes goes into compiling Streamlit's and Plotly's scripts. A process of Chromium
+that has compiled them keeps the result, so all pages of a worker share one process: `tabs` holds it alive.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.browser.drive.chromium import launch
 from tests.browser.drive.server import PROJECT, AppServer
+from vae.jobs import queue
 
 SCREENSHOTS = PROJECT / "test-output"
 LOG_CHARACTERS = 4_000
@@ -39,14 +45,14 @@ class StartApp:
 def browser() -> Iterator[Browser]:
     """Chromium, headless."""
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright, "--process-per-site")
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="package")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """The app with the shipped checkpoints, shared by all tests that change nothing."""
+    """The app with the shipped checkpoints."""
     with AppServer(tmp_path_factory.mktemp("app")) as server:
         yield server
 
@@ -61,12 +67,27 @@ def start_app(tmp_path: Path) -> Iterator[StartApp]:
 
 
 @pytest.fixture
-def own_app(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> AppServer:
-    """An app of the test's own, whose jobs and models this process sees and plants too."""
-    server = start_app()
+def planted_app(app: AppServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppServer]:
+    """The shared app, in whose folders this process plants training runs; they are gone when the test ends."""
+    _see_folders_of(app, monkeypatch)
+    yield app
+    for job in queue.all_jobs():
+        if job.kind == "train":
+            shutil.rmtree(job.folder)
+
+
+@pytest.fixture
+def own_app(start_app: StartApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppServer:
+    """An app of the test's own, whose jobs and models this process sees. Its images are the digits that come with
+    scikit-learn, which train in a second."""
+    server = start_app({"VAE_DATA": str(tmp_path / "data")})
+    _see_folders_of(server, monkeypatch)
+    return server
+
+
+def _see_folders_of(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RUNS", "CHECKPOINTS", "DERIVED"):
         monkeypatch.setenv(f"VAE_{name}", server.env[f"VAE_{name}"])
-    return server
 
 
 @pytest.fixture
@@ -75,13 +96,35 @@ def console_errors() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="package")
+def tabs(browser: Browser, app: AppServer) -> Iterator[BrowserContext]:
+    """What all pages are tabs of. Its first tab stays open, so that the process with the compiled scripts lives on."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.new_page().goto(f"{app.url}/_stcore/health")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
-    """An empty page of 1440 × 900 in a fresh context."""
+def page(tabs: BrowserContext, console_errors: list[str]) -> Iterator[Page]:
+    """An empty tab of 1440 × 900. Whatever pages and their servers store in the browser goes with it."""
+    first, *_ = tabs.pages
+    page = tabs.new_page()
+    _write_down_errors(page, console_errors)
+    yield page
+    for tab in tabs.pages:
+        if tab is not first:
+            tab.close()
+    tabs.clear_cookies()
+    first.evaluate("localStorage.clear()")
+
+
+@pytest.fixture
+def first_visit(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
+    """An empty page of a browser that has never seen the app: nothing is in its cache, nothing is compiled."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.on("console", lambda message: console_errors.append(_words(message)) if message.type == "error" else None)
-    page.on("pageerror", lambda error: console_errors.append(str(error)))
+    _write_down_errors(page, console_errors)
     yield page
     context.close()
 
@@ -100,6 +143,11 @@ def pytest_runtest_makereport(
             if isinstance(value, Page):
                 report.sections.append(("screenshot", _screenshot(value, item.name)))
     return report
+
+
+def _write_down_errors(page: Page, errors: list[str]) -> None:
+    page.on("console", lambda message: errors.append(_words(message)) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
 
 
 def _words(message: ConsoleMessage) -> str:

@@ -8,16 +8,16 @@ from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page
 
 
-def test_the_app_opens_without_errors(app: AppServer, page: Page, console_errors: list[str]) -> None:
-    open_page(page, app)
-    assert page.get_by_test_id("stException").count() == 0
+def test_the_app_opens_without_errors(app: AppServer, first_visit: Page, console_errors: list[str]) -> None:
+    open_page(first_visit, app)
+    assert first_visit.get_by_test_id("stException").count() == 0
     assert "Traceback" not in app.log_text()
     assert console_errors == []
 
 
-def test_nothing_is_asked_of_other_servers(app: AppServer, page: Page) -> None:
+def test_nothing_is_asked_of_other_servers(app: AppServer, first_visit: Page) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    open_page(page, app)
+    first_visit.on("request", lambda request: asked.append(request.url))
+    open_page(first_visit, app)
     own = (app.url, app.url.replace("http:", "ws:"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(own)] == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,6 @@ from vae.data import datasets
 
 MODEL = "digits-mlp-8"
 HISTOGRAM = ".threshold[data-ready='yes']"
-
-
-@pytest.fixture(scope="module")
-def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """An app of this file's own: detectors are kept in it."""
-    with AppServer(tmp_path_factory.mktemp("anomalies")) as server:
-        yield server
 
 
 def visit(page: Page, server: AppServer, **settings: str) -> None:
@@ -54,9 +46,9 @@ def csv_rows(page: Page) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
 
 
-def test_one_class_is_normal_and_the_threshold_is_dragged(workbench: AppServer, page: Page) -> None:
+def test_one_class_is_normal_and_the_threshold_is_dragged(app: AppServer, page: Page) -> None:
     sent = generate.count_messages(page)
-    visit(page, workbench, normal="3", score="knn")
+    visit(page, app, normal="3", score="knn")
     before, messages = flagged(page), len(sent)
     assert messages > 0
     drag_threshold(page, 0.15)
@@ -89,8 +81,8 @@ def test_one_class_is_normal_and_the_threshold_is_dragged(workbench: AppServer, 
     assert rows[worst]["class"] != "3"
 
 
-def test_the_keyboard_moves_the_threshold(workbench: AppServer, page: Page) -> None:
-    visit(page, workbench, normal="3", score="knn")
+def test_the_keyboard_moves_the_threshold(app: AppServer, page: Page) -> None:
+    visit(page, app, normal="3", score="knn")
     before = float(page.locator(HISTOGRAM).get_attribute("data-threshold") or "nan")
     page.locator(f"{HISTOGRAM} .line").focus()
     page.keyboard.press("ArrowRight")
@@ -100,7 +92,7 @@ def test_the_keyboard_moves_the_threshold(workbench: AppServer, page: Page) -> N
     assert float(generate.settings(page)["threshold"][0]) == pytest.approx(after, rel=1e-6)
 
 
-def test_a_folder_of_own_images_is_scored(workbench: AppServer, page: Page, tmp_path: Path) -> None:
+def test_a_folder_of_own_images_is_scored(app: AppServer, page: Page, tmp_path: Path) -> None:
     digits = datasets.load("digits", "test")
     folder = tmp_path / "own"
     folder.mkdir()
@@ -112,7 +104,7 @@ def test_a_folder_of_own_images_is_scored(workbench: AppServer, page: Page, tmp_
     Image.fromarray(noise).save(folder / "noise.png")
     (folder / "broken.png").write_bytes(b"not a picture")
 
-    visit(page, workbench, source="folder", folder=str(folder), score="squared_error")
+    visit(page, app, source="folder", folder=str(folder), score="squared_error")
     expect(page.get_by_text("12 images were of another size")).to_be_visible()
     expect(page.get_by_text("1 file could not be read")).to_be_visible()
     rows = csv_rows(page)
@@ -122,8 +114,8 @@ def test_a_folder_of_own_images_is_scored(workbench: AppServer, page: Page, tmp_
     assert sum(row["decision"] == "anomaly" for row in rows) == flagged(page)
 
 
-def test_a_point_of_the_map_is_clicked(workbench: AppServer, page: Page) -> None:
-    visit(page, workbench, normal="3", score="knn", look="map")
+def test_a_point_of_the_map_is_clicked(app: AppServer, page: Page) -> None:
+    visit(page, app, normal="3", score="knn", look="map")
     chart = page.locator(".st-key-anomalies-map .js-plotly-plot")
     expect(chart).to_be_visible()
     wait_idle(page)
@@ -149,10 +141,10 @@ def test_a_point_of_the_map_is_clicked(workbench: AppServer, page: Page) -> None
 
 
 @pytest.mark.parametrize("look", ["gallery", "map", "curves", "scores"])
-def test_nothing_overflows_at_900_pixels(workbench: AppServer, page: Page, look: str) -> None:
+def test_nothing_overflows_at_900_pixels(app: AppServer, page: Page, look: str) -> None:
     page.set_viewport_size({"width": 900, "height": 900})
     page.emulate_media(color_scheme="dark")
-    visit(page, workbench, normal="3", score="knn", look=look)
+    visit(page, app, normal="3", score="knn", look=look)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     assert page.get_by_text("Something went wrong").count() == 0

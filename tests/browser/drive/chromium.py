@@ -67,9 +67,9 @@ def find_or_install() -> Path:
     return find()
 
 
-def launch(playwright: Playwright) -> Browser:
-    """A headless browser with the flags that render WebGL without a GPU. Raises NoChromiumError."""
-    return playwright.chromium.launch(executable_path=find(), args=list(FLAGS))
+def launch(playwright: Playwright, *flags: str) -> Browser:
+    """A headless browser with the flags that render WebGL without a GPU, and more. Raises NoChromiumError."""
+    return playwright.chromium.launch(executable_path=find(), args=[*FLAGS, *flags])
 
 
 def _starts(path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page, wait_idle
@@ -111,7 +111,9 @@ def grab(page: Page, place: int = 0) -> tuple[float, float, float]:
 
 
 def picture(page: Page, name: str) -> list[int]:
-    """The red channel of a canvas (`original`, `decoded` or `difference`), row by row."""
+    """The red channel of a canvas (`original`, `decoded` or `difference`), row by row, once it is there."""
+    if name != "decoded":
+        expect(page.locator(f".{name}-absent")).to_be_empty()
     values: list[int] = page.locator(f"canvas.{name}").evaluate(
         """(canvas) => {
             const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.drive import explore, generate
 from tests.browser.drive.server import AppServer
@@ -24,15 +23,8 @@ SIDE = 8  # pixels of a digit
 GREY_LEVELS = 2
 
 
-@pytest.fixture(scope="module")
-def generating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """An app of this file's own: directions are kept in it."""
-    with AppServer(tmp_path_factory.mktemp("generate")) as server:
-        yield server
-
-
-def test_a_sample_is_pinned_and_opened_in_explore(generating: AppServer, page: Page) -> None:
-    generate.open_generate(page, generating, DIGITS, seed="7")
+def test_a_sample_is_pinned_and_opened_in_explore(app: AppServer, page: Page) -> None:
+    generate.open_generate(page, app, DIGITS, seed="7")
     expect(generate.sheet(page, "samples")).to_have_attribute("data-count", "100")
     generate.press_picture(page, "samples", 37)
     sample = generate.chosen_picture(page, "samples", SIDE)
@@ -56,8 +48,8 @@ def test_a_sample_is_pinned_and_opened_in_explore(generating: AppServer, page: P
 
 
 @pytest.mark.parametrize("model", ["digits-mlp-2", "mnist-mlp-2"])
-def test_the_manifold_is_dragged_and_a_place_is_chosen(generating: AppServer, page: Page, model: str) -> None:
-    generate.open_generate(page, generating, model, view="manifold", scale="even")
+def test_the_manifold_is_dragged_and_a_place_is_chosen(app: AppServer, page: Page, model: str) -> None:
+    generate.open_generate(page, app, model, view="manifold", scale="even")
     generate.wait_complete(page)
     before, stage = generate.asked_tiles(page), generate.box_of(page.locator(generate.STAGE))
     assert before == 400
@@ -88,9 +80,9 @@ def test_the_manifold_is_dragged_and_a_place_is_chosen(generating: AppServer, pa
     assert generate.settings(page) == settings
 
 
-def test_a_direction_is_built_slid_and_kept(generating: AppServer, page: Page) -> None:
+def test_a_direction_is_built_slid_and_kept(app: AppServer, page: Page) -> None:
     sent = generate.count_messages(page)
-    generate.open_generate(page, generating, DIGITS, view="directions", a="class:1", b="class:7", pin="row:5")
+    generate.open_generate(page, app, DIGITS, view="directions", a="class:1", b="class:7", pin="row:5")
     expect(page.get_by_text(re.compile("Real: the groups are told apart"))).to_be_visible()
     page.wait_for_selector(generate.SCRUB)
     page.evaluate(
@@ -132,8 +124,8 @@ def test_a_direction_is_built_slid_and_kept(generating: AppServer, page: Page) -
     expect(page.get_by_text(re.compile("Real: the groups are told apart"))).to_be_visible()
 
 
-def test_an_interpolation_is_exported_as_an_animation(generating: AppServer, page: Page) -> None:
-    generate.open_generate(page, generating, DIGITS, view="interpolation")
+def test_an_interpolation_is_exported_as_an_animation(app: AppServer, page: Page) -> None:
+    generate.open_generate(page, app, DIGITS, view="interpolation")
     pin_rows(page, 5, 9)
     page.wait_for_selector(generate.SCRUB)
     expect(generate.sheet(page, "interpolation")).to_have_attribute("data-count", "12")
@@ -182,18 +174,13 @@ def canvas(page: Page, selector: str) -> list[int]:
 
 
 def test_links_to_all_views_in_the_dark_in_a_narrow_window(
-    generating: AppServer, browser: Browser, console_errors: list[str]
+    app: AppServer, page: Page, console_errors: list[str]
 ) -> None:
-    context = browser.new_context(viewport={"width": 900, "height": 900}, color_scheme="dark")
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.emulate_media(color_scheme="dark")
     wide = []
     for view in generate.VIEWS:
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda said: console_errors.append(f"{said.text} ({said.location['url']})") if said.type == "error" else 0,
-        )
-        page.on("pageerror", lambda error: console_errors.append(str(error)))
-        generate.open_generate(page, generating, DIGITS, view=view, pin="row:3&pin=class:4")
+        generate.open_generate(page, app, DIGITS, view=view, pin="row:3&pin=class:4")
         expect(page.get_by_role("radio", name=view.capitalize(), exact=True)).to_be_checked()
         page.wait_for_selector(".sheet[data-drawn], .manifold[data-missing='0']")
         page.wait_for_timeout(200)
@@ -201,14 +188,12 @@ def test_links_to_all_views_in_the_dark_in_a_narrow_window(
         assert max(map(int, re.findall(r"\d+", background)[:3])) < 80, f"{background} is not dark"
         assert page.get_by_test_id("stAlert").count() == page.get_by_test_id("stException").count() == 0
         wide += [f"{view}: {problem}" for problem in generate.too_wide(page)]
-        page.close()
-    context.close()
     assert generate.unknown_errors(console_errors) == []
     assert wide == []
 
 
-def test_a_picture_of_ones_own_is_pinned(generating: AppServer, page: Page, tmp_path: Path) -> None:
-    generate.open_generate(page, generating, DIGITS)
+def test_a_picture_of_ones_own_is_pinned(app: AppServer, page: Page, tmp_path: Path) -> None:
+    generate.open_generate(page, app, DIGITS)
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("radio", name="Own image").click(force=True)
     wait_idle(page)
@@ -228,8 +213,8 @@ def test_a_picture_of_ones_own_is_pinned(generating: AppServer, page: Page, tmp_
     assert token.endswith("@own image own.png")
 
 
-def test_images_of_a_group_are_picked_by_clicking(generating: AppServer, page: Page) -> None:
-    generate.open_generate(page, generating, DIGITS, view="directions")
+def test_images_of_a_group_are_picked_by_clicking(app: AppServer, page: Page) -> None:
+    generate.open_generate(page, app, DIGITS, view="directions")
     page.locator(".st-key-group-kind-a").get_by_role("radio", name="Images").click(force=True)
     expect(page.get_by_text("Pick the images of group A")).to_be_visible()
     wait_idle(page)
@@ -269,8 +254,8 @@ def test_images_of_a_group_are_picked_by_clicking(generating: AppServer, page: P
     expect(page.get_by_text("Pick the images of group A")).to_be_visible()
 
 
-def test_test_images_are_pinned_by_clicking(generating: AppServer, page: Page) -> None:
-    generate.open_generate(page, generating, DIGITS, view="interpolation", pin="class:4&pin=row:2")
+def test_test_images_are_pinned_by_clicking(app: AppServer, page: Page) -> None:
+    generate.open_generate(page, app, DIGITS, view="interpolation", pin="class:4&pin=row:2")
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
@@ -283,8 +268,8 @@ def test_test_images_are_pinned_by_clicking(generating: AppServer, page: Page) -
     expect(generate.sheet(page, "shelf")).to_have_attribute("data-count", "2")
 
 
-def test_back_soon_after_a_view_was_chosen(generating: AppServer, page: Page) -> None:
-    generate.open_generate(page, generating, DIGITS)
+def test_back_soon_after_a_view_was_chosen(app: AppServer, page: Page) -> None:
+    generate.open_generate(page, app, DIGITS)
     for view in ("Traversals", "Directions", "Interpolation"):
         generate.go(page, view)
     page.wait_for_timeout(900)  # a wrong click, and Back a second later
@@ -295,9 +280,9 @@ def test_back_soon_after_a_view_was_chosen(generating: AppServer, page: Page) ->
     expect(page.get_by_role("radio", name="Traversals", exact=True)).to_be_checked()
 
 
-def test_more_images_than_the_shelf_holds_are_refused_and_unticked(generating: AppServer, page: Page) -> None:
+def test_more_images_than_the_shelf_holds_are_refused_and_unticked(app: AppServer, page: Page) -> None:
     pins = "&pin=".join(f"row:{row}" for row in range(12))
-    generate.open_generate(page, generating, DIGITS, view="traversals", pin=pins)
+    generate.open_generate(page, app, DIGITS, view="traversals", pin=pins)
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
@@ -311,8 +296,8 @@ def test_more_images_than_the_shelf_holds_are_refused_and_unticked(generating: A
     assert generate.settings(page)["pin"] == [f"row:{row}" for row in range(12)]
 
 
-def test_pins_that_this_model_lacks_disturb_no_picking(generating: AppServer, page: Page) -> None:
-    generate.open_generate(page, generating, DIGITS, view="traversals", pin="row:abc&pin=row:99999&pin=row:5")
+def test_pins_that_this_model_lacks_disturb_no_picking(app: AppServer, page: Page) -> None:
+    generate.open_generate(page, app, DIGITS, view="traversals", pin="row:abc&pin=row:99999&pin=row:5")
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
