@@ -28,8 +28,8 @@ from vae.config import (
 from vae.data import datasets
 from vae.errors import CheckpointError, ConfigError, JobError
 from vae.jobs import queue, terminal_job
-from vae.jobs.locks import only_one
 from vae.jobs.progress import RUNNER, Progress, obeying, stoppable
+from vae.jobs.runner import only_one
 from vae.storage import paths
 from vae.training.request import Configs, Plan
 from vae.training.run_folder import status

@@ -3,7 +3,7 @@
 Each job is a run folder:
 
     job.json        what it is: id, kind, title, lane, command line
-    state.json      written by its runner (`python -m vae.runner FOLDER`): queued, running, done, stopped or failed
+    state.json      written by its runner (`python -m vae.jobs.runner FOLDER`): queued, running, done, stopped or failed
     progress.json   written by the command itself (progress.py): stage, fraction, seconds left, result
     log.txt         what the command printed
 

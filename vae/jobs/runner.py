@@ -1,7 +1,8 @@
-"""The process behind each job, `python -m vae.runner FOLDER`: it waits for its turn, and runs the command.
+"""The process behind each job, `python -m vae.jobs.runner FOLDER`: it waits for its turn, and runs the command.
 
 The queue has no server. Every waiting runner looks at the run folders and starts when it is the oldest of its lane and
-a place is free; only one job can be the oldest, so no lock is needed.
+a place is free; only one job can be the oldest, so no lock is needed. A task queue from a library would bring a server
+that somebody has to start and watch: here the folders are all there is.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from vae.errors import JobError
-from vae.jobs.locks import only_one
 from vae.jobs.processes import mark
 from vae.jobs.progress import RUNNER
 from vae.jobs.queue import LOCK, PLACES, all_jobs, get, log_size, log_tail, read_values
@@ -27,6 +31,24 @@ from vae.storage.files import write_atomically
 POLL_SECONDS = 0.2
 STOPPED_CODES = (0, 130, -signal.SIGTERM)  # kept something; nothing to keep; not yet ready to be asked
 KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop, and gets no further for this long, is killed
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Inside, nobody else is inside with this path; the system ends it with the process, however that ends.
+
+    Raises JobError when somebody is, OSError for a path that can't be used.
+    """
+    path.touch()  # or filelock would make a run folder anew that somebody has deleted
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise JobError(f"Run {path.parent.name} is already running.", "Wait for its end, or stop it.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Runner:

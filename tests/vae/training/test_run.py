@@ -24,8 +24,8 @@ from vae.checkpoints import checkpoint_files
 from vae.data import datasets
 from vae.errors import DatasetError, JobError
 from vae.jobs import queue
-from vae.jobs.locks import only_one
 from vae.jobs.progress import Progress
+from vae.jobs.runner import only_one
 from vae.storage import paths
 from vae.training import trainer as training
 from vae.training.run_folder import film_files, history, resume_state, status
