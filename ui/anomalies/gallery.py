@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
-from ui.components import picture_sheet
+from ui.components import events, picture_sheet
 from ui.shared import cache
 from vae.anomalies import explanation
 from vae.checkpoints.checkpoint import Checkpoint
@@ -16,7 +16,6 @@ from vae.checkpoints.checkpoint import Checkpoint
 ORDERS = {"worst": "Worst first", "threshold": "Borderline", "normal": "Most normal"}
 MOST = 60
 HEAT_PERCENTILE = 99.5  # of the squared residuals shown: the brightest colour
-CLICK = "anomalies_click"
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
@@ -37,10 +36,9 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         tile=64,
         titles=[_title(found, int(i)) for i in rows],
     )
-    if click and click["move"] != st.session_state.get(CLICK) and click["index"] < len(rows):
-        st.session_state[CLICK] = click["move"]
+    if click and events.is_new("anomalies-gallery", click["id"]) and click["index"] < len(rows):
         STATE.put("image", str(int(rows[click["index"]])))
-        st.rerun()  # of a whole run too: it can hold what a fragment's component told
+        st.rerun()  # of a whole run too: it can hold a fragment's event
     flagged = int(found.decisions.flagged[rows].sum())
     st.caption(
         f"{len(rows):,} of {len(found.scores):,} images, {flagged:,} of them flagged. Click one to see why; the mouse "

@@ -7,13 +7,12 @@ import streamlit as st
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
-from ui.components import threshold
+from ui.components import events, threshold
 from ui.components.threshold.payload import Group
 from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
 from vae.anomalies.methods import registry
 
-MOVE = "anomalies_threshold_move"
 SEEN = "anomalies_threshold_seen"
 
 
@@ -35,14 +34,13 @@ def show(found: Scored) -> None:
         label=title,
         revision=_revision(found.detector.threshold),
     )
-    if setting and setting["move"] != st.session_state.get(MOVE):
-        st.session_state[MOVE] = setting["move"]
+    if setting and events.is_new("anomalies-histogram", setting["id"]):
         value = setting["threshold"]
         if isinstance(value, int | float) and np.isfinite(value):
             st.session_state[SEEN] = float(value)
             STATE.put("rule", "threshold")
             STATE.put("threshold", repr(float(value)))
-            st.rerun()  # of a whole run too: it can hold what a fragment's component told
+            st.rerun()  # of a whole run too: it can hold a fragment's event
     st.caption(about(found))
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
+from ui.components import events
 from ui.shared import cache, figures
 from ui.shared.figures import Axis
 from vae.anomalies.methods import registry
@@ -16,7 +17,6 @@ from vae.checkpoints.checkpoint import Checkpoint
 
 METHODS = {"tsne": "t-SNE", "pca": "PCA"}
 CLICKED_SIZE, UNCLICKED_OPACITY = 16, 0.7
-CLICKED = "anomalies_map_row"  # in the session
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
@@ -54,12 +54,11 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
 
 
 def _choose(found: Scored, points: list[dict[str, Any]]) -> None:
-    """The image of a point that was clicked; the chart goes on telling the last one."""
+    """The image of a point that was clicked."""
     row = int(points[0]["customdata"]) if points else None
-    if row == st.session_state.get(CLICKED):
+    if not events.is_new("anomalies-map", row):
         return
-    st.session_state[CLICKED] = row
     at = np.flatnonzero(found.seen.test_rows == row)
     if len(at):
         STATE.put("image", str(at[0]))
-        st.rerun()  # of a whole run too: it can hold what a fragment's component told
+        st.rerun()  # of a whole run too: it can hold a fragment's event

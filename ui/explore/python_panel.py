@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ui.components import events
 from ui.components.live_decoder import panel_data
 from ui.explore import state
 from ui.explore.state import Place
@@ -16,16 +17,13 @@ from ui.shared import cache, job_card, model_picker, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
 
-CLICKED = "explore_python_clicked"
-
 
 @st.fragment
 def show(checkpoint: Checkpoint, clicked: int | None) -> None:
     """Sliders, pictures and numbers; holds the same vector as the live decoder. `clicked` is the map's selected row."""
     with page.error_boundary():
-        if clicked is not None and clicked != st.session_state.get(CLICKED):
+        if events.is_new("explore-map", clicked) and clicked is not None:
             state.go(checkpoint, Place(clicked))
-        st.session_state[CLICKED] = clicked
         place = state.here(checkpoint)
         above = st.container()  # the pictures depend on the sliders, but stand over them as in the live decoder
         z = _sliders(checkpoint, place)

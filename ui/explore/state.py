@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ui.components import events
 from ui.components.latent_vector import FARTHEST, finite_vector
 from ui.components.live_decoder import View
 from ui.shared.own_urls import OwnUrls
@@ -19,7 +20,6 @@ from vae.checkpoints.checkpoint import Checkpoint
 URLS = "explore_urls"
 ROWS = "explore_rows"  # by data set: models of one data set share the selected image
 VECTORS = "explore_vectors"  # by checkpoint
-SEEN = "explore_moves_seen"
 REVISION = "explore_revision"
 NOTICE = "explore_notice"
 CHOICES = "explore_choices"  # what was chosen, by name
@@ -154,11 +154,9 @@ def hear(checkpoint: Checkpoint, view: View | None) -> None:
     """Keep a move that the page reports, once. Reports that don't fit are ignored: they come from a browser."""
     if not isinstance(view, dict):
         return
-    seen: dict[str, str] = st.session_state.setdefault(SEEN, {})
-    move, row = str(view.get("move")), view.get("row")
-    if seen.get(checkpoint.identity) == move:
+    if not events.is_new(f"panel-{checkpoint.identity}", str(view.get("id"))):
         return
-    seen[checkpoint.identity] = move
+    row = view.get("row")
     z = finite_vector(view.get("z"), checkpoint.model.latent_dim, largest=float("inf"))
     whole = isinstance(row, int) and not isinstance(row, bool) and 0 <= row < len(checkpoint.latents.mu)
     if z is None or not (row is None or whole):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui.components import picture_sheet, scrubber
+from ui.components import events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
 from ui.components.scrubber import ScrubData
 from ui.generate import code, downloads, figures, picture_detail, state
@@ -100,9 +100,9 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
         "revision": state.revision(),
         "names": [anchor.title for anchor in chosen],
     }
-    stop = scrubber.show(data, key=f"scrub-{checkpoint.identity[:8]}")
-    if stop and stop["move"] != st.session_state.get("scrub_move"):
-        st.session_state["scrub_move"] = stop["move"]
+    key = f"scrub-{checkpoint.identity[:8]}"
+    stop = scrubber.show(data, key)
+    if stop and events.is_new(key, stop["id"]):
         t = float(np.clip(stop["t"], 0, last))
         state.put(AT, f"{t:.4g}")
         t = state.real(AT, 0.0, 0.0, float(last))

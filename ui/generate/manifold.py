@@ -125,7 +125,7 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, 
         "class_names": list(checkpoint.dataset.class_names),
         "revision": state.revision(),
     }
-    plane_state.hear(manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}"))
+    plane_state.take(manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}"))
 
 
 def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
@@ -137,7 +137,7 @@ def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
     )
     if click and click["index"] < len(z):
         a, b = plane.place(z[click["index"]])
-        plane_state.put_place(float(a), float(b), click["move"])
+        plane_state.put_place(float(a), float(b), click["id"])
 
 
 def _detail(checkpoint: Checkpoint, plane: Plane) -> None:

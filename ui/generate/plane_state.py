@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from ui.components import manifold
-from ui.components.manifold import Told
+from ui.components import events, manifold
+from ui.components.manifold import PlaneEvents
 from ui.generate import state
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.generation import planes
@@ -18,7 +18,7 @@ from vae.generation.planes import Plane
 EVEN = 3.0  # how far even steps go to each side
 FARTHEST = 100.0  # latent units; scale.js stops there
 WINDOW, PLACE = "window", "place"  # settings: the part that is shown, and where the plane was clicked
-SHOWN, MOVES = "generate_plane_shown", "generate_plane_moves"  # in the session
+SHOWN = "generate_plane_shown"  # in the session
 NEAR = 1e-3  # latent units: a place in a link is rounded
 Window = tuple[float, float, float]  # left, top and side of what is shown, in shares of the view at home
 
@@ -118,21 +118,15 @@ def place() -> tuple[float, ...] | None:
     return state.STATE.reals(PLACE, 2, -FARTHEST, FARTHEST)
 
 
-def put_place(a: float, b: float, move: str) -> None:
-    """Keep where the plane was clicked; `move` marks a click that may have been heard before."""
-    if _is_new(PLACE, move):
+def put_place(a: float, b: float, event_id: str) -> None:
+    """Keep where the plane was clicked, once for every click."""
+    if events.is_new("manifold-place", event_id):
         state.put(PLACE, f"{a:.6g},{b:.6g}")
 
 
-def hear(told: Told) -> None:
+def take(reported: PlaneEvents) -> None:
     """Keep what the person did with the plane."""
-    if told.visit:
-        put_place(told.visit["a"], told.visit["b"], told.visit["move"])
-    if told.moved and _is_new(WINDOW, told.moved["move"]):
-        state.put(WINDOW, ",".join(f"{number:.9g}" for number in told.moved["window"] or ()))
-
-
-def _is_new(what: str, move: str) -> bool:
-    heard: dict[str, str] = st.session_state.setdefault(MOVES, {})
-    new, heard[what] = heard.get(what) != move, move
-    return new
+    if visit := reported.visit:
+        put_place(visit["a"], visit["b"], visit["id"])
+    if (moved := reported.moved) and events.is_new("manifold-window", moved["id"]):
+        state.put(WINDOW, ",".join(f"{number:.9g}" for number in moved["window"] or ()))

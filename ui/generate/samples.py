@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import picture_sheet
+from ui.components import events, picture_sheet
 from ui.generate import code, copies, downloads, picture_detail, quality, state
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
@@ -21,7 +21,7 @@ SOURCES = {"prior": "Prior", "mixture": "Mixture"}
 ORDERS = {"drawn": "As drawn", "farthest": "Holes first", "copies": "Copies first"}
 ALL = ""  # of the classes
 SAMPLE, NONE = "sample", -1
-DRAWN, CLICK = "generate_samples_drawn", "generate_samples_click"  # in the session
+DRAWN = "generate_samples_drawn"  # in the session
 HOLES = (
     "Drawn from the prior N(0, I). Training pulls the images' posteriors towards it but leaves holes: latents that no "
     "image is near. The decoder has seen nothing there, and such samples often look like no image or like two at once."
@@ -104,8 +104,7 @@ def _clicked(request: Request, images: NDArray[np.uint8], rows: NDArray[np.int64
         selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
         titles=[f"Sample {i}" for i in rows],
     )
-    if click and click["move"] != session.get(CLICK) and click["index"] < len(rows):
-        session[CLICK] = click["move"]
+    if click and events.is_new("samples", click["id"]) and click["index"] < len(rows):
         state.put(SAMPLE, str(rows[click["index"]]))
         chosen = state.whole(SAMPLE, NONE, NONE, len(images) - 1)
     return None if chosen == NONE else chosen

@@ -35,7 +35,7 @@ from vae.checkpoints import checkpoint_files
 
 checkpoint = checkpoint_files.read("digits-mlp-8")
 model_store.store(browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {}), key="weights")
-told = manifold.show(
+reported = manifold.show(
     {
         "fingerprint": browser_model.fingerprint(checkpoint, {}),
         "image_shape": [1, 8, 8],
@@ -54,7 +54,7 @@ told = manifold.show(
     },
     key="manifold",
 )
-st.text(json.dumps(told.visit))
+st.text(json.dumps(reported.visit))
 """
 NETWORKS: dict[str, tuple[Layer, ...]] = {
     "odd sizes": (Linear(3, 7), Activation("silu"), Linear(7, 5), Activation("tanh"), Linear(5, 9), Reshape((1, 3, 3))),

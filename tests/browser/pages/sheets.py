@@ -15,7 +15,7 @@ choose = st.checkbox("Choose the third")
 pictures = digits[(np.arange(10 if fewer else count) + 7 * turn) % len(digits)]
 clicked = picture_sheet.show(pictures, "sheet", label="Digits", selected=2 if choose else None)
 st.text(f"clicked {clicked['index'] if clicked else 'nothing'}")
-st.text(f"move {clicked['move'] if clicked else 'none'}")
+st.text(f"event {clicked['id'] if clicked else 'none'}")
 picture_sheet.show(
     digits[: 3 * 41],
     "traversal",

@@ -59,7 +59,7 @@ class Browser:
         self.download = data
 
     def drag(self, value: float) -> None:
-        self.answers["anomalies-histogram"] = {"threshold": value, "move": repr(value)}
+        self.answers["anomalies-histogram"] = {"threshold": value, "id": repr(value)}
 
     @property
     def scores(self) -> NDArray[np.float32]:

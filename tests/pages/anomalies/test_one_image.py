@@ -28,7 +28,7 @@ def test_a_click_chooses_the_image(digits: Checkpoint, browser: Browser) -> None
     np.testing.assert_array_equal(browser.pictures["anomalies-gallery"], test.images[worst[:60]])
     assert browser.selected["anomalies-gallery"] == 0
     assert f"**row {worst[0]}**" in said(at)
-    browser.answers["anomalies-gallery"] = {"index": 7, "move": "a"}
+    browser.answers["anomalies-gallery"] = {"index": 7, "id": "a"}
     at.run()
     assert url(at) == {"normal": ZERO_ONE, "image": str(worst[7])}
     assert f"**row {worst[7]}** · class {test.class_names[test.labels[worst[7]]]}" in said(at)

@@ -104,7 +104,7 @@ def test_dragging_the_threshold(digits: Checkpoint, browser: Browser) -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None])
 def test_a_threshold_that_is_no_number_is_not_heard(digits: Checkpoint, browser: Browser, value: Any) -> None:
     at = visit()
-    browser.answers["anomalies-histogram"] = {"threshold": value, "move": "x"}
+    browser.answers["anomalies-histogram"] = {"threshold": value, "id": "x"}
     at.run()
     assert (wrong(at), url(at)) == ([], {})
 

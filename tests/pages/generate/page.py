@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import new_checkpoint
-from ui.components.manifold import Told
+from ui.components.manifold import PlaneEvents
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
@@ -34,7 +34,7 @@ class Browser:
     answers: dict[str, Any] = field(default_factory=dict)
 
     def click(self, key: str, index: int) -> None:
-        self.answers[key] = {"index": index, "move": f"{key}{index}"}
+        self.answers[key] = {"index": index, "id": f"{key}{index}"}
 
     def show_pictures(self, images: NDArray[np.uint8], key: str, **about: Any) -> Any:
         self.pictures[key], self.data[key] = images.copy(), about
@@ -45,10 +45,10 @@ class Browser:
         self.data[name] = dict(data)
         return self.answers.get(name)
 
-    def show_plane(self, data: Mapping[str, Any], key: str) -> Told:
+    def show_plane(self, data: Mapping[str, Any], key: str) -> PlaneEvents:
         name = key.rpartition("-")[0]
         self.data[name] = dict(data)
-        return Told(self.answers.get("visit"), self.answers.get("moved"))
+        return PlaneEvents(self.answers.get("visit"), self.answers.get("moved"))
 
 
 def write(name: str, new: NewCheckpoint) -> Checkpoint:

@@ -182,12 +182,12 @@ def test_settings_go_into_the_url_and_make_the_same_pictures(digits: Checkpoint,
 
 def test_a_stop_of_the_scrubber_is_in_the_url(digits: Checkpoint, browser: Browser) -> None:
     at = visit(model="digits-mlp-8", view="interpolation", pin=THREE_PINS)
-    browser.answers["scrub"] = {"t": 1.25, "move": "a"}
+    browser.answers["scrub"] = {"t": 1.25, "id": "a"}
     at.run()
     assert url(at)["at"] == ["1.25"]
     assert "At t = 1.25" in said(at)
     at.button_group(key="generate-view").set_value("directions").run()
-    browser.answers["direction"] = {"t": -0.5, "move": "b"}
+    browser.answers["direction"] = {"t": -0.5, "id": "b"}
     at.run()
     assert url(at)["strength"] == ["-0.5"]
 

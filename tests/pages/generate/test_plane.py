@@ -14,8 +14,8 @@ from vae.generation import anchors
 def test_a_link_restores_what_the_plane_shows_and_where_it_was_clicked(digits: Checkpoint, browser: Browser) -> None:
     at = visit(model="digits-mlp-8", view="manifold", pin=["row:3"])
     assert browser.data["manifold"]["window"] == [0.0, 0.0, 1.0]
-    browser.answers["moved"] = {"window": [0.25, 0.5, 0.125], "plane": "", "move": "m1"}
-    browser.answers["visit"] = {"a": -1.5, "b": 0.25, "z": [], "plane": "", "move": "v1"}
+    browser.answers["moved"] = {"window": [0.25, 0.5, 0.125], "plane": "", "id": "m1"}
+    browser.answers["visit"] = {"a": -1.5, "b": 0.25, "z": [], "plane": "", "id": "v1"}
     at.run()
     assert url(at) == {"view": ["manifold"], "window": ["0.25,0.5,0.125"], "place": ["-1.5,0.25"], "pin": ["row:3"]}
     assert "Place on the manifold" in said(at)
@@ -43,13 +43,13 @@ def test_what_is_forgotten_of_the_plane_and_what_is_kept(digits: Checkpoint, bro
     at.button_group(key="generate-scale").set_value("even").run()  # the same place lies elsewhere on the screen
     assert "window" not in url(at)
     assert url(at)["place"] == ["1,-1"]
-    browser.answers["moved"] = {"window": [-1.0, 0.5, 4.0], "plane": "", "move": "m1"}
+    browser.answers["moved"] = {"window": [-1.0, 0.5, 4.0], "plane": "", "id": "m1"}
     at.run()
     browser.click("shelf", 1)
     at.run()  # the plane is all of latent space, whatever is pinned, but the ring is elsewhere
     assert url(at)["window"] == ["-1,0.5,4"]
     assert "place" not in url(at)
-    browser.answers["moved"] = {"window": None, "plane": "", "move": "m2"}
+    browser.answers["moved"] = {"window": None, "plane": "", "id": "m2"}
     at.run()
     assert "window" not in url(at)
 

@@ -10,11 +10,11 @@ import pytest
 
 from ui.components import manifold
 
-GOOD: dict[str, Any] = {"a": 0.5, "b": -1, "z": [0.5, -1.0, 0.25], "plane": "this", "move": "1-1"}
+GOOD: dict[str, Any] = {"a": 0.5, "b": -1, "z": [0.5, -1.0, 0.25], "plane": "this", "id": "1-1"}
 
 
 def test_a_visit_is_taken_over_as_floats() -> None:
-    expected = {"a": 0.5, "b": -1.0, "z": [0.5, -1.0, 0.25], "plane": "this", "move": "1-1"}
+    expected = {"a": 0.5, "b": -1.0, "z": [0.5, -1.0, 0.25], "plane": "this", "id": "1-1"}
     assert manifold.visit_of(GOOD, 3, "this") == expected
 
 
@@ -41,8 +41,8 @@ def test_what_is_no_place_in_this_latent_space_is_none(odd: Any) -> None:
 
 
 def test_where_the_sheet_came_to_rest_is_checked() -> None:
-    good = {"window": [0.25, 0, 0.5], "plane": "this", "move": "1-1"}
-    assert manifold.moved_of(good, "this") == {"window": [0.25, 0.0, 0.5], "plane": "this", "move": "1-1"}
+    good = {"window": [0.25, 0, 0.5], "plane": "this", "id": "1-1"}
+    assert manifold.moved_of(good, "this") == {"window": [0.25, 0.0, 0.5], "plane": "this", "id": "1-1"}
     assert manifold.moved_of(good | {"window": None}, "this") == good | {"window": None}  # the view at home
     odd: list[Any] = [None, "x", {}, good | {"plane": "another"}]
     odd += [good | {"window": window} for window in ("123", [1, 2], [0, math.nan, 1], [0, 1e9, 1], {}, [0, 0, "x"])]
@@ -65,9 +65,9 @@ def test_a_plane_has_another_name_once_its_axes_its_image_or_its_scale_are_other
 
 
 def test_a_mark_is_text_of_bounded_length() -> None:
-    visit = manifold.visit_of(GOOD | {"move": "x" * 10_000}, 3, "this")
+    visit = manifold.visit_of(GOOD | {"id": "x" * 10_000}, 3, "this")
     assert visit is not None
-    assert 0 < len(visit["move"]) < 100
+    assert 0 < len(visit["id"]) < 100
 
 
 def test_the_script_carries_the_worker_as_one_constant() -> None:

@@ -36,10 +36,10 @@ def test_before_any_move_there_is_no_stop() -> None:
 
 def test_a_stop_reaches_the_page() -> None:
     app = AppTest.from_function(page)
-    app.session_state["scrub"] = {"stop": {"t": 0.75, "move": "1-1"}}
+    app.session_state["scrub"] = {"stop": {"t": 0.75, "id": "1-1"}}
     app.run()
     assert not app.exception
-    assert [text.value for text in app.text] == ["{'t': 0.75, 'move': '1-1'}"]
+    assert [text.value for text in app.text] == ["{'t': 0.75, 'id': '1-1'}"]
 
 
 def test_the_joined_script_declares_nothing_twice() -> None:

@@ -170,7 +170,7 @@ def test_keys_move_it_too(page: Page) -> None:
     assert setting["threshold"] == pytest.approx(10 + 10 * (edges[-1] - edges[0]) / 200)
     page.keyboard.press("End")
     assert page.evaluate("window.told")[-1][1]["threshold"] == edges[-1]
-    assert len({move["move"] for _, move in page.evaluate("window.told")}) == 4
+    assert len({move["id"] for _, move in page.evaluate("window.told")}) == 4
 
 
 def test_names_are_text(page: Page) -> None:

@@ -11,13 +11,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.vae.helpers import TINY_CONV, new_checkpoint
+from ui.components import events
 from ui.explore import state
 from ui.explore.state import FollowedLink, Place
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 
 Z = [0.5, -1.25, 2.0]
-GOOD: dict[str, Any] = {"row": 4, "z": Z, "move": "a"}
+GOOD: dict[str, Any] = {"row": 4, "z": Z, "id": "a"}
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ class Parameters(dict[str, str]):
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A session of the test's own: plain dictionaries."""
     fake = SimpleNamespace(session_state={}, query_params=Parameters())
-    monkeypatch.setattr(state, "st", fake)
+    for module in (state, events):
+        monkeypatch.setattr(module, "st", fake)
     return fake
 
 
@@ -63,14 +65,14 @@ def test_a_move_is_heard_once(checkpoint: Checkpoint) -> None:
     assert state.revision() == revision  # the page moved, so it is not told to move
     state.go(checkpoint, Place(7))
     assert hear(checkpoint) == Place(7)  # the same report comes again with every rerun
-    assert hear(checkpoint, move="b") == Place(4, tuple(Z))
+    assert hear(checkpoint, id="b") == Place(4, tuple(Z))
 
 
 def test_the_posterior_mean_of_the_row_is_no_vector_of_its_own(checkpoint: Checkpoint) -> None:
     mean = checkpoint.latents.mu[4].round(4).tolist()  # as panel.js rounds
     assert hear(checkpoint, z=mean) == Place(4, None)
-    assert hear(checkpoint, z=[mean[0] + 0.01, *mean[1:]], move="b").z is not None
-    assert hear(checkpoint, z=mean, row=None, move="c") == Place(None, tuple(mean))
+    assert hear(checkpoint, z=[mean[0] + 0.01, *mean[1:]], id="b").z is not None
+    assert hear(checkpoint, z=mean, row=None, id="c") == Place(None, tuple(mean))
 
 
 @pytest.mark.parametrize(
@@ -100,10 +102,10 @@ def test_the_posterior_mean_of_the_row_is_no_vector_of_its_own(checkpoint: Check
 def test_what_does_not_fit_is_ignored(checkpoint: Checkpoint, wrong: dict[str, Any]) -> None:
     state.go(checkpoint, Place(3))
     assert hear(checkpoint, **wrong) == Place(3)
-    assert hear(checkpoint, move="b") == Place(4, tuple(Z))  # and the next good one is heard
+    assert hear(checkpoint, id="b") == Place(4, tuple(Z))  # and the next good one is heard
 
 
-@pytest.mark.parametrize("view", [None, [], "view", 3, {}, {"row": 1}, {"z": Z, "move": {"a": 1}, "row": "x"}], ids=str)
+@pytest.mark.parametrize("view", [None, [], "view", 3, {}, {"row": 1}, {"z": Z, "id": {"a": 1}, "row": "x"}], ids=str)
 def test_what_is_no_view_at_all_is_ignored(checkpoint: Checkpoint, view: Any) -> None:
     state.hear(checkpoint, view)
     assert state.here(checkpoint) == Place()

@@ -5,11 +5,12 @@ It finds the checkpoint that `model_store` has brought by its fingerprint.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any
 
 import streamlit as st
 
 from ui.components import assets, model_store
+from ui.components.events import Event
 
 SCRIPT = assets.joined(
     *model_store.SCRIPTS,
@@ -26,12 +27,11 @@ _PANEL = st.components.v2.component(
 )
 
 
-class View(TypedDict):
-    """Where the person is: the selected row (or None), the latent vector, and a mark that differs for every move."""
+class View(Event):
+    """Where the person is: the selected row (or None) and the latent vector."""
 
     row: int | None
     z: list[float]
-    move: str
 
 
 def panel(data: dict[str, Any], key: str) -> View | None:

@@ -114,7 +114,7 @@ class Panel {
     this.refresh()
     this.moves += 1
     // a move that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ row: this.row, z: this.z.map((v) => Number(v.toFixed(4))), move: `${Date.now()}-${this.moves}` })
+    this.tellPython({ row: this.row, z: this.z.map((v) => Number(v.toFixed(4))), id: `${Date.now()}-${this.moves}` })
   }
 
   remember() {

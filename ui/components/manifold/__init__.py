@@ -16,6 +16,7 @@ from typing import Any, Literal, TypedDict
 import streamlit as st
 
 from ui.components import assets, model_store
+from ui.components.events import Event
 from ui.components.latent_vector import FARTHEST, finite_vector
 
 WIDEST = 1_000.0  # times the view at home: wider than what can be reached
@@ -72,22 +73,20 @@ class ManifoldData(TypedDict):
     revision: int
 
 
-class Moved(TypedDict):
+class Moved(Event):
     """Where the sheet came to rest: `window` as in ManifoldData, None for the view at home, and as in Visit."""
 
     window: list[float] | None
     plane: str
-    move: str
 
 
-class Visit(TypedDict):
-    """A place that was clicked: where in which plane, its latent vector, and a mark that differs for every click."""
+class Visit(Event):
+    """A place that was clicked: where in which plane, and its latent vector."""
 
     a: float
     b: float
     z: list[float]
     plane: str
-    move: str
 
 
 def worker_script() -> str:
@@ -114,20 +113,20 @@ _MANIFOLD = st.components.v2.component(
 
 
 @dataclass(frozen=True)
-class Told:
+class PlaneEvents:
     """What the person did last with this plane: where they clicked, and where the sheet came to rest."""
 
     visit: Visit | None
     moved: Moved | None
 
 
-def show(data: ManifoldData, key: str) -> Told:
+def show(data: ManifoldData, key: str) -> PlaneEvents:
     """Show the plane; returns what the person has done with it."""
     name = plane_name(data)
     result = _MANIFOLD(
         data={**data, "plane_name": name}, key=key, on_visit_change=lambda: None, on_moved_change=lambda: None
     )
-    return Told(visit_of(result.visit, len(data["plane"]["base"]), name), moved_of(result.moved, name))
+    return PlaneEvents(visit_of(result.visit, len(data["plane"]["base"]), name), moved_of(result.moved, name))
 
 
 def plane_name(data: ManifoldData) -> str:
@@ -144,7 +143,7 @@ def visit_of(value: Any, latent_dim: int, plane: str) -> Visit | None:
     place = finite_vector([value.get("a"), value.get("b")], 2, FARTHEST)
     if z is None or place is None:
         return None
-    return {"a": place[0], "b": place[1], "z": z, "plane": plane, "move": str(value.get("move"))[:64]}
+    return {"a": place[0], "b": place[1], "z": z, "plane": plane, "id": str(value.get("id"))[:64]}
 
 
 def moved_of(value: Any, plane: str) -> Moved | None:
@@ -154,4 +153,4 @@ def moved_of(value: Any, plane: str) -> Moved | None:
     window = value.get("window")
     if window is not None and (window := finite_vector(window, 3, WIDEST)) is None:
         return None
-    return {"window": window, "plane": plane, "move": str(value.get("move"))[:64]}
+    return {"window": window, "plane": plane, "id": str(value.get("id"))[:64]}

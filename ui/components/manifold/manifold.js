@@ -184,7 +184,7 @@ class Manifold {
   tell(name, what) {
     this.moves += 1
     // what Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython(name, { ...what, plane: this.settings.planeName, move: `${Date.now()}-${this.moves}` })
+    this.tellPython(name, { ...what, plane: this.settings.planeName, id: `${Date.now()}-${this.moves}` })
   }
 
   wire() {

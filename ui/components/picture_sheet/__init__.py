@@ -7,13 +7,13 @@ hears of a click or of a key that was let go.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components import assets
+from ui.components.events import Event
 from ui.components.picture_sheet import payload
 
 SCRIPT = assets.joined("model_store/store.js", "picture_sheet/layout.js", "picture_sheet/sheet.js")
@@ -25,11 +25,10 @@ _SHEET = st.components.v2.component(
 )
 
 
-class Click(TypedDict):
-    """Which picture was chosen, a mark that differs for every choice, and all that are picked where several can be."""
+class Click(Event):
+    """Which picture was chosen, and all that are picked where several can be."""
 
     index: int
-    move: str
     picked: list[int] | None
 
 

@@ -164,7 +164,7 @@ class Sheet {
     this.moves += 1
     // a choice that Python has not seen must differ from all it has seen, also after a remount
     const picked = this.picked && [...this.picked].sort((a, b) => a - b)
-    this.tellPython({ index: this.selected, move: `${Date.now()}-${this.moves}`, picked })
+    this.tellPython({ index: this.selected, id: `${Date.now()}-${this.moves}`, picked })
   }
 
   showSelected() {

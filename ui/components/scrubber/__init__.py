@@ -11,6 +11,7 @@ from typing import Literal, NotRequired, TypedDict
 import streamlit as st
 
 from ui.components import assets, model_store
+from ui.components.events import Event
 from vae.generation.holes import Reach
 
 SCRIPT = assets.joined(*model_store.SCRIPTS, "shared/pictures.js", "scrubber/path.js", "scrubber/scrub.js")
@@ -72,11 +73,10 @@ def reach_data(known: Reach) -> ReachData:
     return {"dims": known.dims.tolist(), "limit": known.limit}
 
 
-class Stop(TypedDict):
-    """Where the person has stopped, and a mark that differs for every stop."""
+class Stop(Event):
+    """Where the person has stopped."""
 
     t: float
-    move: str
 
 
 def show(data: ScrubData, key: str) -> Stop | None:

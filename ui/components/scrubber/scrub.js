@@ -159,7 +159,7 @@ class Scrub {
     this.searchNow()
     this.moves += 1
     // a stop that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ t: Number(this.t.toFixed(4)), move: `${Date.now()}-${this.moves}` })
+    this.tellPython({ t: Number(this.t.toFixed(4)), id: `${Date.now()}-${this.moves}` })
   }
 
   // --- drawing --------------------------------------------------------------------------------------------------------

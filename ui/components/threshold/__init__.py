@@ -7,11 +7,11 @@ server; Python hears where it was let go.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import streamlit as st
 
 from ui.components import assets
+from ui.components.events import Event
 from ui.components.threshold.payload import Group, payload
 
 _THRESHOLD = st.components.v2.component(
@@ -22,11 +22,10 @@ _THRESHOLD = st.components.v2.component(
 )
 
 
-class Setting(TypedDict):
-    """Where the threshold was let go, and a mark that differs for every time."""
+class Setting(Event):
+    """Where the threshold was let go."""
 
     threshold: float
-    move: str
 
 
 def show(groups: Sequence[Group], threshold: float, key: str, *, label: str, revision: int = 0) -> Setting | None:

@@ -81,7 +81,7 @@ class Threshold {
 
   tell() {
     this.moves += 1
-    this.tellPython({ threshold: this.value, move: `${Date.now()}-${this.moves}` })
+    this.tellPython({ threshold: this.value, id: `${Date.now()}-${this.moves}` })
   }
 
   drawBars() {

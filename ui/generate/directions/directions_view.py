@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ui.components import picture_sheet, scrubber
+from ui.components import events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
 from ui.components.scrubber import ScrubData
 from ui.generate import code, downloads, picture_detail, state
@@ -174,9 +174,9 @@ def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> flo
         "reach": scrubber.reach_data(cache.reach(checkpoint)),
         "revision": state.revision(),
     }
-    stop = scrubber.show(data, key=f"direction-{checkpoint.identity[:8]}")
-    if stop and stop["move"] != st.session_state.get("direction_move"):
-        st.session_state["direction_move"] = stop["move"]
+    key = f"direction-{checkpoint.identity[:8]}"
+    stop = scrubber.show(data, key)
+    if stop and events.is_new(key, stop["id"]):
         t = float(np.clip(stop["t"], -FARTHEST, FARTHEST))
         state.put(STRENGTH, f"{t:.4g}")
         t = state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)

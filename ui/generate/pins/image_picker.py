@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import picture_sheet
+from ui.components import events, picture_sheet
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, GenerationError
@@ -18,7 +18,6 @@ from vae.errors import DatasetError, GenerationError
 PAGE = 240  # images at once
 TILE = 40  # CSS pixels
 ALL, PICKED = "all", "picked"  # what is shown, beside the classes' numbers
-MOVE = "image_picker_move"
 
 Rows = NDArray[np.int64]
 
@@ -82,11 +81,10 @@ def _pictures(checkpoint: Checkpoint, picking: Picking, rows: Rows) -> None:
         tile=TILE,
         picked=[i for i, row in enumerate(rows) if int(row) in picked],
     )
-    if click is None or click["move"] == st.session_state.get(MOVE):
+    if click is None or not events.is_new("image-picker", click["id"]):
         return
-    st.session_state[MOVE] = click["move"]
-    told = {int(rows[i]) for i in click["picked"] or () if isinstance(i, int) and 0 <= i < len(rows)}
-    _keep(picking, (picked - {int(row) for row in rows}) | told)
+    clicked = {int(rows[i]) for i in click["picked"] or () if isinstance(i, int) and 0 <= i < len(rows)}
+    _keep(picking, (picked - {int(row) for row in rows}) | clicked)
 
 
 def _images(checkpoint: Checkpoint, rows: Rows) -> NDArray[np.uint8]:

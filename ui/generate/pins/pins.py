@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ui.components import picture_sheet
+from ui.components import events, picture_sheet
 from ui.explore.state import Place, go
 from ui.generate import state
 from ui.generate.pins import add_pin
@@ -126,7 +126,7 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
     images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
     at = found.index(current)
     click = picture_sheet.show(images, key="shelf", label="Pinned images", columns=4, tile=54, selected=at)
-    if click and _is_new(click["move"]) and click["index"] < len(found) and click["index"] != at:
+    if click and events.is_new("shelf", click["id"]) and click["index"] < len(found) and click["index"] != at:
         state.put(THROUGH, str(click["index"]))
         st.rerun()
     st.caption(f"**{page.escape(current.title)}**")
@@ -158,11 +158,3 @@ def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.image(pictures.enlarged(image, ORIGINAL_WIDTH), width=ORIGINAL_WIDTH, output_format="PNG")
         st.caption("The original. Above and in the views: what the model makes of it.")
-
-
-def _is_new(move: str) -> bool:
-    """Whether a click was not heard before: the component goes on telling the last one."""
-    if st.session_state.get("shelf_move") == move:
-        return False
-    st.session_state["shelf_move"] = move
-    return True

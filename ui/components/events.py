@@ -1,0 +1,30 @@
+"""What components report: each event is taken once.
+
+Streamlit gives a component's last value to every run of the page, also to runs that something else has started.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import streamlit as st
+
+TAKEN = "component_events"  # in the session: the last event that was taken, by source
+
+
+class Event(TypedDict):
+    """What every event carries: an id that differs from all others, which shared/mount.js makes."""
+
+    id: str
+
+
+def is_new(source: str, event: object) -> bool:
+    """Whether `event`, an event's id or what stands for it, was not taken from this source yet; from now on it is.
+
+    `source` names what reports, and what of it where it reports several things: two that share a name would make each
+    other's events new again.
+    """
+    taken: dict[str, object] = st.session_state.setdefault(TAKEN, {})
+    new = taken.get(source) != event
+    taken[source] = event
+    return new
