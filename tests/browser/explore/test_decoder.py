@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
+from tests.browser.drive.modules import load
 from tests.vae.helpers import new_checkpoint
-from ui.components import assets, model_store
 from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files, loading
 from vae.config import LIKELIHOODS, ModelConfig
@@ -54,8 +54,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 def page(browser: Browser) -> Any:
     """A blank page with decoder.js and store.js in it, and no app."""
     page = browser.new_page()
-    for name in model_store.SCRIPTS:
-        page.add_script_tag(content=assets.joined(name))
+    load(page, "model_store/decoder.js", "model_store/store.js")
     yield page
     page.close()
 

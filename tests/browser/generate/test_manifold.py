@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page
 from scipy.stats import norm
 
 from tests.browser.conftest import StartApp
+from tests.browser.drive.modules import load, mount
 from tests.browser.drive.server import PROJECT
 from tests.browser.drive.visit import wait_idle
-from ui.components import assets, manifold
 from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files, loading
 from vae.checkpoints.checkpoint import Checkpoint
@@ -96,20 +96,15 @@ def decoded(checkpoint: Checkpoint, z: NDArray[Any]) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def bare(browser: Browser) -> Iterator[Page]:
-    """The component's whole script in an empty page, and the worker's batch decoder beside it."""
+    """The component's modules in an empty page."""
     page = browser.new_page()
-    add_component(page)
-    page.add_script_tag(content=assets.joined("manifold/batch.js"))
+    load(
+        page,
+        "model_store/decoder.js",
+        *(f"manifold/{name}.js" for name in ("scale", "lattice", "batch", "pixels", "axes")),
+    )
     yield page
     page.close()
-
-
-def add_component(page: Page) -> None:
-    page.set_content(
-        f"<style>{assets.joined('manifold/manifold.css')}</style><div id='root' style='width: 1000px'></div>"
-    )
-    script = manifold.component_script().replace("export default function (", "window.mount = function (")
-    page.add_script_tag(content=script)
 
 
 def test_quantiles_and_shares_are_those_of_scipy(bare: Page) -> None:
@@ -223,28 +218,22 @@ class Mounted:
 
     def __init__(self, page: Page, checkpoint: Checkpoint) -> None:
         self.page, self.checkpoint = page, checkpoint
-        add_component(page)
+        load(page, "model_store/store.js")
+        mount(page, "manifold/manifold.js", "manifold/manifold.html", "manifold/manifold.css")
         content = browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {})
-        page.evaluate(
-            """([html, content]) => {
-                document.querySelector("#root").innerHTML = html
-                window.visits = []
-                keepModel(Uint8Array.from(atob(content), (c) => c.charCodeAt(0)))
-            }""",
-            [manifold.script("manifold.html"), base64.b64encode(content).decode()],
-        )
+        encoded = base64.b64encode(content).decode()
+        page.evaluate("(content) => keepModel(Uint8Array.from(atob(content), (c) => c.charCodeAt(0)))", encoded)
 
     def show(self, **changes: Any) -> None:
         self.send(data_for(self.checkpoint, **changes))
         self.settle()
 
     def send(self, data: Any) -> None:
-        self.page.evaluate(
-            """(data) => mount({
-                data, parentElement: document.querySelector("#root"), setStateValue: (_, visit) => visits.push(visit),
-            })""",
-            data,
-        )
+        self.page.evaluate("(data) => receive(data)", data)
+
+    def visits(self) -> list[dict[str, Any]]:
+        """The clicks that it has reported."""
+        return [value for name, value in self.page.evaluate("reported") if name == "visit"]
 
     def settle(self) -> None:
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -361,7 +350,7 @@ def test_the_quantile_square_ends_where_the_prior_does(digits: Mounted) -> None:
     digits.press("+", *["Shift+ArrowLeft"] * 10)  # a quarter of the square, at its left edge
     assert digits.told("missing") == 0
     digits.page.locator(".stage").press("Enter")
-    [visit] = digits.page.evaluate("visits")
+    [visit] = digits.visits()
     assert visit["plane"] == "this plane"
     assert visit["a"] == pytest.approx(norm.ppf(0.25), abs=1e-5)
     assert visit["z"] == pytest.approx([visit["a"], visit["b"]])
@@ -383,10 +372,10 @@ def test_wheel_and_double_click_zoom_around_the_pointer_and_a_drag_chooses_nothi
     page.mouse.up()
     page.mouse.move(x + 60, y + 31)
     assert digits.under_the_pointer() == pytest.approx([-1.2, 1.8], abs=0.02)
-    assert page.evaluate("visits") == []
+    assert digits.visits() == []
     page.mouse.dblclick(x + 60, y + 30)
     page.wait_for_selector(".manifold[data-level='2']")
-    [visit] = page.evaluate("visits")
+    [visit] = digits.visits()
     assert [visit["a"], visit["b"]] == pytest.approx([-1.2, 1.8], abs=0.02)
 
 
@@ -463,7 +452,7 @@ def test_odd_data_is_drawn_or_refused_in_words(digits: Mounted, console_errors: 
     for changes in drawn:
         digits.show(**changes)
         digits.press("+", "-", "-", "Shift+ArrowUp", "Enter", "Home")
-    digits.page.evaluate("() => mount({ data: null, parentElement: document.querySelector('#root') })()")
+    digits.page.evaluate("unmount()")
     assert console_errors == []
 
 
@@ -484,7 +473,7 @@ def test_a_click_tells_python_the_place(
     box = page.locator(".stage").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.4 * box["height"])
-    page.wait_for_function("() => document.body.innerText.includes('\"move\"')")
+    page.wait_for_function("() => document.body.innerText.includes('\"id\"')")
     visit = json.loads(page.get_by_test_id("stText").inner_text())
     a, b = visit["a"], visit["b"]
     assert [a, b] == pytest.approx([norm.ppf(0.25), norm.ppf(0.6)], abs=0.01)

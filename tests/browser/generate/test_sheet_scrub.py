@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.drive.modules import load, mount
 from tests.browser.drive.server import PROJECT, AppServer
 from tests.browser.drive.visit import open_page, wait_idle
-from ui.components import assets, picture_sheet
 from ui.components.picture_sheet import payload
 from vae.checkpoints import checkpoint_files, loading
 from vae.data import datasets
@@ -124,12 +124,12 @@ def test_a_click_selects_and_reaches_python(sheets: Page) -> None:
     sheets.locator("canvas.pictures").first.click(position=middle(sheets, 17))  # type: ignore[arg-type]
     expect(sheets.get_by_text("clicked 17")).to_be_visible()
     wait_idle(sheets)
-    first = sheets.get_by_text("move ").inner_text()
+    first = sheets.get_by_text("event ").inner_text()
     expect(sheets.locator(".viewport").first).to_have_attribute("aria-activedescendant", "picture-17")
     expect(sheets.locator(".cell").first).to_have_text("Picture 18 of 60")
     sheets.locator("canvas.pictures").first.click(position=middle(sheets, 17))  # type: ignore[arg-type]
     wait_idle(sheets)
-    assert sheets.get_by_text("move ").inner_text() != first  # the same picture again is another choice
+    assert sheets.get_by_text("event ").inner_text() != first  # the same picture again is another choice
 
 
 def test_keys_move_the_selection(sheets: Page) -> None:
@@ -141,10 +141,10 @@ def test_keys_move_the_selection(sheets: Page) -> None:
         expect(sheets.locator(".sheet").first).to_have_attribute("data-selected", str(wanted))
     expect(sheets.get_by_text("clicked 59")).to_be_visible()
     wait_idle(sheets)
-    before = sheets.get_by_text("move ").inner_text()
+    before = sheets.get_by_text("event ").inner_text()
     sheets.keyboard.press("Enter")
     wait_idle(sheets)
-    assert sheets.get_by_text("move ").inner_text() != before
+    assert sheets.get_by_text("event ").inner_text() != before
 
 
 def test_hovering_enlarges_one_picture(sheets: Page) -> None:
@@ -219,8 +219,7 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 4, 6), dtype=np.uint8)
     content = base64.b64encode(payload.sheet_bytes(pictures, label="Colour", columns=2, tile=6)).decode()
     page = browser.new_page()
-    page.set_content(f"<div id='root'>{assets.joined('picture_sheet/sheet.html')}</div>")
-    page.add_script_tag(content=picture_sheet.SCRIPT.replace("export default function", "window.show = function"))
+    mount(page, "picture_sheet/sheet.js", "picture_sheet/sheet.html")
     drawn = page.evaluate(
         """(content) => new Promise((done) => {
             const parentElement = document.querySelector("#root")
@@ -230,7 +229,7 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
                 done([detail, canvas.height, canvas.width, Array.from(data)])
             })
             const data = Uint8Array.from(atob(content), (c) => c.charCodeAt(0))
-            window.show({ data, parentElement, setStateValue() {} })
+            window.receive(data)
         })""",
         content,
     )
@@ -250,7 +249,7 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
 def blank(browser: Browser) -> Iterator[Page]:
     """A page with path.js in it, and no app."""
     page = browser.new_page()
-    page.add_script_tag(content=assets.joined("scrubber/path.js"))
+    load(page, "scrubber/path.js")
     yield page
     page.close()
 

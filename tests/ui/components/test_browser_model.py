@@ -104,7 +104,7 @@ def test_unknown_layers_are_left_to_python(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_every_layer_the_library_can_make_is_in_decoder_js() -> None:
-    source = assets.joined("model_store/decoder.js")
+    source = assets.text("model_store/decoder.js")
     table = source[source.index("const LAYERS = {") :]
     known = {line.split(":")[0].strip() for line in table[: table.index("}")].splitlines()[1:] if ":" in line}
     assert known == browser_model.BROWSER_LAYERS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ui.components import manifold
+from ui.components import assets, manifold
 
 GOOD: dict[str, Any] = {"a": 0.5, "b": -1, "z": [0.5, -1.0, 0.25], "plane": "this", "id": "1-1"}
 
@@ -72,10 +72,8 @@ def test_a_mark_is_text_of_bounded_length() -> None:
 
 def test_the_script_carries_the_worker_as_one_constant() -> None:
     """The worker's text is inside a string, so that nothing of it runs in the page, and comes out as it went in."""
-    line = next(line for line in manifold.component_script().splitlines() if line.startswith("const WORKER_SOURCE = "))
-    carried = json.loads(line.removeprefix("const WORKER_SOURCE = "))
-    assert carried == manifold.worker_script()
-    assert "function buildDecoder(" in carried
-    assert "self.onmessage" in carried
-    assert "export default" not in carried
-    assert manifold.component_script().count("export default") == 1
+    worker, script = assets.script("manifold/worker.js"), assets.script("manifold/manifold.js")
+    assert script.count(json.dumps(worker)) == 1
+    assert "function buildDecoder(" in worker
+    assert "self.onmessage" in worker
+    assert "self.onmessage" not in script.replace(json.dumps(worker), "")

@@ -10,8 +10,6 @@ import pytest
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from tests.ui.helpers import top_level_names
-from ui.components import picture_sheet
 from ui.components.picture_sheet import payload
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 3, 4, 5), dtype=np.uint8)
@@ -100,9 +98,3 @@ def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
 def test_what_is_no_sheet_is_refused(images: NDArray[Any], arguments: dict[str, int], said: str) -> None:
     with pytest.raises(ValueError, match=said.replace("(", r"\(").replace(")", r"\)")):
         payload.sheet_bytes(images, label="", **arguments)  # type: ignore[arg-type]
-
-
-def test_the_joined_script_declares_nothing_twice() -> None:
-    names = top_level_names(picture_sheet.SCRIPT)
-    assert {"parseTensors", "layoutSheet", "Sheet"} <= set(names)
-    assert len(names) == len(set(names))

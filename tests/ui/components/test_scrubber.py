@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.helpers import top_level_names
-from ui.components import live_decoder, scrubber
+from ui.components import scrubber
 
 
 def page() -> None:
@@ -40,15 +39,3 @@ def test_a_stop_reaches_the_page() -> None:
     app.run()
     assert not app.exception
     assert [text.value for text in app.text] == ["{'t': 0.75, 'id': '1-1'}"]
-
-
-def test_the_joined_script_declares_nothing_twice() -> None:
-    names = top_level_names(scrubber.SCRIPT)
-    assert {"buildDecoder", "withModel", "drawPixels", "pointAt", "Scrub", "default"} <= set(names)
-    assert len(names) == len(set(names))
-
-
-def test_the_live_decoder_still_declares_nothing_twice() -> None:
-    names = top_level_names(live_decoder.SCRIPT)
-    assert {"drawPixels", "isDark", "MapLink", "Panel"} <= set(names)
-    assert len(names) == len(set(names))

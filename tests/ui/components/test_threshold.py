@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.drive.chromium import launch
-from ui.components import assets
+from tests.browser.drive.modules import mount
 from ui.components.threshold.payload import BINS, Group, payload
 from vae.anomalies.evaluation import metrics
 
@@ -93,15 +93,6 @@ def test_without_a_finite_threshold_there_is_a_histogram() -> None:
 
 # --- in Chromium ------------------------------------------------------------------------------------------------------
 
-MOUNT = """async ([script, html]) => {
-  document.body.innerHTML = `<div id="root" style="width: 600px">${html}</div>`
-  const component = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
-  window.told = []
-  const setStateValue = (name, value) => window.told.push([name, value])
-  const parentElement = document.querySelector("#root")
-  window.receive = (data) => { component.default({ data, parentElement, setStateValue }) }
-}"""
-
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
@@ -109,9 +100,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         found = browser.new_page()
-        found.add_style_tag(content=assets.joined("threshold/threshold.css"))
-        script, html = (assets.joined(f"threshold/threshold.{kind}") for kind in ("js", "html"))
-        found.evaluate(MOUNT, [script, html])
+        mount(found, "threshold/threshold.js", "threshold/threshold.html", "threshold/threshold.css")
         yield found
         browser.close()
 
@@ -138,15 +127,15 @@ def test_the_page_counts_as_python_decides(page: Page, scores: Scores) -> None:
 
 def test_dragging_tells_python_once_where_it_was_let_go(page: Page) -> None:
     receive(page, PLAIN, 10.0, 1)
-    page.evaluate("window.told.length = 0")
+    page.evaluate("window.reported.length = 0")
     box = page.locator(".plot").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 100, box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 300, box["y"] + 20, steps=5)
-    assert page.evaluate("window.told") == []
+    assert page.evaluate("window.reported") == []
     page.mouse.up()
-    [[name, setting]] = page.evaluate("window.told")
+    [[name, setting]] = page.evaluate("window.reported")
     edges = payload([Group("a", PLAIN, "")], 10.0, "", 1)["edges"]
     assert name == "setting"
     assert setting["threshold"] == pytest.approx(edges[0] + 300 / box["width"] * (edges[-1] - edges[0]), abs=0.1)
@@ -160,17 +149,17 @@ def test_dragging_tells_python_once_where_it_was_let_go(page: Page) -> None:
 
 def test_keys_move_it_too(page: Page) -> None:
     receive(page, PLAIN, 10.0, 3)
-    page.evaluate("window.told.length = 0")
+    page.evaluate("window.reported.length = 0")
     page.locator(".line").focus()
     for key in ("ArrowRight", "PageUp", "ArrowLeft"):
         page.keyboard.press(key)
-    assert len(page.evaluate("window.told")) == 3
-    [_, setting] = page.evaluate("window.told")[-1]
+    assert len(page.evaluate("window.reported")) == 3
+    [_, setting] = page.evaluate("window.reported")[-1]
     edges = payload([Group("a", PLAIN, "")], 10.0, "", 3)["edges"]
     assert setting["threshold"] == pytest.approx(10 + 10 * (edges[-1] - edges[0]) / 200)
     page.keyboard.press("End")
-    assert page.evaluate("window.told")[-1][1]["threshold"] == edges[-1]
-    assert len({move["id"] for _, move in page.evaluate("window.told")}) == 4
+    assert page.evaluate("window.reported")[-1][1]["threshold"] == edges[-1]
+    assert len({event["id"] for _, event in page.evaluate("window.reported")}) == 4
 
 
 def test_names_are_text(page: Page) -> None:

@@ -22,12 +22,12 @@ from vae.training.run_folder.film_files import Fixed
 # Invisible mounts take no place; the rule is in the page once, beside them.
 HIDE_REELS = "<style>.st-key-film_reels { position: absolute; height: 0; overflow: hidden; }</style>"
 
-_REEL = st.components.v2.component("film_reel", js=assets.joined("film/reels.js", "film/reel_entry.js"))
+_REEL = st.components.v2.component("film_reel", js=assets.script("film/reel_entry.js"))
 _VIEW = st.components.v2.component(
     "film_view",
-    html=assets.joined("film/film.html"),
-    css=assets.joined("film/film.css"),
-    js=assets.joined("film/reels.js", "film/scatter.js", "film/pictures.js", "film/film.js"),
+    html=assets.text("film/film.html"),
+    css=assets.text("film/film.css"),
+    js=assets.script("film/film.js"),
 )
 
 

@@ -1,6 +1,10 @@
 // The film of a training run: latent space, reconstructions and samples of one epoch, and a scrubber over all of them.
 // Nothing is asked of the server.
 
+import { drawPairs, drawSamples } from "./pictures.js"
+import { filmOf, films } from "./reels.js"
+import { drawPoint, drawScatter, extent } from "./scatter.js"
+
 const views = new WeakMap()
 const FILM_SECONDS = 8 // a film plays in about this time, between the two speeds
 const SLOWEST = 4

@@ -3,7 +3,7 @@
 const SAMPLES_IN_A_ROW = 8
 
 /** Rows of so many originals, each with the row of their reconstructions right below. */
-function drawPairs(canvas, originals, reconstructions, stays, inARow) {
+export function drawPairs(canvas, originals, reconstructions, stays, inARow) {
   const columns = Math.min(inARow, stays.originals)
   const banks = Math.ceil(stays.originals / columns)
   const put = sheet(canvas, stays, columns, 2 * banks, banks)
@@ -14,7 +14,7 @@ function drawPairs(canvas, originals, reconstructions, stays, inARow) {
   }
 }
 
-function drawSamples(canvas, samples, stays, count) {
+export function drawSamples(canvas, samples, stays, count) {
   const columns = Math.min(SAMPLES_IN_A_ROW, count)
   const put = sheet(canvas, stays, columns, Math.ceil(count / columns), 1)
   for (let i = 0; i < count; i++) put(samples, i, i % columns, Math.floor(i / columns), 0)

@@ -2,11 +2,11 @@
 //
 // The registry hangs on `window` because every component is its own module.
 
-const films = (window.latentSpaceFilms ??= { reels: new Map(), listeners: new Set() })
+export const films = (window.latentSpaceFilms ??= { reels: new Map(), listeners: new Set() })
 const REELS_KEPT = 64
 
 /** Unpack one reel, keep it by its name, and tell whoever shows films. */
-async function keepReel(bytes) {
+export async function keepReel(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))
   if (films.reels.has(header.name)) return
@@ -18,7 +18,7 @@ async function keepReel(bytes) {
 }
 
 /** The film of these reels: {stays, frames, version}, or null while one of them has not come yet. */
-function filmOf(names) {
+export function filmOf(names) {
   const reels = names.map((name) => films.reels.get(name))
   reels.forEach((reel, i) => reel && films.reels.delete(names[i]) && films.reels.set(names[i], reel)) // used last
   if (!reels.length || !reels.every(Boolean)) return null

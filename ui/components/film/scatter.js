@@ -4,7 +4,7 @@ const SYMBOLS = ["circle", "diamond", "square", "cross"] // as on Explore's map,
 const FARTHEST_SPANS = 4 // a film is no wider than so many times its newest frame: one wild epoch must not shrink the rest
 
 /** {x: [low, high], y: …}: holds all but the outer 2 % of the points of every frame. */
-function extent(frames) {
+export function extent(frames) {
   const of = (axis) => {
     const ranges = frames.map((frame) => innerRange(frame[axis]))
     const [newestLow, newestHigh] = ranges.at(-1)
@@ -24,7 +24,7 @@ function innerRange(values) {
 }
 
 /** Draw points at `share` of the way from frame `from` to frame `to`. `look` holds colours and axis names. */
-function drawScatter(canvas, { from, to, share, labels, range, look }) {
+export function drawScatter(canvas, { from, to, share, labels, range, look }) {
   const ratio = window.devicePixelRatio || 1
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
   if (!width || !height) return
@@ -96,7 +96,7 @@ function niceStep(least) {
   return power * [1, 2, 5, 10].find((factor) => factor * power >= least)
 }
 
-function drawPoint(context, x, y, radius, label, colours) {
+export function drawPoint(context, x, y, radius, label, colours) {
   context.fillStyle = colours[label % colours.length]
   const symbol = SYMBOLS[Math.floor(label / colours.length) % SYMBOLS.length]
   if (symbol === "square") return context.fillRect(x - radius, y - radius, 2 * radius, 2 * radius)

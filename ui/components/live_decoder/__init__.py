@@ -9,21 +9,14 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components import assets, model_store
+from ui.components import assets
 from ui.components.events import Event
 
-SCRIPT = assets.joined(
-    *model_store.SCRIPTS,
-    "shared/pictures.js",
-    "live_decoder/map_link.js",
-    "live_decoder/slider.js",
-    "live_decoder/panel.js",
-)
 _PANEL = st.components.v2.component(
     "latent_panel",
-    html=assets.joined("live_decoder/panel.html"),
-    css=assets.joined("shared/range.css", "live_decoder/panel.css"),
-    js=SCRIPT,
+    html=assets.text("live_decoder/panel.html"),
+    css=assets.text("shared/range.css", "live_decoder/panel.css"),
+    js=assets.script("live_decoder/panel.js"),
 )
 
 

@@ -4,9 +4,11 @@
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `_fullLayout.xaxis._offset`,
 // `_length`, `range`. Without a chart the panel works on its own.
 
+import { drawPixels } from "../shared/pictures.js"
+
 const RELAYOUT_EVENTS = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
 
-class MapLink {
+export class MapLink {
   /** `onRow(row)` hears clicks on points, `onHover(row or null)` the point under the mouse. */
   constructor({ key, onRow, onHover }) {
     this.key = key

@@ -1,6 +1,11 @@
 // The live decoder: pictures, sliders and buttons. While you move, nothing is asked of the server; it is told the row and
 // the latent vector when you let go.
 
+import { meanOfRow, placeOnMap, withModel } from "../model_store/store.js"
+import { drawPixels, fromBase64, isDark, rememberSmooth, signed, standardNormal } from "../shared/pictures.js"
+import { MapLink } from "./map_link.js"
+import { Slider, UNUSED_KL } from "./slider.js"
+
 const panels = new WeakMap()
 const HISTORY_KEPT = 200
 const DOUBLE_CLICK_HINT = "Drag a slider, or focus it and use the arrow keys (Shift: ten times further)."

@@ -1,9 +1,9 @@
 // One latent dimension: a range to drag and a number to type, which say the same.
 
-const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
+export const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
 
 /** Tells `begin` before a movement, `move(value, time)` during it, `release` after it; `home()` is where a reset goes. */
-class Slider {
+export class Slider {
   constructor({ index, kl, low, high }, { begin, move, release, home }) {
     this.index = index
     this.element = document.createElement("div")

@@ -15,26 +15,12 @@ from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
-from ui.components import assets, model_store
+from ui.components import assets
 from ui.components.events import Event
 from ui.components.latent_vector import FARTHEST, finite_vector
 
 WIDEST = 1_000.0  # times the view at home: wider than what can be reached
 NARROWEST = 2.0**-12  # of the view at home: lattice.js goes no deeper
-SCRIPTS = (
-    "scale.js",
-    "lattice.js",
-    "plane.js",
-    "pixels.js",
-    "atlas.js",
-    "sheet.js",
-    "points.js",
-    "axes.js",
-    "workers.js",
-    "controls.js",
-    "rest.js",
-    "manifold.js",
-)
 
 
 class PlaneData(TypedDict):
@@ -89,26 +75,11 @@ class Visit(Event):
     plane: str
 
 
-def worker_script() -> str:
-    """The text of the worker: decoder.js and what runs it there."""
-    return assets.joined(
-        "model_store/decoder.js", *(f"manifold/{name}" for name in ("batch.js", "pixels.js", "worker.js"))
-    )
-
-
-def component_script() -> str:
-    """The component's script, which holds the worker's text as a constant."""
-    constant = f"const WORKER_SOURCE = {json.dumps(worker_script())}\n"
-    return (
-        assets.joined(*model_store.SCRIPTS) + "\n" + constant + assets.joined(*(f"manifold/{name}" for name in SCRIPTS))
-    )
-
-
 _MANIFOLD = st.components.v2.component(
     "latent_manifold",
-    html=assets.joined("manifold/manifold.html"),
-    css=assets.joined("manifold/manifold.css"),
-    js=component_script(),
+    html=assets.text("manifold/manifold.html"),
+    css=assets.text("manifold/manifold.css"),
+    js=assets.script("manifold/manifold.js"),
 )
 
 

@@ -3,7 +3,7 @@
 const ATLAS_SIDE = 4096 // pixels: 64 MB at most
 const MOST_TILES = 6000
 
-class Atlas {
+export class Atlas {
   constructor({ width, height }) {
     this.width = width
     this.height = height

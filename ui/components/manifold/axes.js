@@ -9,7 +9,7 @@ const EDGE = 10 // nothing hangs over the end of the axis
 const MOST_LABELS = 16
 
 /** Labels [{value, at, text}] for values from low to high; `at(value)` is a place from 0 to `length` pixels. */
-function ticksOf(low, high, at, length, even) {
+export function ticksOf(low, high, at, length, even) {
   const ticks = []
   // evenly spaced: one step for all; else the roundest values first, then less round ones in what room is left
   const roomy = STEPS.filter((step) => step * length >= LABEL_ROOM * (high - low))
@@ -35,13 +35,13 @@ function digitsOf(step) {
   return Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
 }
 
-function signedText(value, digits) {
+export function signedText(value, digits) {
   const text = value.toFixed(digits)
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−")
 }
 
 /** Put the labels into an element, as spans moved along it. */
-function showTicks(element, ticks, upright) {
+export function showTicks(element, ticks, upright) {
   while (element.children.length < ticks.length) element.append(document.createElement("span"))
   while (element.children.length > ticks.length) element.lastChild.remove()
   ticks.forEach((tick, k) => {

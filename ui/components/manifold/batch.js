@@ -1,10 +1,12 @@
 // Decodes four latent vectors at once where all layers are linear: they share what is read of the weights, which takes
 // 0.7 of the time of one after another. The sums run in decoder.js's order: the results are the same to the last bit.
 
+import { activationLayer, buildDecoder } from "../model_store/decoder.js"
+
 const LANES = 4
 
 /** {lanes, run}: `run` takes `lanes` latent vectors one after another, and gives their parameters of p(x|z) likewise. */
-function buildBatchDecoder(layers, tensors, prefix = "decoder") {
+export function buildBatchDecoder(layers, tensors, prefix = "decoder") {
   const last = layers.length - 1
   const flat = layers.every(({ op }, i) => op === "linear" || op === "activation" || (op === "reshape" && i === last))
   if (!flat) return { lanes: 1, run: buildDecoder(layers, tensors, prefix) }

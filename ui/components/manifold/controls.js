@@ -6,7 +6,7 @@ const KEY_MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Ar
 
 /** `actions`: pan(across, down) since the last call, zoom(factor, x, y) -> did it, step(across, down, far), home(),
  * hover(x, y) or hover(null), choose(x, y), hold(whether a pointer is down). */
-function wireControls(element, actions) {
+export function wireControls(element, actions) {
   const pointers = new Map()
   let moved = false
   const share = (event) => {

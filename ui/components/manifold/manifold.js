@@ -1,5 +1,18 @@
 // The plane of decoded images: a sheet of tiles to pan and zoom. Python is told where somebody clicked, and asked nothing.
 
+import { withModel } from "../model_store/store.js"
+import { same } from "../shared/same.js"
+import { Atlas } from "./atlas.js"
+import { showTicks, signedText, ticksOf } from "./axes.js"
+import { wireControls } from "./controls.js"
+import { HOME, deepestLevel, inOrder, insideBox, levelOf, tileSize, zoomed } from "./lattice.js"
+import { tileShape, writePixels } from "./pixels.js"
+import { latentAt, placesOf, settingsOf } from "./plane.js"
+import { Points } from "./points.js"
+import { Rest } from "./rest.js"
+import { drawRing, drawSheet } from "./sheet.js"
+import { Workers } from "./workers.js"
+
 const sheets = new WeakMap()
 const HINT =
   "Drag to move, wheel or + − to zoom, click to choose. Keys: arrows move by a tile (Shift: by five), + − zoom, " +
@@ -350,10 +363,6 @@ class Manifold {
     const detail = { visible, missing: missing.length, oldestMissingMs: oldest, level, waits: this.waits }
     this.element.dispatchEvent(new CustomEvent("manifold-drawn", { bubbles: true, composed: true, detail }))
   }
-}
-
-function same(one, other) {
-  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 function rounded(value) {

@@ -3,13 +3,13 @@
 const LARGEST_SIDE = 64 // pixels of a tile; pictures of more are averaged over blocks
 
 /** How the tiles of images (C, H, W) are kept: {block, width, height}. */
-function tileShape([, height, width]) {
+export function tileShape([, height, width]) {
   const block = Math.ceil(Math.max(height, width) / LARGEST_SIDE)
   return { block, width: Math.floor(width / block) || 1, height: Math.floor(height / block) || 1 }
 }
 
 /** Values in [0, 1], (C, H, W) -> RGBA of a tile, written from place `at` of `out` on. */
-function writePixels(values, [channels, height, width], { block, ...tile }, out, at) {
+export function writePixels(values, [channels, height, width], { block, ...tile }, out, at) {
   const area = height * width
   for (let y = 0; y < tile.height; y++) {
     for (let x = 0; x < tile.width; x++, at += 4) {
@@ -27,7 +27,7 @@ function writePixels(values, [channels, height, width], { block, ...tile }, out,
 }
 
 /** Decode latent vectors that lie one after another in `z`, `lanes` at a time: RGBA of their tiles, one after another. */
-function decodeTiles({ lanes, run }, z, latentDim, shape) {
+export function decodeTiles({ lanes, run }, z, latentDim, shape) {
   const tile = tileShape(shape)
   const bytes = 4 * tile.width * tile.height
   const area = shape[0] * shape[1] * shape[2]

@@ -1,10 +1,13 @@
 // The plane z = base + a u + b v, and what Python sent about it, made safe to draw.
 
+import { HOME } from "./lattice.js"
+import { FARTHEST, evenScale, quantileScale } from "./scale.js"
+
 const LIKED_COLOUR = /^#[0-9a-f]{6}$/i
-const GREY = "#8a9299"
+export const GREY = "#8a9299"
 
 /** Everything the component draws from, with odd values replaced; null where there is no plane to draw. */
-function settingsOf(data) {
+export function settingsOf(data) {
   const { base, u, v } = data?.plane ?? {}
   const vectors = [base, u, v]
   const shape = data?.image_shape
@@ -54,12 +57,12 @@ function homeOf(home) {
 }
 
 /** The latent vector at (a, b). */
-function latentAt({ base, u, v }, a, b) {
+export function latentAt({ base, u, v }, a, b) {
   return base.map((value, k) => value + a * u[k] + b * v[k])
 }
 
 /** Screen coordinates of latent vectors (N · d numbers), each placed where it is nearest in the plane: {x, y}. */
-function placesOf({ base, u, v }, scale, mu) {
+export function placesOf({ base, u, v }, scale, mu) {
   const d = base.length
   const [along, across] = dual(u, v)
   const count = Math.floor(mu.length / d)

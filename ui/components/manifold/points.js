@@ -1,9 +1,11 @@
 // The test images' posterior means as dots. There are 10,000 of them in every frame of a movement, so they are written
 // into a buffer of pixels by hand: ten times as fast as circles on a canvas.
 
+import { GREY } from "./plane.js"
+
 const DOT_RADIUS = 2 // CSS pixels, with the rim
 
-class Points {
+export class Points {
   constructor() {
     this.canvas = document.createElement("canvas")
   }

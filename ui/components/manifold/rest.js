@@ -1,8 +1,10 @@
 // Hears of every move of a view, and tells of it once it is still and let go.
 
+import { same } from "../shared/same.js"
+
 const REST_AFTER = 400 // ms
 
-class Rest {
+export class Rest {
   /** `tell(view)` is called with where a view came to rest, if that is another place than before. */
   constructor(tell) {
     this.tell = tell

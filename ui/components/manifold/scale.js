@@ -1,7 +1,7 @@
 // Where a place (a, b) of the plane lies on the screen. Screen coordinates run from 0 to 1 over the home view, right and
 // down; `box` says how far a view may go. Pure maths.
 
-const FARTHEST = 100 // latent units
+export const FARTHEST = 100 // latent units
 const SMALLEST_SHARE = 1e-12
 
 // Wichura (1988), "Algorithm AS 241: The Percentage Points of the Normal Distribution", PPND16: highest power last
@@ -25,7 +25,7 @@ const FAR_TAIL = [
 ]
 
 /** Φ⁻¹, the quantile of N(0, 1) at p in (0, 1); relative error about 1e-16. */
-function normalQuantile(p) {
+export function normalQuantile(p) {
   const q = p - 0.5
   if (Math.abs(q) <= 0.425) return q * ratio(MIDDLE, 0.180625 - q * q)
   const r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p))
@@ -39,7 +39,7 @@ function ratio([above, below], r) {
 }
 
 /** Φ, the distribution function of N(0, 1). */
-function normalShare(a) {
+export function normalShare(a) {
   if (a > 0) return 1 - normalShare(-a)
   if (a < -37) return 0 // smaller than any double
   // Press et al., Numerical Recipes, erfcc: relative error 1.2e-7; one step of Newton on Φ⁻¹ brings the rest
@@ -53,7 +53,7 @@ function normalShare(a) {
 }
 
 /** Equal areas of the screen hold equal probability under N(0, I); the square ends where the prior does. */
-function quantileScale() {
+export function quantileScale() {
   const inside = (share) => Math.min(1 - SMALLEST_SHARE, Math.max(SMALLEST_SHARE, share))
   return {
     a: (x) => normalQuantile(inside(x)),
@@ -65,7 +65,7 @@ function quantileScale() {
 }
 
 /** Linear in a and b; `home` is what a view of the size 1 shows. */
-function evenScale([lowA, highA, lowB, highB]) {
+export function evenScale([lowA, highA, lowB, highB]) {
   const [wide, high] = [highA - lowA, highB - lowB]
   const scale = {
     a: (x) => lowA + x * wide,

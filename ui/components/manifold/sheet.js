@@ -1,11 +1,13 @@
 // Draws the tiles of a view. Where one is not decoded yet, what is there of a coarser or finer level stands in for it.
 
+import { BLOCK_BITS, standIn, tileKey, tileSize, tilesIn } from "./lattice.js"
+
 const COARSER_LEVELS = 4
 const GAP_FROM = 12 // CSS pixels: tiles of fewer touch each other
 const GAP_COLOUR = "#7d8988" // neither the black nor the white of a picture
 
 /** Draw; returns the tiles of the view that are missing, [{key, i, j}], and how many there are in all. */
-function drawSheet(context, atlas, view, n, level, width, height, pixelRatio) {
+export function drawSheet(context, atlas, view, n, level, width, height, pixelRatio) {
   const size = tileSize(n, level)
   const range = tilesIn(view, n, level)
   const missing = []
@@ -86,7 +88,7 @@ function drawFiner(context, atlas, level, i, j, place) {
 }
 
 /** A ring at pixels of the canvas; its edges are black and white, because any picture may be below. */
-function drawRing(context, x, y, pixelRatio, colour) {
+export function drawRing(context, x, y, pixelRatio, colour) {
   const line = (radius, width, style) => {
     context.beginPath()
     context.arc(x, y, radius * pixelRatio, 0, 2 * Math.PI)

@@ -1,5 +1,8 @@
 // Decoding apart from the page: Web Workers that each hold the model; where none may start, short slices in the page.
 
+import { same } from "../shared/same.js"
+import { decodeTiles } from "./pixels.js"
+
 const MOST_WORKERS = 4
 const JOB_MS = 6 // a job is about so long: what left the view meanwhile is not even begun
 const JOBS_AHEAD = 2 // so that a worker has work while the page draws
@@ -7,7 +10,7 @@ const SLICE_MS = 8
 const MOST_IN_JOB = 48
 
 /** Asks `next(count)` for {keys, z} or null whenever it has time, and tells `done(keys, pixels)`. */
-class Workers {
+export class Workers {
   constructor({ next, done, changed }) {
     Object.assign(this, { next, done, changed })
     this.workers = []
@@ -21,9 +24,9 @@ class Workers {
   start() {
     const count = Math.max(1, Math.min(MOST_WORKERS, (navigator.hardwareConcurrency || 2) - 1))
     try {
-      this.url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }))
+      this.url = new URL("./worker.js", import.meta.url)
       for (let k = 0; k < count; k++) {
-        const worker = new Worker(this.url)
+        const worker = new Worker(this.url, { type: "module" })
         worker.onmessage = ({ data }) => this.answer(data)
         worker.onerror = (event) => {
           event.preventDefault()

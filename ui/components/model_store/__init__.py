@@ -6,8 +6,7 @@ import streamlit as st
 
 from ui.components import assets
 
-SCRIPTS = ("model_store/decoder.js", "model_store/store.js")
-_STORE = st.components.v2.component("latent_store", js=assets.joined(*SCRIPTS, "model_store/store_entry.js"))
+_STORE = st.components.v2.component("latent_store", js=assets.script("model_store/store_entry.js"))
 
 
 def store(model: bytes, key: str) -> None:

@@ -6,7 +6,7 @@
 class UnsupportedLayerError extends Error {}
 
 /** Build a function z (array of numbers) -> Float32Array of C·H·W parameters of p(x|z), in PyTorch's order. */
-function buildDecoder(layers, tensors, prefix = "decoder") {
+export function buildDecoder(layers, tensors, prefix = "decoder") {
   const steps = []
   let shape = null // [C, H, W] once the values are an image, null while they are a vector
   layers.forEach((layer, i) => {
@@ -220,7 +220,7 @@ const ACTIVATIONS = {
   sigmoid: (v) => 1 / (1 + Math.exp(-v)),
 }
 
-function activationLayer(layer, weight, bias, shape) {
+export function activationLayer(layer, weight, bias, shape) {
   const f = ACTIVATIONS[layer.name]
   if (!f) throw new UnsupportedLayerError(`The browser can't evaluate the activation "${layer.name}".`)
   const run = (x) => {
@@ -231,7 +231,7 @@ function activationLayer(layer, weight, bias, shape) {
 }
 
 /** Parameters of p(x|z) -> E[x|z], a new array: what is shown. */
-function meanOf(likelihood, parameters) {
+export function meanOf(likelihood, parameters) {
   // a Gaussian's mean is a sigmoid too (vae/model/likelihoods.py)
   if (likelihood !== "bernoulli" && likelihood !== "gaussian") throw new UnsupportedLayerError(`Unknown likelihood "${likelihood}".`)
   return parameters.map(ACTIVATIONS.sigmoid)

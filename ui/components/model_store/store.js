@@ -3,11 +3,13 @@
 // Python sends one safetensors file (8 bytes header length, JSON header, raw numbers) per checkpoint; the panel and the
 // map find it here by its fingerprint. The registry hangs on `window` because every component is its own module.
 
+import { buildDecoder, meanOf } from "./decoder.js"
+
 const registry = (window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() })
 const MODELS_KEPT = 4
 
 /** Parse a safetensors file: {metadata, tensors: {name: {shape, data}}}. */
-function parseTensors(bytes) {
+export function parseTensors(bytes) {
   const copy = bytes.slice() // its own buffer: typed arrays need aligned offsets
   const view = new DataView(copy.buffer)
   const headerLength = Number(view.getBigUint64(0, true))
@@ -25,7 +27,7 @@ function parseTensors(bytes) {
 }
 
 /** Make a model out of what Python sent, keep it, and wake whoever waits for it. */
-function keepModel(bytes) {
+export function keepModel(bytes) {
   const { metadata, tensors } = parseTensors(bytes)
   const about = JSON.parse(metadata.model)
   if (registry.models.has(about.fingerprint)) return
@@ -38,7 +40,7 @@ function keepModel(bytes) {
 }
 
 /** Call `use(model)` now or as soon as the model with this fingerprint arrives. */
-function withModel(fingerprint, use) {
+export function withModel(fingerprint, use) {
   const model = registry.models.get(fingerprint)
   if (model) {
     use(model)
@@ -49,14 +51,14 @@ function withModel(fingerprint, use) {
 }
 
 /** Posterior mean of image `row`, as an array of d numbers. */
-function meanOfRow(model, row) {
+export function meanOfRow(model, row) {
   const d = model.latent_dim
   return Array.from(model.tensors.mu.data.subarray(row * d, (row + 1) * d))
 }
 
 /** The `count` images whose posterior means are nearest to z in the dimensions `dims`, in all without them:
  * [{row, distance}], nearest first. */
-function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j)) {
+export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j)) {
   const d = model.latent_dim
   const mu = model.tensors.mu.data
   const best = []
@@ -72,7 +74,7 @@ function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j)) {
 }
 
 /** Where z lies on a map: {x, y, exact}. Linear maps place any z; t-SNE only images, so neighbours vote. */
-function placeOnMap(model, map, z, row) {
+export function placeOnMap(model, map, z, row) {
   if (map.method === "latent") return { x: z[map.axes[0]], y: map.axes[1] === null ? 0 : z[map.axes[1]], exact: true }
   const xy = model.tensors[`${map.method}.xy`].data
   const mean = model.tensors[`${map.method}.mean`]

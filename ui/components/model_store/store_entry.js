@@ -1,5 +1,7 @@
 // The invisible component that brings a checkpoint into the page.
 
+import { keepModel } from "./store.js"
+
 export default function ({ data }) {
   if (data) keepModel(data)
 }

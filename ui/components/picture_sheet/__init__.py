@@ -16,12 +16,11 @@ from ui.components import assets
 from ui.components.events import Event
 from ui.components.picture_sheet import payload
 
-SCRIPT = assets.joined("model_store/store.js", "picture_sheet/layout.js", "picture_sheet/sheet.js")
 _SHEET = st.components.v2.component(
     "picture_sheet",
-    html=assets.joined("picture_sheet/sheet.html"),
-    css=assets.joined("picture_sheet/sheet.css"),
-    js=SCRIPT,
+    html=assets.text("picture_sheet/sheet.html"),
+    css=assets.text("picture_sheet/sheet.css"),
+    js=assets.script("picture_sheet/sheet.js"),
 )
 
 

@@ -9,7 +9,7 @@ const TALLEST = 640 // a sheet whose columns are free takes the largest pictures
  * Lay out `count` pictures of [C, H, W] pixels. `columns` and `tile` may be null: then they follow `width`, which is
  * what there is for the pictures. Pictures and gaps are whole device pixels, so all of them look alike.
  */
-function layoutSheet({ count, shape: [, high, wide], columns, tile, width, density }) {
+export function layoutSheet({ count, shape: [, high, wide], columns, tile, width, density }) {
   const ratio = high / wide
   const free = columns === null
   const fits = (side) => Math.max(1, Math.floor((width + GAP) / (side + GAP)))
@@ -39,17 +39,17 @@ function wholeMultiple(side, own, smallest) {
   return whole >= 0.8 * side && whole >= smallest ? whole : Math.floor(side)
 }
 
-function clamp(value, low, high) {
+export function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high)
 }
 
 /** Where picture `index` is, in device pixels. */
-function devicePlace({ columns, device: { across, down, gap } }, index) {
+export function devicePlace({ columns, device: { across, down, gap } }, index) {
   return { x: (index % columns) * (across + gap), y: Math.floor(index / columns) * (down + gap) }
 }
 
 /** Where picture `index` is, in CSS pixels. */
-function placeOf(layout, index) {
+export function placeOf(layout, index) {
   const { x, y } = devicePlace(layout, index)
   const { across, down } = layout.device
   const at = (value) => value / layout.density
@@ -57,7 +57,7 @@ function placeOf(layout, index) {
 }
 
 /** The picture at CSS pixels (x, y), null where there is none. A gap belongs to the picture before it. */
-function pictureAt({ count, columns, density, device: { across, down, gap } }, x, y) {
+export function pictureAt({ count, columns, density, device: { across, down, gap } }, x, y) {
   const column = Math.floor((x * density) / (across + gap))
   const row = Math.floor((y * density) / (down + gap))
   const index = row * columns + column
@@ -65,7 +65,7 @@ function pictureAt({ count, columns, density, device: { across, down, gap } }, x
 }
 
 /** Where a key leads from picture `index`, null where it is none of ours. */
-function nextPicture({ count, columns }, index, key) {
+export function nextPicture({ count, columns }, index, key) {
   if (key === "Home") return 0
   if (key === "End") return count - 1
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key]
@@ -76,7 +76,7 @@ function nextPicture({ count, columns }, index, key) {
 }
 
 /** Which columns get their names where these are wider than a picture: every 1st, 2nd, …; far too long ones are cut. */
-function namesEvery(widest, width, count) {
+export function namesEvery(widest, width, count) {
   const least = Math.ceil(widest / width)
   if (!(least > 1) || least > 5) return 1
   for (let every = least; every <= 2 * least; every++) if ((count - 1) % every === 0) return every

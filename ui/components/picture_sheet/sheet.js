@@ -3,6 +3,9 @@
 // All pictures are kept in a few large canvases ("pages") at their own size; the grid is drawn from these. Outlines are
 // elements above it, so moving one draws nothing anew.
 
+import { parseTensors } from "../model_store/store.js"
+import { clamp, devicePlace, layoutSheet, namesEvery, nextPicture, pictureAt, placeOf } from "./layout.js"
+
 const sheets = new WeakMap()
 const PAGE_SIDE = 4096 // pixels; larger canvases aren't safe everywhere
 const PREVIEW = 112 // CSS pixels, at least

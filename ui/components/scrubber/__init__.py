@@ -10,16 +10,15 @@ from typing import Literal, NotRequired, TypedDict
 
 import streamlit as st
 
-from ui.components import assets, model_store
+from ui.components import assets
 from ui.components.events import Event
 from vae.generation.holes import Reach
 
-SCRIPT = assets.joined(*model_store.SCRIPTS, "shared/pictures.js", "scrubber/path.js", "scrubber/scrub.js")
 _SCRUB = st.components.v2.component(
     "latent_scrub",
-    html=assets.joined("scrubber/scrub.html"),
-    css=assets.joined("shared/range.css", "scrubber/scrub.css"),
-    js=SCRIPT,
+    html=assets.text("scrubber/scrub.html"),
+    css=assets.text("shared/range.css", "scrubber/scrub.css"),
+    js=assets.script("scrubber/scrub.js"),
 )
 
 

@@ -3,7 +3,7 @@
 const NO_ANGLE = 1e-6 // radians
 
 /** What is wrong with a path in `latentDim` dimensions, null where nothing is. */
-function problemOf(path, latentDim) {
+export function problemOf(path, latentDim) {
   const vector = (z) => Array.isArray(z) && z.length === latentDim && z.every(Number.isFinite)
   if (path?.kind === "line") {
     const range = Number.isFinite(path.low) && Number.isFinite(path.high) && path.low < path.high
@@ -16,12 +16,12 @@ function problemOf(path, latentDim) {
 }
 
 /** The t at both ends. */
-function rangeOf(path) {
+export function rangeOf(path) {
   return path.kind === "line" ? [path.low, path.high] : [0, path.anchors.length - 1]
 }
 
 /** The latent vector at t. */
-function pointAt(path, t) {
+export function pointAt(path, t) {
   if (path.kind === "line") return path.base.map((value, j) => value + t * path.step[j])
   const leg = Math.min(Math.max(Math.floor(t), 0), path.anchors.length - 2)
   const between = path.kind === "slerp" ? slerp : lerp

@@ -1,5 +1,9 @@
 // A scrubber along a path in latent space. Every picture is decoded here; Python is told t when the person lets go.
 
+import { nearestRows, withModel } from "../model_store/store.js"
+import { drawPixels, isDark, rememberSmooth, signed } from "../shared/pictures.js"
+import { pointAt, problemOf, rangeOf } from "./path.js"
+
 const scrubs = new WeakMap()
 const LEG_SECONDS = 4 // playing, from one anchor to the next or along a line
 const QUICK_SEARCH = 500_000 // numbers in mu: beyond, the nearest image isn't searched for in every frame

@@ -1,7 +1,7 @@
 // Pixels onto canvases, and other small things that several components share.
 
 /** Pixels in [0, 1], (C, H, W), onto a canvas of exactly that size; CSS enlarges it. */
-function drawPixels(canvas, pixels, [channels, height, width]) {
+export function drawPixels(canvas, pixels, [channels, height, width]) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width
     canvas.height = height
@@ -19,7 +19,7 @@ function drawPixels(canvas, pixels, [channels, height, width]) {
 }
 
 /** Whether pictures are enlarged smoothly: one choice for all components and visits. */
-function rememberSmooth(box, element) {
+export function rememberSmooth(box, element) {
   const apply = () => element.classList.toggle("is-smooth", box.checked)
   box.checked = localStorage.getItem("latent-explorer-smooth") === "yes"
   box.onchange = () => {
@@ -30,21 +30,21 @@ function rememberSmooth(box, element) {
 }
 
 /** Box and Muller's draw from N(0, 1). */
-function standardNormal() {
+export function standardNormal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
 }
 
 /** Whether "#rrggbb" is nearer to black than to white: decides how the browser draws its own controls. */
-function isDark(colour) {
+export function isDark(colour) {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
   return 0.3 * red + 0.6 * green + 0.1 * blue < 128
 }
 
-function signed(value, digits) {
+export function signed(value, digits) {
   return value.toFixed(digits).replace("-", "−")
 }
 
 /** uint8 pixels in base64 -> numbers in [0, 1]. */
-function fromBase64(text) {
+export function fromBase64(text) {
   return Float32Array.from(atob(text), (character) => character.charCodeAt(0) / 255)
 }

@@ -16,9 +16,9 @@ from ui.components.threshold.payload import Group, payload
 
 _THRESHOLD = st.components.v2.component(
     "score_threshold",
-    html=assets.joined("threshold/threshold.html"),
-    css=assets.joined("threshold/threshold.css"),
-    js=assets.joined("threshold/threshold.js"),
+    html=assets.text("threshold/threshold.html"),
+    css=assets.text("threshold/threshold.css"),
+    js=assets.script("threshold/threshold.js"),
 )
 
 
