@@ -27,7 +27,7 @@ class ConfigError(VAEError):
 
 
 class DatasetError(VAEError):
-    """A data set that is unknown, damaged or of the wrong shape."""
+    """A data set or an image that is unknown, damaged or of the wrong shape."""
 
 
 class DatasetMissingError(DatasetError):

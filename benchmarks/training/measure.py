@@ -28,6 +28,7 @@ from benchmarks.training import arithmetic
 from benchmarks.training.parts import EXAMPLE_MOST_EPOCHS, PARTS, Setting, say
 from benchmarks.training.to_target import TARGET
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS
 from vae.errors import DatasetError
 from vae.model.devices import best_device
 
@@ -48,7 +49,7 @@ def main() -> int:
     if unknown := set(parts) - set(PARTS):
         parser.error(f"unknown parts {', '.join(sorted(unknown))}")
     try:
-        splits = [datasets.load("mnist", name).images for name in datasets.SPLITS]
+        splits = [datasets.load("mnist", name).images for name in SPLITS]
     except DatasetError as error:
         parser.error(str(error))
     setting = Setting(

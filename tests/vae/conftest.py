@@ -9,6 +9,7 @@ import pytest
 
 from vae.checkpoints import checkpoint_files
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.storage import paths
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def digits() -> dict[str, datasets.ImageDataset]:
+def digits() -> dict[str, ImageDataset]:
     """The three splits of digits, by name."""
-    return {split: datasets.load("digits", split) for split in datasets.SPLITS}
+    return {split: datasets.load("digits", split) for split in SPLITS}
 
 
 # --- what anomaly scores are tested on: once for all files; torch is imported where it is asked for -------------------
@@ -40,7 +41,7 @@ def digits_vae() -> VAE:
 
 
 @pytest.fixture(scope="session")
-def normal_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> Pass:
+def normal_digits(digits_vae: VAE, digits: dict[str, ImageDataset]) -> Pass:
     """What the model makes of the training digits."""
     from vae.anomalies.forward_pass import passes
 
@@ -48,7 +49,7 @@ def normal_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> 
 
 
 @pytest.fixture(scope="session")
-def sixty_digits(digits_vae: VAE, digits: dict[str, datasets.ImageDataset]) -> Pass:
+def sixty_digits(digits_vae: VAE, digits: dict[str, ImageDataset]) -> Pass:
     """What the model makes of 60 test digits."""
     from vae.anomalies.forward_pass import passes
 

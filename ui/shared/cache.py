@@ -13,6 +13,7 @@ from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Summary
 from vae.data import datasets
+from vae.data.image_dataset import DatasetInfo, ImageDataset
 from vae.errors import CheckpointError, DatasetError, DatasetMissingError
 from vae.generation import directions, groups, holes
 from vae.generation.directions import Directions
@@ -78,7 +79,7 @@ def _model_bytes(fingerprint: str, _checkpoint: Checkpoint, _maps: dict[str, Pro
     return browser_model.pack(_checkpoint, checkpoint_files.read_weights(_checkpoint), _maps)
 
 
-def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
+def test_images(chosen: Checkpoint) -> ImageDataset:
     """The images that the checkpoint's latents belong to.
 
     Raises DatasetMissingError when they are not on this machine, DatasetError when they are other images.
@@ -94,20 +95,20 @@ def test_images(chosen: Checkpoint) -> datasets.ImageDataset:
     return images
 
 
-def train_images(chosen: Checkpoint) -> datasets.ImageDataset:
+def train_images(chosen: Checkpoint) -> ImageDataset:
     """The images that the checkpoint was trained on. Raises as `test_images` does."""
     test_images(chosen)  # one fingerprint stands for the data set: its other splits have none in a checkpoint
     known = _known(chosen)
     return _dataset(known.name, "train", str(paths.data_dir()), known.changed())
 
 
-def split(name: str, which: str) -> datasets.ImageDataset:
+def split(name: str, which: str) -> ImageDataset:
     """One split of a data set. Raises DatasetError and DatasetMissingError."""
     known = datasets.info(name)
     return _dataset(name, which, str(paths.data_dir()), known.changed())
 
 
-def _known(chosen: Checkpoint) -> datasets.DatasetInfo:
+def _known(chosen: Checkpoint) -> DatasetInfo:
     if not datasets.is_known(chosen.dataset.name):
         raise DatasetMissingError(
             f"{chosen.dataset.title}'s images are not on this machine.",
@@ -116,7 +117,7 @@ def _known(chosen: Checkpoint) -> datasets.DatasetInfo:
     return datasets.info(chosen.dataset.name)
 
 
-def missing_dataset(chosen: Checkpoint) -> datasets.DatasetInfo | None:
+def missing_dataset(chosen: Checkpoint) -> DatasetInfo | None:
     """The checkpoint's data set when it is known but not on this machine, so that it can be offered."""
     if chosen.dataset.name not in datasets.names():
         return None
@@ -125,7 +126,7 @@ def missing_dataset(chosen: Checkpoint) -> datasets.DatasetInfo | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _dataset(name: str, split: str, folder: str, changed: int) -> datasets.ImageDataset:
+def _dataset(name: str, split: str, folder: str, changed: int) -> ImageDataset:
     return datasets.load(name, split)
 
 

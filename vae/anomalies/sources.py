@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.data import unknown_images
 from vae.data.image_dataset import ImageDataset
-from vae.data.image_decoding import Format
-from vae.data.image_folder import ENDINGS, printable
-from vae.data.unknown_images import WORKERS, Shape, check_resizable, fitted, format_of
+from vae.data.image_decoding import WORKERS, Decoded, Format, Shape, check_resizable, decode_all, fitted, format_of
+from vae.data.image_folder import ENDINGS, images_below, printable
 from vae.errors import DatasetError, ScoreError
 
 Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, bytes]])
@@ -78,7 +75,7 @@ class Source:
 def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int64] | None = None) -> Source:
     """The split's images, or those of `rows`, resized where they have another shape than the model's.
 
-    Raises ScoreError where they would have to be and can't, being neither grey nor colour.
+    Raises DatasetError where they would have to be and can't, being neither grey nor colour.
     """
     if images.image_shape != image_shape:
         check_resizable(images.image_shape, image_shape)
@@ -104,7 +101,7 @@ def from_folder(root: Path, image_shape: Shape) -> Source:
     """Every image file below `root`, by path. Where images lie in sub-folders, the first of these is the class.
 
     A folder below it that can't be read is skipped in the first chunk. Raises ScoreError for a folder that isn't there,
-    can't be read or holds no image files, and for a model whose images are neither grey nor colour.
+    can't be read or holds no image files, DatasetError for a model whose images are neither grey nor colour.
     """
     form = format_of(image_shape)
     files, closed = _listed(root)
@@ -125,7 +122,7 @@ def from_folder(root: Path, image_shape: Shape) -> Source:
 
 
 def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape) -> Source:
-    """Uploaded files as (name, content). Raises ScoreError for none, too many, or too much."""
+    """Uploaded files as (name, content). Raises ScoreError for none, too many, or too much; DatasetError as above."""
     form = format_of(image_shape)
     size = sum(len(content) for _, content in files)
     if not files:
@@ -154,10 +151,7 @@ def resized_note(count: int, image_shape: Shape) -> str:
 
 
 def _listed(root: Path) -> tuple[list[str], tuple[Skipped, ...]]:
-    """Paths below `root`, sorted, and the folders that can't be read; hidden files and folders are passed over, links
-    to folders not followed.
-    """
-    found: list[str] = []
+    """Paths below `root`, sorted, and the folders that can't be read."""
     closed: list[Skipped] = []
 
     def pass_over(error: OSError) -> None:
@@ -169,11 +163,7 @@ def _listed(root: Path) -> tuple[list[str], tuple[Skipped, ...]]:
     try:
         if not root.is_dir():
             raise ScoreError(f"There is no folder {printable(str(root))}.", "Give a folder of images.")
-        for place, folders, names in os.walk(root, onerror=pass_over):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            below = Path(place).relative_to(root)
-            wanted = (name for name in names if name.lower().endswith(ENDINGS) and not name.startswith("."))
-            found += [(below / name).as_posix() for name in wanted]
+        found = [Path(entry.path).relative_to(root).as_posix() for entry in images_below(root, pass_over)]
     except (OSError, ValueError) as error:
         raise ScoreError(f"The folder {printable(str(root))} can't be read: {error}.") from error
     if not found:
@@ -207,13 +197,12 @@ def _decoded(
     names: Sequence[str], files: Sequence[Path | bytes], form: Format, labels: NDArray[np.int64] | None = None
 ) -> Chunk:
     """The chunk of these files without those that can't be read."""
-    found = unknown_images.decode_all(files, form)
-    good = [k for k, image in enumerate(found) if not isinstance(image, DatasetError)]
-    pictured = [image for image in found if not isinstance(image, DatasetError)]
-    shape = (form.channels, form.height, form.width)
+    found = decode_all(files, form)
+    good = [k for k, image in enumerate(found) if isinstance(image, Decoded)]
+    pictured = [image for image in found if isinstance(image, Decoded)]
     return Chunk(
         names=tuple(names[k].encode("utf-8", "backslashreplace").decode() for k in good),
-        pixels=np.stack([image.pixels for image in pictured]) if pictured else np.empty((0, *shape), np.uint8),
+        pixels=np.stack([image.pixels for image in pictured]) if pictured else np.empty((0, *form.shape), np.uint8),
         labels=None if labels is None else labels[good],
         skipped=tuple(
             Skipped(printable(name), image.message)

@@ -10,6 +10,7 @@ import numpy as np
 
 from vae.commands.common import add_checkpoint, new_file, read_checkpoint, shown, write_output
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError
 from vae.jobs.progress import Progress
 
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHECKPOINT --dataset --split --output."""
     add_checkpoint(parser)
     parser.add_argument("--dataset", help="(default: the one the checkpoint was trained on)")
-    parser.add_argument("--split", default="test", choices=datasets.SPLITS, help="(default: test)")
+    parser.add_argument("--split", default="test", choices=SPLITS, help="(default: test)")
     parser.add_argument("--output", type=Path, default=Path("latents.npz"), help="(default: latents.npz)")
 
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 
 from vae.commands.common import add_checkpoint, add_json, print_json, read_checkpoint
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS
 from vae.jobs.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHECKPOINT --split --json."""
     add_checkpoint(parser)
-    parser.add_argument("--split", default="test", choices=datasets.SPLITS, help="(default: test)")
+    parser.add_argument("--split", default="test", choices=SPLITS, help="(default: test)")
     add_json(parser)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vae.commands.common import add_run_folder
-from vae.data import datasets
+from vae.data import datasets, mnist
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress, stoppable, unstoppable
 from vae.storage import paths
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
         fetch_mnist(progress, known.download_mb * 1_000_000)
     progress.tell(stage="done", fraction=1.0, seconds_left=0, finished=True)
     progress.close()
-    print(f"{known.title} is now in {datasets.mnist_raw_dir()}.")
+    print(f"{known.title} is now in {mnist.raw_dir()}.")
 
 
 def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
@@ -49,7 +49,7 @@ def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
         with _watch(temporary, expected_bytes, progress):
             MNIST(str(temporary), download=True)
         with unstoppable():
-            _move(temporary / "MNIST" / "raw", datasets.mnist_raw_dir())
+            _move(temporary / "MNIST" / "raw", mnist.raw_dir())
     except (OSError, RuntimeError) as error:
         raise DatasetError(
             f"MNIST could not be downloaded: {' '.join(str(error).split())[:300]}.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from vae.commands.common import add_run_folder
 from vae.config import MAX_SIDE
 from vae.data import import_folder
-from vae.data.import_folder import Imported, Settings
+from vae.data.import_folder import ImportResult, ImportSettings
 from vae.errors import ConfigError
 from vae.jobs.progress import Progress, stoppable
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(message)
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def _settings(arguments: argparse.Namespace) -> ImportSettings:
     sides = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", arguments.size.strip().lower(), re.ASCII)
     height, width = (int(sides[1]), int(sides[2] or sides[1])) if sides else (0, 0)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
@@ -53,10 +53,10 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         )
     if arguments.max_images is not None and arguments.max_images < 1:
         raise ConfigError(f"max-images is {arguments.max_images}, expected a number above 0.")
-    return Settings(height, width, arguments.colour, arguments.max_images)
+    return ImportSettings(height, width, arguments.colour, arguments.max_images)
 
 
-def _message(result: Imported) -> str:
+def _message(result: ImportResult) -> str:
     counts = ", ".join(f"{count:,} {split}" for split, count in result.counts.items())
     kinds = f"{len(result.class_names):,} class{'es' if len(result.class_names) > 1 else ''}"
     shape = "×".join(map(str, result.image_shape))

@@ -34,6 +34,7 @@ from vae.commands.common import (
     shown,
 )
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError, ScoreError
 from vae.jobs.progress import Progress, stoppable, unstoppable
 
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--images", type=Path, metavar="DIR", help="a folder of images, with all that is below it")
     what.add_argument("--dataset", help="(default: the one the checkpoint was trained on)")
-    parser.add_argument("--split", choices=datasets.SPLITS, help="of the data set (default: test)")
+    parser.add_argument("--split", choices=SPLITS, help="of the data set (default: test)")
     parser.add_argument("--detector", metavar="NAME", help="one that was kept, instead of fitting a score")
     parser.add_argument("--score", metavar="NAME", help=f"one of {', '.join(registry.SCORES)}")
     add_normal(parser)

@@ -7,7 +7,7 @@ it the first 10 % are test (at most 10,000), the next 5 % validation (at most 5,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,11 +44,12 @@ def find(root: Path) -> Found:
             raise DatasetError(
                 f"There is no folder {root}.", "Give a folder of images, or of one folder for each class."
             )
-        classes = sorted(e.name for e in os.scandir(root) if e.is_dir() and not e.name.startswith("."))
-        below = {name: list(_images_below(root / name, root)) for name in classes}
+        with os.scandir(root) as entries:
+            classes = sorted(e.name for e in entries if _is(e.is_dir) and not e.name.startswith("."))
+        below = {name: _files(images_below(root / name, _fail), root) for name in classes}
         below = {name: files for name, files in below.items() if files}
         if not below:
-            below = {"images": [e.name for e in os.scandir(root) if _is_image(e)]}
+            below = {"images": _files(images_below(root, _fail), root)}
     except OSError as error:
         raise DatasetError(f"{(error.filename or root)!s:.300} can't be read: {error.strerror}.") from error
     labelled = sorted((file, label) for label, files in enumerate(below.values()) for file in files)
@@ -60,20 +61,42 @@ def find(root: Path) -> Found:
     return Found(root, [file for file, _ in labelled], labels, tuple(printable(name) for name in below))
 
 
-def _images_below(folder: Path, root: Path) -> Iterator[str]:
-    def fail(error: OSError) -> None:
-        raise error
-
-    for place, folders, _ in os.walk(folder, onerror=fail):  # follows no links: they could go in circles
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        with os.scandir(place) as entries:
-            for entry in entries:
-                if _is_image(entry):
-                    yield Path(entry.path).relative_to(root).as_posix()
+def _fail(error: OSError) -> None:
+    raise error
 
 
-def _is_image(entry: os.DirEntry[str]) -> bool:
-    return entry.name.lower().endswith(ENDINGS) and not entry.name.startswith(".") and entry.is_file()
+def _files(entries: Iterator[os.DirEntry[str]], root: Path) -> list[str]:
+    """Those that are files, as paths below `root`."""
+    return [Path(entry.path).relative_to(root).as_posix() for entry in entries if _is(entry.is_file)]
+
+
+def images_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[os.DirEntry[str]]:
+    """What has an image's ending, at any depth, in no order; also what is no file, such as a pipe or a broken link.
+
+    Hidden files and folders are passed over, links to folders not followed: they could go in circles. `on_error` gets
+    what a folder raises that can't be read; it may raise, or the rest goes on.
+    """
+    folders = [os.fspath(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as listed:
+                entries = [entry for entry in listed if not entry.name.startswith(".")]
+        except OSError as error:
+            on_error(error)
+            continue
+        for entry in entries:
+            if _is(entry.is_dir):
+                folders += [] if entry.is_symlink() else [entry.path]
+            elif entry.name.lower().endswith(ENDINGS):
+                yield entry
+
+
+def _is(test: Callable[[], bool]) -> bool:
+    """What an entry says of itself; a link that leads in a circle is nothing."""
+    try:
+        return test()
+    except OSError:
+        return False
 
 
 def printable(name: str) -> str:

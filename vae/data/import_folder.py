@@ -1,12 +1,11 @@
-"""Make a data set from a folder of images: decode each once, write arrays. imported.py reads the result."""
+"""Make a data set from a folder of images: decode each once, write arrays. imported_dataset.py reads the result."""
 
 from __future__ import annotations
 
 import json
+import math
 import shutil
-import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from vae.data import datasets, image_decoding, image_folder, imported_dataset
 from vae.data.image_dataset import SPLITS, fingerprint
-from vae.data.image_decoding import Format
+from vae.data.image_decoding import WORKERS, Decoded, Format
 from vae.data.image_folder import Found
 from vae.data.imported_dataset import images_file, labels_file
 from vae.errors import DatasetError
@@ -25,12 +24,11 @@ from vae.storage.reporting import write_errors_as
 
 GREY_SAMPLE = 64  # images looked at to see whether there is any colour
 CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
-WORKERS = 4  # threads: Pillow lets go of Python's lock while it decodes
 EXAMPLES = 5  # names of skipped files that are told
 
 
 @dataclass(frozen=True)
-class Settings:
+class ImportSettings:
     """How images become arrays. `colour` None: colour, unless a sample of the images has none."""
 
     height: int = 32
@@ -40,7 +38,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What an import wrote: `skipped` images could not be read, `examples` names the first."""
 
     folder: Path
@@ -52,8 +50,8 @@ class Imported:
 
 
 def write(
-    name: str, root: Path, settings: Settings, on_image: Callable[[int, int], None] = lambda done, total: None
-) -> Imported:
+    name: str, root: Path, settings: ImportSettings, on_image: Callable[[int, int], None] = lambda done, total: None
+) -> ImportResult:
     """Import the images below `root` as data set `name`: all of it or nothing.
 
     `on_image(done, total)` may raise to stop.
@@ -68,9 +66,7 @@ def write(
     found = image_folder.find(root)
     rows = image_folder.split_rows(len(found.files), settings.max_images)
     with write_errors_as(DatasetError, destination, "Nothing was kept."), new_folder(destination) as temporary:
-        with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, "decode") as pool:
-            warnings.simplefilter("ignore")  # Pillow's, about large or odd files: image_decoding has bounds of its own
-            result = _Work(found, rows, settings, temporary, pool, on_image).run()
+        result = _Work(found, rows, settings, temporary, on_image).run()
         free_folder(name)  # somebody else may have been faster
     return replace(result, folder=destination)
 
@@ -93,9 +89,8 @@ class _Work:
 
     found: Found
     rows: dict[str, NDArray[np.int64]]
-    settings: Settings
+    settings: ImportSettings
     folder: Path
-    pool: ThreadPoolExecutor
     on_image: Callable[[int, int], None]
     done: int = 0
     damaged: list[str] = field(default_factory=list)
@@ -104,16 +99,15 @@ class _Work:
     def total(self) -> int:
         return sum(map(len, self.rows.values()))
 
-    def run(self) -> Imported:
+    def run(self) -> ImportResult:
         """Write the three splits and meta.json."""
         form = self._format()
-        if (needed := self.total * form.channels * form.height * form.width) > shutil.disk_usage(self.folder).free:
+        if (needed := self.total * math.prod(form.shape)) > shutil.disk_usage(self.folder).free:
             raise DatasetError(f"The images take {needed / 1e6:,.0f} MB, more than is free in {self.folder.parent}.")
         counts = {split: self._write_split(split, form) for split in SPLITS}
         self._check(counts)
-        shape = (form.channels, form.height, form.width)
-        result = Imported(
-            self.folder, shape, self.found.class_names, counts, len(self.damaged), tuple(self.damaged[:EXAMPLES])
+        result = ImportResult(
+            self.folder, form.shape, self.found.class_names, counts, len(self.damaged), tuple(self.damaged[:EXAMPLES])
         )
         self._write_meta(result)
         return result
@@ -123,34 +117,26 @@ class _Work:
         wanted = Format(self.settings.height, self.settings.width, colour=self.settings.colour is not False)
         if self.settings.colour is not None:
             return wanted
-        sample = self.rows["train"][:GREY_SAMPLE]
-        images = [image for image in self._decode(sample, wanted) if not isinstance(image, str)]
-        return replace(wanted, colour=any(image_decoding.has_colour(image) for image in images))
+        sample = image_decoding.decode_all(self._paths(self.rows["train"][:GREY_SAMPLE]), wanted)
+        colour = any(image_decoding.has_colour(image.pixels) for image in sample if isinstance(image, Decoded))
+        return replace(wanted, colour=colour)
 
-    def _decode(self, rows: NDArray[np.int64], form: Format) -> Iterator[NDArray[np.uint8] | str]:
-        """Each row's pixels (C, H, W), or its name and what is wrong with it."""
-
-        def one(row: np.int64) -> NDArray[np.uint8] | str:
-            try:
-                return image_decoding.decode(self.found.root / self.found.files[row], form)
-            except DatasetError as error:
-                return image_folder.printable(f"{self.found.files[row]} ({error.message})")
-
-        return self.pool.map(one, rows)
+    def _paths(self, rows: NDArray[np.int64]) -> list[Path]:
+        return [self.found.root / self.found.files[row] for row in rows]
 
     def _write_split(self, split: str, form: Format) -> int:
         rows, labels = self.rows[split], []
-        chunk = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // (form.channels * form.height * form.width)))
+        chunk = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(form.shape)))
         with images_file(self.folder, split).open("wb") as file:
             _write_header(file, 0, form)
             for part in np.split(rows, range(chunk, len(rows), chunk)):
-                for row, image in zip(part, self._decode(part, form), strict=True):
-                    self._count()
-                    if isinstance(image, str):
-                        self._skip(image)
-                    else:
-                        file.write(image.data)
+                images = image_decoding.decode_all(self._paths(part), form, self._count)
+                for row, image in zip(part, images, strict=True):
+                    if isinstance(image, Decoded):
+                        file.write(image.pixels.data)
                         labels.append(self.found.labels[row])
+                    else:
+                        self._skip(image_folder.printable(f"{self.found.files[row]} ({image.message})"))
             file.seek(0)
             _write_header(file, len(labels), form)
         np.save(labels_file(self.folder, split), np.array(labels, np.int64))
@@ -177,7 +163,7 @@ class _Work:
                 "Remove the damaged files, or add images.",
             )
 
-    def _write_meta(self, result: Imported) -> None:
+    def _write_meta(self, result: ImportResult) -> None:
         splits = {}
         for split, count in result.counts.items():
             images = np.load(images_file(self.folder, split), mmap_mode="r", allow_pickle=False)
@@ -199,6 +185,5 @@ class _Work:
 
 def _write_header(file: BinaryIO, count: int, form: Format) -> None:
     """NumPy's header, whose length does not depend on `count`: it is written again once that is known."""
-    shape = (count, form.channels, form.height, form.width)
-    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    header = {"descr": "|u1", "fortran_order": False, "shape": (count, *form.shape)}
     np.lib.format.write_array_header_1_0(file, header)

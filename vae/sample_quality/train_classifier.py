@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from vae.data import datasets
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.errors import VAEError
 from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("dataset", choices=shipped.NAMES)
     name = parser.parse_args(argv).dataset
     try:
-        splits = {split: datasets.load(name, split) for split in datasets.SPLITS}
+        splits = {split: datasets.load(name, split) for split in SPLITS}
         path = write(train(splits["train"], RECIPES[name]), splits, RECIPES[name])
     except (VAEError, OSError) as error:
         print(error, file=sys.stderr)

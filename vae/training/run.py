@@ -11,6 +11,7 @@ from vae.checkpoints import checkpoint_files, inference, loading
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
 from vae.checkpoints.metrics import measured_by, metrics_of
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.errors import ConfigError, DatasetError, TrainingError
 from vae.jobs.progress import Progress, Stopped, deferring, unstoppable
 from vae.maps import pca
@@ -49,7 +50,7 @@ def run_to_end(plan: Plan, progress: Progress, folder: Path) -> None:
     if plan.train.precision == "auto":  # what is stored says what was done
         plan = replace(plan, train=replace(plan.train, precision=best_precision(device)))
     progress.stage("reading images")
-    splits = {name: datasets.load(plan.train.dataset, name) for name in datasets.SPLITS}
+    splits = {name: datasets.load(plan.train.dataset, name) for name in SPLITS}
     for name in (
         "train",
         "validation",
@@ -73,9 +74,7 @@ def run_to_end(plan: Plan, progress: Progress, folder: Path) -> None:
 class Keeper:
     """Runs a trainer and keeps every finished epoch: its numbers, its frame of the film, the state to go on from."""
 
-    def __init__(
-        self, folder: Path, trainer: Trainer, splits: dict[str, datasets.ImageDataset], progress: Progress
-    ) -> None:
+    def __init__(self, folder: Path, trainer: Trainer, splits: dict[str, ImageDataset], progress: Progress) -> None:
         self.folder, self.trainer, self.progress = folder, trainer, progress
         self.workers: Workers = trainer.workers
         self.images = splits["train"].fingerprint
@@ -83,7 +82,7 @@ class Keeper:
         self.weights: dict[str, FloatArray] = {}
         self._begin(splits["validation"])
 
-    def _begin(self, validation: datasets.ImageDataset) -> None:
+    def _begin(self, validation: ImageDataset) -> None:
         """Go back to the kept state, or begin a new film and history."""
         state = status.resume_file(self.folder)
         if state.is_file():
@@ -192,7 +191,7 @@ def history_row(report: EpochReport) -> history.Row:
 # --- the checkpoint ---------------------------------------------------------------------------------------------------
 
 
-def _write(plan: Plan, finished: Finished, test: datasets.ImageDataset, progress: Progress, folder: Path) -> None:
+def _write(plan: Plan, finished: Finished, test: ImageDataset, progress: Progress, folder: Path) -> None:
     measured = measured_by(plan.model, plan.train)
     with deferring() as asked:  # a stop that arrives here must not throw away the epochs
         model = loading.model_from(plan.model, finished.weights)

@@ -19,7 +19,7 @@ from ui.shared import model_picker
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint, Summary
 from vae.config import ModelConfig
-from vae.data import datasets
+from vae.data import mnist
 from vae.jobs import queue
 from vae.storage import paths
 
@@ -28,7 +28,7 @@ def write(name: str, new: NewCheckpoint) -> Path:
     return checkpoint_files.write(new, paths.checkpoints_dir() / name)
 
 
-def mnist(elbo: float = -90.0) -> NewCheckpoint:
+def of_mnist(elbo: float = -90.0) -> NewCheckpoint:
     """A tiny model that says it is one of MNIST."""
     new = new_checkpoint()
     dataset = replace(new.dataset, name="mnist", title="MNIST")
@@ -173,12 +173,12 @@ def test_a_tampered_model_is_refused_and_another_can_be_picked(digits: Checkpoin
 
 
 def test_digits_come_first_where_mnist_is_missing_and_mnist_where_it_is_not(digits: Checkpoint) -> None:
-    write("mnist-a", mnist(elbo=-140.0))
-    write("mnist-b", mnist(elbo=-90.0))
+    write("mnist-a", of_mnist(elbo=-140.0))
+    write("mnist-b", of_mnist(elbo=-90.0))
     assert shown(visit()) == "digits-mlp-8"
-    datasets.mnist_raw_dir().mkdir(parents=True)
+    mnist.raw_dir().mkdir(parents=True)
     for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-        (datasets.mnist_raw_dir() / f"{part}-ubyte").touch()
+        (mnist.raw_dir() / f"{part}-ubyte").touch()
     assert shown(visit()) == "mnist-b"
 
 
@@ -408,7 +408,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
 
 
 def test_a_model_of_missing_images_works_and_offers_to_fetch_them(submitted: list[tuple[list[str], str]]) -> None:
-    write("mnist-a", mnist())
+    write("mnist-a", of_mnist())
     at = visit(row="5")
     assert shown(at) == "mnist-a"
     original = panel(at)["original"]
@@ -422,14 +422,14 @@ def test_a_model_of_missing_images_works_and_offers_to_fetch_them(submitted: lis
 
 
 def test_nothing_is_offered_before_an_image_is_selected() -> None:
-    write("mnist-a", mnist())
+    write("mnist-a", of_mnist())
     at = visit()
     assert panel(at)["original"] is None
     assert not at.button
 
 
 def test_missing_images_are_said_in_python_too() -> None:
-    write("mnist-a", mnist())
+    write("mnist-a", of_mnist())
     at = visit(row="5", python="yes")
     assert shown(at) == "mnist-a"
     assert "Not on this machine" in texts(at)

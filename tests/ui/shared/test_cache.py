@@ -15,7 +15,8 @@ from ui.shared import cache
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, DatasetRef
 from vae.data import datasets, import_folder
-from vae.data.import_folder import Settings
+from vae.data.image_dataset import ImageDataset
+from vae.data.import_folder import ImportSettings
 from vae.errors import DatasetError, DatasetMissingError
 
 
@@ -25,12 +26,12 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data" / "folders"
 
 
-def bring(folder: Path, seed: int) -> datasets.ImageDataset:
+def bring(folder: Path, seed: int) -> ImageDataset:
     """Import 20 images as `pets`; the test split."""
     folder.mkdir()
     for i, pixels in enumerate(np.random.default_rng(seed).integers(0, 256, (20, 8, 8), np.uint8)):
         Image.fromarray(pixels).save(folder / f"{i:02}.png")
-    import_folder.write("pets", folder, Settings(8, 8))
+    import_folder.write("pets", folder, ImportSettings(8, 8))
     return datasets.load("pets", "test")
 
 
@@ -56,7 +57,7 @@ def test_images_that_were_imported_anew_are_read_again(chosen: Checkpoint, data:
     with pytest.raises(DatasetError, match=r"are not those that a was measured on.*`python -m vae import pets FOLDER`"):
         cache.test_images(chosen)
     shutil.rmtree(data / "pets")
-    import_folder.write("pets", tmp_path / "first", Settings(8, 8))
+    import_folder.write("pets", tmp_path / "first", ImportSettings(8, 8))
     assert cache.test_images(chosen).fingerprint == chosen.dataset.test_fingerprint
 
 

@@ -11,7 +11,7 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints import checkpoint_files
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE
 from vae.storage import paths

@@ -11,7 +11,7 @@ import torch
 from tests.vae.helpers import TINY
 from vae.anomalies.forward_pass import Pass, concatenate, passes
 from vae.checkpoints import checkpoint_files
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE, new_model
 from vae.storage.paths import PROJECT

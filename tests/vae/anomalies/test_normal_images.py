@@ -13,7 +13,7 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import DatasetMissingError, ScoreError
 from vae.model.vae import VAE
 from vae.storage import paths

@@ -13,7 +13,7 @@ from vae.checkpoints import inference, metrics
 from vae.checkpoints.checkpoint import Latents
 from vae.checkpoints.metrics import MeasuredBy
 from vae.config import ModelConfig
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import GenerationError
 from vae.model.elbo import terms_at
 from vae.model.pixels import draw_binarized

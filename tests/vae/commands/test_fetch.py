@@ -16,7 +16,7 @@ from torchvision.datasets import MNIST
 
 from tests.vae.commands.test_arguments import call
 from vae.commands.fetch import fetch_mnist
-from vae.data import datasets
+from vae.data import datasets, mnist
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 
@@ -65,8 +65,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("served")
 def test_a_fetched_data_set_is_in_its_place(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("fetch", "mnist") == 0
-    assert f"MNIST is now in {datasets.mnist_raw_dir()}." in capsys.readouterr().out
-    assert {p.name: p.read_bytes() for p in datasets.mnist_raw_dir().iterdir()} == RAW
+    assert f"MNIST is now in {mnist.raw_dir()}." in capsys.readouterr().out
+    assert {p.name: p.read_bytes() for p in mnist.raw_dir().iterdir()} == RAW
     assert [p.name for p in data.iterdir()] == ["MNIST"]  # no archive and no temporary folder stays
     assert datasets.info("mnist").on_this_machine()
 

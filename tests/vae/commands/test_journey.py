@@ -15,7 +15,7 @@ import torch
 
 from tests.vae.commands.test_arguments import call
 from vae.checkpoints import checkpoint_files, inference
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.jobs import queue
 from vae.maps import map_files, tsne
 from vae.storage import paths

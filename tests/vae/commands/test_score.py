@@ -26,8 +26,8 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import score
-from vae.data import datasets, image_decoding, unknown_images
-from vae.errors import ScoreError
+from vae.data import datasets, image_decoding
+from vae.errors import DatasetError, ScoreError
 from vae.storage import paths
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -400,18 +400,18 @@ def test_images_of_another_size_are_resized_and_that_is_said(
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 5, 9), (1, 20, 6)])
 def test_a_data_set_is_fitted_as_its_files_would_be(shape: tuple[int, int, int], digits: dict) -> None:
     images = np.repeat(np.repeat(digits["test"].images[:3], 2, 2), 3, 3)  # (3, 1, 16, 24)
-    fitted = unknown_images.fitted(images, shape)
+    fitted = image_decoding.fitted(images, shape)
     assert fitted.shape == (3, *shape)
     for pixels, found in zip(images, fitted, strict=True):
         content = io.BytesIO()
         Image.fromarray(pixels[0]).save(content, "PNG")
-        expected = image_decoding.decode_bytes(content.getvalue(), unknown_images.format_of(shape))
+        expected = image_decoding.decode(content.getvalue(), image_decoding.format_of(shape)).pixels
         assert np.abs(found.astype(int) - expected).max() <= 1
 
 
 def test_uploaded_files_are_scored_as_files(folder: Path) -> None:
     files = [(name, (folder / name).read_bytes()) for name in ("0.png", "text.png", "1.png")]
-    source = sources.from_files([*files, ("huge.png", b"\0" * (unknown_images.MAX_UPLOADED + 1))], SHAPE)
+    source = sources.from_files([*files, ("huge.png", b"\0" * (image_decoding.MAX_CONTENT_BYTES + 1))], SHAPE)
     (chunk,) = source.read()
     assert chunk.names == ("0.png", "1.png")
     assert [file.name for file in chunk.skipped] == ["text.png", "huge.png"]
@@ -419,7 +419,7 @@ def test_uploaded_files_are_scored_as_files(folder: Path) -> None:
         sources.from_files([], SHAPE)
     with pytest.raises(ScoreError, match="5,001 files"):
         sources.from_files([("a.png", b"")] * 5_001, SHAPE)
-    with pytest.raises(ScoreError, match="2 channels"):
+    with pytest.raises(DatasetError, match="2 channels"):
         sources.from_files(files, (2, 8, 8))
 
 

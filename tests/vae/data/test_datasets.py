@@ -9,25 +9,16 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from vae.data import datasets
+from vae.data import datasets, mnist
+from vae.data.image_dataset import ImageDataset
 from vae.errors import DatasetError
 
-Digits = dict[str, datasets.ImageDataset]
+Digits = dict[str, ImageDataset]
 FINGERPRINTS = {
     "train": "2684e61b76e115f662d42a233de1baacf96077102f86274ac9a044f6ccc127f6",
     "validation": "e17a6eb70fd76878fa12420582c6cc14991ed43fb78b5a90280096e029a2a849",
     "test": "2328169b7014e142b54e90af6c73a2bbba340073ad024af591241a99a2f3758e",
 }
-
-
-def idx(*sizes: int, magic: bytes = b"\0\0\x08", data: bytes = b"") -> bytes:
-    return magic + bytes([len(sizes)]) + np.array(sizes, ">u4").tobytes() + data
-
-
-def planted(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
 
 
 # --- digits -----------------------------------------------------------------------------------------------------------
@@ -59,28 +50,6 @@ def test_digits_are_grey_bytes_that_nobody_can_change(digits: Digits) -> None:
         test.labels[0] = 0
 
 
-def test_the_fingerprint_sees_every_pixel_and_label() -> None:
-    images, labels = np.zeros((2, 1, 2, 2), np.uint8), np.zeros(2, np.int64)
-    other_pixel, other_label = images.copy(), labels.copy()
-    other_pixel[1, 0, 1, 1], other_label[1] = 1, 1
-    variants = [(images, labels), (other_pixel, labels), (images, other_label), (images.reshape(2, 1, 1, 4), labels)]
-    fingerprints = {datasets.ImageDataset("x", "test", i.copy(), t.copy(), ()).fingerprint for i, t in variants}
-    assert len(fingerprints) == 4
-
-
-@pytest.mark.parametrize(
-    ("images", "labels"),
-    [
-        (np.zeros((2, 8, 8), np.uint8), np.zeros(2, np.int64)),
-        (np.zeros((2, 1, 8, 8), np.float32), np.zeros(2, np.int64)),
-        (np.zeros((2, 1, 8, 8), np.uint8), np.zeros(3, np.int64)),
-    ],
-)
-def test_arrays_of_another_kind_are_refused(images: np.ndarray, labels: np.ndarray) -> None:
-    with pytest.raises(DatasetError, match="expected uint8"):
-        datasets.ImageDataset("x", "test", images, labels, ())
-
-
 def test_unknown_names_and_splits() -> None:
     with pytest.raises(DatasetError, match=r"Unknown data set 'cats'\. Known ones: digits, mnist"):
         datasets.load("cats", "test")
@@ -104,43 +73,6 @@ def test_built_in_sets_keep_their_place(tmp_path: Path, monkeypatch: pytest.Monk
 def test_files_that_were_replaced_can_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_DATA", str(tmp_path))
     assert (datasets.info("digits").changed(), datasets.info("mnist").changed()) == (0, 0)
-    datasets.mnist_raw_dir().mkdir(parents=True)
-    os.utime(datasets.mnist_raw_dir(), ns=(5, 5))
+    mnist.raw_dir().mkdir(parents=True)
+    os.utime(mnist.raw_dir(), ns=(5, 5))
     assert datasets.info("mnist").changed() == 5
-
-
-def test_a_known_fingerprint_is_believed() -> None:
-    images, labels = np.zeros((2, 1, 2, 2), np.uint8), np.zeros(2, np.int64)
-    assert datasets.ImageDataset("x", "test", images, labels, (), "f" * 64).fingerprint == "f" * 64
-
-
-# --- IDX files --------------------------------------------------------------------------------------------------------
-
-
-def test_an_idx_file_is_read(tmp_path: Path) -> None:
-    found = datasets.read_idx(planted(tmp_path / "a", idx(2, 1, 3, data=bytes(range(6)))))
-    assert found.tolist() == [[[0, 1, 2]], [[3, 4, 5]]]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "not an IDX file"),
-        (b"\0\0", "not an IDX file"),
-        (idx(2, magic=b"\x1f\x8b\x08", data=b"ab"), "not an IDX file"),  # still compressed
-        (idx(2, magic=b"\0\0\x0d", data=b"ab"), "not an IDX file"),  # floats
-        (idx(2, 3, data=b"abcde"), r"holds 5 bytes of data, its header promises \(2, 3\)"),
-        (idx(2, 3, data=b"abcdefg"), "holds 7 bytes of data"),
-        (idx(2, 3)[:9], "header promises"),
-        (b"\0\0\x08\0", "header promises"),
-        (idx(2**31, 2**31, 4), "header promises"),  # the product wraps to 0 in 64 bits
-    ],
-)
-def test_damaged_idx_files_are_named(tmp_path: Path, content: bytes, message: str) -> None:
-    with pytest.raises(DatasetError, match=message):
-        datasets.read_idx(planted(tmp_path / "a", content))
-
-
-def test_an_absent_idx_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="absent can't be read: No such file"):
-        datasets.read_idx(tmp_path / "absent")

@@ -1,7 +1,8 @@
-"""One image file of unknown origin: what becomes of it, and what is refused."""
+"""Image files of unknown origin, and people's own pictures: what becomes of them, and what is refused."""
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def saved(path: Path, image: Image.Image, **settings: object) -> Path:
 def test_every_format_is_read_whatever_the_file_is_called(tmp_path: Path, ending: str) -> None:
     path = saved(tmp_path / f"a.{ending}", Image.new("RGB", (20, 20), (200, 40, 90)))
     path = path.rename(tmp_path / "a.png")
-    np.testing.assert_allclose(image_decoding.decode(path, RGB)[:, 4, 4], (200, 40, 90), atol=4)
+    np.testing.assert_allclose(image_decoding.decode(path, RGB).pixels[:, 4, 4], (200, 40, 90), atol=4)
 
 
 def test_other_formats_are_refused_whatever_the_file_is_called(tmp_path: Path) -> None:
@@ -43,14 +44,14 @@ def test_the_middle_is_kept_and_height_comes_first(tmp_path: Path) -> None:
     pixels = np.zeros((10, 30, 3), np.uint8)
     pixels[:, 10:20] = 255
     path = saved(tmp_path / "a.png", Image.fromarray(pixels))
-    assert image_decoding.decode(path, RGB).min() > 240  # of the black beside it only what the filter reaches
-    assert image_decoding.decode(path, Format(4, 12, False)).shape == (1, 4, 12)
+    assert image_decoding.decode(path, RGB).pixels.min() > 240  # of the black beside it only what the filter reaches
+    assert image_decoding.decode(path, Format(4, 12, False)).pixels.shape == (1, 4, 12)
 
 
 def test_shrinking_averages(tmp_path: Path) -> None:
     stripes = np.zeros((64, 64), np.uint8)
     stripes[:, ::2] = 255  # without antialiasing these become all black or all white
-    found = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(stripes)), GREY)
+    found = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(stripes)), GREY).pixels
     assert abs(found.astype(float).mean() - 127.5) < 3
     assert np.ptp(found) < 20
 
@@ -59,8 +60,8 @@ def test_a_large_jpeg_is_as_good_as_a_decoded_one(tmp_path: Path) -> None:
     """Decoding at a fraction of the size must not cut a different part, nor alias."""
     y, x = np.mgrid[:600, :1000]
     pixels = np.stack([x / 4, y / 3, (x + y) / 8], -1).astype(np.uint8)
-    jpeg = image_decoding.decode(saved(tmp_path / "a.jpg", Image.fromarray(pixels), quality=95), RGB)
-    png = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(pixels)), RGB)
+    jpeg = image_decoding.decode(saved(tmp_path / "a.jpg", Image.fromarray(pixels), quality=95), RGB).pixels
+    png = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(pixels)), RGB).pixels
     np.testing.assert_allclose(jpeg.astype(int), png, atol=4)
 
 
@@ -69,7 +70,7 @@ def test_phones_photos_stand_upright(tmp_path: Path) -> None:
     pixels[:8] = 255
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to show
-    found = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(pixels), exif=exif), RGB)
+    found = image_decoding.decode(saved(tmp_path / "a.png", Image.fromarray(pixels), exif=exif), RGB).pixels
     assert found[0, 4].tolist()[0] < 30
     assert found[0, 4].tolist()[-1] > 225
 
@@ -77,12 +78,12 @@ def test_phones_photos_stand_upright(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
     image = Image.new("RGBA", (8, 8), (255, 0, 0, 0)).convert(mode)
-    assert (image_decoding.decode(saved(tmp_path / "a.png", image), RGB) == 255).all()
+    assert (image_decoding.decode(saved(tmp_path / "a.png", image), RGB).pixels == 255).all()
 
 
 def test_sixteen_bits_keep_their_brightness(tmp_path: Path) -> None:
     image = Image.fromarray(np.full((8, 8), 100 * 256 + 7, np.uint16))
-    assert (image_decoding.decode(saved(tmp_path / "a.png", image), RGB) == 100).all()
+    assert (image_decoding.decode(saved(tmp_path / "a.png", image), RGB).pixels == 100).all()
 
 
 @pytest.mark.parametrize("colour", [True, False])
@@ -96,18 +97,17 @@ def test_flattening_in_tiles_is_flattening(tmp_path: Path, monkeypatch: pytest.M
     saved(tmp_path / "palette.png", Image.fromarray(noise[..., :3]).quantize(64), transparency=3)
     saved(tmp_path / "sixteen.png", Image.fromarray(noise[..., :2].copy().view(np.uint16)[..., 0]))
     saved(tmp_path / "grey.png", Image.fromarray(noise[..., 0]), exif=exif)
-    whole = {path: image_decoding.decode(path, form) for path in tmp_path.iterdir()}
+    whole = {path: image_decoding.decode(path, form).pixels for path in tmp_path.iterdir()}
     monkeypatch.setattr(image_decoding, "TILE", 16)
     for path, expected in whole.items():
-        assert np.array_equal(image_decoding.decode(path, form), expected), path.name
+        assert np.array_equal(image_decoding.decode(path, form).pixels, expected), path.name
         assert np.ptp(expected) > 10
 
 
 PEAK = """
 import sys
 from pathlib import Path
-from vae.data.image_decoding import Format
-from vae.data.unknown_images import decode_all
+from vae.data.image_decoding import Format, decode_all
 
 def highest() -> int:
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -175,3 +175,90 @@ def test_a_decoder_that_fails_in_an_unknown_way_is_damage(tmp_path: Path, monkey
     monkeypatch.setattr(image_decoding, "_pixels", fail)
     with pytest.raises(DatasetError, match="list index"):
         image_decoding.decode(saved(tmp_path / "a.png", Image.new("L", (8, 8))), RGB)
+
+
+def test_the_size_is_the_files_own_also_where_a_jpeg_is_decoded_smaller(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.jpg", Image.new("RGB", (1_000, 600)))
+    assert image_decoding.decode(path, RGB).size == (1_000, 600)
+    assert image_decoding.decode(path.read_bytes(), RGB).size == (1_000, 600)
+
+
+# --- own pictures -----------------------------------------------------------------------------------------------------
+
+OWN_GREY, OWN_RGB = GREY.shape, RGB.shape
+
+
+def content(image: Image.Image, kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says it is huge."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(b"\0" * 1000)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_a_picture_of_the_models_size_is_kept() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    assert np.array_equal(
+        image_decoding.own_picture(content(Image.fromarray(pixels)), OWN_RGB), pixels.transpose(2, 0, 1)
+    )
+    grey = pixels[..., 0]
+    found = image_decoding.own_picture(content(Image.fromarray(grey)), OWN_GREY)
+    assert np.array_equal(found[0], grey)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (2000, 3), (640, 480)])
+@pytest.mark.parametrize("shape", [OWN_GREY, OWN_RGB, (1, 4, 16)])
+def test_any_size_and_aspect_gives_sensible_pixels(size: tuple[int, int], shape: tuple[int, int, int]) -> None:
+    found = image_decoding.own_picture(content(Image.new("RGB", size, (90, 90, 90))), shape)
+    assert (found.shape, found.dtype) == (shape, np.uint8)
+    np.testing.assert_allclose(found, 90, atol=1)
+
+
+def test_the_middle_of_a_wide_picture_is_kept() -> None:
+    pixels = np.zeros((10, 30), np.uint8)
+    pixels[:, 10:20] = 255
+    assert image_decoding.own_picture(content(Image.fromarray(pixels)), OWN_GREY).min() > 240
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP", "GIF"])
+def test_other_formats_are_read(kind: str) -> None:
+    found = image_decoding.own_picture(content(Image.new("RGB", (20, 20), (60, 60, 60)), kind), OWN_GREY)
+    np.testing.assert_allclose(found, 60, atol=4)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "message"),
+    [
+        (b"", "no image that can be read"),
+        (b"just some text", r"no image that can be read\. Expected one of PNG, JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "no image that can be read"),
+        (content(Image.effect_noise((64, 64), 50))[:900], "The picture can't be used: .*truncated"),
+        (content(Image.effect_noise((64, 64), 50))[:20], "The picture can't be used"),
+        (content(Image.new("L", (9, 9)), "TIFF"), "no image that can be read"),
+        (bomb(60_000, 60_000), "The picture can't be used: .*pixels"),
+        (bomb(10_000, 10_001), "10000 × 10001 pixels, more than 100,000,000"),
+        (bomb(3000, 3000), "The picture can't be used"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(21 * 2**20), "22 MB, more than 21"),
+    ],
+    ids=["empty", "text", "svg", "cut", "cut in the header", "tiff", "bomb", "large bomb", "lying size", "many bytes"],
+)
+def test_hostile_pictures_are_one_sentence(hostile: bytes, message: str) -> None:
+    with warnings.catch_warnings(), pytest.raises(DatasetError, match=message) as error:
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image_decoding.own_picture(hostile, OWN_GREY)
+    assert len(str(error.value)) < 250
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_of_two_channels_takes_no_picture() -> None:
+    with pytest.raises(DatasetError, match="2 channels, expected 1 or 3"):
+        image_decoding.own_picture(content(Image.new("L", (8, 8))), (2, 8, 8))

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from vae.data import datasets, import_folder, imported_dataset
-from vae.data.import_folder import Settings
+from vae.data.import_folder import ImportSettings
 from vae.errors import DatasetError, DatasetMissingError
 
 
@@ -29,7 +29,7 @@ def pets(tmp_path: Path) -> Path:
         path = tmp_path / "source" / ("cats" if i % 2 else "dogs") / f"{i:02}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path)
-    return import_folder.write("pets", tmp_path / "source", Settings(8, 8)).folder
+    return import_folder.write("pets", tmp_path / "source", ImportSettings(8, 8)).folder
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae.data import datasets
+from vae.data import datasets, mnist
+from vae.data.image_dataset import SPLITS
 from vae.errors import DatasetError, DatasetMissingError
 from vae.storage import paths
 
@@ -69,9 +70,51 @@ def test_real_mnist_is_torchvisions(monkeypatch: pytest.MonkeyPatch) -> None:
     import torchvision
 
     monkeypatch.setenv("VAE_DATA", str(REAL))
-    train, validation, test = (datasets.load("mnist", split) for split in datasets.SPLITS)
+    train, validation, test = (datasets.load("mnist", split) for split in SPLITS)
     assert (len(train), len(validation), len(test)) == (55_000, 5_000, 10_000)
     for parts, is_train in (((train, validation), True), ((test,), False)):
         expected = torchvision.datasets.MNIST(str(REAL), train=is_train)
         assert np.array_equal(np.concatenate([p.images[:, 0] for p in parts]), expected.data.numpy())
         assert np.array_equal(np.concatenate([p.labels for p in parts]), expected.targets.numpy())
+
+
+# --- IDX files --------------------------------------------------------------------------------------------------------
+
+
+def idx(*sizes: int, magic: bytes = b"\0\0\x08", data: bytes = b"") -> bytes:
+    return magic + bytes([len(sizes)]) + np.array(sizes, ">u4").tobytes() + data
+
+
+def planted(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_an_idx_file_is_read(tmp_path: Path) -> None:
+    found = mnist.read_idx(planted(tmp_path / "a", idx(2, 1, 3, data=bytes(range(6)))))
+    assert found.tolist() == [[[0, 1, 2]], [[3, 4, 5]]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not an IDX file"),
+        (b"\0\0", "not an IDX file"),
+        (idx(2, magic=b"\x1f\x8b\x08", data=b"ab"), "not an IDX file"),  # still compressed
+        (idx(2, magic=b"\0\0\x0d", data=b"ab"), "not an IDX file"),  # floats
+        (idx(2, 3, data=b"abcde"), r"holds 5 bytes of data, its header promises \(2, 3\)"),
+        (idx(2, 3, data=b"abcdefg"), "holds 7 bytes of data"),
+        (idx(2, 3)[:9], "header promises"),
+        (b"\0\0\x08\0", "header promises"),
+        (idx(2**31, 2**31, 4), "header promises"),  # the product wraps to 0 in 64 bits
+    ],
+)
+def test_damaged_idx_files_are_named(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        mnist.read_idx(planted(tmp_path / "a", content))
+
+
+def test_an_absent_idx_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="absent can't be read: No such file"):
+        mnist.read_idx(tmp_path / "absent")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from vae import neighbours
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import GenerationError
 from vae.sample_quality import copies
 from vae.sample_quality.copies import Reference

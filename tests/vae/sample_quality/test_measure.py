@@ -17,7 +17,7 @@ from tests.vae.helpers import new_checkpoint, rehash
 from tests.vae.test_light import heavy_modules_after
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import CheckpointError, DatasetError, GenerationError
 from vae.sample_quality import classifier, frechet, measure, quality_files, shipped, train_classifier
 from vae.sample_quality.precision_recall import Support, scores

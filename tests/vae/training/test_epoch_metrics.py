@@ -11,7 +11,7 @@ import torch
 
 from tests.vae.helpers import TINY, TINY_CONV
 from vae.config import ModelConfig
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.model.elbo import kl_to_prior, terms_at
 from vae.model.likelihoods import Bernoulli
 from vae.model.pixels import draw_binarized

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae.config import ModelConfig, TrainConfig
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.model.elbo import ElboTerms
 from vae.model.likelihoods import Bernoulli
 from vae.model.vae import VAE, new_model

@@ -10,7 +10,7 @@ import torch
 
 from tests.vae.helpers import TINY, TINY_CONV
 from vae.config import ModelConfig, TrainConfig
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import TrainingError
 from vae.model.likelihoods import Bernoulli
 from vae.model.vae import VAE, new_model

@@ -13,7 +13,7 @@ from ui.generate.pins import image_picker
 from ui.generate.pins.image_picker import Picking
 from ui.shared import cache, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data import own_image
+from vae.data import image_decoding
 from vae.errors import VAEError
 from vae.generation import anchors
 from vae.generation.anchors import Anchor
@@ -99,7 +99,7 @@ def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
         f"PNG, JPEG, WebP, BMP or GIF; its middle is cut out and resized to {width}×{height}",
         type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
         key="shelf-own",
-        max_upload_size=own_image.MAX_BYTES // 2**20,
+        max_upload_size=image_decoding.MAX_CONTENT_BYTES // 2**20,
     )
     invert = st.toggle(
         "Invert", key="shelf-invert", help="For dark ink on light paper where the model learned light on dark."
@@ -107,10 +107,12 @@ def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
     if file is None:
         return
     try:
-        pixels = own_image.from_bytes(file.getvalue(), checkpoint.model.image_shape, invert)
+        pixels = image_decoding.own_picture(file.getvalue(), checkpoint.model.image_shape)
     except VAEError as error:
         page.show_error(error)
         return
+    if invert:
+        pixels = 255 - pixels
     mu = cache.encoded(checkpoint, pixels[None])[0]
     seen, decoded = st.columns(2)
     for place, image, caption in (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from vae.checkpoints.inference import posterior_means
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.maps.alignment import aligned
 from vae.model.devices import device_of
 from vae.model.pixels import to_bytes

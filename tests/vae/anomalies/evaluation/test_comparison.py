@@ -26,7 +26,7 @@ from vae.checkpoints import checkpoint_files, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import common, main
 from vae.commands import compare as command
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE
 from vae.storage import paths

@@ -13,7 +13,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from vae.anomalies.forward_pass import Pass, concatenate, passes
 from vae.anomalies.methods import registry
 from vae.anomalies.methods.lof import local_outlier_factor
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE
 

@@ -19,8 +19,8 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, loading
 from vae.data import datasets
-from vae.data.datasets import ImageDataset
-from vae.data.unknown_images import fitted
+from vae.data.image_dataset import ImageDataset
+from vae.data.image_decoding import fitted
 from vae.model.vae import VAE
 from vae.storage import paths
 

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from vae.anomalies.forward_pass import passes
 from vae.anomalies.methods import registry
 from vae.anomalies.methods.smoothed_error import BLUR, blurred
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE
 

@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 
 from vae.config import ModelConfig
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.model.vae import VAE, new_model
 from vae.training.run_folder.film import POINTS, RECONSTRUCTIONS, SAMPLES, SEED, Film
 from vae.training.run_folder.film_files import Frame

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from vae.config import ModelConfig, TrainConfig
-from vae.data.datasets import ImageDataset
+from vae.data.image_dataset import ImageDataset
 from vae.errors import TrainingError
 from vae.model.vae import new_model
 from vae.training.run_folder import resume_state
