@@ -23,6 +23,7 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, inference, loading
 from vae.commands import trial
 from vae.data import datasets
+from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError
 from vae.generation import direction_files, mixture_files
 from vae.jobs import queue
@@ -162,7 +163,7 @@ def test_an_imported_data_set() -> None:
     known = datasets.info("shapes")
     assert (known.image_shape, known.class_names) == ((1, 8, 8), ("round", "square"))
     counts = {}
-    for split in datasets.SPLITS:
+    for split in SPLITS:
         images = datasets.load("shapes", split)
         counts[split] = len(images)
         bright = images.images.reshape(len(images), -1).max(1)
