@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
+from vae.config import ModelConfig, TrainConfig, default_model_config
 from vae.jobs import processes, queue
 from vae.storage import paths
-from vae.training.run_folder import film_files
+from vae.training.request import TrainingRequest
+from vae.training.run_folder import film_files, request_files
 from vae.training.run_folder.film_files import Fixed, Frame
 from vae.training.run_folder.history import Row
 from vae.training.run_folder.history import write as write_history
@@ -25,8 +27,25 @@ GONE = {"pid": 2**22 + 1, "start": 1.0, "boot": ""}  # no process has this id
 
 
 def train_arguments(name: str) -> list[str]:
-    """The command of a training run that writes model `name`."""
+    """The command of a training run that writes model `name`, as runs from before request.json kept it."""
     return ["train", "--dataset", "digits", "--latent-dim", "2", "--epochs", "3", "--output", name]
+
+
+def train_request(name: str, *, model: ModelConfig | None = None, **settings: Any) -> TrainingRequest:
+    """The same request as `train_arguments`, or one with other settings."""
+    model = model or default_model_config("mlp", (1, 8, 8), 2)
+    return TrainingRequest(model, TrainConfig("digits", **{"epochs": 3, **settings}), name)
+
+
+def plant_run(state: str, request: TrainingRequest, progress: dict[str, Any] | None = None, **more: Any) -> str:
+    """Write the run folder of a training, as `plant` does."""
+    title = f"Train {request.output}"
+    return plant(state, ["train"], progress, title=title, files=request_files.files(request), **more)
+
+
+def requests() -> list[TrainingRequest]:
+    """What all training runs were asked for, oldest first."""
+    return [request_files.read(job) for job in queue.all_jobs() if job.kind == "train"]
 
 
 def history(epochs: int, latent_dim: int = 2, **more: float) -> list[Row]:
@@ -99,6 +118,7 @@ def plant(
     reason: str = "",
     age: float = 60.0,
     rows: list[Row] | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> str:
     """Write a run folder and return the job's id; `died` is a running one without a process.
 
@@ -109,6 +129,8 @@ def plant(
     folder = paths.runs_dir() / f"{stamp}-{len(list(paths.runs_dir().glob('*'))):06x}"
     folder.mkdir(parents=True)
     about = {"kind": kind, "title": title or f"Train {arguments[-1]}", "lane": lane, "arguments": arguments}
+    for name, content in (files or {}).items():
+        (folder / name).write_bytes(content)
     (folder / "job.json").write_text(json.dumps(about | {"created": created}))
     process = asdict(processes.mark(os.getpid())) if state in queue.ACTIVE else GONE
     values: dict[str, Any] = {"state": "running" if state == "died" else state, "runner": process}

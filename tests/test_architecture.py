@@ -154,9 +154,8 @@ def test_the_command_of_a_shipped_model_repeats_it(shipped: dict[str, Checkpoint
     train.add_arguments(parser)
     arguments = parser.parse_args(words[1:])
     assert arguments.output == name
-    arguments.output = f"{name}-again"  # the folder is there already
-    plan = train.plan(arguments)
-    assert (plan.model, plan.train) == (checkpoint.model, checkpoint.train)
+    request = train.requested(arguments, f"{name}-again")  # the folder is there already
+    assert (request.model, request.train) == (checkpoint.model, checkpoint.train)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

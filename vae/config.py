@@ -51,7 +51,7 @@ def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
 
 def _real(name: str, value: Any, low: float, high: float, hint: str = "") -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not low <= value <= high:
+    if not number or not low <= value <= high:  # which NaN never is
         raise ConfigError(f"{name} is {value!r}, expected a number from {low:g} to {high:g}.", hint)
 
 
@@ -193,6 +193,8 @@ class TrainConfig:
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dataset, str) or not self.dataset:
+            raise ConfigError(f"dataset is {self.dataset!r:.80}, expected the name of a data set.")
         _whole("epochs", self.epochs, 1, 100_000)
         _whole("batch_size", self.batch_size, 1, 1_000_000)
         _real("learning_rate", self.learning_rate, 1e-9, 1e3, "1e-3 to 5e-3 suit most VAEs.")

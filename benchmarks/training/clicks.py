@@ -23,9 +23,10 @@ from tests.browser.drive.chromium import launch
 from tests.browser.drive.explore import CHART, PANEL, Point
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import wait_idle
-from vae.commands.train import command_words
 from vae.config import ModelConfig, TrainConfig
 from vae.jobs import queue
+from vae.training.request import TrainingRequest
+from vae.training.run_folder import request_files
 
 CHECKPOINT = "mnist-conv-16"
 CLICKS, WARM_UP = 15, 3
@@ -151,9 +152,9 @@ def median(clicks: Sequence[Click]) -> Click:
 def training_job(server: AppServer) -> Iterator[queue.Job]:
     """A long training in the app's own folders, past its start-up; stopped and ended at the end. Raises ClickError."""
     config = TrainConfig("mnist", epochs=100_000, batch_size=256, lr_schedule="constant", learning_rate=1e-3)
-    words = command_words(ModelConfig("mlp", (1, 28, 28), 20, (400,)), config, "benchmark-run")
+    request = TrainingRequest(ModelConfig("mlp", (1, 28, 28), 20, (400,)), config, "benchmark-run")
     with mock.patch.dict(os.environ, server.env):
-        job = queue.submit("train", "Benchmark", words)
+        job = request_files.submit(request)
         try:
             wait_for_epoch(job.id)
             yield job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,11 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The arguments of the jobs that the page submits; each becomes a running one."""
     seen: list[list[str]] = []
 
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
+    def submit(
+        kind: str, title: str, arguments: list[str], lane: str = "compute", files: Mapping[str, bytes] | None = None
+    ) -> queue.Job:
         seen.append(arguments)
-        return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane))
+        return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane, files=files))
 
     monkeypatch.setattr(queue, "submit", submit)
     return seen

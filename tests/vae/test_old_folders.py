@@ -21,7 +21,6 @@ from vae.anomalies import detectors
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, inference, loading
-from vae.commands import trial
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError
@@ -30,6 +29,8 @@ from vae.jobs import queue
 from vae.maps import map_files
 from vae.sample_quality import quality_files
 from vae.storage import paths
+from vae.training import speed
+from vae.training.request import TrainingRequest
 from vae.training.run_folder import film_files, status
 
 CHECKPOINTS = ("conv-gaussian", "mlp-2", "stopped")
@@ -150,7 +151,7 @@ def test_a_measured_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     mlp = checkpoint_files.read("mlp-2")
-    found = trial.read(mlp.model, mlp.train)
+    found = speed.read(TrainingRequest(mlp.model, mlp.train, "a"))
     assert found is not None
     assert (found.steps, found.device, found.shared) == (353, "cpu", False)
 

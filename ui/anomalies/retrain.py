@@ -11,10 +11,12 @@ from ui.shared import job_card, model_picker, page
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.commands.train import command_words
 from vae.data import datasets
 from vae.errors import VAEError
 from vae.jobs import queue
+from vae.jobs.queue import Job
+from vae.training.request import TrainingRequest
+from vae.training.run_folder import request_files
 
 LONGEST = 60  # characters of a name
 
@@ -33,8 +35,9 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
             st.session_state[model_picker.CHOSEN] = name
             st.rerun()
         return
-    words = command_words(checkpoint.model, replace(checkpoint.train, classes=choice.classes, precision="auto"), name)
-    mine = [job for job in queue.all_jobs() if job.kind == "train" and list(job.arguments) == words]
+    train = replace(checkpoint.train, classes=choice.classes, precision="auto")
+    wanted = TrainingRequest(checkpoint.model, train, name)
+    mine = _jobs(wanted)
     if active := [job for job in mine if job.active]:
         job_card.card(active[0].id)
         return
@@ -47,7 +50,7 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
         help="This model has learned other classes, so it reconstructs outliers too. One with the same settings that "
         "learns from the normal classes alone usually tells them apart better.",
         on_click=_train,
-        args=(words, name),
+        args=(wanted,),
     )
     if mine and mine[-1].state in ("failed", "died"):
         job_card.card(mine[-1].id)
@@ -62,10 +65,14 @@ def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:
     return f"{name[: LONGEST - 9]}-{choice.key()[:8]}"  # other classes may look the same
 
 
-def _train(words: list[str], name: str) -> None:
-    if any(job.active and list(job.arguments) == words for job in queue.all_jobs()):  # a second click, or another tab
+def _jobs(wanted: TrainingRequest) -> list[Job]:
+    return [job for job in queue.all_jobs() if job.kind == "train" and request_files.read_or_none(job) == wanted]
+
+
+def _train(wanted: TrainingRequest) -> None:
+    if any(job.active for job in _jobs(wanted)):  # a second click, or another tab
         return
     try:
-        queue.submit("train", f"Train {name}", words, lane="compute")
+        request_files.submit(wanted)
     except VAEError as error:
         st.toast(page.escape(str(error)))

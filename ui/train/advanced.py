@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.train.widgets import choice, real, whole, widths
+from ui.train.form_state import key
 from vae.config import (
     ACTIVATIONS,
     BINARIZATIONS,
@@ -55,11 +55,11 @@ def ask(dataset: str, architecture: str) -> None:
 
 
 def _network(dataset: str, architecture: str) -> str:
-    usual = default_model_config(architecture, datasets.info(dataset).image_shape, 2)
+    default = default_model_config(architecture, datasets.info(dataset).image_shape, 2)
     widths(
         "Hidden widths",
         "hidden",
-        usual.hidden,
+        default.hidden,
         "Widths of the fully connected layers from the image inwards; the decoder mirrors them.",
         architecture,
     )
@@ -67,7 +67,7 @@ def _network(dataset: str, architecture: str) -> str:
         widths(
             "Channels",
             "channels",
-            usual.channels,
+            default.channels,
             "Channels of the convolutions from the image inwards; each halves height and width.",
             architecture,
         )
@@ -97,7 +97,7 @@ def _objective(likelihood: str) -> str:
         TITLES,
     )
     if objective == "iwae":
-        whole(
+        integer(
             "Importance samples",
             "importance_samples",
             2,
@@ -119,9 +119,11 @@ def _objective(likelihood: str) -> str:
 def _kl_term() -> None:
     left, right = st.columns(2)
     with left:
-        real("β", "beta", 0.5, "Weight of the KL term: 1 trains the ELBO itself, more uses fewer dimensions.")
+        number("β", "beta", 0.5, "Weight of the KL term: 1 trains the ELBO itself, more uses fewer dimensions.")
     with right:
-        real("Free bits", "free_bits", 0.05, "Nats per dimension that cost nothing, against collapse; 0 is off.", 100.0)
+        number(
+            "Free bits", "free_bits", 0.05, "Nats per dimension that cost nothing, against collapse; 0 is off.", 100.0
+        )
     schedule = choice(
         "KL schedule",
         "kl_schedule",
@@ -130,9 +132,9 @@ def _kl_term() -> None:
         TITLES,
     )
     if schedule == "linear":
-        whole("Warm-up epochs", "kl_warmup", 1, 100_000, "Epochs in which the weight grows from 0 to β.")
+        integer("Warm-up epochs", "kl_warmup", 1, 100_000, "Epochs in which the weight grows from 0 to β.")
     if schedule == "cyclical":
-        whole(
+        integer(
             "Cycles", "kl_cycles", 1, 1_000, "Times that the weight grows from 0 to β, in equal parts of the training."
         )
 
@@ -140,9 +142,11 @@ def _kl_term() -> None:
 def _optimisation() -> None:
     left, right = st.columns(2)
     with left:
-        whole("Batch size", "batch_size", 1, 1_000_000, "Images in one gradient step.")
+        integer("Batch size", "batch_size", 1, 1_000_000, "Images in one gradient step.")
     with right:
-        real("Learning rate", "learning_rate", 5e-4, "The peak of its schedule; 0.001 to 0.008 suit most models.", 1e3)
+        number(
+            "Learning rate", "learning_rate", 5e-4, "The peak of its schedule; 0.001 to 0.008 suit most models.", 1e3
+        )
     choice(
         "Learning-rate schedule",
         "lr_schedule",
@@ -157,13 +161,13 @@ def _optimisation() -> None:
         "Auto computes matrix products in 16 bits where this machine has them and in 32 elsewhere.",
         TITLES,
     )
-    whole("Seed", "seed", 0, MAX_SEED, "The same seed on the same CPU gives the same model.")
+    integer("Seed", "seed", 0, MAX_SEED, "The same seed on the same CPU gives the same model.")
 
 
 def _safety() -> None:
     left, right = st.columns(2)
     with left:
-        whole(
+        integer(
             "Patience",
             "patience",
             0,
@@ -171,4 +175,57 @@ def _safety() -> None:
             "Epochs without improvement on the validation images before it stops and goes back to the best; 0 is off.",
         )
     with right:
-        real("Gradient limit", "max_grad_norm", 1.0, "A longer gradient is scaled down to this norm; 0 is off.", 1e9)
+        number("Gradient limit", "max_grad_norm", 1.0, "A longer gradient is scaled down to this norm; 0 is off.", 1e9)
+
+
+# --- the kinds of field: their values are in the session before they are drawn ----------------------------------------
+
+
+def integer(label: str, setting: str, low: int, high: int, help_text: str, architecture: str = "") -> int:
+    """A whole number."""
+    value = st.number_input(
+        label, low, high, step=1, key=key(setting, architecture), help=help_text, persist_state="session"
+    )
+    return int(value)
+
+
+def number(label: str, setting: str, step: float, help_text: str, high: float = 1e6) -> float:
+    """A number from 0."""
+    value = st.number_input(
+        label, 0.0, high, step=step, format="%g", key=key(setting, ""), help=help_text, persist_state="session"
+    )
+    return float(value)
+
+
+def widths(label: str, setting: str, default: tuple[int, ...], help_text: str, architecture: str) -> str:
+    """Widths of layers as text; empty for the default, which it shows."""
+    value = st.text_input(
+        label,
+        key=key(setting, architecture),
+        placeholder=", ".join(map(str, default)),
+        help=help_text,
+        persist_state="session",
+    )
+    return str(value)
+
+
+def choice(
+    label: str,
+    setting: str,
+    options: tuple[str, ...],
+    help_text: str,
+    titles: dict[str, str] | None = None,
+    architecture: str = "",
+) -> str:
+    """One of a few words."""
+    chosen = st.segmented_control(
+        label,
+        options,
+        required=True,
+        format_func=lambda option: (titles or {}).get(option, option),
+        key=key(setting, architecture),
+        persist_state="session",
+        width="stretch",
+        help=help_text,
+    )
+    return str(chosen)

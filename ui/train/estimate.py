@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui.shared import formatting, page
-from vae.commands import trial
-from vae.commands.trial import Trial
 from vae.errors import JobError, VAEError
 from vae.jobs import queue
 from vae.jobs.queue import Job
-
-if TYPE_CHECKING:
-    from ui.train.form import Request
+from vae.training import speed
+from vae.training.request import TrainingRequest
+from vae.training.run_folder import request_files
 
 POLL_SECONDS = 1.0
 STILL_SECONDS = 1.0  # without a change, before a trial starts
@@ -29,7 +26,7 @@ MINE, SEEN, FAILED, WAITING, STARTED = "trial_job", "trial_seen", "trial_failed"
 MEASURING = "Measuring how fast this machine is…"
 
 
-def show(wanted: Request | None) -> None:
+def show(wanted: TrainingRequest | None) -> None:
     """The estimate for these settings; refreshes itself only while it waits for one. None: the form has an error."""
     waiting = _step(wanted)
     if st.session_state.get(WAITING) and not waiting:
@@ -39,7 +36,7 @@ def show(wanted: Request | None) -> None:
     st.fragment(_line, run_every=POLL_SECONDS if waiting else None)(wanted)
 
 
-def _line(wanted: Request | None) -> None:
+def _line(wanted: TrainingRequest | None) -> None:
     with page.error_boundary():
         waiting = _step(wanted)
         if st.session_state.get(WAITING) and not waiting:
@@ -47,7 +44,7 @@ def _line(wanted: Request | None) -> None:
             st.rerun()
         if wanted is None:
             return
-        result = trial.read(wanted.model, wanted.train)
+        result = speed.read(wanted)
         if result:
             st.caption(page.escape(estimate(result, wanted.train.epochs, time.time())))
         elif waiting:
@@ -56,18 +53,18 @@ def _line(wanted: Request | None) -> None:
             st.caption(page.escape(f"How long it takes is not known: {why}"))
 
 
-def _why(wanted: Request) -> str:
+def _why(wanted: TrainingRequest) -> str:
     failed = st.session_state.get(FAILED) or {}
-    return str(failed["why"]) if failed.get("key") == _key(wanted) else ""
+    return str(failed["why"]) if failed.get("key") == speed.comparable(wanted) else ""
 
 
-def training_starts(wanted: Request) -> None:
+def training_starts(wanted: TrainingRequest) -> None:
     """No trial of these settings while they are being trained: it would only slow the training down."""
     stop_trial()
-    st.session_state[STARTED] = _key(wanted)
+    st.session_state[STARTED] = speed.comparable(wanted)
 
 
-def estimate(result: Trial, epochs: int, now: float) -> str:
+def estimate(result: speed.Trial, epochs: int, now: float) -> str:
     """The time of the whole training and how that is known, in two sentences."""
     ago = "just now" if now - result.measured < JUST_NOW else formatting.ago(result.measured, now)
     total = formatting.about(result.seconds(epochs))
@@ -89,50 +86,47 @@ def _seconds(seconds: float) -> str:
 # --- the trial as a job -----------------------------------------------------------------------------------------------
 
 
-def _step(wanted: Request | None) -> bool:
+def _step(wanted: TrainingRequest | None) -> bool:
     """Start, stop and clear away trials as the settings ask for. Returns whether there is something to wait for."""
     try:
         return _measured_soon(wanted)
     except (VAEError, OSError) as error:  # no place to write, say: the training will tell, if it matters to it
-        st.session_state[FAILED] = {"key": None if wanted is None else _key(wanted), "why": _one_line(str(error))}
+        st.session_state[FAILED] = {
+            "key": None if wanted is None else speed.comparable(wanted),
+            "why": _one_line(str(error)),
+        }
         return False
 
 
-def _measured_soon(wanted: Request | None) -> bool:
-    key = None if wanted is None else _key(wanted)
+def _measured_soon(wanted: TrainingRequest | None) -> bool:
+    key = None if wanted is None else speed.comparable(wanted)
     _clear_away()
     mine = _mine()
-    if mine is not None and mine.arguments != key:
+    if mine is not None and request_files.read_or_none(mine) != key:
         stop_trial()
         mine = None
     if wanted is None or key is None:
         return False
     if _answered(wanted):
         return mine is not None  # it is about to end, and then cleared away
-    if st.session_state.get(STARTED) == key and trial.another_job_computes():
+    if st.session_state.get(STARTED) == key and speed.another_job_computes():
         return False  # the training itself tells how long it takes, and needs the processor
     if (st.session_state.get(FAILED) or {}).get("key") == key:
         return False
     if mine is None and _still(key):
-        job = queue.submit("trial", "Measure the speed", list(key), lane="trial")
-        st.session_state[MINE] = job.id
+        st.session_state[MINE] = speed.submit(wanted).id
     return True
 
 
-def _answered(wanted: Request) -> bool:
+def _answered(wanted: TrainingRequest) -> bool:
     """Whether the time is known; one that was measured beside another job counts only while one computes."""
-    result = trial.read(wanted.model, wanted.train)
+    result = speed.read(wanted)
     if result is not None:
         st.session_state[FAILED] = None
-    return result is not None and (not result.shared or trial.another_job_computes())
+    return result is not None and (not result.shared or speed.another_job_computes())
 
 
-def _key(wanted: Request) -> tuple[str, ...]:
-    """Equal for settings that train equally fast: the trial's command."""
-    return tuple(trial.words(wanted.model, wanted.train))
-
-
-def _still(key: tuple[str, ...]) -> bool:
+def _still(key: TrainingRequest) -> bool:
     """Whether the same settings have been there for a moment."""
     seen = st.session_state.get(SEEN)
     if seen is None or seen["key"] != key:
@@ -162,7 +156,7 @@ def _clear_away() -> None:
         mine = job.id == st.session_state.get(MINE)
         if mine:  # once a session and settings: a trial that fails, or whose result can't be read, would fail again
             why = formatting.without_stack_trace(job.reason) or "the trial left no result."
-            st.session_state[FAILED] = {"key": job.arguments, "why": _one_line(why)}
+            st.session_state[FAILED] = {"key": request_files.read_or_none(job), "why": _one_line(why)}
         if mine or time.time() - (job.ended or job.created) > FORGOTTEN_AFTER:
             with suppress(JobError):  # another session was faster
                 queue.delete(job.id)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import streamlit as st
 
 from ui.train import advanced, form_state
-from ui.train.presets import OWN, PRESETS, Settings, preset
-from ui.train.widgets import choice, whole
+from ui.train.advanced import choice, integer
+from ui.train.presets import OWN, PRESETS, preset
 from vae.config import ARCHITECTURES, MAX_LATENT_DIM
 from vae.data import datasets
 
@@ -17,17 +16,8 @@ ARCHITECTURE_TITLES = {"mlp": "MLP", "conv": "Convolutional"}
 OWN_TITLE, OWN_SENTENCE = "My own settings", "Everything as it stands below and under Advanced."
 
 
-@dataclass(frozen=True)
-class Typed:
-    """The fields as they stand, not yet checked."""
-
-    dataset: str
-    name: str
-    settings: Settings
-
-
-def ask(names_in_use: Callable[[], set[str]]) -> Typed:
-    """Draw the form and read it."""
+def ask(names_in_use: Callable[[], set[str]]) -> None:
+    """Draw the form; the session holds what it says."""
     form_state.begin()
     _preset()
     dataset = st.selectbox(
@@ -48,7 +38,7 @@ def ask(names_in_use: Callable[[], set[str]]) -> Typed:
     )
     left, right = st.columns([1.4, 1])  # the longer label needs its line
     with left:
-        latent_dim = whole(
+        latent_dim = integer(
             "Latent dimensions",
             "latent_dim",
             1,
@@ -56,9 +46,9 @@ def ask(names_in_use: Callable[[], set[str]]) -> Typed:
             "Numbers that describe one image: 2 can be seen directly, 8 to 32 reconstruct better.",
         )
     with right:
-        whole("Epochs", "epochs", 1, 100_000, "Passes over all training images; a stop keeps the last finished one.")
+        integer("Epochs", "epochs", 1, 100_000, "Passes over all training images; a stop keeps the last finished one.")
     form_state.suggest_name(f"{dataset}-{architecture}-{latent_dim}", names_in_use())
-    name = st.text_input(
+    st.text_input(
         "Model name",
         key=form_state.NAME,
         on_change=form_state.name_changed,
@@ -66,7 +56,6 @@ def ask(names_in_use: Callable[[], set[str]]) -> Typed:
         help="The folder below checkpoints/ and the name in Explore; empty it for a suggestion.",
     )
     advanced.ask(str(dataset), architecture)
-    return Typed(str(dataset), str(name), form_state.read().effective())
 
 
 def _preset() -> None:

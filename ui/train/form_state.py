@@ -1,7 +1,8 @@
 """Where the training form keeps its values in the session, and how presets and `Duplicate` write them.
 
 One value a setting (`train_beta`), for widths and activation one per architecture: what suits one does not suit the
-other. They are written before the fields are drawn, so that the fields need no defaults of their own.
+other. They are written before the fields are drawn, so that the fields need no defaults of their own. None is in the
+URL: a form that is half filled in is nobody's link.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from ui.train.presets import OWN, PRESETS, Settings, matching, preset
+from ui.train.presets import OWN, PRESETS, Settings, matching, preset, settings_of
 from vae.config import default_model_config
 from vae.data import datasets
+from vae.training.request import TrainingRequest
 
 PRESET, DATASET = "train_preset", "train_dataset"
 NAME, NAME_TYPED = "train_name", "train_name_typed"
@@ -53,8 +55,9 @@ def fill(settings: Settings) -> None:
         st.session_state[key(name, settings.architecture)] = value
 
 
-def duplicate(settings: Settings, dataset: str, name: str) -> None:
+def duplicate(request: TrainingRequest, name: str) -> None:
     """Fill in a run's settings under a name of its own. For callbacks: no field may be drawn yet."""
+    settings, dataset = settings_of(request), request.train.dataset
     if dataset in datasets.names():
         st.session_state[DATASET] = dataset
     fill(settings)
@@ -71,8 +74,8 @@ def preset_chosen() -> None:
 def _fill_gaps() -> None:
     """Fields that were never drawn have no value yet, such as the other architecture's."""
     for architecture in ("mlp", "conv"):
-        usual = default_model_config(architecture, (1, 8, 8), 2)
-        defaults = asdict(Settings(architecture=architecture, activation=usual.activation))
+        activation = default_model_config(architecture, (1, 8, 8), 2).activation
+        defaults = asdict(Settings(architecture=architecture, activation=activation))
         for name, value in defaults.items():
             st.session_state.setdefault(key(name, architecture), value)
 
@@ -80,10 +83,10 @@ def _fill_gaps() -> None:
 # --- the name ---------------------------------------------------------------------------------------------------------
 
 
-def suggest_name(usual: str, names_in_use: set[str]) -> None:
+def suggest_name(default: str, names_in_use: set[str]) -> None:
     """The name follows the other fields until somebody types one, and again once it is emptied."""
     if not st.session_state.get(NAME_TYPED):
-        st.session_state[NAME] = free_name(usual, names_in_use)
+        st.session_state[NAME] = free_name(default, names_in_use)
 
 
 def name_changed() -> None:
@@ -96,15 +99,15 @@ def forget_name() -> None:
     st.session_state[NAME_TYPED] = False
 
 
-def free_name(usual: str, names_in_use: set[str]) -> str:
-    """`usual`, or with -b, -c, … -z, -27, -28, … when that is in use."""
+def free_name(default: str, names_in_use: set[str]) -> str:
+    """`default`, or with -b, -c, … -z, -27, -28, … when that is in use."""
     lower = {name.lower() for name in names_in_use}  # some file systems don't tell a and A apart
-    return next(name for name in _candidates(usual) if name.lower() not in lower)
+    return next(name for name in _candidates(default) if name.lower() not in lower)
 
 
-def _candidates(usual: str) -> Iterator[str]:
-    yield usual
+def _candidates(default: str) -> Iterator[str]:
+    yield default
     for letter in string.ascii_lowercase[1:]:
-        yield f"{usual}-{letter}"
+        yield f"{default}-{letter}"
     for number in itertools.count(27):
-        yield f"{usual}-{number}"
+        yield f"{default}-{number}"

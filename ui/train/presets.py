@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from vae.config import ModelConfig, TrainConfig, default_model_config
+from vae.config import TrainConfig, default_model_config
 from vae.data import datasets
+from vae.errors import ConfigError
+from vae.training.request import TrainingRequest
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All fields of the form but data set and name, as they stand there: widths as text, empty for the usual ones."""
+    """All fields of the form but data set and name, as they stand there: widths as text, empty for the defaults."""
 
     architecture: str = "mlp"
     latent_dim: int = 2
@@ -53,6 +55,21 @@ class Settings:
             kl_cycles=self.kl_cycles if schedule == "cyclical" else 0,
             binarization=self.binarization if self.likelihood == "bernoulli" else "none",
         )
+
+    def request(self, dataset: str, output: str) -> TrainingRequest:
+        """What the fields ask for. Raises ConfigError, DatasetError and CheckpointError."""
+        shape = datasets.info(dataset).image_shape
+        model = default_model_config(
+            self.architecture, shape, self.latent_dim, activation=self.activation, likelihood=self.likelihood
+        )
+        if self.hidden.strip():
+            model = replace(model, hidden=widths("Hidden widths", self.hidden))
+        if self.channels.strip() and self.architecture == "conv":
+            model = replace(model, channels=widths("Channels", self.channels))
+        values = asdict(self)
+        known = {f.name for f in fields(TrainConfig)}
+        train = TrainConfig(dataset, **{name: value for name, value in values.items() if name in known})
+        return TrainingRequest(model, train, output)
 
 
 @dataclass(frozen=True)
@@ -124,22 +141,33 @@ def matching(settings: Settings, dataset: str) -> str:
     return next((p.id for p in PRESETS if p.settings(dataset).effective() == settings.effective()), OWN)
 
 
-def settings_of(model: ModelConfig, train: TrainConfig) -> Settings:
-    """The form's fields for a run: what `Duplicate` fills in."""
-    usual = default_model_config(model.architecture, datasets.info(train.dataset).image_shape, 2)
+def settings_of(request: TrainingRequest) -> Settings:
+    """The form's fields for a request: what `Duplicate` fills in."""
+    model, train = request.model, request.train
+    default = default_model_config(model.architecture, model.image_shape, 2)
     values = {name: getattr(train, name) for name in asdict(Settings()) if hasattr(train, name)}
     for name, off in (("importance_samples", 1), ("kl_warmup", 0), ("kl_cycles", 0)):
-        if values[name] == off:  # it doesn't apply: the field shows its usual value once it does
+        if values[name] == off:  # it doesn't apply: the field shows its default once it does
             del values[name]
     return Settings(
         architecture=model.architecture,
         latent_dim=model.latent_dim,
-        hidden="" if model.hidden == usual.hidden else widths_text(model.hidden),
-        channels="" if model.channels == usual.channels else widths_text(model.channels),
+        hidden="" if model.hidden == default.hidden else widths_text(model.hidden),
+        channels="" if model.channels == default.channels else widths_text(model.channels),
         activation=model.activation,
         likelihood=model.likelihood,
         **values,
     )
+
+
+def widths(what: str, text: str) -> tuple[int, ...]:
+    """`512, 256` or `512 256`; `none` for no such layer. Raises ConfigError."""
+    if text.strip().lower() == "none":
+        return ()
+    parts = text.replace(",", " ").split()
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise ConfigError(f"{what} are {text.strip()[:60]!r}, expected whole numbers such as 512, 256.")
+    return tuple(int(part) for part in parts)
 
 
 def widths_text(widths: tuple[int, ...]) -> str:

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.shared import page
-from ui.train import estimate, form_state, run_settings
-from ui.train.form import names_in_use, output_name
-from ui.train.presets import name_base, settings_of
+from ui.shared import formatting, page
+from ui.train import estimate, form_state
+from ui.train.form import names_in_use
+from ui.train.presets import name_base
+from vae.data import datasets
 from vae.errors import VAEError
 from vae.jobs import queue
 from vae.jobs.queue import Job
-from vae.training.request import Configs
-from vae.training.run_folder import status
+from vae.training.request import TrainingRequest
+from vae.training.run_folder import request_files, status
+
+LONGEST = 300  # characters of why settings can't be read
 
 
 def show(job: Job | None) -> None:
     """The buttons of one run, beside its settings in a few words."""
     if job is None or job.kind != "train":
         return
-    configs = run_settings.of(job)
+    try:
+        request, said = request_files.read(job), ""
+    except VAEError as error:
+        request, said = None, formatting.shortened(str(error), LONGEST)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(page.escape(in_short(configs) if configs else "Its settings can't be read."))
+        st.caption(page.escape(in_short(request) if request else f"Its settings can't be read. {said}"))
         if status.resumable(job) and st.button("Resume", key="run_resume", icon=":material/play_arrow:"):
             _resume(job)
-        if configs:
+        if request:
             st.button(
                 "Duplicate",
                 key="run_duplicate",
                 icon=":material/content_copy:",
                 on_click=_duplicate,
                 args=(job.id,),
-                disabled=bool(configs.train.classes),
+                disabled=bool(request.train.classes) or not datasets.is_known(request.train.dataset),
                 help="Puts all settings of this run into the form, under a new name. What was trained on some classes "
                 "only is started from Anomalies.",
             )
@@ -39,9 +45,9 @@ def show(job: Job | None) -> None:
             _ask_to_delete(job)
 
 
-def in_short(configs: Configs) -> str:
+def in_short(request: TrainingRequest) -> str:
     """`digits · MLP · d = 10 · β = 4`: what tells runs apart."""
-    model, train = configs.model, configs.train
+    model, train = request.model, request.train
     architecture = "MLP" if model.architecture == "mlp" else model.architecture
     parts = [train.dataset, architecture, f"d = {model.latent_dim}"]
     parts.append(f"β = {train.beta:g}" if train.objective == "elbo" else train.objective)
@@ -68,14 +74,13 @@ def _duplicate(job_id: str) -> None:
         job = queue.get(job_id)
     except VAEError:  # deleted from elsewhere: the page says so
         return
-    if configs := run_settings.of(job):
-        name = form_state.free_name(name_base(output_name(job)), names_in_use())
-        form_state.duplicate(settings_of(configs.model, configs.train), configs.train.dataset, name)
+    if request := request_files.read_or_none(job):
+        form_state.duplicate(request, form_state.free_name(name_base(request.output), names_in_use()))
 
 
 @st.dialog("Delete this run?")
 def _ask_to_delete(job: Job) -> None:
-    name = page.escape(output_name(job) or job.title)
+    name = page.escape(request_files.output_of(job) or job.title)
     st.markdown(f"The log, the curves and the film of **{name}** go for good. The model stays.")
     with st.container(horizontal=True):
         sure = st.button(
@@ -91,6 +96,7 @@ def _ask_to_delete(job: Job) -> None:
 
 
 def _delete(job: Job) -> None:
+    name = request_files.output_of(job)
     try:
         queue.delete(job.id)
     except VAEError as error:  # another tab was faster, or resumed it
@@ -98,4 +104,4 @@ def _delete(job: Job) -> None:
         return
     if st.query_params.get("job") == job.id:
         st.query_params.pop("job")
-    st.toast(f"Deleted the run of {page.escape(output_name(job))}. The model stays.")
+    st.toast(f"Deleted the run of {page.escape(name)}. The model stays.")

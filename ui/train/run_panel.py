@@ -9,9 +9,7 @@ import streamlit as st
 
 from ui.components import film
 from ui.shared import cache, formatting, job_card, model_picker, page
-from ui.train import figures, run_settings
-from ui.train import readings as train_readings
-from ui.train.form import output_name
+from ui.train import figures
 from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Summary
 from vae.errors import JobError
@@ -19,8 +17,8 @@ from vae.jobs import queue
 from vae.jobs.queue import Job
 from vae.training.diagnostics import learning
 from vae.training.diagnostics.learning import Reading
-from vae.training.request import Configs
-from vae.training.run_folder import history, status
+from vae.training.request import TrainingRequest
+from vae.training.run_folder import history, request_files, status
 from vae.training.run_folder.history import Row
 
 MEASURED = (
@@ -33,6 +31,19 @@ DIVERGED = (
     "rate, or clip gradients."
 )
 RESUMABLE = "Its last finished epoch is in the run folder: resume it, and it goes on from there."
+BADGES = {
+    "fine": ":green-badge[:material/check: Fine]",
+    "watch": ":orange-badge[:material/visibility: Watch]",
+    "failing": ":red-badge[:material/error: Failing]",
+    "open": ":gray-badge[Not judged]",
+    "": "",  # a fact
+}
+STYLE = """
+<style>
+  .st-key-readings [data-testid="stMetricLabel"] p { font-size: 0.8rem; }
+  .st-key-readings [data-testid="stCaptionContainer"] { margin-top: -0.35rem; }
+</style>
+"""
 
 
 def chosen_job() -> tuple[Job | None, JobError | None]:
@@ -54,7 +65,7 @@ def finished_model(job: Job | None) -> Summary | None:
     """The model that a run wrote, if it is still there."""
     if job is None or job.active:
         return None
-    found = next((summary for summary in cache.summaries() if summary.name == output_name(job)), None)
+    found = next((summary for summary in cache.summaries() if summary.name == request_files.output_of(job)), None)
     if found is None or (job.progress or {}).get("finished"):
         return found
     # a run that was stopped, resumed, and ended before its next epoch: what it wrote first still counts
@@ -83,23 +94,23 @@ def _details(job: Job) -> None:
     model = finished_model(job)
     if not job.active:
         _outcome(job, model)
-    rows, settings = _rows(job), run_settings.of(job)
-    epochs = _epochs(job, settings)
+    rows, request = _rows(job), request_files.read_or_none(job)
+    epochs = _epochs(job, request)
     if rows:
-        _numbers(job, rows, epochs, settings, model)
+        _numbers(job, rows, epochs, request, model)
     filmed = film.show(job.folder, epochs, job.active)
     if rows:
-        _curves(job, rows, epochs, settings)
-        if model is not None and _with_kl(settings):
-            st.caption(_test_loss_is(settings))
+        _curves(job, rows, epochs, request)
+        if model is not None and _with_kl(request):
+            st.caption(_test_loss_is(request))
     elif job.active and job.state == "running":
         more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
         st.caption(f"{more} and curves come with the first finished epoch.")
 
 
-def _test_loss_is(settings: Configs | None) -> str:
+def _test_loss_is(request: TrainingRequest | None) -> str:
     """What the test loss may be called, by the run's likelihood and pixels."""
-    by = metrics.measured_by(settings.model, settings.train) if settings else metrics.MeasuredBy()
+    by = metrics.measured_by(request.model, request.train) if request else metrics.MeasuredBy()
     return f"Test loss = −ELBO of the test images ({by.terms}): {by.standing}."
 
 
@@ -114,7 +125,7 @@ def _outcome(job: Job, model: Summary | None) -> None:
     elif model is not None and model.problem is not None:
         page.show_error(model.problem)
     elif (job.progress or {}).get("finished"):
-        st.caption(f"The model {page.escape(output_name(job))} is no longer on this machine.")
+        st.caption(f"The model {page.escape(request_files.output_of(job))} is no longer on this machine.")
     elif job.state in ("failed", "died"):
         st.caption("No model was written.")
     if job_card.diverged(job):
@@ -126,13 +137,33 @@ def _outcome(job: Job, model: Summary | None) -> None:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(job: Job, rows: list[Row], epochs: int, settings: Configs | None, model: Summary | None) -> None:
-    readings = learning.readings(rows, settings.model, settings.train) if settings else []
-    if model is not None and model.elbo is not None and _with_kl(settings):
+def _numbers(job: Job, rows: list[Row], epochs: int, request: TrainingRequest | None, model: Summary | None) -> None:
+    readings = learning.readings(rows, request.model, request.train) if request else []
+    if model is not None and model.elbo is not None and _with_kl(request):
         loss = Reading("Test loss", formatting.number(-model.elbo), "nats", "", "Of the model that was kept.")
         readings = [*readings, loss]
     st.markdown(f"**{page.escape(_where(rows, epochs))}**")
-    train_readings.show(readings)
+    _tiles(readings)
+
+
+def _tiles(readings: list[Reading]) -> None:
+    """All readings, in the order given; what is not fine names what helps."""
+    if not readings:
+        return
+    st.html(STYLE)
+    with st.container(key="readings"):
+        grid = st.grid(3, min_column_width=190, gap="small")
+        for reading in readings:
+            with grid.cell(), st.container(gap="xsmall"):
+                _tile(reading)
+
+
+def _tile(reading: Reading) -> None:
+    unit = f" :small[{page.escape(reading.unit)}]" if reading.unit else ""
+    st.metric(reading.name, f"{reading.value}{unit}")
+    st.caption(f"{BADGES[reading.level]} {page.escape(reading.sentence)}".strip())
+    if reading.remedy:
+        st.caption(f":material/build: **Try:** {page.escape(reading.remedy)}")
 
 
 def _where(rows: list[Row], epochs: int) -> str:
@@ -144,30 +175,30 @@ def _where(rows: list[Row], epochs: int) -> str:
     return " · ".join(parts)
 
 
-def _with_kl(settings: Configs | None) -> bool:
-    return settings is None or settings.train.objective != "autoencoder"
+def _with_kl(request: TrainingRequest | None) -> bool:
+    return request is None or request.train.objective != "autoencoder"
 
 
-def _epochs(job: Job, settings: Configs | None) -> int:
+def _epochs(job: Job, request: TrainingRequest | None) -> int:
     asked = (job.progress or {}).get("epochs")
     known = isinstance(asked, int) and 0 < asked <= 100_000
-    return int(asked) if known and isinstance(asked, int) else settings.train.epochs if settings else 0
+    return int(asked) if known and isinstance(asked, int) else request.train.epochs if request else 0
 
 
 # --- curves -----------------------------------------------------------------------------------------------------------
 
 
-def _curves(job: Job, rows: list[Row], epochs: int, settings: Configs | None) -> None:
+def _curves(job: Job, rows: list[Row], epochs: int, request: TrainingRequest | None) -> None:
     end = epochs if job.active else 0
     stamp = _stamp(job.folder)
     st.markdown("**Learning curves**")
-    st.caption(MEASURED if _with_kl(settings) else AUTOENCODER)
+    st.caption(MEASURED if _with_kl(request) else AUTOENCODER)
     st.plotly_chart(
-        _learning_curves(str(job.folder), stamp, end, _with_kl(settings)),
+        _learning_curves(str(job.folder), stamp, end, _with_kl(request)),
         key=f"curve-{job.id}",
         config={"displayModeBar": False},
     )
-    if _with_kl(settings) and "kl_0" in rows[-1]:
+    if _with_kl(request) and "kl_0" in rows[-1]:
         st.markdown("**KL per dimension**")
         figure = _kl_figure(str(job.folder), stamp, end)
         st.plotly_chart(figure, key=f"kl-{job.id}", config={"displayModeBar": False})

@@ -12,13 +12,11 @@ from typing import Any
 import streamlit as st
 
 from ui.shared import job_card, page
-from ui.train import run_settings
-from ui.train.form import output_name
 from ui.train.run_actions import in_short
 from vae.config import TrainConfig
 from vae.jobs import queue
 from vae.jobs.queue import Job
-from vae.training.run_folder import history
+from vae.training.run_folder import history, request_files
 
 POLL_SECONDS = 2.0
 TABLE, SHOWN_IDS, FOLLOWED = "runs_table", "runs_shown", "runs_followed"
@@ -106,8 +104,8 @@ class Column:
     config: Callable[[], Any]
 
 
-def _number(label: str, digits: int, explanation: str) -> Callable[[], Any]:
-    return lambda: st.column_config.NumberColumn(label, format=f"%,.{digits}f", help=explanation)
+def _number(label: str, digits: int, help_text: str) -> Callable[[], Any]:
+    return lambda: st.column_config.NumberColumn(label, format=f"%,.{digits}f", help=help_text)
 
 
 COLUMNS = (
@@ -139,15 +137,15 @@ def columns(rows: list[Row]) -> dict[str, list[Any]]:
 
 
 def _row(job: Job) -> Row:
-    configs = run_settings.of(job)
-    values, last = job.progress or {}, _kept_epoch(job, configs.train if configs else None)
-    asked = values.get("epochs") or (configs.train.epochs if configs else None)
-    if configs and configs.train.objective == "autoencoder":  # it has a reconstruction only
+    request = request_files.read_or_none(job)
+    values, last = job.progress or {}, _kept_epoch(job, request.train if request else None)
+    asked = values.get("epochs") or (request.train.epochs if request else None)
+    if request and request.train.objective == "autoencoder":  # it has a reconstruction only
         last = {"epoch": last.get("epoch", 0)}
     train, validation = last.get("train_elbo", NOTHING), last.get("validation_elbo", NOTHING)
     word, _ = job_card.STATES.get(job.state, (job.state, ""))
     return Row(
-        name=output_name(job) or job.title,
+        name=request_files.output_of(job) or job.title,
         state="Stopping" if job.stopping else OUTCOMES.get(str(values.get("outcome")), word),
         started=datetime.fromtimestamp(job.started or job.created, UTC).astimezone(),
         epochs=last.get("epoch", 0),
@@ -157,7 +155,7 @@ def _row(job: Job) -> Row:
         active_units=last.get("active_units", NOTHING),
         gap=train - validation,
         took=_took(job),
-        settings=in_short(configs) if configs else "",
+        settings=in_short(request) if request else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 Each job is a run folder:
 
-    job.json        what it is: id, kind, title, lane, command line
+    job.json        what it is: id, kind, title, lane, command line; some kinds have files of their own beside it
     state.json      written by its runner (`python -m vae.jobs.runner FOLDER`): queued, running, done, stopped or failed
     progress.json   written by the command itself (progress.py): stage, fraction, seconds left, result
     log.txt         what the command printed
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,15 +70,19 @@ class Job:
         return self.active and (self.folder / "stop").exists()
 
 
-def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> Job:
+def submit(
+    kind: str, title: str, arguments: list[str], lane: str = "compute", files: Mapping[str, bytes] | None = None
+) -> Job:
     """Start `python -m vae <arguments> --run-folder …` detached, behind the jobs of its lane.
+
+    `files`, by name, are in the run folder for the command to read.
 
     Raises
     ------
     JobError
         When the run folder can't be written or the process can't be started.
     """
-    folder = new_folder(kind, title, arguments, lane)
+    folder = new_folder(kind, title, arguments, lane, files)
     try:
         _start_runner(folder)
     except JobError:
@@ -87,8 +91,10 @@ def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -
     return get(folder.name)
 
 
-def new_folder(kind: str, title: str, arguments: list[str], lane: str) -> Path:
-    """A run folder that says what its job is. Raises JobError when it can't be written."""
+def new_folder(
+    kind: str, title: str, arguments: list[str], lane: str, files: Mapping[str, bytes] | None = None
+) -> Path:
+    """A run folder that says what its job is, with `files` in it. Raises JobError when it can't be written."""
     with _one_at_a_time:
         time.sleep(0.001)  # names have milliseconds, and say whose turn it is: no two of this process are of the same
         now = time.time()
@@ -97,6 +103,8 @@ def new_folder(kind: str, title: str, arguments: list[str], lane: str) -> Path:
     about = {"kind": kind, "title": title, "lane": lane, "arguments": arguments, "created": now}
     with _explained(folder):
         folder.mkdir(parents=True)
+        for name, content in (files or {}).items():
+            write_atomically(folder / name, content)
         write_atomically(folder / "job.json", json.dumps(about).encode())
     return folder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,9 +20,9 @@ from vae.storage.files import write_atomically
 
 
 @contextmanager
-def begin(kind: str, title: str, arguments: list[str]) -> Iterator[Path]:
-    """A new run folder, whose job is this process. Raises JobError when it can't be written."""
-    folder = queue.new_folder(kind, title, arguments, "compute")
+def begin(kind: str, title: str, arguments: list[str], files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A new run folder with `files`, whose job is this process. Raises JobError when it can't be written."""
+    folder = queue.new_folder(kind, title, arguments, "compute", files)
     with only_one(folder / queue.LOCK), _written(folder):
         yield folder
 

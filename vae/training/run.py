@@ -10,6 +10,7 @@ from pathlib import Path
 from vae.checkpoints import checkpoint_files, inference, loading
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
 from vae.checkpoints.metrics import measured_by, metrics_of
+from vae.config import TrainConfig
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.errors import ConfigError, DatasetError, TrainingError
@@ -19,7 +20,7 @@ from vae.maps.projection import ProjectionMap
 from vae.model.devices import best_device, best_precision
 from vae.model.vae import new_model
 from vae.training.distributed import Workers, from_environment, own_device, together
-from vae.training.request import Plan
+from vae.training.request import TrainingRequest
 from vae.training.run_folder import film, film_files, history, resume_state, status
 from vae.training.trainer import EpochReport, Trainer
 
@@ -35,8 +36,8 @@ class Finished:
     words: str
 
 
-def run_to_end(plan: Plan, progress: Progress, folder: Path) -> None:
-    """Train by `plan`, from the state in the run folder if there is one, and write the checkpoint.
+def run_to_end(request: TrainingRequest, progress: Progress, folder: Path) -> None:
+    """Train as requested, from the state in the run folder if there is one, and write the checkpoint.
 
     Raises
     ------
@@ -47,28 +48,26 @@ def run_to_end(plan: Plan, progress: Progress, folder: Path) -> None:
     """
     workers = from_environment()
     device = own_device(best_device())
-    if plan.train.precision == "auto":  # what is stored says what was done
-        plan = replace(plan, train=replace(plan.train, precision=best_precision(device)))
+    train = request.train
+    if train.precision == "auto":  # what is stored says what was done
+        train = replace(train, precision=best_precision(device))
     progress.stage("reading images")
-    splits = {name: datasets.load(plan.train.dataset, name) for name in SPLITS}
-    for name in (
-        "train",
-        "validation",
-    ):  # the test split stays whole: what the model makes of other classes shows there
-        splits[name] = splits[name].only(plan.train.classes)
+    splits = {name: datasets.load(train.dataset, name) for name in SPLITS}
+    for name in ("train", "validation"):  # the test split stays whole: it shows what becomes of other classes
+        splits[name] = splits[name].only(train.classes)
     with together(workers, device):
         trainer = Trainer(
-            new_model(plan.model, plan.train.seed),
+            new_model(request.model, train.seed),
             splits["train"].images,
             splits["validation"].images,
-            plan.train,
+            train,
             device,
             workers,
         )
         keeper = Keeper(folder, trainer, splits, progress)
         finished = keeper.train()
     if workers.writes:
-        _write(plan, finished, splits["test"], progress, folder)
+        _write(request, train, finished, splits["test"], progress, folder)
 
 
 class Keeper:
@@ -191,10 +190,17 @@ def history_row(report: EpochReport) -> history.Row:
 # --- the checkpoint ---------------------------------------------------------------------------------------------------
 
 
-def _write(plan: Plan, finished: Finished, test: ImageDataset, progress: Progress, folder: Path) -> None:
-    measured = measured_by(plan.model, plan.train)
+def _write(
+    request: TrainingRequest,
+    train: TrainConfig,
+    finished: Finished,
+    test: ImageDataset,
+    progress: Progress,
+    folder: Path,
+) -> None:
+    measured = measured_by(request.model, train)
     with deferring() as asked:  # a stop that arrives here must not throw away the epochs
-        model = loading.model_from(plan.model, finished.weights)
+        model = loading.model_from(request.model, finished.weights)
         progress.stage("encoding test images", "images")
         encoded = inference.encode(
             model, test.images, test.labels, binarized=measured.binarized, on_batch=progress.update
@@ -204,17 +210,17 @@ def _write(plan: Plan, finished: Finished, test: ImageDataset, progress: Progres
     if finished.outcome in ("trained", "early_stopped") and not asked.is_set():
         maps += _tsne(encoded.mu, progress)
     with unstoppable():
-        known = datasets.info(plan.train.dataset)
+        known = datasets.info(train.dataset)
         metrics = metrics_of(encoded, known.title, measured)
-        metrics["epochs_trained"] = Metric(finished.epochs, "epochs", f"of {plan.train.epochs} asked for")
+        metrics["epochs_trained"] = Metric(finished.epochs, "epochs", f"of {train.epochs} asked for")
         reference = DatasetRef(
             test.name, known.title, test.image_shape, test.class_names, test.fingerprint, measured.preprocessing
         )
         new = NewCheckpoint(
-            model=plan.model,
-            train=plan.train,
+            model=request.model,
+            train=train,
             dataset=reference,
-            command=plan.command,
+            command=request.command(),
             weights=finished.weights,
             latents=encoded,
             maps=maps,
@@ -222,10 +228,10 @@ def _write(plan: Plan, finished: Finished, test: ImageDataset, progress: Progres
             history=history.thinned(finished.rows),
         )
         checkpoint_files.write(
-            new, plan.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
+            new, request.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
         )
         loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
-        message = f"{finished.words}, in {plan.destination} ({loss})."
+        message = f"{finished.words}, in {request.destination} ({loss})."
         progress.tell(
             stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, outcome=finished.outcome
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.train.page import labels, texts, visit
-from tests.runs import add_frames, history, keep_state, plant, progress_of, train_arguments
+from tests.runs import add_frames, history, keep_state, plant, plant_run, progress_of, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
 from vae.checkpoints import checkpoint_files
+from vae.config import TrainConfig
 from vae.jobs import queue
 from vae.storage import paths
-from vae.training.run_folder import film_files, status
+from vae.training.run_folder import film_files, request_files, status
 from vae.training.run_folder import history as run_history
 
 
@@ -267,3 +269,36 @@ def test_the_test_loss_is_called_what_it_is(more: list[str], called: str) -> Non
     words = [*words[:-2], *more, *words[-2:]]
     job = plant("done", words, progress_of("new", 3, 3, finished=True), rows=history(3))
     assert called in texts(visit(job))
+
+
+@pytest.mark.parametrize("content", [b"", b'{"colour": "red"}', b"[1]", b'{"model": 1, "train": [], "output": {}}'])
+def test_a_damaged_request_is_said_and_hides_nothing_else(content: bytes) -> None:
+    plant_run("done", train_request("good"), progress_of("good", 3, 3), age=300)
+    job_id = plant_run("done", train_request("bad"), progress_of("bad", 20, 7), age=200)
+    (queue.get(job_id).folder / request_files.FILE).write_bytes(content)
+    at = visit(job_id)
+    said = texts(at)
+    assert "Its settings can't be read." in said
+    assert f"request.json of run {job_id} can't be used: " in said
+    assert "Epoch 7 of 20" in said
+    assert len(charts(at)) == 2
+    assert "Duplicate" not in labels(at)
+    assert {"Delete", "Train"} <= set(labels(at))
+    [table] = at.dataframe
+    assert list(table.value["Name"]) == ["Train bad", "good"]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_run_of_either_form_shows_its_settings(old: bool) -> None:
+    request = train_request("new", objective="autoencoder")
+    progress = progress_of("new", 20, 7)
+    at = visit(plant("running", request.words(), progress) if old else plant_run("running", request, progress))
+    assert "digits · MLP · d = 2 · autoencoder" in texts(at)
+    assert "Validation reconstruction" in tiles(at)
+
+
+def test_a_run_whose_data_set_is_gone_shows_its_settings_and_is_not_duplicated() -> None:
+    request = replace(train_request("new"), train=TrainConfig("cats"))
+    at = visit(plant_run("done", request, progress_of("new", 3, 3)))
+    assert "cats · MLP · d = 2 · β = 1" in texts(at)
+    assert at.button(key="run_duplicate").disabled

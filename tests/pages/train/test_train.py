@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -14,28 +13,23 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.train.page import labels, texts, visit
-from tests.runs import history, keep_state, plant, progress_of, train_arguments
+from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments
 from tests.vae.helpers import new_checkpoint
 from ui.train import form, run_table
-from ui.train.fields import Typed
 from ui.train.form_state import free_name
 from ui.train.presets import PRESETS, Settings, settings_of
 from vae.checkpoints import checkpoint_files
-from vae.commands import train as train_command
-from vae.commands.train import read_configs
 from vae.config import ModelConfig, TrainConfig
 from vae.data import datasets
-from vae.errors import CheckpointError, ConfigError, JobError, VAEError
+from vae.errors import CheckpointError, JobError, VAEError
 from vae.jobs import queue
 from vae.storage import paths
+from vae.training.request import TrainingRequest
 
-GOOD = Typed("digits", "mine", Settings(epochs=5).effective())
 
-
-def typed(**changes: Any) -> Typed:
-    """GOOD with other settings, or another data set or name."""
-    about = {name: changes.pop(name) for name in ("dataset", "name") if name in changes}
-    return replace(GOOD, settings=replace(GOOD.settings, **changes), **about)
+def typed(dataset: str = "digits", name: str = "mine", **changes: Any) -> TrainingRequest:
+    """What the form makes of good settings, or of others."""
+    return form.request(dataset, name, replace(Settings(epochs=5).effective(), **changes))
 
 
 # --- the form ---------------------------------------------------------------------------------------------------------
@@ -83,7 +77,8 @@ def test_the_name_follows_until_somebody_types(submitted: list[list[str]]) -> No
     at.number_input(key="train_latent_dim").set_value(4).run()
     assert at.text_input(key="train_name").value == "mine"
     at.button(key="train_submit").click().run()
-    assert [arguments[-1] for arguments in submitted] == ["mine"]
+    assert submitted == [["train"]]
+    assert [request.output for request in requests()] == ["mine"]
     assert at.text_input(key="train_name").value == "digits-mlp-4"  # a used name is no suggestion
     at.text_input(key="train_name").set_value("other").run()
     at.text_input(key="train_name").set_value("").run()
@@ -129,7 +124,7 @@ def test_latent_dimensions_at_the_bounds_are_submitted(submitted: list[list[str]
     at.number_input(key="train_latent_dim").set_value(latent_dim).run()
     at.button(key="train_submit").click().run()
     assert texts(at)
-    assert [a[a.index("--latent-dim") + 1] for a in submitted] == [str(latent_dim)]
+    assert [request.model.latent_dim for request in requests()] == [latent_dim]
 
 
 @pytest.mark.parametrize(
@@ -155,10 +150,11 @@ def test_latent_dimensions_at_the_bounds_are_submitted(submitted: list[list[str]
 )
 def test_a_browser_is_not_trusted_with_the_bounds(change: dict[str, object], message: str) -> None:
     with pytest.raises(VAEError, match=message):
-        form.request(typed(**change))
+        typed(**change)
 
 
-def test_what_is_submitted_is_what_the_command_reads(submitted: list[list[str]]) -> None:
+@pytest.mark.usefixtures("submitted")
+def test_what_is_submitted_is_what_the_form_says() -> None:
     at = visit()
     for key, choice in (
         ("architecture", "conv"),
@@ -181,36 +177,17 @@ def test_what_is_submitted_is_what_the_command_reads(submitted: list[list[str]])
     at.text_input(key="train_hidden_conv").set_value("none")
     at.text_input(key="train_channels_conv").set_value("4, 8").run()
     at.button(key="train_submit").click().run()
-    [words] = submitted
-    settings = read_configs(train_parser().parse_args(words[1:]))
-    assert words[0] == "train"
-    assert words[-2:] == ["--output", "digits-conv-2"]
     model = ModelConfig("conv", (1, 8, 8), 2, (), (4, 8), "silu", "gaussian")
-    assert settings.model == model
-    assert settings.train == TrainConfig(
-        "digits", batch_size=128, kl_schedule="linear", lr_schedule="cosine", **numbers
-    )
-
-
-def train_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser()
-    train_command.add_arguments(parser)
-    return parser
+    train = TrainConfig("digits", batch_size=128, kl_schedule="linear", lr_schedule="cosine", **numbers)
+    assert requests() == [TrainingRequest(model, train, "digits-conv-2")]
 
 
 def test_the_number_of_parameters_is_that_of_the_model() -> None:
-    wanted = form.request(GOOD)
+    wanted = typed()
     encoder, decoder = 64 * 400 + 400 + 400 * 4 + 4, 2 * 400 + 400 + 400 * 64 + 64
-    assert wanted.parameters == encoder + decoder
-    large = form.request(typed(hidden="20000 20000"))
+    assert form.parameters(wanted) == encoder + decoder
+    large = typed(hidden="20000 20000")
     assert "Large: training takes about 12.8 GB of memory." in form.description(large)
-
-
-def test_widths() -> None:
-    assert form.widths("W", " 512,256  8") == (512, 256, 8)
-    assert form.widths("W", "None") == ()
-    with pytest.raises(ConfigError, match=r"W are '1\.5', expected whole numbers"):
-        form.widths("W", "1.5")
 
 
 def test_mnist_that_is_not_here_is_offered_instead_of_trained(submitted: list[list[str]]) -> None:
@@ -284,8 +261,8 @@ def test_a_preset_fills_in_the_form_and_is_submitted(
     [chosen] = [p for p in PRESETS if p.id == preset]
     assert chosen.sentence in texts(at)
     at.button(key="train_submit").click().run()
-    settings = read_configs(train_parser().parse_args(submitted[0][1:]))
-    assert settings_of(settings.model, settings.train).effective() == chosen.settings(dataset).effective()
+    [request] = requests()
+    assert settings_of(request).effective() == chosen.settings(dataset).effective()
 
 
 def test_a_changed_preset_becomes_my_own_settings_and_keeps_the_change() -> None:
@@ -336,7 +313,7 @@ def test_every_objective_can_be_trained_from_any_settings(submitted: list[list[s
         at.button_group(key="train_objective").set_value(objective).run()
         assert not at.error
         at.button(key="train_submit").click().run()
-    chosen = [read_configs(train_parser().parse_args(words[1:])).train for words in submitted]
+    chosen = [request.train for request in requests()]
     assert [train.objective for train in chosen] == ["iwae", "autoencoder", "elbo"]
     assert [train.beta for train in chosen] == [1.0, 1.0, 4.0]
 
@@ -436,18 +413,20 @@ def test_a_click_on_a_row_or_cell_chooses_the_run(
     assert state.get(run_table.FOLLOWED, False) is (shown is not None)
 
 
-def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]]) -> None:
+@pytest.mark.parametrize("old", [False, True])
+def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]], old: bool) -> None:
     checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "mine-b")
     model = ModelConfig("conv", (1, 8, 8), 5, (), (4, 8), "relu", "gaussian")
     train = TrainConfig("digits", 3, 64, 1e-3, 2.0, 7, kl_schedule="cyclical", kl_cycles=3, free_bits=0.1, patience=2)
-    job_id = plant("done", train_command.command_words(model, train, "mine-b"))
-    at = visit(job_id)
+    kept = TrainingRequest(model, train, "mine-b")
+    at = visit(plant("done", kept.words()) if old else plant_run("done", kept))
     at.button(key="run_duplicate").click().run()
     assert texts(at)
     assert at.text_input(key="train_name").value == "mine"
     assert at.selectbox(key="train_preset").value == "own"
     at.button(key="train_submit").click().run()
-    assert submitted == [train_command.command_words(model, train, "mine")]
+    assert submitted == [["train"]]
+    assert requests() == [kept, replace(kept, output="mine")]
 
 
 def test_a_run_that_this_version_cannot_read_is_not_duplicated() -> None:
@@ -513,7 +492,7 @@ def test_names_in_use_are_models_and_active_runs() -> None:
     plant("running", ["train", "--output"])
     assert form.names_in_use() == {"kept", "a-queued", "a-running", ""}
     with pytest.raises(CheckpointError, match="A run that has not ended will write a-queued"):
-        form.request(typed(name="a-queued"))
+        typed(name="a-queued")
 
 
 def test_the_page_never_imports_torch() -> None:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.runs import plant, train_arguments
 from ui.train import estimate
-from ui.train.form import model_config, train_config
 from ui.train.presets import PRESETS
-from vae.commands import train as train_command
-from vae.commands import trial
-from vae.commands.trial import Trial
 from vae.errors import JobError
 from vae.jobs import queue
 from vae.storage import paths
+from vae.training import speed
+from vae.training.run_folder import request_files
+from vae.training.speed import Trial
 
 RESULT = Trial(4.0, 1.9, 0.94, 40, "cpu", shared=False, measured=1000.0)
 
@@ -37,9 +37,11 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands of the jobs that the page starts; each becomes a running one."""
     seen: list[list[str]] = []
 
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
+    def submit(
+        kind: str, title: str, arguments: list[str], lane: str = "compute", files: Mapping[str, bytes] | None = None
+    ) -> queue.Job:
         seen.append(arguments)
-        return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane))
+        return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane, files=files))
 
     monkeypatch.setattr(queue, "submit", submit)
     return seen
@@ -64,12 +66,9 @@ def end(job: queue.Job, state: str, reason: str = "") -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"state": state, "ended": time.time(), "reason": reason}))
 
 
-def keep(words: list[str], result: Trial = RESULT) -> None:
-    """What the trial with this command leaves behind."""
-    parser = argparse.ArgumentParser()
-    trial.add_arguments(parser)
-    settings = train_command.read_configs(parser.parse_args(words[1:]))
-    path = trial.path_of(settings.model, settings.train)
+def keep(job: queue.Job, result: Trial = RESULT) -> None:
+    """What this trial leaves behind."""
+    path = speed.path_of(request_files.read(job))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(result)))
 
@@ -92,7 +91,7 @@ def test_a_form_that_is_still_gets_an_estimate(submitted: list[list[str]]) -> No
     assert (job.lane, job.arguments[0]) == ("trial", "trial")
     assert estimate.MEASURING in said(at)
     assert not at.button(key="train_submit").disabled
-    keep(submitted[0])
+    keep(job)
     end(job, "done")
     at.run()
     assert "on this machine: 4 s to start, 100 epochs of 1.9 s" in said(at)
@@ -123,7 +122,7 @@ def test_an_outdated_trial_is_stopped(submitted: list[list[str]]) -> None:
     at.number_input(key="train_batch_size").set_value(64).run()
     old, new = trials()
     assert (old.stopping, new.stopping) == (True, False)
-    assert submitted[0] != submitted[1]
+    assert request_files.read(old) != request_files.read(new)
     end(old, "stopped")
     at.run()
     assert estimate.MEASURING in said(at)
@@ -171,11 +170,11 @@ def test_a_trial_without_a_result_is_not_repeated(submitted: list[list[str]]) ->
 def test_a_trial_that_cannot_start_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
+    def submit(kind: str, title: str, arguments: list[str], **more: Any) -> queue.Job:
         if kind == "trial":
             raise JobError("The job can't be started: No space left on device.")
         started.append(kind)
-        return queue.get(plant("running", arguments, kind=kind))
+        return queue.get(plant("running", arguments, kind=kind, **more))
 
     monkeypatch.setattr(queue, "submit", submit)
     at = visit()
@@ -187,7 +186,7 @@ def test_a_trial_that_cannot_start_blocks_nothing(monkeypatch: pytest.MonkeyPatc
 def test_what_was_measured_beside_another_job_is_measured_again_when_it_is_alone(submitted: list[list[str]]) -> None:
     other = plant("running", train_arguments("other"))
     at = visit()
-    keep(submitted[0], Trial(4.0, 1.9, 0.94, 40, "cpu", shared=True, measured=time.time()))
+    keep(trials()[0], Trial(4.0, 1.9, 0.94, 40, "cpu", shared=True, measured=time.time()))
     end(trials()[0], "done")
     at.run()
     assert "Another job was computing meanwhile; alone it is faster." in said(at)
@@ -200,9 +199,10 @@ def test_what_was_measured_beside_another_job_is_measured_again_when_it_is_alone
 
 def test_what_other_sessions_left_is_cleared_away(submitted: list[list[str]]) -> None:
     settings = PRESETS[0].settings("digits").effective()
-    words = trial.words(model_config("digits", settings), train_config("digits", settings))
-    plant("done", words, kind="trial", lane="trial", age=1000)
-    recent = plant("failed", words, kind="trial", lane="trial", age=10)  # its session has not yet seen why
+    files = request_files.files(speed.comparable(settings.request("digits", "x")))
+    plant("done", ["trial"], kind="trial", lane="trial", age=1000, files=files)
+    # its session has not yet seen why
+    recent = plant("failed", ["trial"], kind="trial", lane="trial", age=10, files=files)
     visit()
     assert [job.id for job in trials() if not job.active] == [recent]
 
@@ -210,5 +210,5 @@ def test_what_other_sessions_left_is_cleared_away(submitted: list[list[str]]) ->
 def test_no_images_no_trial(submitted: list[list[str]]) -> None:
     at = visit()
     at.selectbox(key="train_dataset").set_value("mnist").run()
-    assert [words[2] for words in submitted] == ["digits"]
+    assert [request_files.read(job).train.dataset for job in trials()] == ["digits"]
     assert estimate.MEASURING not in said(at)

@@ -6,9 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from ui.train.form import model_config, train_config
-from ui.train.presets import OWN, PRESETS, Preset, Settings, matching, name_base, preset, settings_of, widths_text
-from vae.config import TrainConfig, check_together, default_model_config
+from ui.train.presets import (
+    OWN,
+    PRESETS,
+    Preset,
+    Settings,
+    matching,
+    name_base,
+    preset,
+    settings_of,
+    widths,
+    widths_text,
+)
+from vae.config import TrainConfig, default_model_config
+from vae.errors import ConfigError
+from vae.training.request import TrainingRequest
 
 DATASETS = ("digits", "mnist")
 
@@ -16,11 +28,10 @@ DATASETS = ("digits", "mnist")
 @pytest.mark.parametrize("dataset", DATASETS)
 @pytest.mark.parametrize("chosen", PRESETS, ids=lambda chosen: chosen.id)
 def test_a_preset_is_valid_and_found_again(chosen: Preset, dataset: str) -> None:
-    settings = chosen.settings(dataset).effective()
-    model, train = model_config(dataset, settings), train_config(dataset, settings)
-    check_together(model, train)
-    assert matching(settings_of(model, train), dataset) == chosen.id
-    assert train.kl_warmup <= train.epochs
+    request = chosen.settings(dataset).effective().request(dataset, "a")
+    request.check_dataset()
+    assert matching(settings_of(request), dataset) == chosen.id
+    assert request.train.kl_warmup <= request.train.epochs
     assert chosen.sentence.endswith(".")
 
 
@@ -57,12 +68,20 @@ def test_what_does_not_apply_makes_no_difference() -> None:
 def test_settings_of_a_run_show_only_unusual_widths() -> None:
     model = default_model_config("conv", (1, 8, 8), 3, hidden=(), channels=(4,))
     train = TrainConfig("digits", objective="iwae", importance_samples=8)
-    settings = settings_of(model, train)
+    request = TrainingRequest(model, train, "a")
+    settings = settings_of(request)
     assert (settings.hidden, settings.channels, settings.importance_samples) == ("none", "4", 8)
     assert (settings.kl_warmup, settings.kl_cycles) == (Settings().kl_warmup, Settings().kl_cycles)
-    assert model_config("digits", settings.effective()) == model
-    assert train_config("digits", settings.effective()) == train
-    assert settings_of(default_model_config("mlp", (1, 8, 8), 3), TrainConfig("digits")).hidden == ""
+    assert settings.effective().request("digits", "a") == request
+    plain = TrainingRequest(default_model_config("mlp", (1, 8, 8), 3), TrainConfig("digits"), "a")
+    assert settings_of(plain).hidden == ""
+
+
+def test_widths() -> None:
+    assert widths("W", " 512,256  8") == (512, 256, 8)
+    assert widths("W", "None") == ()
+    with pytest.raises(ConfigError, match=r"W are '1\.5', expected whole numbers"):
+        widths("W", "1.5")
 
 
 def test_small_words() -> None:

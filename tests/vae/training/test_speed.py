@@ -10,19 +10,25 @@ from pathlib import Path
 import pytest
 
 from vae import commands
-from vae.commands import trial
-from vae.commands.trial import Clock
 from vae.config import ModelConfig, TrainConfig, default_model_config
 from vae.data import datasets
-from vae.training.request import Configs
+from vae.training import speed
+from vae.training.request import TrainingRequest
+from vae.training.speed import Clock
 
 MODEL = default_model_config("mlp", (1, 8, 8), 2, hidden=(16,))
 TRAIN = TrainConfig("digits", epochs=7, batch_size=64)
+REQUEST = TrainingRequest(MODEL, TRAIN, "trial")
+WORDS = ["trial", *REQUEST.words()[1:-2]]
+
+
+def with_train(train: TrainConfig) -> TrainingRequest:
+    return replace(REQUEST, train=train)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "MEASURE_SECONDS", 0.1)
+    monkeypatch.setattr(speed, "MEASURE_SECONDS", 0.1)
 
 
 def times(clock: Clock, monkeypatch: pytest.MonkeyPatch, stamps: list[float]) -> int:
@@ -32,7 +38,7 @@ def times(clock: Clock, monkeypatch: pytest.MonkeyPatch, stamps: list[float]) ->
     for done in range(1, len(stamps) + 1):
         try:
             clock.tick(done, 10**6)
-        except trial._EnoughError:
+        except speed._EnoughError:
             return done
     return len(stamps)
 
@@ -60,10 +66,9 @@ def test_a_slow_model_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("quick")
 def test_the_trial_measures_the_real_training() -> None:
-    settings = Configs(MODEL, TRAIN)
-    result = trial.measure(settings)
+    result = speed.measure(REQUEST)
     assert result.steps > 5
-    assert 0.05 < result.measured_seconds < trial.LONGEST_SECONDS + 1
+    assert 0.05 < result.measured_seconds < speed.LONGEST_SECONDS + 1
     assert result.start_seconds > 0
     assert result.seconds(7) == pytest.approx(result.start_seconds + 7 * result.seconds_per_epoch)
     from vae.model.devices import best_device
@@ -80,18 +85,16 @@ def test_the_trial_measures_the_real_training() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_the_command_prints_and_keeps(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert trial.read(MODEL, TRAIN) is None
-    words = trial.words(MODEL, TRAIN)
-    assert words[0] == "trial"
-    assert "--output" not in words
-    assert commands.main([*words, "--epochs", "7", "--json", "--run-folder", str(tmp_path)]) == 0
+    assert speed.read(REQUEST) is None
+    assert "--output" not in WORDS
+    assert commands.main([*WORDS, "--epochs", "7", "--json", "--run-folder", str(tmp_path)]) == 0
     printed = json.loads(capsys.readouterr().out)
-    kept = trial.read(MODEL, TRAIN)
+    kept = speed.read(REQUEST)
     assert kept is not None
     assert printed["seconds"] == kept.seconds(7)
     assert printed["seconds_per_epoch"] == kept.seconds_per_epoch
     assert json.loads((tmp_path / "progress.json").read_text())["finished"]
-    assert commands.main([*words, "--epochs", "7"]) == 0
+    assert commands.main([*WORDS, "--epochs", "7"]) == 0
     said = capsys.readouterr().out
     assert "s an epoch" in said
     assert "gradient steps" in said
@@ -99,12 +102,12 @@ def test_the_command_prints_and_keeps(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 def test_what_speed_does_not_depend_on_shares_a_result() -> None:
-    key = trial.path_of(MODEL, TRAIN)
+    key = speed.path_of(REQUEST)
     same = replace(
         TRAIN, epochs=90, seed=4, learning_rate=100.0, beta=4.0, kl_schedule="linear", kl_warmup=3, patience=5
     )
-    assert trial.path_of(MODEL, same) == key
-    assert trial.words(MODEL, same) == trial.words(MODEL, TRAIN)
+    assert speed.path_of(with_train(same)) == key
+    assert speed.comparable(with_train(same)) == speed.comparable(REQUEST)
     others = [
         replace(TRAIN, batch_size=65),
         replace(TRAIN, objective="iwae", importance_samples=5),
@@ -112,20 +115,20 @@ def test_what_speed_does_not_depend_on_shares_a_result() -> None:
         replace(TRAIN, precision="float32"),
         replace(TRAIN, max_grad_norm=1.0),
     ]
-    paths = {key, trial.path_of(ModelConfig("mlp", (1, 8, 8), 3, (16,)), TRAIN)}
-    assert len(paths | {trial.path_of(MODEL, train) for train in others}) == 2 + len(others)
+    paths = {key, speed.path_of(replace(REQUEST, model=ModelConfig("mlp", (1, 8, 8), 3, (16,))))}
+    assert len(paths | {speed.path_of(with_train(train)) for train in others}) == 2 + len(others)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"seconds_per_epoch": 1}', "x"])
 def test_a_damaged_result_is_no_result(text: str) -> None:
-    path = trial.path_of(MODEL, TRAIN)
+    path = speed.path_of(REQUEST)
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    assert trial.read(MODEL, TRAIN) is None
+    assert speed.read(REQUEST) is None
 
 
 def test_numbers_that_are_none_are_no_result() -> None:
-    path = trial.path_of(MODEL, TRAIN)
+    path = speed.path_of(REQUEST)
     path.parent.mkdir(parents=True)
     good = {
         "start_seconds": 1.0,
@@ -137,10 +140,10 @@ def test_numbers_that_are_none_are_no_result() -> None:
         "measured": 1.0,
     }
     path.write_text(json.dumps(good))
-    assert trial.read(MODEL, TRAIN) is not None
+    assert speed.read(REQUEST) is not None
     for bad in ("fast", -1.0, float("nan"), None):
         path.write_text(json.dumps(good | {"seconds_per_epoch": bad}))
-        assert trial.read(MODEL, TRAIN) is None
+        assert speed.read(REQUEST) is None
 
 
 @pytest.mark.parametrize(
@@ -168,5 +171,5 @@ def test_a_result_that_cannot_be_kept_is_said(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("VAE_DERIVED", str(tmp_path / "file"))
-    assert commands.main(trial.words(MODEL, TRAIN)) == 2
+    assert commands.main(WORDS) == 2
     assert "can't be written: Not a directory" in capsys.readouterr().err
