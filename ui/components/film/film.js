@@ -75,7 +75,7 @@ class FilmView {
   /** Take over the film once all reels that Python named are here; until then the one before stays. */
   gather() {
     const film = this.data && filmOf(this.data.reels)
-    if (!film || !film.frames.length || film.version === this.version) return
+    if (!film?.frames.length || film.version === this.version) return
     const before = this.frames.length
     const seen = before ? this.frames[Math.floor(this.at)].epoch : null
     this.version = film.version

@@ -2,7 +2,8 @@
 //
 // The registry hangs on `window` because every component is its own module.
 
-export const films = (window.latentSpaceFilms ??= { reels: new Map(), listeners: new Set() })
+window.latentSpaceFilms ??= { reels: new Map(), listeners: new Set() }
+export const films = window.latentSpaceFilms
 const REELS_KEPT = 64
 
 /** Unpack one reel, keep it by its name, and tell whoever shows films. */
@@ -20,7 +21,9 @@ export async function keepReel(bytes) {
 /** The film of these reels: {stays, frames, version}, or null while one of them has not come yet. */
 export function filmOf(names) {
   const reels = names.map((name) => films.reels.get(name))
-  reels.forEach((reel, i) => reel && films.reels.delete(names[i]) && films.reels.set(names[i], reel)) // used last
+  for (const [i, reel] of reels.entries()) {
+    if (reel && films.reels.delete(names[i])) films.reels.set(names[i], reel) // used last
+  }
   if (!reels.length || !reels.every(Boolean)) return null
   const stays = unpackStays(reels[0])
   const frames = reels.slice(1).flatMap((reel) => (reel.frames ??= unpackFrames(reel, stays)))
@@ -35,7 +38,10 @@ function unpackStays({ header, body }) {
 
 function unpackFrames({ header, body }, { area, originals, places }) {
   let at = 0
-  const next = (count) => body.subarray(at, (at += count))
+  const next = (count) => {
+    at += count
+    return body.subarray(at - count, at)
+  }
   return header.frames.map((about) => {
     const quantised = new Uint16Array(next(4 * places).slice().buffer)
     const along = (axis) => {

@@ -165,7 +165,7 @@ class Panel {
 
   /** Everything. */
   refresh() {
-    this.sliders.forEach((slider) => slider.show(this.z[slider.index]))
+    for (const slider of this.sliders) slider.show(this.z[slider.index])
     this.drawMoving()
     this.drawOriginal()
     this.drawDifference()

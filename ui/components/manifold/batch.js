@@ -13,7 +13,7 @@ export function buildBatchDecoder(layers, tensors, prefix = "decoder") {
   const steps = layers.map((layer, i) => {
     const numbers = (kind) => tensors[`${prefix}.${i}.${kind}`].data
     if (layer.op === "linear") return linearLanes(layer, numbers("weight"), numbers("bias"))
-    return layer.op === "activation" ? activationLayer(layer).run : (x) => x
+    return layer.op === "activation" ? activationLayer(layer, { shape: null }).run : (x) => x
   })
   const run = (z) => {
     let x = transposed(z, LANES)
@@ -44,8 +44,14 @@ function linearLanes({ inputs, outputs }, w, b) {
         p3 += u * x3
       }
       const to = 4 * o, and = 4 * p
-      out[to] = o0, out[to + 1] = o1, out[to + 2] = o2, out[to + 3] = o3
-      out[and] = p0, out[and + 1] = p1, out[and + 2] = p2, out[and + 3] = p3
+      out[to] = o0
+      out[to + 1] = o1
+      out[to + 2] = o2
+      out[to + 3] = o3
+      out[and] = p0
+      out[and + 1] = p1
+      out[and + 2] = p2
+      out[and + 3] = p3
     }
     return out
   }

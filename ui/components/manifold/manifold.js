@@ -240,7 +240,7 @@ class Manifold {
 
   keepTiles(keys, pixels) {
     const bytes = pixels.length / keys.length
-    keys.forEach((key, k) => this.atlas.put(key, pixels, k * bytes))
+    for (const [k, key] of keys.entries()) this.atlas.put(key, pixels, k * bytes)
     if (this.queue.length < MANY_MISSING) return this.schedule()
     this.drawSoon ??= setTimeout(() => this.schedule(), DRAW_EVERY) // drawing costs the worker time on a small machine
   }

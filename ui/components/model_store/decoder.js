@@ -14,7 +14,7 @@ export function buildDecoder(layers, tensors, prefix = "decoder") {
     const bias = tensors[`${prefix}.${i}.bias`]
     const make = LAYERS[layer.op]
     if (!make) throw new UnsupportedLayerError(`The browser can't evaluate the layer "${layer.op}".`)
-    const made = make(layer, weight, bias, shape)
+    const made = make(layer, { weight, bias, shape })
     steps.push(made.run)
     shape = made.shape
   })
@@ -36,7 +36,7 @@ const LAYERS = {
 }
 
 /** y = W x + b; four outputs at a time share what is read of x. */
-function linearLayer(layer, weight, bias, shape) {
+function linearLayer(layer, { weight, bias }) {
   const { inputs, outputs } = layer
   const w = weight.data
   const b = bias.data
@@ -69,7 +69,7 @@ function linearLayer(layer, weight, bias, shape) {
 }
 
 /** A vector in PyTorch's order (C, H, W) becomes an image, channels last. */
-function reshapeLayer(layer, weight, bias, shape) {
+function reshapeLayer(layer) {
   const [channels, height, width] = layer.shape
   const area = height * width
   const out = new Float32Array(channels * area)
@@ -96,8 +96,8 @@ function channelsFirst([channels, height, width]) {
 }
 
 /** Transposed convolution. Weight: (in, out, k, k). */
-function transposedConvLayer(layer, weight, bias, [, height, width]) {
-  const { inputs, outputs, kernel, stride, padding } = layer
+function transposedConvLayer(layer, { weight, bias, shape: [, height, width] }) {
+  const { outputs, kernel, stride, padding } = layer
   const [extraHeight, extraWidth] = layer.output_padding
   const shape = [
     outputs,
@@ -111,7 +111,7 @@ function transposedConvLayer(layer, weight, bias, [, height, width]) {
 }
 
 /** Cross-correlation with zero padding. Weight: (out, in, k, k). */
-function convLayer(layer, weight, bias, [, height, width]) {
+function convLayer(layer, { weight, bias, shape: [, height, width] }) {
   const { inputs, outputs, kernel, stride, padding } = layer
   const shape = [
     outputs,
@@ -195,7 +195,7 @@ function kernelFirst(data, index, { inputs, outputs, kernel }) {
 }
 
 /** Nearest neighbour, by a whole factor. */
-function upsampleLayer(layer, weight, bias, [channels, height, width]) {
+function upsampleLayer(layer, { shape: [channels, height, width] }) {
   const { factor } = layer
   const wide = width * factor
   const out = new Float32Array(channels * height * factor * wide)
@@ -220,7 +220,7 @@ const ACTIVATIONS = {
   sigmoid: (v) => 1 / (1 + Math.exp(-v)),
 }
 
-export function activationLayer(layer, weight, bias, shape) {
+export function activationLayer(layer, { shape }) {
   const f = ACTIVATIONS[layer.name]
   if (!f) throw new UnsupportedLayerError(`The browser can't evaluate the activation "${layer.name}".`)
   const run = (x) => {

@@ -5,7 +5,8 @@
 
 import { buildDecoder, meanOf } from "./decoder.js"
 
-const registry = (window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() })
+window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() }
+const registry = window.latentSpaceExplorer
 const MODELS_KEPT = 4
 
 /** Parse a safetensors file: {metadata, tensors: {name: {shape, data}}}. */

@@ -114,7 +114,7 @@ class Sheet {
     const widest = Math.max(0, ...names.map((span) => span.scrollWidth))
     const every = namesEvery(widest, placeOf(layout, 0).width, names.length)
     this.find(".column-names").classList.toggle("has-some", every > 1)
-    names.forEach((span, i) => (span.hidden = i % every > 0))
+    for (const [i, span] of names.entries()) span.hidden = i % every > 0
     const grid = this.find(".viewport")
     grid.setAttribute("aria-rowcount", layout.rows)
     grid.setAttribute("aria-colcount", layout.columns)

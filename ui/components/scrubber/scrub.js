@@ -243,7 +243,7 @@ class Scrub {
     let heading = this.t >= high ? -1 : 1
     let before = null
     const tick = (now) => {
-      let t = this.t + (before === null ? 0 : ((now - before) / 1000) * speed * heading)
+      const t = this.t + (before === null ? 0 : ((now - before) / 1000) * speed * heading)
       before = now
       if (t >= high || t <= low) heading = t >= high ? -1 : 1
       this.move(t, now)
