@@ -88,7 +88,10 @@ class FilmView {
     this.drawn = null
     if (this.following) this.catchUp(before)
     else {
-      const same = Math.max(0, this.frames.findLastIndex((frame) => frame.epoch <= seen))
+      const same = Math.max(
+        0,
+        this.frames.findLastIndex((frame) => frame.epoch <= seen),
+      )
       this.at = Math.min(same + (this.at % 1), this.last)
     }
     this.draw()
@@ -120,13 +123,15 @@ class FilmView {
     const names = this.stays.class_names
     const legend = this.find(".legend")
     if (names.length > MANY_CLASSES) return legend.replaceChildren(`Colours: ${names.length} classes`)
-    legend.replaceChildren(...names.map((name, i) => {
-      const mark = Object.assign(document.createElement("canvas"), { width: 22, height: 22 })
-      drawPoint(mark.getContext("2d"), 11, 11, 8, i, this.data.colours)
-      const entry = document.createElement("span")
-      entry.append(mark, name)
-      return entry
-    }))
+    legend.replaceChildren(
+      ...names.map((name, i) => {
+        const mark = Object.assign(document.createElement("canvas"), { width: 22, height: 22 })
+        drawPoint(mark.getContext("2d"), 11, 11, 8, i, this.data.colours)
+        const entry = document.createElement("span")
+        entry.append(mark, name)
+        return entry
+      }),
+    )
   }
 
   // --- showing --------------------------------------------------------------------------------------------------------

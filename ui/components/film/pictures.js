@@ -29,7 +29,8 @@ function sheet(canvas, { shape: [channels, height, width], area }, columns, rows
   const image = context.createImageData(width, height)
   return (pixels, i, column, row, bank) => {
     for (let p = 0; p < width * height; p++) {
-      for (let c = 0; c < 3; c++) image.data[4 * p + c] = pixels[i * area + (channels >= 3 ? c * width * height : 0) + p]
+      for (let c = 0; c < 3; c++)
+        image.data[4 * p + c] = pixels[i * area + (channels >= 3 ? c * width * height : 0) + p]
       image.data[4 * p + 3] = 255
     }
     context.putImageData(image, column * (width + gap), row * (height + gap) + bank * gap)

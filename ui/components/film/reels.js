@@ -32,7 +32,9 @@ export function filmOf(names) {
 
 function unpackStays({ header, body }) {
   const area = header.shape.reduce((a, b) => a * b, 1)
-  const labels = new Uint16Array(body.slice(header.originals * area, header.originals * area + 2 * header.places).buffer)
+  const labels = new Uint16Array(
+    body.slice(header.originals * area, header.originals * area + 2 * header.places).buffer,
+  )
   return { ...header, area, labels, pictures: body.subarray(0, header.originals * area) }
 }
 

@@ -67,7 +67,10 @@ function drawGrid(context, scale, width, height, look) {
   context.lineWidth = 1
   context.strokeStyle = look.grid
   context.fillStyle = look.text
-  for (const [low, high, place, vertical] of [[...scale.x, scale.left, true], [...scale.y, scale.top, false]]) {
+  for (const [low, high, place, vertical] of [
+    [...scale.x, scale.left, true],
+    [...scale.y, scale.top, false],
+  ]) {
     for (let value = Math.ceil(low / step) * step; value < high; value += step) {
       const at = Math.round(place(value)) + 0.5
       context.globalAlpha = Math.abs(value) < step / 2 ? 1 : 0.45

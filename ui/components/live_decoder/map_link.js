@@ -113,7 +113,8 @@ export class MapLink {
       "width:22px;height:22px;box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
       "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);"
     this.preview.style.cssText =
-      common + "width:72px;height:72px;z-index:3;border-radius:6px;image-rendering:pixelated;box-shadow:0 2px 8px #0006;"
+      common +
+      "width:72px;height:72px;z-index:3;border-radius:6px;image-rendering:pixelated;box-shadow:0 2px 8px #0006;"
   }
 
   /** Colours come from the panel, because the chart has no --st-* variables of its own. */

@@ -94,7 +94,9 @@ class Panel {
   }
 
   theme(name) {
-    return getComputedStyle(this.root.host ?? this.root).getPropertyValue(name).trim()
+    return getComputedStyle(this.root.host ?? this.root)
+      .getPropertyValue(name)
+      .trim()
   }
 
   // --- moving ---------------------------------------------------------------------------------------------------------
@@ -217,7 +219,8 @@ class Panel {
     const numbers = this.find(".numbers")
     if (this.row === null || !this.model) {
       who.textContent = ""
-      numbers.textContent = "Click a point on the map or type its row to select an image; drag a slider to generate one."
+      numbers.textContent =
+        "Click a point on the map or type its row to select an image; drag a slider to generate one."
       return
     }
     const { tensors } = this.model
@@ -226,8 +229,7 @@ class Panel {
     // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
     const elbo = Number(value("elbo").toFixed(1))
     const kl = Number(value("kl").toFixed(1))
-    numbers.textContent =
-      `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
+    numbers.textContent = `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
     numbers.title =
       `Reconstruction: ${this.model.terms}, one posterior sample; KL in closed form. ` +
       "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
@@ -262,8 +264,12 @@ class Panel {
   showHint() {
     const unused = this.data.dims.filter((dim) => dim.kl < UNUSED_KL).length
     const order = this.data.latent_dim > 1 ? " The most informative dimension (largest KL) comes first." : ""
-    const idle = unused ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.` : ""
-    const protocol = this.model ? ` ELBO: ${this.model.terms}, one posterior sample; −ELBO is ${this.model.standing}.` : ""
+    const idle = unused
+      ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.`
+      : ""
+    const protocol = this.model
+      ? ` ELBO: ${this.model.terms}, one posterior sample; −ELBO is ${this.model.standing}.`
+      : ""
     this.find(".hint").textContent = `${DOUBLE_CLICK_HINT} Double-click resets.${order}${idle}${protocol}`
   }
 

@@ -2,8 +2,8 @@
 
 const LABEL_ROOM = 46 // CSS pixels between two labels
 const STEPS = [
-  100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001,
-  0.00005, 0.00002, 0.00001,
+  100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001, 0.00005,
+  0.00002, 0.00001,
 ]
 const EDGE = 10 // nothing hangs over the end of the axis
 const MOST_LABELS = 16
@@ -28,7 +28,9 @@ export function ticksOf(low, high, at, length, even) {
 
 /** Whole numbers, the smallest first whatever their sign, so that both sides of 0 get the same labels. */
 function fromTheMiddle(from, to) {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => from + k).sort((k, l) => Math.abs(k) - Math.abs(l))
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => from + k).sort(
+    (k, l) => Math.abs(k) - Math.abs(l),
+  )
 }
 
 function digitsOf(step) {
@@ -48,6 +50,8 @@ export function showTicks(element, ticks, upright) {
     const label = element.children[k]
     if (label.textContent !== tick.text) label.textContent = tick.text
     const place = `${tick.at.toFixed(1)}px`
-    label.style.transform = upright ? `translate(0, ${place}) translateY(-50%)` : `translate(${place}, 0) translateX(-50%)`
+    label.style.transform = upright
+      ? `translate(0, ${place}) translateY(-50%)`
+      : `translate(${place}, 0) translateX(-50%)`
   })
 }

@@ -29,11 +29,21 @@ function linearLanes({ inputs, outputs }, w, b) {
   return (x) => {
     for (let o = 0; o < outputs; o += 2) {
       const p = o + 1 < outputs ? o + 1 : o // an odd last one is computed twice
-      let o0 = b[o], o1 = o0, o2 = o0, o3 = o0
-      let p0 = b[p], p1 = p0, p2 = p0, p3 = p0
+      let o0 = b[o],
+        o1 = o0,
+        o2 = o0,
+        o3 = o0
+      let p0 = b[p],
+        p1 = p0,
+        p2 = p0,
+        p3 = p0
       for (let i = 0, at = 0, ow = o * inputs, pw = p * inputs; i < inputs; i++, at += 4, ow++, pw++) {
-        const x0 = x[at], x1 = x[at + 1], x2 = x[at + 2], x3 = x[at + 3]
-        const v = w[ow], u = w[pw]
+        const x0 = x[at],
+          x1 = x[at + 1],
+          x2 = x[at + 2],
+          x3 = x[at + 3]
+        const v = w[ow],
+          u = w[pw]
         o0 += v * x0
         o1 += v * x1
         o2 += v * x2
@@ -43,7 +53,8 @@ function linearLanes({ inputs, outputs }, w, b) {
         p2 += u * x2
         p3 += u * x3
       }
-      const to = 4 * o, and = 4 * p
+      const to = 4 * o,
+        and = 4 * p
       out[to] = o0
       out[to + 1] = o1
       out[to + 2] = o2

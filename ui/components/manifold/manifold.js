@@ -5,7 +5,7 @@ import { same } from "../shared/same.js"
 import { Atlas } from "./atlas.js"
 import { showTicks, signedText, ticksOf } from "./axes.js"
 import { wireControls } from "./controls.js"
-import { HOME, deepestLevel, inOrder, insideBox, levelOf, tileSize, zoomed } from "./lattice.js"
+import { deepestLevel, HOME, inOrder, insideBox, levelOf, tileSize, zoomed } from "./lattice.js"
 import { tileShape, writePixels } from "./pixels.js"
 import { latentAt, placesOf, settingsOf } from "./plane.js"
 import { Points } from "./points.js"
@@ -55,7 +55,10 @@ class Manifold {
     this.moves = 0
     this.previewed = null // the latent vector of the picture beside the sheet
     this.rest = new Rest(({ x, y, span }) =>
-      this.tell("moved", { window: same({ x, y, span }, HOME) ? null : [x, y, span].map((n) => Number(n.toPrecision(9))) }))
+      this.tell("moved", {
+        window: same({ x, y, span }, HOME) ? null : [x, y, span].map((n) => Number(n.toPrecision(9))),
+      }),
+    )
     this.forgetTiles()
     this.workers = new Workers({
       next: (count) => this.nextTiles(count),
@@ -148,13 +151,15 @@ class Manifold {
     this.find(".stage").setAttribute("aria-label", `Plane of decoded images: ${names[0]} across, ${names[1]} up`)
     this.find(".hint").textContent = `${SCALE_HINTS[measured][even ? "even" : "quantile"]} ${HINT}`
     const shown = points && colours.length ? classNames.slice(0, MANY_CLASSES) : []
-    this.find(".legend").replaceChildren(...shown.map((name, k) => {
-      const entry = document.createElement("span")
-      const mark = document.createElement("i")
-      mark.style.background = colours[k % colours.length]
-      entry.append(mark, name)
-      return entry
-    }))
+    this.find(".legend").replaceChildren(
+      ...shown.map((name, k) => {
+        const entry = document.createElement("span")
+        const mark = document.createElement("i")
+        mark.style.background = colours[k % colours.length]
+        entry.append(mark, name)
+        return entry
+      }),
+    )
   }
 
   // --- moving ---------------------------------------------------------------------------------------------------------
@@ -201,7 +206,10 @@ class Manifold {
   }
 
   wire() {
-    const ready = (act) => (...values) => (this.settings ? act(...values) : false)
+    const ready =
+      (act) =>
+      (...values) =>
+        this.settings ? act(...values) : false
     const zoom = ready((factor, x, y) => this.goTo(zoomed(this.view, factor, x, y)))
     wireControls(this.find(".stage"), {
       pan: ready((across, down) => {
@@ -273,7 +281,14 @@ class Manifold {
     const context = this.sized(Math.round(width * pixelRatio), Math.round(height * pixelRatio))
     const level = levelOf(this.view.span)
     const { missing, visible } = drawSheet(
-      context, this.atlas, this.view, this.settings.n, level, this.canvas.width, this.canvas.height, pixelRatio,
+      context,
+      this.atlas,
+      this.view,
+      this.settings.n,
+      level,
+      this.canvas.width,
+      this.canvas.height,
+      pixelRatio,
     )
     if (this.settings.points) this.drawPoints(context, pixelRatio)
     if (this.here) this.drawHere(context, pixelRatio)
@@ -350,7 +365,9 @@ class Manifold {
     const now = performance.now()
     const before = this.since
     this.since = new Map(missing.map(({ key }) => [key, before.get(key) ?? now]))
-    this.waits = [...before].filter(([key]) => !this.since.has(key) && this.atlas.has(key)).map(([, since]) => now - since)
+    this.waits = [...before]
+      .filter(([key]) => !this.since.has(key) && this.atlas.has(key))
+      .map(([, since]) => now - since)
     const decoded = visible - missing.length
     const waiting = missing.length ? `, ${missing.length.toLocaleString("en")} waiting` : ""
     this.find(".count").textContent =

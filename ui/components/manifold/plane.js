@@ -1,7 +1,7 @@
 // The plane z = base + a u + b v, and what Python sent about it, made safe to draw.
 
 import { HOME } from "./lattice.js"
-import { FARTHEST, evenScale, quantileScale } from "./scale.js"
+import { evenScale, FARTHEST, quantileScale } from "./scale.js"
 
 const LIKED_COLOUR = /^#[0-9a-f]{6}$/i
 export const GREY = "#8a9299"
@@ -69,7 +69,8 @@ export function placesOf({ base, u, v }, scale, mu) {
   const x = new Float64Array(count)
   const y = new Float64Array(count)
   for (let row = 0, at = 0; row < count; row++, at += d) {
-    let a = 0, b = 0
+    let a = 0,
+      b = 0
     for (let k = 0; k < d; k++) {
       a += (mu[at + k] - base[k]) * along[k]
       b += (mu[at + k] - base[k]) * across[k]

@@ -44,8 +44,14 @@ function linearLayer(layer, { weight, bias }) {
   const run = (x) => {
     let o = 0
     for (; o + 3 < outputs; o += 4) {
-      const w0 = o * inputs, w1 = w0 + inputs, w2 = w1 + inputs, w3 = w2 + inputs
-      let s0 = b[o], s1 = b[o + 1], s2 = b[o + 2], s3 = b[o + 3]
+      const w0 = o * inputs,
+        w1 = w0 + inputs,
+        w2 = w1 + inputs,
+        w3 = w2 + inputs
+      let s0 = b[o],
+        s1 = b[o + 1],
+        s2 = b[o + 2],
+        s3 = b[o + 3]
       for (let i = 0; i < inputs; i++) {
         const v = x[i]
         s0 += w[w0 + i] * v
@@ -151,10 +157,15 @@ function gatherer({ inputs, outputs, kernel }, w, bias, [, outHeight, outWidth],
   const out = new Float32Array(area * outputs)
   return (x) => {
     for (let p = 0; p < area; p++) {
-      const begin = starts[p], end = starts[p + 1], to = p * outputs
+      const begin = starts[p],
+        end = starts[p + 1],
+        to = p * outputs
       let co = 0
       for (; co + 3 < outputs; co += 4) {
-        let s0 = bias[co], s1 = bias[co + 1], s2 = bias[co + 2], s3 = bias[co + 3]
+        let s0 = bias[co],
+          s1 = bias[co + 1],
+          s2 = bias[co + 2],
+          s3 = bias[co + 3]
         for (let t = begin; t < end; t++) {
           const from = senders[t]
           for (let ci = 0, at = weights[t] + co; ci < inputs; ci++, at += outputs) {
@@ -233,6 +244,7 @@ export function activationLayer(layer, { shape }) {
 /** Parameters of p(x|z) -> E[x|z], a new array: what is shown. */
 export function meanOf(likelihood, parameters) {
   // a Gaussian's mean is a sigmoid too (vae/model/likelihoods.py)
-  if (likelihood !== "bernoulli" && likelihood !== "gaussian") throw new UnsupportedLayerError(`Unknown likelihood "${likelihood}".`)
+  if (likelihood !== "bernoulli" && likelihood !== "gaussian")
+    throw new UnsupportedLayerError(`Unknown likelihood "${likelihood}".`)
   return parameters.map(ACTIVATIONS.sigmoid)
 }

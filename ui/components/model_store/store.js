@@ -89,7 +89,9 @@ export function placeOnMap(model, map, z, row) {
     return { x: place[0], y: place[1], exact: true }
   }
   if (row !== null) return { x: xy[2 * row], y: xy[2 * row + 1], exact: true }
-  let total = 0, x = 0, y = 0
+  let total = 0,
+    x = 0,
+    y = 0
   for (const near of nearestRows(model, z, 5)) {
     const weight = 1 / (near.distance + 1e-6)
     x += weight * xy[2 * near.row]

@@ -17,13 +17,24 @@ export function layoutSheet({ count, shape: [, high, wide], columns, tile, width
   if (side === null && free) side = largestThatFits(count, ratio, fits)
   else if (side === null) side = clamp(Math.floor((width + GAP) / columns - GAP), SMALLEST, LARGEST)
   const gap = Math.max(1, Math.round(GAP * density))
-  const across = Math.max(1, tile === null ? wholeMultiple(side * density, wide, SMALLEST * density) : Math.round(side * density))
+  const across = Math.max(
+    1,
+    tile === null ? wholeMultiple(side * density, wide, SMALLEST * density) : Math.round(side * density),
+  )
   const down = Math.max(1, Math.round(across * ratio))
   const inARow = free ? Math.min(count, Math.max(1, Math.floor((width * density + gap) / (across + gap)))) : columns
   const rows = Math.ceil(count / inARow)
   const shown = Math.min(inARow, count) // a single short row isn't padded
   const device = { across, down, gap, width: shown * (across + gap) - gap, height: rows * (down + gap) - gap }
-  return { count, columns: inARow, rows, density, device, width: device.width / density, height: device.height / density }
+  return {
+    count,
+    columns: inARow,
+    rows,
+    density,
+    device,
+    width: device.width / density,
+    height: device.height / density,
+  }
 }
 
 function largestThatFits(count, ratio, fits) {

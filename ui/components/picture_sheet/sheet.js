@@ -56,7 +56,10 @@ class Sheet {
     this.said = metadata.sheet
     const about = JSON.parse(metadata.sheet)
     const before = this.about
-    const { shape: [count, ...shape], data } = tensors.pixels
+    const {
+      shape: [count, ...shape],
+      data,
+    } = tensors.pixels
     const changed = about.fingerprint !== before?.fingerprint
     this.about = about
     if (changed) {
@@ -64,7 +67,8 @@ class Sheet {
       Object.assign(this, { count, shape, pages: count ? pagesOf(data, count, shape) : [] })
       this.picked = about.picked && new Set(about.picked)
     }
-    if (about.selected !== (before?.selected ?? null) || (changed && about.selected !== null)) this.selected = about.selected
+    if (about.selected !== (before?.selected ?? null) || (changed && about.selected !== null))
+      this.selected = about.selected
     if (this.selected !== null && this.selected >= count) this.selected = null
     this.find(".none").hidden = count > 0
     this.find(".viewport").hidden = count === 0
@@ -84,7 +88,9 @@ class Sheet {
     const same = this.layout && density === this.layout.density
     if (same && width >= this.width && width - this.width < LITTLE_WIDER) return
     this.width = width
-    this.find(".row-names").replaceChildren(...this.about.row_names.map((name, i) => named(name, this.about.row_titles[i])))
+    this.find(".row-names").replaceChildren(
+      ...this.about.row_names.map((name, i) => named(name, this.about.row_titles[i])),
+    )
     const forPictures = width - this.find(".row-names").offsetWidth - 8 // the padding of .plate
     const { columns, tile } = this.about
     this.layout = layoutSheet({ count: this.count, shape: this.shape, columns, tile, width: forPictures, density })
@@ -121,7 +127,12 @@ class Sheet {
   }
 
   draw() {
-    const { canvas, layout, pages, shape: [, height, width] } = this
+    const {
+      canvas,
+      layout,
+      pages,
+      shape: [, height, width],
+    } = this
     const { device } = layout
     canvas.width = device.width
     canvas.height = device.height
@@ -218,7 +229,12 @@ class Sheet {
 
   place(mark, index) {
     const { left, top, width, height } = placeOf(this.layout, index)
-    Object.assign(mark.style, { left: `${left + 4}px`, top: `${top + 4}px`, width: `${width}px`, height: `${height}px` })
+    Object.assign(mark.style, {
+      left: `${left + 4}px`,
+      top: `${top + 4}px`,
+      width: `${width}px`,
+      height: `${height}px`,
+    })
   }
 
   // --- looking --------------------------------------------------------------------------------------------------------
@@ -317,7 +333,8 @@ function pagesOf(pixels, count, [channels, height, width]) {
     canvas.height = Math.ceil(many / inARow) * height
     const context = canvas.getContext("2d")
     const image = context.createImageData(canvas.width, canvas.height)
-    for (let i = first; i < first + many; i++) putPicture(image, pixels, i * channels * area, place(i), [channels, height, width])
+    for (let i = first; i < first + many; i++)
+      putPicture(image, pixels, i * channels * area, place(i), [channels, height, width])
     context.putImageData(image, 0, 0)
     pages.push({ canvas, holds, place })
   }

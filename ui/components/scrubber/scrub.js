@@ -92,7 +92,9 @@ class Scrub {
 
   pictureProblem(model, shape) {
     const size = Array.isArray(shape) && shape.length === 3 ? shape[0] * shape[1] * shape[2] : NaN
-    return model.decode(new Array(model.latent_dim).fill(0)).length === size ? null : "The pictures don't fit the model."
+    return model.decode(new Array(model.latent_dim).fill(0)).length === size
+      ? null
+      : "The pictures don't fit the model."
   }
 
   /** A sentence instead of everything else. */
@@ -103,7 +105,9 @@ class Scrub {
   }
 
   theme(name) {
-    return getComputedStyle(this.root.host ?? this.root).getPropertyValue(name).trim()
+    return getComputedStyle(this.root.host ?? this.root)
+      .getPropertyValue(name)
+      .trim()
   }
 
   /** So large that each pixel of a picture takes as many of the page, where that is possible; and 2 for the border. */
@@ -128,14 +132,16 @@ class Scrub {
     this.shownTicks = shown
     ticks.style.setProperty("--legs", Math.max(1, names.length - 1))
     ticks.classList.toggle("in-two-rows", names.length > 3)
-    ticks.replaceChildren(...names.map((name, t) => {
-      const tick = document.createElement("button")
-      Object.assign(tick, { type: "button", className: "tick", textContent: name, title: name })
-      tick.style.left = `${(100 * (t - low)) / (high - low)}%`
-      if (t === 0 || t === names.length - 1) tick.style.left = "" // these are at the edges, see scrub.css
-      tick.onclick = () => this.jump(t)
-      return tick
-    }))
+    ticks.replaceChildren(
+      ...names.map((name, t) => {
+        const tick = document.createElement("button")
+        Object.assign(tick, { type: "button", className: "tick", textContent: name, title: name })
+        tick.style.left = `${(100 * (t - low)) / (high - low)}%`
+        if (t === 0 || t === names.length - 1) tick.style.left = "" // these are at the edges, see scrub.css
+        tick.onclick = () => this.jump(t)
+        return tick
+      }),
+    )
   }
 
   inside(t) {

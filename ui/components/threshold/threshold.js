@@ -34,8 +34,12 @@ class Threshold {
     this.element.dataset.ready = "yes"
   }
 
-  get low() { return this.data.edges[0] }
-  get high() { return this.data.edges[this.data.edges.length - 1] }
+  get low() {
+    return this.data.edges[0]
+  }
+  get high() {
+    return this.data.edges[this.data.edges.length - 1]
+  }
 
   wire() {
     const plot = this.find(".plot")
@@ -131,11 +135,15 @@ class Threshold {
     const counted = this.groups.map((group) => ({ ...group, flagged: above(group.scores, this.value) }))
     const flagged = counted.reduce((sum, group) => sum + group.flagged, 0)
     const total = counted.reduce((sum, group) => sum + group.scores.length, 0)
-    const parts = [`${flagged.toLocaleString("en")} of ${total.toLocaleString("en")} flagged (${percent(flagged, total)})`]
+    const parts = [
+      `${flagged.toLocaleString("en")} of ${total.toLocaleString("en")} flagged (${percent(flagged, total)})`,
+    ]
     for (const group of counted) {
       if (group.outlier === null || group.outlier === undefined) continue
       const said = group.outlier ? "caught" : "flagged wrongly"
-      parts.push(`${group.name}: ${group.flagged.toLocaleString("en")} ${said} (${percent(group.flagged, group.scores.length)})`)
+      parts.push(
+        `${group.name}: ${group.flagged.toLocaleString("en")} ${said} (${percent(group.flagged, group.scores.length)})`,
+      )
     }
     this.find(".counts").textContent = parts.join(" · ")
     this.element.dataset.flagged = flagged
@@ -145,7 +153,8 @@ class Threshold {
 
 /** How many of the rising scores are above the threshold; what is not a number stands last and counts. */
 function above(scores, threshold) {
-  let low = 0, high = scores.length
+  let low = 0,
+    high = scores.length
   while (low < high) {
     const middle = (low + high) >> 1
     if (scores[middle] <= threshold) low = middle + 1
