@@ -21,7 +21,7 @@ TEST_DATA := VAE_DATA="$(abspath ../shared/data)"
 endif
 endif
 
-.PHONY: run test lint pytest clean help
+.PHONY: run test lint lint-js format pytest clean help
 
 run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
 	@$(PY) -c "import sys; from vae import datasets; sys.exit(not datasets.info('mnist').on_this_machine())" \
@@ -30,21 +30,39 @@ run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
 
 test: lint pytest ## lint, types and every test, browser included
 
-lint: $(INSTALLED_DEV) ## ruff and mypy
+lint: $(INSTALLED_DEV) lint-js ## ruff, mypy and Biome
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+lint-js: ## Biome alone: the JavaScript's linter
+	$(call biome,check)
+
+format: $(INSTALLED_DEV) ## write the code as the linters want it
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+	$(call biome,check --write)
+
+# The app needs no Node. Where it or npm's registry is missing, a note takes the place of the check.
+define biome
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+	  echo "The JavaScript is not checked: there is no Node with npm here."; \
+	elif test ! node_modules/.package-lock.json -nt package-lock.json && \
+	  ! npm ci --no-fund --no-audit --fetch-retries=1 --fetch-timeout=20000 --loglevel=error; then \
+	  echo "The JavaScript is not checked: npm could not install Biome."; \
+	else node_modules/.bin/biome $(1); fi
+endef
 
 # Two at a time, each file in one process; one thread each, so that they don't fight for the cores.
 pytest: $(INSTALLED_DEV) ## the tests alone; ARGS="-k words" runs some of them
 	chromium=$$($(PY) -m tests.browser.drive.chromium) && $(TEST_DATA) CHROMIUM="$$chromium" OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 clean: ## remove the environment and caches; data, checkpoints, runs and derived files stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache test-output
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache test-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1 ## /p' $(MAKEFILE_LIST) | awk -F ' ## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1 ## /p' $(MAKEFILE_LIST) | awk -F ' ## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
 $(CREATED):
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
