@@ -1,4 +1,4 @@
-# make run, make test, make clean, make help. Works with GNU make 3.81 and newer.
+# `make help` lists what there is. Works with GNU make 3.81 and newer.
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,7 +24,7 @@ endif
 .PHONY: run test lint lint-js format pytest clean help
 
 run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
-	@$(PY) -c "import sys; from vae import datasets; sys.exit(not datasets.info('mnist').on_this_machine())" \
+	@$(PY) -c "import sys; from vae.data import datasets; sys.exit(not datasets.info('mnist').on_this_machine())" \
 	  || $(PY) scripts/best_effort.py 60 "Fetching MNIST (11 MB)" $(PY) -m vae fetch mnist
 	$(PY) -m streamlit run app.py
 
@@ -58,7 +58,7 @@ pytest: $(INSTALLED_DEV) ## the tests alone; ARGS="-k words" runs some of them
 	chromium=$$($(PY) -m tests.browser.drive.chromium) && $(TEST_DATA) CHROMIUM="$$chromium" OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 clean: ## remove the environment and caches; data, checkpoints, runs and derived files stay
-	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache test-output
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache test-output build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
@@ -70,9 +70,10 @@ $(CREATED):
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(INSTALLED): requirements.txt $(CREATED)
+# The project itself, which reads requirements.txt: then `vae` is a command in .venv/bin, too.
+$(INSTALLED): requirements.txt pyproject.toml $(CREATED)
 	@echo "Installing requirements.txt into $(VENV): about two minutes, most of it PyTorch."
-	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check -e .
 	@touch $@
 
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)

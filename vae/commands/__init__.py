@@ -6,6 +6,7 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from vae.commands import (
@@ -56,7 +57,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 done, 2 bad arguments or input, 130 stopped with nothing to keep."""
     _write_anything()
-    parser = _Parser(prog="python -m vae", description="Train, evaluate and explore variational autoencoders.")
+    prog = _how_it_was_started()
+    parser = _Parser(prog=prog, description="Train, evaluate and explore variational autoencoders.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, module in COMMANDS.items():
         summary = (module.__doc__ or "").strip().splitlines()[0]
@@ -65,15 +67,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         COMMANDS[arguments.command].run(arguments)
     except VAEError as error:
-        print(f"python -m vae {arguments.command}: {_one_line(str(error))}", file=sys.stderr)
+        print(f"{prog} {arguments.command}: {_one_line(str(error))}", file=sys.stderr)
         return 2
     except (Stopped, KeyboardInterrupt):
-        print(f"python -m vae {arguments.command}: stopped; nothing was written.", file=sys.stderr)
+        print(f"{prog} {arguments.command}: stopped; nothing was written.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader (`| head`) has seen enough
         sys.stderr.close()
         return 0
     return 0
+
+
+def _how_it_was_started() -> str:
+    """What a person types before the command: the installed script's name, or `python -m vae`."""
+    return "vae" if Path(sys.argv[0]).stem == "vae" else "python -m vae"
 
 
 def _write_anything() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+_ABOVE = Path(__file__).resolve().parents[2]
+PROJECT = (
+    _ABOVE if (_ABOVE / "pyproject.toml").is_file() else Path.cwd()
+)  # a wheel has no project: it works where it is
 
 
 def _folder(variable: str, default: str) -> Path:
