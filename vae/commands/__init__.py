@@ -27,7 +27,7 @@ from vae.commands import (
 )
 from vae.data.image_folder import printable
 from vae.errors import VAEError
-from vae.jobs.progress import Stopped
+from vae.jobs.stopping import Stopped
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,

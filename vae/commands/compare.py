@@ -26,7 +26,8 @@ from vae.commands.common import (
     read_checkpoint,
 )
 from vae.errors import ScoreError
-from vae.jobs.progress import Progress, Stopped, stoppable, unstoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import Stopped, stoppable, unstoppable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

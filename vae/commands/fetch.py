@@ -13,7 +13,8 @@ from pathlib import Path
 from vae.commands.common import add_run_folder
 from vae.data import datasets, mnist
 from vae.errors import DatasetError
-from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import stoppable, unstoppable
 from vae.storage import paths
 
 

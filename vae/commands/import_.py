@@ -11,7 +11,8 @@ from vae.config import MAX_SIDE
 from vae.data import import_folder
 from vae.data.import_folder import ImportResult, ImportSettings
 from vae.errors import ConfigError
-from vae.jobs.progress import Progress, stoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import stoppable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,8 @@ import argparse
 
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
-from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import stoppable, unstoppable
 from vae.maps import map_files
 from vae.maps.projection import ProjectionMap
 

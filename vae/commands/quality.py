@@ -8,7 +8,8 @@ from pathlib import Path
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.errors import CheckpointError
-from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import stoppable, unstoppable
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, Quality, Row
 

@@ -36,7 +36,8 @@ from vae.commands.common import (
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError, ScoreError
-from vae.jobs.progress import Progress, stoppable, unstoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import stoppable, unstoppable
 
 if TYPE_CHECKING:
     from vae.model.vae import VAE

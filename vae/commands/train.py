@@ -15,8 +15,9 @@ from vae.checkpoints import checkpoint_files
 from vae.commands.common import add_run_folder
 from vae.errors import CheckpointError, JobError
 from vae.jobs import queue, terminal_job
-from vae.jobs.progress import RUNNER, Progress, obeying, stoppable
+from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
+from vae.jobs.stopping import RUNNER, obeying, stoppable
 from vae.storage import paths
 from vae.training.request import TrainingRequest
 from vae.training.request_options import add_options, add_output, from_options

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 from vae.commands.common import add_json, add_run_folder, print_json
 from vae.commands.train import requested
-from vae.jobs.progress import Progress, stoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import stoppable
 from vae.training import speed
 from vae.training.request_options import add_options
 

@@ -24,8 +24,8 @@ from filelock import FileLock, Timeout
 
 from vae.errors import JobError
 from vae.jobs.processes import mark
-from vae.jobs.progress import RUNNER
 from vae.jobs.queue import LOCK, PLACES, all_jobs, get, log_size, log_tail, read_values
+from vae.jobs.stopping import RUNNER
 from vae.storage.files import write_atomically
 
 POLL_SECONDS = 0.2

@@ -14,8 +14,8 @@ from typing import Any
 from vae.errors import VAEError
 from vae.jobs import queue
 from vae.jobs.processes import mark
-from vae.jobs.progress import Stopped
 from vae.jobs.runner import only_one
+from vae.jobs.stopping import Stopped
 from vae.storage.files import write_atomically
 
 

@@ -14,7 +14,8 @@ from vae.config import TrainConfig
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.errors import ConfigError, DatasetError, TrainingError
-from vae.jobs.progress import Progress, Stopped, deferring, unstoppable
+from vae.jobs.progress import Progress
+from vae.jobs.stopping import Stopped, deferring, unstoppable
 from vae.maps import pca
 from vae.maps.projection import ProjectionMap
 from vae.model.devices import best_device, best_precision

@@ -16,7 +16,7 @@ from vae.data import datasets, image_folder, import_folder
 from vae.data.image_dataset import SPLITS, ImageDataset, fingerprint
 from vae.data.import_folder import ImportSettings
 from vae.errors import DatasetError
-from vae.jobs.progress import Stopped
+from vae.jobs.stopping import Stopped
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (40, 8, 8, 3), np.uint8)  # images as Pillow has them

@@ -1,59 +1,16 @@
-"""Requests to stop, and what a command tells of where it is."""
+"""What a command tells of where it is."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from vae.jobs import progress
-from vae.jobs.progress import Progress, Stopped
-
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-
-
-@SIGNALS
-def test_a_request_to_stop_raises(number: int) -> None:
-    with pytest.raises(Stopped), progress.stoppable():
-        os.kill(os.getpid(), number)
-        signal.pause()
-
-
-@SIGNALS
-def test_nothing_stops_the_unstoppable(number: int) -> None:
-    reached = []
-    with progress.stoppable(), progress.unstoppable():
-        os.kill(os.getpid(), number)
-        reached.append("the end")
-    assert reached == ["the end"]
-
-
-@SIGNALS
-def test_a_deferred_request_is_remembered(number: int) -> None:
-    with progress.stoppable(), progress.deferring() as asked:
-        before = asked.is_set()
-        os.kill(os.getpid(), number)
-        os.getpid()  # the handler runs between two instructions
-    assert (before, asked.is_set()) == (False, True)
-
-
-@pytest.mark.parametrize("context", [progress.stoppable, progress.unstoppable, progress.deferring])
-def test_handlers_are_put_back(context: contextlib.AbstractContextManager) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    with pytest.raises(RuntimeError), context():
-        assert signal.getsignal(signal.SIGTERM) != before[0]
-        raise RuntimeError
-    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
-
-
-def test_stopped_is_not_swallowed_as_an_exception() -> None:
-    assert not issubclass(Stopped, Exception)
+from vae.jobs.progress import Progress
 
 
 def told(folder: Path) -> dict:
