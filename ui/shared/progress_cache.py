@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
+from cachetools import LRUCache
 
 T = TypeVar("T")
 MOST = 24
@@ -19,9 +21,18 @@ MOST_BYTES = 2**30  # of all results together
 TALKS_AFTER = 0.4  # seconds: shorter work shows no progress
 
 
+@dataclass(frozen=True)
+class _Results:
+    """Results by key, and the lock that a cache of cachetools needs where threads share it."""
+
+    by_key: LRUCache[tuple[Any, ...], Any]
+    lock: threading.Lock
+
+
 @st.cache_resource(show_spinner=False)
-def _kept() -> OrderedDict[tuple[Any, ...], Any]:
-    return OrderedDict()
+def _results() -> _Results:
+    # none counts for more than there is room for, so the newest one stays, however large it is
+    return _Results(LRUCache(MOST_BYTES, lambda value: min(max(size(value), 1), MOST_BYTES)), threading.Lock())
 
 
 def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
@@ -29,16 +40,15 @@ def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
 
     The results that nobody has asked for longest are forgotten first; the newest one stays, however large it is.
     """
-    kept = _kept()
-    with contextlib.suppress(KeyError):  # another session may drop it meanwhile
-        found: T = kept[key]
-        kept.move_to_end(key)
+    results = _results()
+    with results.lock, contextlib.suppress(KeyError):
+        found: T = results.by_key[key]
         return found
-    made = make()
-    kept[key] = made
-    with contextlib.suppress(KeyError):  # another session may have emptied it meanwhile
-        while len(kept) > 1 and (len(kept) > MOST or sum(map(size, list(kept.values()))) > MOST_BYTES):
-            kept.popitem(last=False)
+    made = make()  # without the lock: other sessions go on meanwhile
+    with results.lock:
+        results.by_key[key] = made
+        while len(results.by_key) > MOST:
+            results.by_key.popitem()
     return made
 
 

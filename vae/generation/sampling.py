@@ -105,6 +105,8 @@ class Mixture:
         """log p(z) in nats for z (n, d): (n,)."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise GenerationError(f"The latents have shape {z.shape}, expected (n, {self.latent_dim}).")
+        from scipy.special import logsumexp
+
         with np.errstate(divide="ignore"):
             log_weights = np.log(self.weights)
         terms = np.empty((len(self.weights), len(z)))
@@ -112,9 +114,7 @@ class Mixture:
             white = np.linalg.solve(factor, (z.astype(np.float64) - self.means[k]).T)  # (d, n)
             log_scale = np.log(np.diag(factor)).sum() + 0.5 * self.latent_dim * math.log(2 * math.pi)
             terms[k] = log_weights[k] - log_scale - 0.5 * (white**2).sum(0)
-        most = terms.max(0)
-        density: NDArray[np.float64] = most + np.log(np.exp(terms - most).sum(0))
-        return density
+        return np.asarray(logsumexp(terms, 0))
 
     def _factors(self) -> NDArray[np.float64]:
         """Lower triangles L (K, d, d) with L Lᵀ = covariances."""

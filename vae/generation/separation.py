@@ -3,7 +3,7 @@
 The interval counts images, not what the folds share: between groups drawn at random its lower end is above 50 % in 2
 to 8 of 100 pairs (measured for groups of 5 to 1,000 in 2 to 16 dimensions; 2.5 if the images were independent).
 
-numpy only; scikit-learn is imported inside the functions that compute with it.
+numpy only; scikit-learn and SciPy are imported inside the functions that compute with them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from vae.errors import GenerationError
 
 FOLDS = 5
-Z95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 Floats = NDArray[np.float64]
 Scores = Callable[[Floats, Floats, Floats], Floats]  # training A, training B, held out -> above 0 where it looks like A
@@ -91,10 +90,10 @@ def balanced_accuracy(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) ->
 
 def _wilson(right: NDArray[np.bool_]) -> tuple[float, float, float]:
     """A proportion and its 95 % score interval (Wilson 1927)."""
-    n, share = len(right), float(right.mean())
-    middle = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 * np.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2)) / (1 + Z95**2 / n)
-    return share, float(middle - half), float(middle + half)
+    from scipy.stats import binomtest
+
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(0.95, "wilson")
+    return float(right.mean()), float(interval.low), float(interval.high)
 
 
 def _separation(vector: Floats, a: Floats, b: Floats, scores: Scores, seed: int) -> Separation:

@@ -1,7 +1,8 @@
 """Fréchet distance between the Gaussians that fit two sets of features. numpy only.
 
 Heusel et al. 2017, arXiv:1706.08500, eq. 6: ‖m₁ − m₂‖² + tr(C₁ + C₂ − 2 (C₁C₂)^½). Theirs is of Inception's
-features; on others the numbers are others.
+features; on others the numbers are others. By hand, because packages
+for it bring Inception along and take the root of a general matrix; it is a dozen lines without either.
 """
 
 from __future__ import annotations

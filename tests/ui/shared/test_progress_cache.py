@@ -29,9 +29,9 @@ class Result:
 
 @pytest.fixture(autouse=True)
 def _empty() -> Iterator[None]:
-    module._kept.clear()
+    module._results.clear()
     yield
-    module._kept.clear()
+    module._results.clear()
 
 
 def made_anew(key: str, value: Any = 0) -> bool:
@@ -69,9 +69,9 @@ def test_the_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     hundreds = {key: Inner(np.zeros(400, np.uint8)) for key in "abc"}
     for key in "abc":
         made_anew(key, hundreds[key])
-    assert [key for (key,) in module._kept()] == ["b", "c"]
+    assert [key for (key,) in module._results().by_key] == ["b", "c"]
     made_anew("small", 0)
-    assert [key for (key,) in module._kept()] == ["b", "c", "small"]
+    assert [key for (key,) in module._results().by_key] == ["b", "c", "small"]
 
 
 def test_a_result_above_the_bound_pushes_out_all_others_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,4 +79,4 @@ def test_a_result_above_the_bound_pushes_out_all_others_and_stays(monkeypatch: p
     made_anew("a")
     made_anew("huge", Inner(np.zeros(5_000, np.uint8)))
     assert not made_anew("huge")  # or the page would make it again at every click
-    assert [key for (key,) in module._kept()] == ["huge"]
+    assert [key for (key,) in module._results().by_key] == ["huge"]

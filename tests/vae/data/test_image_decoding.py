@@ -48,6 +48,13 @@ def test_the_middle_is_kept_and_height_comes_first(tmp_path: Path) -> None:
     assert image_decoding.decode(path, Format(4, 12, False)).pixels.shape == (1, 4, 12)
 
 
+@pytest.mark.parametrize("width", [29, 58, 116, 123])
+def test_no_size_is_cut_beside_the_image(width: int, tmp_path: Path) -> None:
+    """28 × (width / 28) is rounded to more than these widths."""
+    path = saved(tmp_path / "a.png", Image.new("L", (width, 200), 255))
+    assert image_decoding.decode(path, Format(28, 28, False)).pixels.min() == 255
+
+
 def test_shrinking_averages(tmp_path: Path) -> None:
     stripes = np.zeros((64, 64), np.uint8)
     stripes[:, ::2] = 255  # without antialiasing these become all black or all white

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import FloatArray
@@ -107,20 +107,12 @@ def array(state: State, name: str, *shape: int | None) -> NDArray[np.float64]:
 
 # --- estimators that are fitted again from a state --------------------------------------------------------------------
 
-_rebuilt: OrderedDict[str, Any] = OrderedDict()
-_lock = threading.Lock()
+
+def _key(kind: str, reference: NDArray[np.float64], build: Callable[[NDArray[np.float64]], Any]) -> str:
+    return f"{kind} {reference.shape} {hashlib.blake2b(np.ascontiguousarray(reference).data).hexdigest()}"
 
 
+@cached(LRUCache(MAX_REBUILT), key=_key, lock=threading.Lock())
 def rebuilt(kind: str, reference: NDArray[np.float64], build: Callable[[NDArray[np.float64]], Any]) -> Any:
     """`build(reference)`, or the estimator that it gave for the same numbers before. `kind` names what is built."""
-    key = f"{kind} {reference.shape} {hashlib.blake2b(np.ascontiguousarray(reference).data).hexdigest()}"
-    with _lock:
-        if key in _rebuilt:
-            _rebuilt.move_to_end(key)
-            return _rebuilt[key]
-    estimator = build(reference)
-    with _lock:
-        _rebuilt[key] = estimator
-        while len(_rebuilt) > MAX_REBUILT:
-            _rebuilt.popitem(last=False)
-    return estimator
+    return build(reference)

@@ -65,7 +65,7 @@ def test_a_state_is_deterministic_bounded_and_survives_a_file(
     again = score.fit(normal_digits, digits_vae)
     kept = safetensors.numpy.load(safetensors.numpy.save(again))
     assert {n: a.tolist() for n, a in kept.items()} == {n: a.tolist() for n, a in digits_states[name].items()}
-    base._rebuilt.clear()  # estimators are fitted from the file's arrays, not remembered
+    base.rebuilt.cache_clear()  # estimators are fitted from the file's arrays, not remembered
     assert np.array_equal(score.score(few, kept, digits_vae), scored(name, few, digits_states, digits_vae))
 
 
