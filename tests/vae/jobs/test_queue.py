@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -252,3 +253,42 @@ def test_a_command_is_killed_only_when_it_gets_no_further(
     thread.join(60)
     assert (ended, queue.get(ID).state) == ([code], "stopped" if code == 0 else "failed")
     assert queue.get(ID).reason == ("" if code == 0 else "It was killed (signal 9): out of memory, or by somebody.")
+
+
+TWO_ATTEMPTS = """
+import pathlib, sys
+from vae.jobs.runner import Runner
+
+STOPPED = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); "
+STOPPED += "print('Stopped: kept epoch 3 of 400', flush=True); signal.pause()"
+KILLED = "import signal; signal.pause()"
+
+class Fake(Runner):
+    def command(self):
+        first = self.folder / "first"
+        return [sys.executable, "-c", KILLED if first.exists() else first.touch() or STOPPED]
+
+Fake(pathlib.Path(sys.argv[1])).run()
+"""
+
+
+def test_the_reason_is_that_of_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(folder: Path) -> None:
+        with (folder / "log.txt").open("ab") as log:
+            command = [sys.executable, "-c", TWO_ATTEMPTS, str(folder)]
+            subprocess.Popen(command, cwd=paths.PROJECT, stdout=log, stderr=log, start_new_session=True)
+
+    monkeypatch.setattr(queue, "_start_runner", start)
+    folder = plant()
+    start(folder)
+    wait_until(lambda: queue.log_tail(queue.get(ID)) == "Stopped: kept epoch 3 of 400")
+    queue.stop(ID)
+    wait_until(lambda: queue.get(ID).state == "stopped")
+    queue.restart(ID)
+    wait_until(lambda: queue.get(ID).state == "running")
+    os.kill(json.loads((folder / "state.json").read_text())["child"]["pid"], signal.SIGKILL)
+    wait_until(lambda: not queue.get(ID).active)
+    assert (queue.get(ID).state, queue.get(ID).reason) == (
+        "failed",
+        "It was killed (signal 9): out of memory, or by somebody.",
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from vae import commands
 from vae.checkpoints import checkpoint_files
 from vae.storage import paths
 from vae.training.distributed import Workers
@@ -20,25 +21,21 @@ COMMAND += ["--batch-size", "101", "--max-grad-norm", "50", "--free-bits", "0.05
 COMMAND += ["--precision", "float32"]
 
 
-def call(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "VAE_CHECKPOINTS": str(root / "checkpoints"),
-        "VAE_RUNS": str(root / "runs"),
-    }
-    command = [sys.executable, "-m", *words]
-    return subprocess.run(
-        command, env=environment, cwd=paths.PROJECT, capture_output=True, text=True, check=False, timeout=200
-    )
-
-
 def test_two_processes_match_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    launch = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "vae"]
-    together = call(tmp_path, *launch, *COMMAND, "--output", "two")
+    for name in ("CHECKPOINTS", "RUNS"):
+        monkeypatch.setenv(f"VAE_{name}", str(tmp_path / name.lower()))
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "vae"]
+    together = subprocess.run(
+        [*launch, *COMMAND, "--output", "two"],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        cwd=paths.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
     assert together.returncode == 0, together.stderr[-3000:]
-    alone = call(tmp_path, "vae", *COMMAND, "--output", "one")
-    assert alone.returncode == 0, alone.stderr[-3000:]
+    assert commands.main([*COMMAND, "--output", "one"]) == 0
     two, one = checkpoint_files.read("two"), checkpoint_files.read("one")
     first, second = checkpoint_files.read_weights(one), checkpoint_files.read_weights(two)
     for name, array in first.items():

@@ -340,10 +340,13 @@ def child_of(job: queue.Job) -> int:
     return int(json.loads((job.folder / "state.json").read_text())["child"]["pid"])
 
 
+LONG = 150  # epochs of some 10 ms: far more than pass between two looks at a run
+
+
 @pytest.fixture
 def long_job() -> Iterator[queue.Job]:
     words = [*TRAIN, "--output", str(paths.checkpoints_dir() / "a")]
-    words[2] = "400"
+    words[2] = str(LONG)
     job = queue.submit("train", "Train a", words)
     yield job
     queue.stop(job.id)
@@ -360,10 +363,10 @@ def test_kill_9_loses_at_most_the_running_epoch(long_job: queue.Job) -> None:
     assert finished - 1 <= json.loads(about["state"])["epoch"] <= finished
     assert all(np.isfinite(array).all() for array in state.values())
     assert queue.restart(job.id).state in queue.ACTIVE
-    assert call(*TRAIN, "--epochs", "400", "--output", "whole") == 0
+    assert call(*TRAIN, "--epochs", str(LONG), "--output", "whole") == 0
     job = wait_for_end(job.id)
     assert (job.state, job.progress["outcome"]) == ("done", "trained")
-    assert len(status.rows(job)) == 400
+    assert len(status.rows(job)) == LONG
     assert same("a", "whole")
 
 
@@ -374,18 +377,7 @@ def test_a_job_whose_runner_died_can_still_be_stopped(long_job: queue.Job) -> No
     assert queue.get(long_job.id).state == "running"
     queue.stop(long_job.id)
     wait_for_end(long_job.id)
-    assert 1 <= len(checkpoint_files.read("a").history) < 400
-
-
-def test_the_reason_is_that_of_the_last_attempt(long_job: queue.Job) -> None:
-    wait_for_epoch(long_job.id, 1)
-    queue.stop(long_job.id)
-    assert "Stopped: kept epoch" in queue.log_tail(wait_for_end(long_job.id))
-    queue.restart(long_job.id)
-    wait_for_epoch(long_job.id, len(status.rows(long_job)) + 1)
-    os.kill(child_of(long_job), signal.SIGKILL)
-    job = wait_for_end(long_job.id)
-    assert (job.state, job.reason) == ("failed", "It was killed (signal 9): out of memory, or by somebody.")
+    assert 1 <= len(checkpoint_files.read("a").history) < LONG
 
 
 def test_an_active_job_is_not_started_again(long_job: queue.Job) -> None:
