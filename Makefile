@@ -21,14 +21,17 @@ TEST_DATA := VAE_DATA="$(abspath ../shared/data)"
 endif
 endif
 
-.PHONY: run test lint lint-js format pytest clean help
+.PHONY: run test check lint lint-js format pytest clean help
 
 run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
 	@$(PY) -c "import sys; from vae.data import datasets; sys.exit(not datasets.info('mnist').on_this_machine())" \
 	  || $(PY) scripts/best_effort.py 60 "Fetching MNIST (11 MB)" $(PY) -m vae fetch mnist
 	$(PY) -m streamlit run app.py
 
-test: lint pytest ## lint, types and every test, browser included
+test: lint pytest ## lint, types and every test, browser included; ARGS="tests/ui -k words" runs some of them
+
+check: lint ## for the daily round: lint, types and the tests that need no browser
+	$(PYTEST) --ignore tests/browser $(ARGS)
 
 lint: $(INSTALLED_DEV) lint-js ## ruff, mypy and Biome
 	$(PY) -m ruff check .
@@ -53,9 +56,12 @@ define biome
 	else node_modules/.bin/biome $(1); fi
 endef
 
-# Two at a time, each file in one process; one thread each, so that they don't fight for the cores.
-pytest: $(INSTALLED_DEV) ## the tests alone; ARGS="-k words" runs some of them
-	chromium=$$($(PY) -m tests.browser.drive.chromium) && $(TEST_DATA) CHROMIUM="$$chromium" OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+# Two at a time, each file in one process; one thread each, so that they don't fight for the cores. Files start in the
+# order of tests/conftest.py.
+PYTEST = $(TEST_DATA) OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+pytest: $(INSTALLED_DEV) ## the tests alone; ARGS as above
+	chromium=$$($(PY) -m tests.browser.drive.chromium) && CHROMIUM="$$chromium" $(PYTEST) $(ARGS)
 
 clean: ## remove the environment and caches; data, checkpoints, runs and derived files stay
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache test-output build *.egg-info
