@@ -9,7 +9,7 @@ import streamlit as st
 from ui.anomalies import figures
 from ui.anomalies.scoring import Scored
 from ui.shared import job_card, page
-from ui.shared.job_card import Work
+from ui.shared.job_card import Command
 from ui.shared.progress_cache import remembered
 from ui.shared.tables import Cell, Row, table
 from vae.anomalies.evaluation import compare, metrics
@@ -69,7 +69,7 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
         _table(kept)
     else:
         st.info(page.escape(kept.why_not or WHY_NOT), icon=":material/info:")
-    work = Work("compare", f"Anomaly scores of {checkpoint.name}", tuple(command_words(checkpoint.name, choice)))
+    work = Command("compare", f"Anomaly scores of {checkpoint.name}", tuple(command_words(checkpoint.name, choice)))
     label = "Compare all scores" if kept is None else "Compare again"
     job_card.offer(work, label, "anomalies-compare", ":material/leaderboard:")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from ui.shared import job_card, model_picker, page
+from ui.shared.job_card import FAILED, Work
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
@@ -19,6 +20,18 @@ from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
 
 LONGEST = 60  # characters of a name
+
+
+@dataclass(frozen=True)
+class _Training(Work):
+    request: TrainingRequest
+
+    def jobs(self) -> list[Job]:
+        trainings = [job for job in queue.all_jobs() if job.kind == "train"]
+        return [job for job in trainings if request_files.read_or_none(job) == self.request]
+
+    def submit(self) -> None:
+        request_files.submit(self.request)
 
 
 def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
@@ -36,10 +49,8 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
             st.rerun()
         return
     train = replace(checkpoint.train, classes=choice.classes, precision="auto")
-    wanted = TrainingRequest(checkpoint.model, train, name)
-    mine = _jobs(wanted)
-    if active := [job for job in mine if job.active]:
-        job_card.card(active[0].id)
+    work = _Training(TrainingRequest(checkpoint.model, train, name))
+    if job_card.active_card(work):
         return
     st.button(
         "Train on these only",
@@ -50,10 +61,9 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
         help="This model has learned other classes, so it reconstructs outliers too. One with the same settings that "
         "learns from the normal classes alone usually tells them apart better.",
         on_click=_train,
-        args=(wanted,),
+        args=(work,),
     )
-    if mine and mine[-1].state in ("failed", "died"):
-        job_card.card(mine[-1].id)
+    job_card.last_card(work, FAILED)
 
 
 def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:
@@ -65,14 +75,8 @@ def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:
     return f"{name[: LONGEST - 9]}-{choice.key()[:8]}"  # other classes may look the same
 
 
-def _jobs(wanted: TrainingRequest) -> list[Job]:
-    return [job for job in queue.all_jobs() if job.kind == "train" and request_files.read_or_none(job) == wanted]
-
-
-def _train(wanted: TrainingRequest) -> None:
-    if any(job.active for job in _jobs(wanted)):  # a second click, or another tab
-        return
+def _train(work: _Training) -> None:
     try:
-        request_files.submit(wanted)
+        work.start()
     except VAEError as error:
         st.toast(page.escape(str(error)))

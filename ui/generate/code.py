@@ -14,7 +14,7 @@ from vae.generation import directions
 
 if TYPE_CHECKING:
     from ui.generate.plane_state import Layout
-    from ui.generate.samples import Request
+    from ui.generate.sample_request import SampleRequest
     from vae.generation.anchors import Anchor
     from vae.generation.directions import Direction
 
@@ -44,7 +44,7 @@ def show(code: str) -> None:
         st.code(code, language="python", wrap_lines=True)
 
 
-def samples(checkpoint: Checkpoint, request: Request, order: str = "drawn") -> str:
+def samples(checkpoint: Checkpoint, request: SampleRequest, order: str = "drawn") -> str:
     """Samples in the order in which the Samples view shows them; the command keeps them as drawn."""
     options = [
         "--number",

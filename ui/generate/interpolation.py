@@ -1,4 +1,4 @@
-"""Interpolation: a way through two to six pinned images, scrubbed live, and how far it leads from the data."""
+"""Interpolation: a path through two to six pinned images, scrubbed live, and how far it leads from the data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import streamlit as st
 from ui.components import events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
 from ui.components.scrubber import ScrubData
-from ui.generate import code, downloads, figures, picture_detail, state
-from ui.generate import way as generate_way
+from ui.generate import code, downloads, figures, path_anchors, picture_detail, state
 from ui.generate.downloads import Offer
+from ui.generate.path_anchors import AT
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.generate.way import AT
 from ui.shared import cache, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
@@ -37,7 +36,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with st.container(key="workbench"):
             settings, middle, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
         with settings:
-            chosen = generate_way.choose(found)
+            chosen = path_anchors.choose(found)
             kind = FIELDS.words(
                 "Way",
                 "kind",
@@ -55,18 +54,18 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with middle:
             t = _scrubber(checkpoint, chosen, kind)
         state.write_url(model_text)
-        way = interpolation.path(np.stack([anchor.vector for anchor in chosen]), steps, kind)
-        images = cache.decoded(checkpoint, way.z)
+        path = interpolation.path(np.stack([anchor.vector for anchor in chosen]), steps, kind)
+        images = cache.decoded(checkpoint, path.z)
         with middle:
-            legs = way.by_leg()  # a row each
+            legs = path.by_leg()  # a row each
             picture_sheet.show(images[legs.ravel()], key="interpolation", label="The way", columns=legs.shape[1])
-            _distances(checkpoint, way, chosen)
+            _distances(checkpoint, path, chosen)
         with detail:
             _detail(checkpoint, chosen, kind, t)
         with settings:
             gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: image_export.gif(images))
             stem = f"{checkpoint.name}-interpolation"
-            downloads.show(stem, lambda: images, way.z, legs.shape[1], gif, order=legs.ravel())
+            downloads.show(stem, lambda: images, path.z, legs.shape[1], gif, order=legs.ravel())
         code.show(code.interpolation(checkpoint, chosen, kind, steps))
 
 
@@ -109,10 +108,10 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
     return t
 
 
-def _distances(checkpoint: Checkpoint, way: Path, chosen: list[Anchor]) -> None:
+def _distances(checkpoint: Checkpoint, path: Path, chosen: list[Anchor]) -> None:
     known = cache.reach(checkpoint)
-    measured = holes.from_data(way.z, checkpoint.latents, known)
-    figure = figures.distance_line(way.t, measured, known.limit, [anchor.title for anchor in chosen])
+    measured = holes.from_data(path.z, checkpoint.latents, known)
+    figure = figures.distance_line(path.t, measured, known.limit, [anchor.title for anchor in chosen])
     st.plotly_chart(figure, key="interpolation-distance", config={"displayModeBar": False})
     d, k = checkpoint.model.latent_dim, len(known.dims)
     where = f" in the {k} of {d} dimensions that carry something" if k < d else ""
@@ -125,8 +124,8 @@ def _distances(checkpoint: Checkpoint, way: Path, chosen: list[Anchor]) -> None:
 
 def _detail(checkpoint: Checkpoint, chosen: list[Anchor], kind: str, t: float) -> None:
     leg = min(int(t), len(chosen) - 2)
-    way = interpolation.slerp if kind == "slerp" else interpolation.lerp
-    z = way(chosen[leg].vector, chosen[leg + 1].vector, np.array([t - leg]))[0]
+    between = interpolation.slerp if kind == "slerp" else interpolation.lerp
+    z = between(chosen[leg].vector, chosen[leg + 1].vector, np.array([t - leg]))[0]
     image = cache.decoded(checkpoint, z[None])[0]
     if not browser_model.can_decode(checkpoint):  # else the scrubber shows it
         st.image(pictures.enlarged(image), output_format="PNG")

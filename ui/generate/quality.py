@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.shared import job_card, page
-from ui.shared.job_card import Work
+from ui.shared.job_card import Command
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, Quality, Row
@@ -25,7 +25,7 @@ def show(checkpoint: Checkpoint) -> None:
                 f"{' and '.join(shipped.NAMES)} only."
             )
             return
-        work = Work("quality", f"Sample quality of {checkpoint.name}", ("quality", checkpoint.name))
+        work = Command("quality", f"Sample quality of {checkpoint.name}", ("quality", checkpoint.name))
         job_card.offer(work, "Measure again" if found else "Measure", "quality-measure", ":material/straighten:")
 
 

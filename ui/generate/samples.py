@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ui.components import events, picture_sheet
 from ui.generate import code, copies, downloads, picture_detail, quality, state
+from ui.generate.sample_request import SampleRequest
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
@@ -30,18 +31,6 @@ NO_HOLES = (
     "Drawn from a Gaussian mixture fitted to the aggregate posterior: where images are. Fewer samples fall into holes "
     "of the prior, but a mixture only repeats the neighbourhoods it was fitted to."
 )
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be drawn; `label` is a class's index, None for all."""
-
-    source: str
-    label: int | None
-    number: int
-    temperature: float
-    seed: int
-    components: int
 
 
 @st.fragment
@@ -69,7 +58,7 @@ def _show(checkpoint: Checkpoint) -> None:
             "Holes first: those farthest from every test image in latent space. Copies first: those nearest to a "
             "training image by pixels.",
         )
-    z = draw(checkpoint, request)
+    z = request.draw(checkpoint)
     images = cache.decoded(checkpoint, z)
     with pictures:
         rows = _in_order(checkpoint, order, z, images, request)
@@ -81,7 +70,7 @@ def _show(checkpoint: Checkpoint) -> None:
         if chosen is None:
             st.caption("Click a picture: where it comes from, and the training image it is most like.")
         else:
-            title = f"{_who(checkpoint, request)}, sample {chosen}"
+            title = f"{request.title(checkpoint)}, sample {chosen}"
             picture_detail.show(checkpoint, z[chosen], images[chosen], title)
     with settings:
         stem = f"{checkpoint.name}-samples-seed{request.seed}"
@@ -89,7 +78,7 @@ def _show(checkpoint: Checkpoint) -> None:
     code.show(code.samples(checkpoint, request, order))
 
 
-def _clicked(request: Request, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> int | None:
+def _clicked(request: SampleRequest, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> int | None:
     """The sheet in the order of `rows`; returns which sample was clicked, or linked, last."""
     session, drawn = st.session_state, (state.revision(), replace(request, number=0))  # more keep the first ones
     if session.get(DRAWN, drawn) != drawn and session[DRAWN][0] == drawn[0]:  # a followed link brings its sample along
@@ -111,21 +100,12 @@ def _clicked(request: Request, images: NDArray[np.uint8], rows: NDArray[np.int64
 
 
 def _in_order(
-    checkpoint: Checkpoint, order: str, z: FloatArray, images: NDArray[np.uint8], request: Request
+    checkpoint: Checkpoint, order: str, z: FloatArray, images: NDArray[np.uint8], request: SampleRequest
 ) -> NDArray[np.int64]:
     if order == "farthest":
         return np.argsort(-_distances(checkpoint, z), kind="stable")
     found = copies.nearest_of(checkpoint, images, request) if order == "copies" else None
     return np.arange(len(z)) if found is None else np.argsort(found.distance, kind="stable")
-
-
-def draw(checkpoint: Checkpoint, request: Request) -> FloatArray:
-    """The latents of a request, (number, d). Raises GenerationError for what no sampler can do."""
-    sampling.check(request.number, request.temperature, request.seed)
-    if request.source == "prior":
-        return sampling.from_prior(request.number, checkpoint.model.latent_dim, request.seed, request.temperature)
-    mixture = cache.mixture(checkpoint, request.components, request.label)
-    return mixture.sample(request.number, request.seed, request.temperature)
 
 
 def far_from_data(checkpoint: Checkpoint, distances: NDArray[np.float64]) -> str:
@@ -146,7 +126,7 @@ def _distances(checkpoint: Checkpoint, z: FloatArray) -> NDArray[np.float64]:
     return holes.from_data(z, checkpoint.latents, cache.reach(checkpoint))
 
 
-def _request(checkpoint: Checkpoint) -> Request:
+def _request(checkpoint: Checkpoint) -> SampleRequest:
     source = FIELDS.words("Where latents come from", "source", SOURCES, "prior")
     st.caption(HOLES if source == "prior" else NO_HOLES)
     label, components = None, 10
@@ -168,7 +148,7 @@ def _request(checkpoint: Checkpoint) -> Request:
         seed = FIELDS.whole("Seed", "seed", 0, 0, 999_999, "The same seed makes the same images.")
         st.button("New samples", type="primary", icon=":material/casino:", on_click=_new_seed)
     state.STATE.always("seed", str(seed))
-    return Request(source, label, number, temperature, seed, components)
+    return SampleRequest(source, label, number, temperature, seed, components)
 
 
 def _new_seed() -> None:
@@ -198,11 +178,3 @@ def _components(checkpoint: Checkpoint, label: int | None) -> int:
     most = max(1, min(sampling.most_components(images, checkpoint.model.latent_dim), sampling.MAX_COMPONENTS))
     explanation = f"Gaussians in the mixture, each with a full covariance; {images:,} images are enough for {most}."
     return FIELDS.whole("Components", "components", min(sampling.COMPONENTS, most), 1, most, explanation)
-
-
-def _who(checkpoint: Checkpoint, request: Request) -> str:
-    warm = "" if request.temperature == 1 else f", temperature {request.temperature:g}"
-    if request.source == "prior":
-        return f"Prior, seed {request.seed}{warm}"
-    name = "" if request.label is None else f" of class {checkpoint.dataset.class_names[request.label]}"
-    return f"Mixture{name}, seed {request.seed}{warm}"

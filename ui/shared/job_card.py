@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,9 +167,26 @@ def _reason(job: Job) -> None:
 # --- work that a page offers ------------------------------------------------------------------------------------------
 
 
+class Work(ABC):
+    """Something that a page can have done by a job."""
+
+    @abstractmethod
+    def jobs(self) -> list[Job]:
+        """The jobs that do it or did it, oldest first."""
+
+    @abstractmethod
+    def submit(self) -> None:
+        """Queue a job that does it. Raises JobError."""
+
+    def start(self) -> None:
+        """Submit it, unless a second click or another tab was faster. Raises JobError."""
+        if not any(job.active for job in self.jobs()):
+            self.submit()
+
+
 @dataclass(frozen=True)
-class Work:
-    """Something that a page can have done: a command, and what to call it."""
+class Command(Work):
+    """A command of `python -m vae`, and what to call it."""
 
     kind: str
     title: str
@@ -176,22 +194,17 @@ class Work:
     lane: str = "compute"
 
     def jobs(self) -> list[Job]:
-        """The jobs that do it or did it, oldest first."""
         return [job for job in queue.all_jobs() if job.kind == self.kind and job.arguments == self.arguments]
 
-    def start(self) -> None:
-        """Submit it, unless a second click or another tab was faster. Raises JobError."""
-        if not any(job.active for job in self.jobs()):
-            queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane)
+    def submit(self) -> None:
+        queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane)
 
 
 def offer(work: Work, label: str, key: str, icon: str) -> None:
     """The job that does the work now; else a button that starts it, below the last job where that brought nothing."""
     if active_card(work):
         return
-    jobs = work.jobs()
-    if jobs and jobs[-1].state in (*FAILED, "stopped"):
-        card(jobs[-1].id)
+    last_card(work, (*FAILED, "stopped"))
     _start_button(work, label, key, icon)
 
 
@@ -203,9 +216,15 @@ def active_card(work: Work) -> bool:
     return bool(active)
 
 
+def last_card(work: Work, states: Collection[str]) -> None:
+    """Show the last job that did the work, where it ended in one of these states."""
+    if (jobs := work.jobs()) and jobs[-1].state in states:
+        card(jobs[-1].id)
+
+
 def download_offer(dataset_name: str, title: str, megabytes: int) -> None:
     """A button that downloads a data set, or the download that already runs; after a failure, why, and try again."""
-    work = Work("fetch", f"Download {title}", ("fetch", dataset_name), lane="network")
+    work = Command("fetch", f"Download {title}", ("fetch", dataset_name), lane="network")
     if active_card(work):
         return
     last = next(reversed(work.jobs()), None)

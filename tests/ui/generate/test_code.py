@@ -16,9 +16,8 @@ from PIL import Image, ImageSequence
 from scipy.stats import norm
 
 from ui.generate import code as generate_code
-from ui.generate import samples
 from ui.generate.plane_state import Layout
-from ui.generate.samples import Request
+from ui.generate.sample_request import SampleRequest
 from ui.shared import cache
 from vae import commands
 from vae.checkpoints import checkpoint_files
@@ -28,7 +27,7 @@ from vae.generation import anchors, direction_files, directions, groups, holes, 
 from vae.storage import paths
 
 GAP = 2
-PRIOR = Request("prior", None, 30, 0.8, 7, 10)
+PRIOR = SampleRequest("prior", None, 30, 0.8, 7, 10)
 Pictures = NDArray[np.uint8]
 
 
@@ -89,8 +88,8 @@ def shown(checkpoint: Checkpoint, z: FloatArray) -> Pictures:
     ],
     ids=["prior", "one", "mixture", "class"],
 )
-def test_samples(digits: Checkpoint, request_: Request) -> None:
-    z = samples.draw(digits, request_)
+def test_samples(digits: Checkpoint, request_: SampleRequest) -> None:
+    z = request_.draw(digits)
     code = generate_code.samples(digits, request_)
     made = execute(code)
     np.testing.assert_array_equal(made["z"], z)
@@ -102,7 +101,7 @@ def test_samples(digits: Checkpoint, request_: Request) -> None:
 
 
 def test_samples_holes_first(digits: Checkpoint) -> None:
-    z = samples.draw(digits, PRIOR)
+    z = PRIOR.draw(digits)
     far = holes.from_data(z, digits.latents, holes.reach(digits.latents))
     made = execute(generate_code.samples(digits, PRIOR, "farthest"))
     np.testing.assert_array_equal(made["z"], z[np.argsort(-far)])

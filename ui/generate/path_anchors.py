@@ -16,13 +16,13 @@ from ui.generate.state import BETWEEN
 from vae.generation.anchors import Anchor
 from vae.generation.interpolation import MAX_ANCHORS
 
-AT = "at"  # how far along the way
-WAY = "generate_way"  # in the session
+AT = "at"  # how far along the path
+CHOSEN = "generate_path"  # in the session
 
 
 @dataclass
-class _Way:
-    """What was chosen since the link that `revision` counts: tokens of pins; None for the usual ones."""
+class _Chosen:
+    """What was chosen since the link that `revision` counts: tokens of pins; None for the first ones."""
 
     revision: int
     tokens: list[str] | None
@@ -30,17 +30,17 @@ class _Way:
 
 def choose(found: list[Anchor]) -> list[Anchor]:
     """The field, and the chosen ones of the pins `found` in their order."""
-    way = _way(found)
-    chosen = _here(way, found)
-    if way.tokens is not None:
+    kept = _kept(found)
+    chosen = _here(kept, found)
+    if kept.tokens is not None:
         state.put(BETWEEN, ",".join(str(found.index(anchor)) for anchor in chosen))
-    state.text(BETWEEN, _usual(len(found)))  # for the URL
+    state.text(BETWEEN, _default(len(found)))  # for the URL
     titles = {anchor.token: anchor.title for anchor in found}
     key = "generate-between"
     st.session_state[key] = [anchor.token for anchor in chosen]
 
     def changed() -> None:
-        way.tokens = list(st.session_state[key])
+        kept.tokens = list(st.session_state[key])
 
     st.multiselect(
         "Through, in this order",
@@ -50,32 +50,32 @@ def choose(found: list[Anchor]) -> list[Anchor]:
         on_change=changed,
         max_selections=MAX_ANCHORS,
     )
-    if way.tokens is None and len(found) > len(chosen):
+    if kept.tokens is None and len(found) > len(chosen):
         st.caption(f"The first {len(chosen)} of {len(found)} pinned images; more than {MAX_ANCHORS} can't be joined.")
     return chosen
 
 
-def _way(found: list[Anchor]) -> _Way:
+def _kept(found: list[Anchor]) -> _Chosen:
     """What was chosen; what a link says when it is new."""
-    way = st.session_state.get(WAY)
-    if isinstance(way, _Way) and way.revision == state.revision():
+    kept = st.session_state.get(CHOSEN)
+    if isinstance(kept, _Chosen) and kept.revision == state.revision():
         at = state.STATE.chosen(AT)
-        if at is not None:  # it suited the link's own way; that another model's is shorter is no mistake of the link
+        if at is not None:  # it suited the link's own path; that another model's is shorter is no mistake of the link
             state.put(AT, at)
-        return way
-    st.session_state[WAY] = way = _Way(state.revision(), _linked(found))
-    return way
+        return kept
+    st.session_state[CHOSEN] = kept = _Chosen(state.revision(), _linked(found))
+    return kept
 
 
-def _here(way: _Way, found: list[Anchor]) -> list[Anchor]:
-    """The images of the way that this model has; the usual ones where another model's leave less than a way."""
-    usual = found[:MAX_ANCHORS]
-    if way.tokens is None:
-        return usual
-    pinned = [token for token in way.tokens if token in state.pins()]
+def _here(kept: _Chosen, found: list[Anchor]) -> list[Anchor]:
+    """The chosen images that this model has; the first ones where another model's leave less than a path."""
+    first = found[:MAX_ANCHORS]
+    if kept.tokens is None:
+        return first
+    pinned = [token for token in kept.tokens if token in state.pins()]
     mine = {anchor.token: anchor for anchor in found}
     there = [mine[token] for token in pinned if token in mine]
-    return usual if len(there) < min(2, len(pinned)) else there
+    return first if len(there) < min(2, len(pinned)) else there
 
 
 def _linked(found: list[Anchor]) -> list[str] | None:
@@ -86,10 +86,10 @@ def _linked(found: list[Anchor]) -> list[str] | None:
     parts = [part for part in written.split(",") if part]
     if not all(re.fullmatch("[0-9]{1,3}", part) and int(part) < len(found) for part in parts):
         expected = f"two to {MAX_ANCHORS} different pins of 0 to {len(found) - 1}"
-        state.refuse(BETWEEN, written, expected, _usual(len(found)))
+        state.refuse(BETWEEN, written, expected, _default(len(found)))
         return None
     return [found[i].token for i in dict.fromkeys(int(part) for part in parts)][:MAX_ANCHORS]
 
 
-def _usual(count: int) -> str:
+def _default(count: int) -> str:
     return ",".join(str(i) for i in range(min(count, MAX_ANCHORS)))
