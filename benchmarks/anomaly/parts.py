@@ -54,7 +54,7 @@ from vae.anomalies.evaluation.metrics import auroc
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
 from vae.anomalies.methods.base import Score
-from vae.anomalies.methods.importance_weighted import ImportanceWeighted
+from vae.anomalies.methods.likelihood import ImportanceWeighted
 from vae.checkpoints.checkpoint import FloatArray
 from vae.config import ModelConfig, TrainConfig
 from vae.data import datasets

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from vae.anomalies.methods.base import Score
-from vae.anomalies.methods.combined import Combined
-from vae.anomalies.methods.combined_distance import CombinedDistance
-from vae.anomalies.methods.error_and_place import ErrorAndPlace
-from vae.anomalies.methods.importance_weighted import ImportanceWeighted
-from vae.anomalies.methods.kl import KL
-from vae.anomalies.methods.knn import NearestNeighbours
-from vae.anomalies.methods.lof import LOF
-from vae.anomalies.methods.mahalanobis import Mahalanobis
-from vae.anomalies.methods.mixture_density import MixtureDensity
-from vae.anomalies.methods.negative_elbo import NegativeElbo
-from vae.anomalies.methods.normalised_error import NormalisedError
-from vae.anomalies.methods.pca_forest import PcaForest
-from vae.anomalies.methods.pca_lof import PcaLOF
-from vae.anomalies.methods.reconstruction import Reconstruction
+from vae.anomalies.methods.baselines import PcaForest, PcaLOF
+from vae.anomalies.methods.combined import Combined, CombinedDistance, ErrorAndPlace
+from vae.anomalies.methods.latent import LOF, Mahalanobis, MixtureDensity, NearestNeighbours
+from vae.anomalies.methods.likelihood import KL, ImportanceWeighted, NegativeElbo, Reconstruction
+from vae.anomalies.methods.reconstruction import NormalisedError, SmoothedError, SquaredError
 from vae.anomalies.methods.regret import Regret
-from vae.anomalies.methods.smoothed_error import SmoothedError
-from vae.anomalies.methods.squared_error import SquaredError
 from vae.errors import ScoreError
 
 _ALL: tuple[Score, ...] = (

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +13,6 @@ from vae.anomalies.forward_pass import Pass, epsilon_of
 from vae.anomalies.methods import registry
 from vae.model.vae import VAE
 
-States = dict[str, dict[str, NDArray[Any]]]  # arrays by the name of the score, and by their own
 Floats = NDArray[np.float64]
 
 
@@ -51,72 +48,3 @@ def test_scores_are_their_formulas(seen: dict[str, Floats], sixty_digits: Pass) 
     for name, values in expected.items():
         found = registry.get(name).score(sixty_digits, {})
         np.testing.assert_allclose(found, values, rtol=1e-4, err_msg=name)
-
-
-# --- three numbers of one pass ----------------------------------------------------------------------------------------
-
-
-def three(batch: Pass) -> Floats:
-    """log ‖x − x̂‖, log ‖mu‖, log ‖sigma‖: (n, 3)."""
-    columns = [np.sqrt(batch.squared_error), np.sqrt((batch.mu**2).sum(1)), np.sqrt((batch.sigma**2).sum(1))]
-    return np.log(np.stack(columns, 1, dtype=np.float64))
-
-
-def copod(row: Floats, known: Floats) -> float:
-    """Li et al. 2020, COPOD, algorithm 1, for one row (3,) beside known ones (m, 3), whose skewness counts."""
-    data = np.vstack([known, row])
-    left = right = corrected = 0.0
-    for j in range(3):
-        u, v = np.mean(data[:, j] <= row[j]), np.mean(-data[:, j] <= -row[j])  # empirical tail probabilities
-        deviation = known[:, j] - np.mean(known[:, j])
-        skewness = np.mean(deviation**3) / np.mean(deviation**2) ** 1.5
-        w = u if skewness < 0 else v
-        left, right, corrected = left - np.log(u), right - np.log(v), corrected - np.log(w)
-    return max(left, right, corrected)
-
-
-def skewed(count: int, seed: int) -> Pass:
-    """A pass whose three numbers lean to the left, to the right and to the left."""
-    rng = np.random.default_rng(seed)
-    long_tails = rng.gamma(1.5, size=(3, count))
-    error, mu, sigma = np.exp(-long_tails[0]), np.exp(long_tails[1]), np.exp(-long_tails[2])
-    one = np.ones(count, np.float32)
-    return Pass(
-        mu=mu[:, None].astype(np.float32),
-        sigma=sigma[:, None].astype(np.float32),
-        squared_error=(error**2).astype(np.float32),
-        energy=one,
-        log_likelihood=one,
-        kl=one,
-        elbo=one,
-        pixels=np.zeros((count, 1, 8, 8), np.uint8),
-    )
-
-
-def test_combined_is_copod(normal_digits: Pass, sixty_digits: Pass, digits_states: States) -> None:
-    known = three(normal_digits)
-    found = registry.get("combined").score(sixty_digits, digits_states["combined"])
-    np.testing.assert_allclose(found, [copod(row, known) for row in three(sixty_digits)], rtol=1e-5)
-
-
-def test_each_tail_of_copod_counts() -> None:
-    """Images of which the left, the right and the skewness-corrected tails are each the largest for some."""
-    normal, batch = skewed(300, seed=0), skewed(200, seed=1)
-    batch = dataclasses.replace(batch, mu=batch.mu * np.linspace(0.05, 20, 200, dtype=np.float32)[:, None])
-    known, score = three(normal), registry.get("combined")
-    found = score.score(batch, score.fit(normal))
-    np.testing.assert_allclose(found, [copod(row, known) for row in three(batch)], rtol=1e-5)
-    data = [np.vstack([known, row]) for row in three(batch)]
-    left = np.array([-np.log((d <= d[-1]).mean(0)) for d in data])
-    right = np.array([-np.log((d >= d[-1]).mean(0)) for d in data])
-    corrected = np.column_stack([left[:, 0], right[:, 1], left[:, 2]])
-    largest = np.argmax([part.sum(1) for part in (left, right, corrected)], axis=0)
-    assert (np.bincount(largest, minlength=3) >= 5).all()
-
-
-def test_combined_distance_is_mahalanobis(normal_digits: Pass, sixty_digits: Pass, digits_states: States) -> None:
-    known = three(normal_digits)
-    inverse, centre = np.linalg.inv(np.cov(known.T)), known.mean(0)
-    expected = [math.sqrt((row - centre) @ inverse @ (row - centre)) for row in three(sixty_digits)]
-    found = registry.get("combined_distance").score(sixty_digits, digits_states["combined_distance"])
-    np.testing.assert_allclose(found, expected, rtol=1e-4)

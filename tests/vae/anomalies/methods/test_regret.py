@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tests.vae.anomalies.methods.made import deaf
 from tests.vae.helpers import TINY
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
@@ -119,3 +120,23 @@ def test_large_images_come_in_smaller_batches(
     monkeypatch.setattr(digits_vae, "decode", lambda z: decoded.append(len(z)) or decode(z))
     np.testing.assert_allclose(SCORE.score(few, {}, digits_vae), found, atol=1e-3)
     assert max(decoded) * 64 <= 1_000
+
+
+def test_regret_is_what_the_encoder_lost(sixty_digits: Pass) -> None:
+    """With a deaf decoder ELBO = log p(x) − KL(q ‖ prior): the best q is the prior, and regret is the encoder's KL."""
+    off = deaf(TINY, 1.5)
+    few = passes(off, sixty_digits.pixels[:6])
+    np.testing.assert_allclose(registry.get("regret").score(few, {}, off), few.kl, rtol=0.01)
+    exact = deaf(TINY, 0.0)
+    assert registry.get("regret").score(passes(exact, sixty_digits.pixels[:6]), {}, exact).max() == pytest.approx(
+        0, abs=1e-4
+    )
+
+
+def test_regret_leaves_the_model_alone(digits_vae: VAE, sixty_digits: Pass) -> None:
+    before = {name: tensor.clone() for name, tensor in digits_vae.state_dict().items()}
+    with torch.inference_mode():  # as a page may hold
+        regret = registry.get("regret").score(sixty_digits.take(slice(0, 8)), {}, digits_vae)
+    assert regret.max() > 0.1
+    assert all(torch.equal(tensor, before[name]) for name, tensor in digits_vae.state_dict().items())
+    assert all(parameter.grad is None for parameter in digits_vae.parameters())

@@ -1,4 +1,4 @@
-"""The smoothed error against scipy's Gaussian filter and a sum written out; what it forgives and what it doesn't."""
+"""Errors of the picture: the smoothed one against scipy's Gaussian filter and a sum written out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from vae.anomalies.forward_pass import passes
 from vae.anomalies.methods import registry
-from vae.anomalies.methods.smoothed_error import BLUR, blurred
+from vae.anomalies.methods.reconstruction import BLUR, blurred
 from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE

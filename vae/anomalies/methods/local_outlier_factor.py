@@ -1,44 +1,17 @@
-"""How much emptier the place of an image's code is than the places of its neighbours."""
+"""How much emptier a place is than the places of its neighbours: of latents, and of pixels on their components."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.methods.base import Score, State, array, rebuilt, reference_rows
+from vae.anomalies.methods.base import rebuilt
 from vae.neighbours import Nearest, nearest
-
-if TYPE_CHECKING:
-    from vae.anomalies.forward_pass import Pass
-    from vae.model.vae import VAE
 
 NEIGHBOURS = 20
 LEAST_REACH = 0.1  # of the median; the least one of images without copies is 0.17 of it (shipped models, digits, MNIST)
-
-
-class LOF(Score):
-    """Local outlier factor of mu among at most 10,000 normal mu: about 1 inside, larger outside."""
-
-    name = "lof"
-    title = "LOF of mu"
-    source = "Breunig, Kriegel, Ng & Sander 2000, LOF: identifying density-based local outliers"
-    about = (
-        "Sees codes in places that are empty for their neighbourhood, so clusters may differ in density; fails on what "
-        "the encoder maps among normal codes, and overrates, up to tenfold, what lies beside many near-copies."
-    )
-
-    def minimum(self, normal: Pass) -> int:
-        """Every reference image needs that many neighbours besides itself."""
-        return NEIGHBOURS + 1
-
-    def _fit(self, normal: Pass) -> dict[str, NDArray[Any]]:
-        return {"reference": normal.mu[reference_rows(len(normal))]}
-
-    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
-        return local_outlier_factor(batch.mu.astype(np.float64), array(state, "reference", None, batch.latent_dim))
 
 
 def local_outlier_factor(

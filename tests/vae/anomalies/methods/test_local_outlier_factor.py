@@ -1,50 +1,18 @@
-"""The product of error and place: what it multiplies, and that each part finds what the other misses."""
+"""The local outlier factor where normal images repeat: copies make no place infinitely dense."""
 
 from __future__ import annotations
-
-import dataclasses
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
-from sklearn.neighbors import LocalOutlierFactor
 
 from vae.anomalies.forward_pass import Pass, concatenate, passes
 from vae.anomalies.methods import registry
-from vae.anomalies.methods.lof import local_outlier_factor
+from vae.anomalies.methods.local_outlier_factor import local_outlier_factor
 from vae.data.image_dataset import ImageDataset
-from vae.errors import ScoreError
 from vae.model.vae import VAE
 
-SCORE, ERROR = registry.get("error_and_place"), registry.get("smoothed_error")
-
-
-def test_it_is_the_smoothed_error_times_scikit_learns_factor_squared(
-    digits_vae: VAE, normal_digits: Pass, sixty_digits: Pass
-) -> None:
-    factor = LocalOutlierFactor(n_neighbors=10, novelty=True).fit(normal_digits.mu.astype(np.float64))
-    places = -factor.score_samples(sixty_digits.mu.astype(np.float64))
-    errors = ERROR.score(sixty_digits, ERROR.fit(normal_digits, digits_vae), digits_vae)
-    found = SCORE.score(sixty_digits, SCORE.fit(normal_digits, digits_vae), digits_vae)
-    np.testing.assert_allclose(found, errors * places**2, rtol=1e-4)
-
-
-def test_each_part_finds_what_the_other_misses(digits_vae: VAE, normal_digits: Pass, sixty_digits: Pass) -> None:
-    """A perfect copy in an empty place, and a bad copy among normal codes."""
-    rng = np.random.default_rng(0)
-    state = SCORE.fit(normal_digits, digits_vae)
-    empty = dataclasses.replace(
-        sixty_digits, mu=sixty_digits.mu + 6 * rng.normal(size=sixty_digits.mu.shape).astype("f")
-    )
-    wrong = dataclasses.replace(sixty_digits, pixels=rng.permuted(sixty_digits.pixels, axis=-1))  # the codes stay
-    for odd in (empty, wrong):
-        found = [SCORE.score(batch, state, digits_vae) for batch in (sixty_digits, odd)]
-        assert roc_auc_score(np.repeat([0, 1], 60), np.concatenate(found)) > 0.95
-    places = [
-        registry.get("lof").score(batch, registry.get("lof").fit(normal_digits)) for batch in (sixty_digits, wrong)
-    ]
-    np.testing.assert_array_equal(*places)
+SCORE = registry.get("error_and_place")
 
 
 def repeated(images: NDArray[np.uint8], copies: int, noise: int = 0) -> NDArray[np.uint8]:
@@ -95,10 +63,3 @@ def test_a_place_among_equal_codes_is_as_any_other() -> None:
     np.testing.assert_array_equal(found, local_outlier_factor(rows, corners, 10))
     by_hand = (13**0.5 + 18**0.5 + 20**0.5) / 3 / 2**0.5  # three nearest corners; a corner's farthest is the diagonal's
     np.testing.assert_allclose(found, [1, by_hand])
-
-
-def test_few_images_and_a_missing_model_are_refused(digits_vae: VAE, normal_digits: Pass) -> None:
-    with pytest.raises(ScoreError, match="10 normal images, expected at least 11"):
-        SCORE.fit(normal_digits.take(slice(0, 10)), digits_vae)
-    with pytest.raises(ScoreError, match="needs the model"):
-        SCORE.fit(normal_digits)
