@@ -17,7 +17,7 @@ import torch
 
 from tests.old_folders import DIED, FINISHED, KILLED, OLD, STOPPED, run_id, use_copy
 from tests.vae.commands.test_arguments import call
-from vae.anomalies import detectors
+from vae.anomalies import detector_files
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, inference, loading
@@ -111,17 +111,17 @@ def test_directions() -> None:
 
 
 def test_a_comparison(capsys: pytest.CaptureFixture[str]) -> None:
-    kept = comparison_files.kept(checkpoint_files.read("mlp-2"), NormalChoice(("0", "1", "2")))
+    kept = comparison_files.saved(checkpoint_files.read("mlp-2"), NormalChoice(("0", "1", "2")))
     assert kept is not None
     assert set(kept.scores) == {"error_and_place", "squared_error", "pca_lof"}
-    assert round(kept.judged["pca_lof"].auroc.value, 3) == 0.994
+    assert round(kept.evaluations["pca_lof"].auroc.value, 3) == 0.994
     again = printed(capsys, "compare", "mlp-2", "--normal", "0", "1", "2", "--scores", "squared_error")
     assert "pca_lof" in json.dumps(again)  # what is kept stands beside what was asked for
 
 
 def test_a_detector_scores_as_it_did(tmp_path: Path) -> None:
     mlp = checkpoint_files.read("mlp-2")
-    [kept] = detectors.kept(mlp)
+    [kept] = detector_files.saved(mlp)
     assert (kept.name, kept.score, kept.classes) == ("zero to two", "error_and_place", ("0", "1", "2"))
     assert call("score", "mlp-2", "--detector", "zero to two", "--output", str(tmp_path / "scores.csv")) == 0
     old, new = rows(OLD / "scores.csv"), rows(tmp_path / "scores.csv")

@@ -12,7 +12,7 @@ from ui.shared import job_card, page
 from ui.shared.job_card import Command
 from ui.shared.progress_cache import remembered
 from ui.shared.tables import Cell, Row, table
-from vae.anomalies.evaluation import compare, metrics
+from vae.anomalies.evaluation import comparison_files, metrics
 from vae.anomalies.evaluation.comparison import Comparison, why_not
 from vae.anomalies.evaluation.metrics import Interval
 from vae.anomalies.methods import registry
@@ -32,7 +32,7 @@ def curves(found: Scored, key: str) -> None:
         st.info(WHY_NOT, icon=":material/info:")
         return
     scores, outlier = found.scores, found.outlier
-    judged = remembered(("judged", key, found.detector.score), lambda: metrics.judge(scores, outlier))
+    judged = remembered(("judged", key, found.detector.score), lambda: metrics.evaluate(scores, outlier))
     rates = metrics.rates(scores, outlier, found.detector.threshold)
     precision = None if math.isnan(rates.precision) else (rates.recall, rates.precision)
     left, right = st.columns(2)
@@ -58,10 +58,10 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     if reason := why_not(checkpoint, choice):
         st.info(page.escape(f"{reason} Choose some classes, not all, as normal."), icon=":material/info:")
         return
-    kept = compare.kept(checkpoint, choice)
+    kept = comparison_files.saved(checkpoint, choice)
     if kept is None:
         st.caption("Fits every score and baseline to the same normal images and judges each on the test split.")
-    elif kept.judged:
+    elif kept.evaluations:
         if kept.baseline_wins():
             st.warning(page.escape(kept.sentence()), icon=":material/trophy:")
         else:
@@ -76,7 +76,7 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
 
 def _table(kept: Comparison) -> None:
     speeds = kept.images_per_second
-    order = sorted(kept.judged, key=lambda name: -kept.judged[name].auroc.value)
+    order = sorted(kept.evaluations, key=lambda name: -kept.evaluations[name].auroc.value)
     headers = (
         Cell("Score"),
         Cell("AUROC"),
@@ -86,13 +86,13 @@ def _table(kept: Comparison) -> None:
     )
     rows = []
     for name in order:
-        judged, kind = kept.judged[name], "default" if name == registry.DEFAULT else ""
+        judged, kind = kept.evaluations[name], "default" if name == registry.DEFAULT else ""
         numbers = [_interval(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
         speed = Cell(f"{speeds[name]:,.0f}" if name in speeds else "")
         rows.append(Row((Cell(registry.get(name).title, kind), *numbers, speed), name == registry.DEFAULT))
     st.html(table(headers, rows))
     st.caption(
-        f"{page.escape(kept.judged[order[0]].protocol)}. FPR95: false-alarm rate at 95 % recall. Images a second: "
+        f"{page.escape(kept.evaluations[order[0]].protocol)}. FPR95: false-alarm rate at 95 % recall. Images a second: "
         "from pixels to scores, on this machine. The default was chosen on synthetic damage to "
         "held-out images, never on these labels. With models that were each trained on one MNIST digit it reached "
         "AUROC 0.9835 (mean of ten digits and three seeds), with the digits 0 to 6 normal 0.884, where LOF on PCA of "

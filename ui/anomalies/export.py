@@ -11,7 +11,7 @@ import streamlit as st
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
 from ui.shared import page
-from vae.anomalies import csv_report, detectors
+from vae.anomalies import csv_report, detector_files
 from vae.anomalies.csv_report import Columns
 from vae.anomalies.methods import registry
 from vae.anomalies.sources import Chunk
@@ -49,16 +49,16 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
     classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
     usual = f"{score.title}{classes}"[:60].strip()
     name = st.text_input("Name", usual, key=f"anomalies-keep-name-{usual}", max_chars=60)
-    if name.strip() in [kept.name for kept in detectors.kept(checkpoint)]:
+    if name.strip() in [kept.name for kept in detector_files.saved(checkpoint)]:
         st.caption("Replaces the one of that name.")
     if st.button("Keep", key="anomalies-keep", icon=":material/save:"):
         try:
-            detectors.keep(replace(found.detector, name=name.strip()))
+            detector_files.save(replace(found.detector, name=name.strip()))
         except VAEError as error:
             page.show_error(error)
         else:
             st.toast(f"Kept {page.escape(name.strip())}.")
-    for kept in detectors.kept(checkpoint):
+    for kept in detector_files.saved(checkpoint):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(
                 f"**{page.escape(kept.name)}** · {registry.get(kept.score).title} above {kept.threshold:.4g} · "
@@ -88,7 +88,7 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
 def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
     def delete() -> None:
         try:
-            detectors.delete(checkpoint, name)
+            detector_files.delete(checkpoint, name)
         except VAEError as error:
             st.toast(page.escape(str(error)))
 

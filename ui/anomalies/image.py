@@ -13,7 +13,7 @@ from ui.explore.state import Place
 from ui.shared import cache, page, pictures
 from ui.shared.tables import Cell, Row, table
 from vae.anomalies import explanation
-from vae.anomalies.evaluation import compare
+from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
@@ -68,7 +68,7 @@ def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i:
     """Where the image stands among held-out normal ones, by every score that is known."""
     rows = [(found.detector.score, float(found.scores[i]), float(found.decisions.percentiles[i]))]
     test_rows = found.seen.test_rows
-    known = None if test_rows is None else compare.kept(checkpoint, choice)
+    known = None if test_rows is None else comparison_files.saved(checkpoint, choice)
     if known is not None and test_rows is not None:
         row = int(test_rows[i])
         for name, scores in known.scores.items():

@@ -14,7 +14,7 @@ from ui.anomalies import scoring
 from ui.anomalies.scoring import Seen
 from ui.anomalies.state import FIELDS, STATE
 from ui.shared import cache, page
-from vae.anomalies import learned, normal_images, sources
+from vae.anomalies import normal_images, sources
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
@@ -96,10 +96,10 @@ def _written(text: str, names: list[str]) -> list[str]:
 
 def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     """Scores by reconstruction assume that the model has learned the normal classes and no others."""
-    said = learned.said(checkpoint, choice, [STATE.text("score", registry.DEFAULT)])
+    said = normal_images.training_note(checkpoint, choice, [STATE.text("score", registry.DEFAULT)])
     if said:
         st.caption(f":material/warning: **{page.escape(said)}**")  # in a box of its own it would fill the column
-    if learned.LEARNED_OTHERS in said:
+    if normal_images.LEARNED_OTHERS in said:
         title, use = registry.get(LATENT_SCORE).title, ("score", LATENT_SCORE)
         st.button(f"Use {title}", key="anomalies-latent", width="stretch", on_click=STATE.put, args=use)
 

@@ -1,13 +1,16 @@
-"""A detector as one safetensors file: its arrays, and what is known of it as JSON. Read as if written by a stranger."""
+"""A detector as one safetensors file: its arrays, and what is known of it as JSON. Read as if written by a stranger.
+
+Saved beside its checkpoint as derived/<identity>/detectors/<hash of its name>.safetensors.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +19,17 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from vae.anomalies.evaluation.metrics import Float64s
+from vae.anomalies.detectors import MAX_NAME, QUANTILES, Detector, DetectorInfo, check_name
+from vae.anomalies.methods import registry
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.image_folder import MAX_CLASSES
 from vae.errors import ScoreError, StorageError
-from vae.storage.files import parse_json, read_tensors
-from vae.storage.reporting import storage_errors_as
+from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage.paths import derived_folder
+from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.validation import finite, short
 
 FORMAT, VERSION = "vae-detector", 1
-QUANTILES = 1_001  # of held-out normal scores: 0, 0.1 %, …, 100 %
-MAX_NAME = 60
 MAX_TEXT = {"score": 60, "chosen": 200, "normal": 1_000, "checkpoint": 200, "made": 40}
 MAX_BYTES = 256 * 2**20
 MAX_ARRAYS = 64
@@ -34,63 +38,79 @@ DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 NOT_A_DETECTOR = "Delete it, and fit the detector again."
 
 
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """What is known of a detector without its arrays: enough for a list."""
-
-    name: str
-    score: str  # a key of registry.SCORES
-    threshold: float  # a score above it is an anomaly
-    chosen: str  # how the threshold was chosen, in words
-    normal: str  # which images it takes for normal, in words
-    held_out: int  # normal images that it was calibrated on
-    identity: str  # of the checkpoint
-    checkpoint: str  # its name
-    made: str  # UTC, ISO 8601
-    classes: tuple[str, ...]  # that are normal; empty: all
-    binarized: bool  # how its passes see pixels, see passes.py
-    seed: int
+def save(detector: Detector) -> Path:
+    """Save it beside its checkpoint; one of the same name is replaced in one step. Raises ScoreError."""
+    check_name(detector.name)
+    path = _path(detector.identity, detector.name)
+    with write_errors_as(ScoreError, path):
+        write_atomically(path, to_bytes(detector))
+    return path
 
 
-@dataclass(frozen=True, eq=False)
-class Detector(Kept):
-    """`calibration` (QUANTILES,) float64 rises: quantiles of the scores of held-out normal images."""
+def saved(checkpoint: Checkpoint) -> list[DetectorInfo]:
+    """The checkpoint's detectors by name; those that are damaged, or of an unknown score, are left out."""
+    found = []
+    for path in _folder(checkpoint.identity).glob("*.safetensors"):
+        with contextlib.suppress(ScoreError):
+            info = read_info(path)
+            registry.get(info.score)
+            if path == _path(checkpoint.identity, info.name) and info.identity == checkpoint.identity:
+                found.append(info)
+    return sorted(found, key=lambda info: info.name)
 
-    calibration: Float64s
-    state: dict[str, NDArray[Any]]  # what the score's `fit` returned
 
-    @property
-    def kept(self) -> Kept:
-        """The same without arrays."""
-        return Kept(*(getattr(self, field.name) for field in dataclasses.fields(Kept)))
-
-
-def check_name(name: str) -> None:
-    """Raise ScoreError unless it has 1 to 60 printable characters, and can follow --detector."""
-    if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME) or name.startswith("-"):
+def read(checkpoint: Checkpoint, name: str) -> Detector:
+    """The saved detector of that name. Raises ScoreError: there is none, it is damaged, or of another checkpoint."""
+    path = _path(checkpoint.identity, name)
+    if not path.is_file():
+        names = ", ".join(info.name for info in saved(checkpoint)) or "none"
+        raise ScoreError(f"{checkpoint.name} has no detector {name[:MAX_NAME]!r}.", f"Kept ones: {names}.")
+    detector = read_detector(path)
+    if detector.identity != checkpoint.identity:
         raise ScoreError(
-            f"{name[:MAX_NAME]!r} is no name.", f"Give it 1 to {MAX_NAME} printable characters, the first not a dash."
+            f"The detector {detector.name!r} was fitted to {detector.checkpoint}, and this is {checkpoint.name}.",
+            "Fit one for this checkpoint.",
         )
+    registry.get(detector.score)
+    return detector
+
+
+def delete(checkpoint: Checkpoint, name: str) -> None:
+    """Remove a saved detector, readable or not; one that is gone already is no error. Raises ScoreError."""
+    path = _path(checkpoint.identity, name)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ScoreError(f"{path} can't be deleted: {error.strerror or error}.") from error
+
+
+def _folder(identity: str) -> Path:
+    return derived_folder(identity) / "detectors"
+
+
+def _path(identity: str, name: str) -> Path:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return _folder(identity) / f"{digest[:16]}.safetensors"
 
 
 def to_bytes(detector: Detector) -> bytes:
     """The detector as one file. Raises ScoreError for a state that no file can hold."""
     tensors = {"calibration": detector.calibration} | {STATE + k: a for k, a in detector.state.items()}
     arrays = {name: np.array(array, order="C") for name, array in tensors.items()}  # keeps () apart from (1,)
-    about = dataclasses.asdict(detector.kept) | {"format": FORMAT, "version": VERSION, "digest": _digest(arrays)}
+    about = dataclasses.asdict(detector.info) | {"format": FORMAT, "version": VERSION, "digest": _digest(arrays)}
     _check_arrays(arrays, detector.name)
     metadata = {"detector": json.dumps(about)}
-    _kept(metadata, detector.name)  # what is kept can be read
+    _info(metadata, detector.name)  # what is kept can be read
     return safetensors.numpy.save(arrays, metadata)
 
 
-def read_kept(path: Path) -> Kept:
+def read_info(path: Path) -> DetectorInfo:
     """What a file says of itself; its arrays are not read. Raises ScoreError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ScoreError(f"{path.name} has {path.stat().st_size:,} bytes, expected at most {MAX_BYTES:,}.")
         with safetensors.safe_open(path, framework="numpy") as file:
-            return _kept(dict(file.metadata() or {}), path.name)[0]
+            return _info(dict(file.metadata() or {}), path.name)[0]
     except ScoreError:
         raise
     except Exception as error:  # as files.read_tensors: safetensors raises all kinds
@@ -99,22 +119,22 @@ def read_kept(path: Path) -> Kept:
 
 def read_detector(path: Path) -> Detector:
     """The detector in a file. Raises ScoreError for one that is damaged, changed, or from another format."""
-    read_kept(path)  # its size is bounded before its arrays are read
+    read_info(path)  # its size is bounded before its arrays are read
     with storage_errors_as(ScoreError, NOT_A_DETECTOR):
         tensors, metadata = read_tensors(path)
-    kept, digest = _kept(metadata, path.name)
-    _check_arrays(tensors, kept.name)
+    info, digest = _info(metadata, path.name)
+    _check_arrays(tensors, info.name)
     if _digest(tensors) != digest:
-        raise ScoreError(f"The arrays of the detector {kept.name!r} were changed after it was kept.", NOT_A_DETECTOR)
+        raise ScoreError(f"The arrays of the detector {info.name!r} were changed after it was kept.", NOT_A_DETECTOR)
     for array in tensors.values():
         array.flags.writeable = False
     calibration = tensors.pop("calibration")
     state = {name.removeprefix(STATE): array for name, array in tensors.items()}
-    fields = {field.name: getattr(kept, field.name) for field in dataclasses.fields(Kept)}
+    fields = {field.name: getattr(info, field.name) for field in dataclasses.fields(DetectorInfo)}
     return Detector(**fields, calibration=calibration, state=state)
 
 
-def _kept(metadata: Mapping[str, str], where: str) -> tuple[Kept, str]:
+def _info(metadata: Mapping[str, str], where: str) -> tuple[DetectorInfo, str]:
     """What the metadata says, and the digest that the arrays must have."""
     try:
         values = parse_json(metadata["detector"])
@@ -134,7 +154,7 @@ def _kept(metadata: Mapping[str, str], where: str) -> tuple[Kept, str]:
         raise ScoreError(error.message, NOT_A_DETECTOR) from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ScoreError(f"{where} is no detector: {error!s:.100}.", NOT_A_DETECTOR) from error
-    return Kept(name=name, identity=identity, threshold=threshold, held_out=held_out, **texts, **seen), digest
+    return DetectorInfo(name=name, identity=identity, threshold=threshold, held_out=held_out, **texts, **seen), digest
 
 
 def _seen(values: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -1,55 +1,76 @@
-"""A detector: one score fitted to normal images, a threshold, and what held-out normal images score. No torch here.
+"""A detector: one score fitted to normal images, a threshold, and what held-out normal images score.
 
-Kept beside a checkpoint as derived/<identity>/detectors/<hash of its name>.safetensors.
+Only fitting to a data set imports torch.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from vae.anomalies import detector_files, thresholds
-from vae.anomalies.detector_files import MAX_NAME, QUANTILES, Detector, Kept, check_name
+from vae.anomalies import normal_images, thresholds
 from vae.anomalies.evaluation import metrics
-from vae.anomalies.evaluation.metrics import Bools
+from vae.anomalies.evaluation.metrics import Bools, Float64s
 from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice, NormalImages
 from vae.anomalies.thresholds import Count, Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import ScoreError
-from vae.storage.files import write_atomically
-from vae.storage.paths import derived_folder
-from vae.storage.reporting import write_errors_as
 
 if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
     from vae.model.vae import VAE
 
-__all__ = [
-    "DEFAULT_RULE",
-    "Decisions",
-    "Detector",
-    "Kept",
-    "Rule",
-    "check_name",
-    "decide",
-    "delete",
-    "fit",
-    "keep",
-    "kept",
-    "percentile",
-    "read",
-    "with_rule",
-]
+QUANTILES = 1_001  # of held-out normal scores: 0, 0.1 %, …, 100 %
+MAX_NAME = 60
 MIN_HELD_OUT = 2
 DEFAULT_RULE = Rule("false_alarms", 0.05)
+MOST_SLOW = 200  # held-out images of a score that optimises for each
+
+
+@dataclass(frozen=True, eq=False)
+class DetectorInfo:
+    """What is known of a detector without its arrays: enough for a list."""
+
+    name: str
+    score: str  # a key of registry.SCORES
+    threshold: float  # a score above it is an anomaly
+    chosen: str  # how the threshold was chosen, in words
+    normal: str  # which images it takes for normal, in words
+    held_out: int  # normal images that it was calibrated on
+    identity: str  # of the checkpoint
+    checkpoint: str  # its name
+    made: str  # UTC, ISO 8601
+    classes: tuple[str, ...]  # that are normal; empty: all
+    binarized: bool  # how its passes see pixels, see forward_pass.py
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Detector(DetectorInfo):
+    """`calibration` (QUANTILES,) float64 rises: quantiles of the scores of held-out normal images."""
+
+    calibration: Float64s
+    state: dict[str, NDArray[Any]]  # what the score's `fit` returned
+
+    @property
+    def info(self) -> DetectorInfo:
+        """The same without arrays."""
+        return DetectorInfo(*(getattr(self, field.name) for field in dataclasses.fields(DetectorInfo)))
+
+
+def check_name(name: str) -> None:
+    """Raise ScoreError unless it has 1 to 60 printable characters, and can follow --detector."""
+    if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME) or name.startswith("-"):
+        raise ScoreError(
+            f"{name[:MAX_NAME]!r} is no name.", f"Give it 1 to {MAX_NAME} printable characters, the first not a dash."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +140,37 @@ def fit(
     )
 
 
+def fit_to_dataset(
+    checkpoint: Checkpoint,
+    model: VAE,
+    score_name: str,
+    choice: NormalChoice,
+    rule: Rule = DEFAULT_RULE,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Detector:
+    """Fit to at most 10,000 seeded training images that are normal, fewer of large ones, calibrate on normal
+    validation images.
+
+    `on_batch(done, total)` hears how many images the model has seen and may raise to stop. Raises what
+    `normal_images.reference` and `fit` raise.
+    """
+    from vae.anomalies.forward_pass import passes
+
+    registry.get(score_name)  # before anything is computed for nothing
+    known = normal_images.reference(checkpoint, choice)
+    most = MOST_SLOW if score_name in registry.SLOW else normal_images.MAX_HELD_OUT
+    held_out = normal_images.held_out(checkpoint, choice, most)
+    total = len(known) + len(held_out)
+
+    def see(images: NormalImages, begun: int) -> Pass:
+        binarized = checkpoint.train.binarization == "dynamic"  # as its latents were
+        return passes(model, images.images, binarized, on_batch=lambda done, _: on_batch(begun + done, total))
+
+    fitted_to, calibrated_on = see(known, 0), see(held_out, len(known))
+    text = f"{choice.text(checkpoint)}: {len(known):,} images"
+    return fit(checkpoint, model, score_name, fitted_to, calibrated_on, text, rule, classes=choice.classes)
+
+
 def with_rule(detector: Detector, rule: Rule, scores: ArrayLike | None = None) -> Detector:
     """The same detector with another threshold; `scores` are those of the images that a contamination rate is of.
 
@@ -165,61 +217,6 @@ def percentile(detector: Detector, scores: ArrayLike) -> FloatArray:
     numbers = np.asarray(scores, np.float64)
     found = np.interp(np.where(np.isnan(numbers), np.inf, numbers), values, level, left=0, right=100)
     return found.astype(np.float32)
-
-
-def keep(detector: Detector) -> Path:
-    """Keep it beside its checkpoint; one of the same name is replaced in one step. Raises ScoreError."""
-    check_name(detector.name)
-    path = _path(detector.identity, detector.name)
-    with write_errors_as(ScoreError, path):
-        write_atomically(path, detector_files.to_bytes(detector))
-    return path
-
-
-def kept(checkpoint: Checkpoint) -> list[Kept]:
-    """The checkpoint's detectors by name; those that are damaged, or of an unknown score, are left out."""
-    found = []
-    for path in _folder(checkpoint.identity).glob("*.safetensors"):
-        with contextlib.suppress(ScoreError):
-            about = detector_files.read_kept(path)
-            registry.get(about.score)
-            if path == _path(checkpoint.identity, about.name) and about.identity == checkpoint.identity:
-                found.append(about)
-    return sorted(found, key=lambda about: about.name)
-
-
-def read(checkpoint: Checkpoint, name: str) -> Detector:
-    """The kept detector of that name. Raises ScoreError: there is none, it is damaged, or of another checkpoint."""
-    path = _path(checkpoint.identity, name)
-    if not path.is_file():
-        names = ", ".join(about.name for about in kept(checkpoint)) or "none"
-        raise ScoreError(f"{checkpoint.name} has no detector {name[:MAX_NAME]!r}.", f"Kept ones: {names}.")
-    detector = detector_files.read_detector(path)
-    if detector.identity != checkpoint.identity:
-        raise ScoreError(
-            f"The detector {detector.name!r} was fitted to {detector.checkpoint}, and this is {checkpoint.name}.",
-            "Fit one for this checkpoint.",
-        )
-    registry.get(detector.score)
-    return detector
-
-
-def delete(checkpoint: Checkpoint, name: str) -> None:
-    """Remove a kept detector, readable or not; one that is gone already is no error. Raises ScoreError."""
-    path = _path(checkpoint.identity, name)
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise ScoreError(f"{path} can't be deleted: {error.strerror or error}.") from error
-
-
-def _folder(identity: str) -> Path:
-    return derived_folder(identity) / "detectors"
-
-
-def _path(identity: str, name: str) -> Path:
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-    return _folder(identity) / f"{digest[:16]}.safetensors"
 
 
 def _checked(scores: Any, count: int, name: str) -> FloatArray:

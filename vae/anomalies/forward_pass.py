@@ -1,12 +1,16 @@
 """One forward pass over a set of images: every number that the anomaly scores are made of. Computes with torch.
 
-The noise of the posterior sample, and of binarized pixels, is the image's own (noise.py): its numbers depend on the
-image, the model and the seed alone, never on the chunk, the order or the company that it comes in.
+The noise of the posterior sample, and of binarized pixels, is the image's own: drawn from its pixels and a seed, so
+that its numbers depend on the image, the model and the seed alone, never on the chunk, the order or the company that it
+comes in. One generator for a whole set gives an image other noise in another chunk or order, and one draw for all
+images shifts every ELBO to the same side. So the hash of an image's bytes starts a stream of its own: SplitMix64
+(Steele, Lea & Flood 2014), computed for all images at once, with numpy, so every device gets the same numbers.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae.anomalies.noise import standard_normal, uniform
 from vae.checkpoints.checkpoint import FloatArray
 from vae.checkpoints.inference import ModelInput, OnBatch, batches, image_terms
 from vae.errors import ScoreError
@@ -27,6 +30,8 @@ from vae.model.pixels import to_unit
 from vae.model.vae import VAE
 
 BATCH_PIXELS = 2**22  # of one batch at most: large pictures need much memory each
+NORMAL, UNIFORM = 0, 1  # which stream of an image: both can be needed of one seed
+WEYL = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,3 +152,40 @@ def epsilon_of(model: VAE, images: NDArray[np.uint8], samples: int, seed: int) -
     """Standard normal draws (samples, n, d) on the model's device; the images' own."""
     draws = standard_normal(images, (samples, model.config.latent_dim), seed)  # (n, samples, d)
     return torch.tensor(draws, device=device_of(model)).transpose(0, 1)
+
+
+# --- noise ------------------------------------------------------------------------------------------------------------
+
+
+def standard_normal(images: NDArray[np.uint8], shape: tuple[int, ...], seed: int) -> FloatArray:
+    """Independent N(0, 1) for images (n, C, H, W): (n, *shape), by Box & Muller 1958."""
+    count = math.prod(shape)
+    half = -(-count // 2)
+    uniforms = _uniforms(_keys(images, seed, NORMAL), 2 * half)
+    radius, angle = np.sqrt(-2 * np.log(uniforms[:, :half])), 2 * np.pi * uniforms[:, half:]
+    draws = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], 1)[:, :count]
+    return draws.astype(np.float32).reshape(len(images), *shape)
+
+
+def uniform(images: NDArray[np.uint8], seed: int) -> FloatArray:
+    """Independent draws from [0, 1), one a pixel: (n, C, H, W)."""
+    draws = _uniforms(_keys(images, seed, UNIFORM), math.prod(images.shape[1:]))
+    below_one = np.nextafter(np.float32(1), np.float32(0))  # float32 rounds the largest up, and white must stay white
+    return np.minimum(draws.astype(np.float32), below_one).reshape(images.shape)
+
+
+def _keys(images: NDArray[np.uint8], seed: int, stream: int) -> NDArray[np.uint64]:
+    """A number (n,) for each image's bytes."""
+    salt = f"{seed} {stream}".encode()
+    digests = (hashlib.blake2b(salt + image.tobytes(), digest_size=8).digest() for image in images)
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+
+
+def _uniforms(keys: NDArray[np.uint64], count: int) -> NDArray[np.float64]:
+    """Independent draws from (0, 1): (n, count)."""
+    z = keys[:, None] + WEYL * np.arange(1, count + 1, dtype=np.uint64)  # wraps around, as it should
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    unit: NDArray[np.float64] = ((z >> np.uint64(12)) + 0.5) * 2.0**-52  # 12, not 11: +0.5 then stays exact below 1
+    return unit

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.anomalies.methods import registry
 from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
@@ -25,6 +26,12 @@ MAX_BYTES = 512 * 2**20  # of images in memory: 2,730 of 256×256 in colour
 LEAST = 2  # images; most scores need more, and say so themselves
 MAX_NAMED = 20  # classes in a text, and
 MAX_CLASS_NAME = 40  # characters of each
+BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
+LEARNED_OTHERS = (
+    "This model has learned the other classes, too, so scores by error may not tell them apart. Train one on the "
+    "normal classes only, or score by the latent space alone."
+)
+MAX_NAMED_UNKNOWN = 12  # classes
 
 
 @dataclass(frozen=True)
@@ -124,3 +131,21 @@ def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int,
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     return NormalImages(split, np.asarray(images.images[rows]), images.labels[rows], rows)
+
+
+def training_note(checkpoint: Checkpoint, choice: NormalChoice, score_names: Iterable[str]) -> str:
+    """What to say of these scores with this choice; empty where the model has learned what is normal and nothing else.
+
+    Scores by reconstruction assume just that. Baselines don't ask the model.
+    """
+    names, scores = checkpoint.dataset.class_names, set(score_names)
+    learned = {name for name in names if not checkpoint.train.classes or name in checkpoint.train.classes}
+    normal = {name for name in names if not choice.classes or name in choice.classes}
+    sentences = []
+    if (unknown := [name for name in names if name in normal - learned]) and scores - registry.BASELINES:
+        more = f" and {len(unknown) - MAX_NAMED_UNKNOWN:,} more" if len(unknown) > MAX_NAMED_UNKNOWN else ""
+        which = f"class{'es' if len(unknown) > 1 else ''} {', '.join(unknown[:MAX_NAMED_UNKNOWN])}{more}"
+        sentences.append(f"This model was trained without {which}, whose images look anomalous to it.")
+    if learned - normal and scores - BESIDE_ERROR:
+        sentences.append(LEARNED_OTHERS)
+    return " ".join(sentences)

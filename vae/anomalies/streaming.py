@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vae.anomalies import csv_report, detectors
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation import metrics
-from vae.anomalies.evaluation.metrics import Judged
+from vae.anomalies.evaluation.metrics import Evaluation
 from vae.anomalies.sources import Chunk, Skipped, Source
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
@@ -93,7 +93,7 @@ def rows(
         yield from csv_report.rows_of(chunk, decided, source.class_names)
 
 
-def judged(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Tally) -> Judged | str:
+def evaluated(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Tally) -> Evaluation | str:
     """How well the score did, or why that can't be said.
 
     Images without a class that the checkpoint's data set has are left out: nobody knows whether they are outliers.
@@ -112,7 +112,7 @@ def judged(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Ta
     labels, scores = np.concatenate(tally.labels), np.concatenate(tally.scores)
     labelled = np.isin(labels, known)
     try:
-        found = metrics.judge(scores[labelled], ~np.isin(labels[labelled], normal))
+        found = metrics.evaluate(scores[labelled], ~np.isin(labels[labelled], normal))
     except ScoreError as error:
         return error.message
     left = int((~labelled).sum())

@@ -7,9 +7,9 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any
 
-from vae.anomalies import learned
-from vae.anomalies.evaluation import compare, comparison_files
-from vae.anomalies.evaluation.compare import Comparison
+from vae.anomalies import normal_images
+from vae.anomalies.evaluation import compare, comparison, comparison_files
+from vae.anomalies.evaluation.comparison import Comparison
 from vae.anomalies.evaluation.metrics import Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint = read_checkpoint(arguments.checkpoint)
     choice = normal_choice(checkpoint, arguments.normal)
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or compare.default_names()))
-    note(learned.said(checkpoint, choice, names))
+    note(normal_images.training_note(checkpoint, choice, names))
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
     with stoppable():
         try:
@@ -115,10 +115,10 @@ class _Run:
     def _keep(self, found: Comparison) -> None:
         with unstoppable():
             try:
-                self.together, self.problem = compare.keep(self.checkpoint, found), None
+                self.together, self.problem = comparison_files.save(self.checkpoint, found), None
             except ScoreError as error:
-                before = compare.kept(self.checkpoint, self.choice)
-                self.together, self.problem = compare.merged(before, found), error
+                before = comparison_files.saved(self.checkpoint, self.choice)
+                self.together, self.problem = comparison.merged(before, found), error
             self.finished = len(found.scores)
             self.progress.tell(scores=list(found.scores))
 
@@ -131,7 +131,7 @@ def values(checkpoint: Checkpoint, found: Comparison) -> dict[str, Any]:
             "title": registry.get(name).title,
             "baseline": name in registry.BASELINES,
             "images_per_second": speeds[name],
-            **(asdict(found.judged[name]) if name in found.judged else {}),
+            **(asdict(found.evaluations[name]) if name in found.evaluations else {}),
         }
         for name in found.scores
     }
@@ -145,7 +145,7 @@ def values(checkpoint: Checkpoint, found: Comparison) -> dict[str, Any]:
         "failed": found.failed,
         "winner": found.winner(),
         "baseline_wins": found.baseline_wins(),
-        "note": learned.said(checkpoint, found.choice, found.scores),
+        "note": normal_images.training_note(checkpoint, found.choice, found.scores),
         "reading": found.sentence() or found.why_not,
     }
 
@@ -157,12 +157,12 @@ def table(checkpoint: Checkpoint, found: Comparison) -> str:
     lines += [f"{'score':22} {'AUROC':20} {'AUPRC':20} {'FPR at 95 % recall':20} {'images/s':>10}"]
     for name in found.scores:
         cells = 3 * ["–"]
-        if judged := found.judged.get(name):
+        if judged := found.evaluations.get(name):
             cells = [_cell(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
         marked = f"{name} *" if name in registry.BASELINES else name
         lines.append(" ".join([f"{marked:22}", *(f"{cell:20}" for cell in cells), f"{speeds[name]:10,.0f}"]))
     lines += [f"{name}: {reason}" for name, reason in found.failed.items()]
-    first = next(iter(found.judged.values()), None)
+    first = next(iter(found.evaluations.values()), None)
     speed = len(checkpoint.latents.mu) / max(found.pass_seconds, 1e-9)
     return "\n".join(
         [

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vae.anomalies import csv_report, detectors, learned, sources, streaming
+from vae.anomalies import csv_report, detector_files, detectors, normal_images, sources, streaming
 from vae.anomalies.detectors import Decisions, Detector
-from vae.anomalies.evaluation.metrics import Interval, Judged
+from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Chunk, Source
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from vae.model.vae import VAE
 
 RULES = ("threshold", "contamination", "false_alarms")
-MEASURES: dict[str, tuple[str, Callable[[Judged], Interval]]] = {
+MEASURES: dict[str, tuple[str, Callable[[Evaluation], Interval]]] = {
     "AUROC": ("auroc", lambda judged: judged.auroc),
     "AUPRC": ("auprc", lambda judged: judged.auprc),
     "FPR at 95 % recall": ("fpr95", lambda judged: judged.fpr95),
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> None:
     output, rule = new_file(arguments.output, ".csv"), _rule(arguments)
     _check(arguments)
     checkpoint = read_checkpoint(arguments.checkpoint)
-    kept = detectors.read(checkpoint, arguments.detector) if arguments.detector is not None else None
+    kept = detector_files.read(checkpoint, arguments.detector) if arguments.detector is not None else None
     score, choice = arguments.score or registry.DEFAULT, normal_choice(checkpoint, arguments.normal)
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     source, tally = _source(arguments, checkpoint), Tally()
@@ -149,16 +149,14 @@ def _source(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
 
 
 def _note(checkpoint: Checkpoint, score: str, normal_classes: tuple[str, ...]) -> str:
-    return learned.said(checkpoint, NormalChoice(normal_classes), [score])
+    return normal_images.training_note(checkpoint, NormalChoice(normal_classes), [score])
 
 
 def _fitted(
     checkpoint: Checkpoint, model: VAE, score: str, choice: NormalChoice, rule: Rule | None, progress: Progress
 ) -> Detector:
-    from vae.anomalies import fitting
-
     progress.stage("fitting to normal images", "images")
-    return fitting.fit_to_dataset(
+    return detectors.fit_to_dataset(
         checkpoint, model, score, choice, rule or detectors.DEFAULT_RULE, on_batch=progress.update
     )
 
@@ -166,13 +164,13 @@ def _fitted(
 def _kept(detector: Detector) -> tuple[Path | None, ScoreError | None]:
     """Where it was kept, or why it can't be: what was found is told all the same."""
     try:
-        return detectors.keep(detector), None
+        return detector_files.save(detector), None
     except ScoreError as error:
         return None, error
 
 
 def _tell(done: _Done, as_json: bool) -> None:
-    judged = streaming.judged(done.checkpoint, done.detector, done.source, done.tally)
+    judged = streaming.evaluated(done.checkpoint, done.detector, done.source, done.tally)
     if as_json:
         print_json(_values(done) | _measures(judged))
         return
@@ -216,7 +214,7 @@ def _values(done: _Done) -> dict[str, Any]:
     }
 
 
-def _measures(judged: Judged | str) -> dict[str, Any]:
+def _measures(judged: Evaluation | str) -> dict[str, Any]:
     if isinstance(judged, str):
         return {"not_judged": judged}
     return {key: dataclasses.asdict(of(judged)) for key, of in MEASURES.values()} | {"protocol": judged.protocol}

@@ -19,7 +19,7 @@ from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui.anomalies.settings import JOIN
 from ui.components.threshold.payload import Group
 from ui.shared import cache
-from vae.anomalies import detectors, learned, normal_images
+from vae.anomalies import detectors, normal_images
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
 from vae.checkpoints import checkpoint_files
@@ -121,7 +121,7 @@ def wrong(at: AppTest) -> list[str]:
     """Warnings and errors."""
     said(at)
     texts = [element.value.replace("\\", "") for kind in (at.warning, at.error) for element in kind]
-    return [text for text in texts if text != learned.LEARNED_OTHERS]
+    return [text for text in texts if text != normal_images.LEARNED_OTHERS]
 
 
 def url(at: AppTest) -> dict[str, str]:

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.anomalies.page import HTML, SCORES, ZERO_ONE, labels, one_class, planted, visit, write, wrong
 from tests.pages.page import said
 from vae import commands
-from vae.anomalies.evaluation import compare
-from vae.anomalies.evaluation.metrics import Interval, Judged
+from vae.anomalies.evaluation import comparison, comparison_files
+from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
@@ -29,7 +29,7 @@ def test_all_scores_side_by_side(digits: Checkpoint, submitted: list[list[str]])
     commands.main(words)
     at = visit(normal=ZERO_ONE, look="scores")
     percentiles, table = sorted(small_tables(at), key=lambda table: "AUROC" in table)
-    known = compare.kept(digits, NormalChoice(("0", "1")))
+    known = comparison_files.saved(digits, NormalChoice(("0", "1")))
     assert known is not None
     assert sorted(table["Score"]) == sorted(registry.get(name).title for name in SCORES)
     values = [float(cell) for cell in table["AUROC"]]
@@ -54,20 +54,20 @@ def small_tables(at: AppTest) -> list[dict[str, list[str]]]:
 @pytest.mark.parametrize("wins", [True, False])
 def test_the_page_says_when_a_baseline_wins(digits: Checkpoint, wins: bool) -> None:
     choice = NormalChoice(("0", "1"))
-    outlier = compare.outliers(digits, choice)
+    outlier = comparison.outliers(digits, choice)
     counts = int(outlier.sum()), int((~outlier).sum())
     n, rows = len(outlier), np.arange(5)
-    reference = compare.Reference(rows, digits.latents.mu[:5], digits.latents.sigma[:5])
+    reference = comparison.NormalReference(rows, digits.latents.mu[:5], digits.latents.sigma[:5])
     values = {"kl": 0.8, "pca_lof": 0.9 if wins else 0.7}
     judged = {
-        name: Judged(*[Interval(value, value - 0.01, value + 0.01)] * 3, *counts, f"protocol {HTML}")
+        name: Evaluation(*[Interval(value, value - 0.01, value + 0.01)] * 3, *counts, f"protocol {HTML}")
         for name, value in values.items()
     }
     columns = {name: np.zeros(n, np.float32) for name in values}
     held_out = {name: np.zeros(7, np.float32) for name in values}
-    compare.keep(
+    comparison_files.save(
         digits,
-        compare.Comparison(choice, reference, columns, held_out, judged, dict.fromkeys(values, 1.0), 1.0),
+        comparison.Comparison(choice, reference, columns, held_out, judged, dict.fromkeys(values, 1.0), 1.0),
     )
     at = visit(normal=ZERO_ONE, look="scores")
     text = said(at)

@@ -11,7 +11,7 @@ import pytest
 from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, name_field, visit, wrong
 from tests.pages.page import said
 from vae import commands
-from vae.anomalies import detectors
+from vae.anomalies import detector_files
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
 
@@ -25,7 +25,7 @@ def test_a_detector_is_kept_used_and_deleted(
     name_field(at).set_value(" it's <b> ").run()
     at.button(key="anomalies-keep").click().run()
     assert wrong(at) == []
-    [kept] = detectors.kept(digits)
+    [kept] = detector_files.saved(digits)
     assert (kept.name, kept.score, kept.threshold) == ("it's <b>", "knn", browser.threshold)
     assert "**it's <b>** · " in said(at)
     assert "classes 0, 1" in said(at)
@@ -39,7 +39,7 @@ def test_a_detector_is_kept_used_and_deleted(
     at.selectbox(key="anomalies-score").set_value("kl").run()
     assert name_field(at).value.startswith(registry.get("kl").title)  # not the other's name
     at.button(key="anomalies-delete-it's <b>").click().run()
-    assert detectors.kept(digits) == []
+    assert detector_files.saved(digits) == []
     assert "--detector" not in said(at)
 
 
@@ -49,4 +49,4 @@ def test_a_bad_name_is_refused(digits: Checkpoint, name: str) -> None:
     name_field(at).set_value(name).run()
     at.button(key="anomalies-keep").click().run()
     assert "is no name" in said(at)
-    assert detectors.kept(digits) == []
+    assert detector_files.saved(digits) == []

@@ -7,14 +7,19 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from tests.vae.helpers import TINY
+from vae.anomalies import forward_pass
 from vae.anomalies.forward_pass import Pass, concatenate, passes
 from vae.checkpoints import checkpoint_files
 from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
 from vae.model.vae import VAE, new_model
 from vae.storage.paths import PROJECT
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (4000, 1, 4, 4), dtype=np.uint8)
+KNOWN = (-0.3367735, -0.3380130, -0.0134393)  # the first three draws of the image 0..15
 
 
 def test_a_pass_holds_what_the_model_says(digits_vae: VAE, sixty_digits: Pass) -> None:
@@ -97,3 +102,47 @@ def test_progress_is_heard_and_may_stop(digits_vae: VAE, sixty_digits: Pass) -> 
     heard: list[tuple[int, int]] = []
     passes(digits_vae, sixty_digits.pixels, batch_size=25, on_batch=lambda done, total: heard.append((done, total)))
     assert heard == [(25, 60), (50, 60), (60, 60)]
+
+
+# --- noise ------------------------------------------------------------------------------------------------------------
+
+
+def test_draws_are_standard_normal_and_independent() -> None:
+    z = forward_pass.standard_normal(IMAGES, (3, 5), seed=0).reshape(-1, 15)
+    assert z.dtype == np.float32
+    assert stats.kstest(z.ravel(), "norm").pvalue > 0.01
+    np.testing.assert_allclose(np.corrcoef(z.T), np.eye(15), atol=0.07)  # 4.4 standard errors
+    assert abs(np.corrcoef(z[:-1].ravel(), z[1:].ravel())[0, 1]) < 0.02  # from image to image
+
+
+def test_draws_are_uniform_below_one() -> None:
+    u = forward_pass.uniform(IMAGES, seed=0)
+    assert (u.shape, u.dtype) == (IMAGES.shape, np.float32)
+    assert 0 <= u.min() < u.max() < 1
+    assert stats.kstest(u.ravel(), "uniform").pvalue > 0.01
+
+
+def test_an_image_keeps_its_noise_in_any_company() -> None:
+    whole = forward_pass.standard_normal(IMAGES[:9], (7,), seed=3)
+    assert np.array_equal(forward_pass.standard_normal(IMAGES[4:5], (7,), seed=3)[0], whole[4])
+    assert np.array_equal(forward_pass.standard_normal(IMAGES[8::-1], (7,), seed=3), whole[::-1])
+    assert len(np.unique(whole[:, 0])) == 9
+    assert np.array_equal(forward_pass.uniform(IMAGES[4:5], 3)[0], forward_pass.uniform(IMAGES[:9], 3)[4])
+
+
+@pytest.mark.parametrize("seed", [1, 2**63])
+def test_seeds_and_kinds_of_noise_are_apart(seed: int) -> None:
+    here, there = (
+        forward_pass.standard_normal(IMAGES, (1,), 0)[:, 0],
+        forward_pass.standard_normal(IMAGES, (1,), seed)[:, 0],
+    )
+    assert abs(np.corrcoef(here, there)[0, 1]) < 0.07
+    pixel = forward_pass.uniform(IMAGES, 0)[:, 0, 0, 0]
+    assert abs(stats.spearmanr(np.abs(here), pixel)[0]) < 0.07
+
+
+def test_the_numbers_never_change() -> None:
+    """Kept detectors and thresholds rest on them."""
+    one = np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4)
+    np.testing.assert_allclose(forward_pass.standard_normal(one, (3,), 0)[0], KNOWN, atol=1e-6)
+    assert forward_pass.standard_normal(one[:0], (3,), 0).shape == (0, 3)

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vae.anomalies import fitting, normal_images
+from vae.anomalies import detectors, normal_images
 from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
@@ -63,7 +63,7 @@ def test_large_images_are_fewer(
         assert found.images.nbytes <= normal_images.MAX_BYTES
         assert np.array_equal(found.images, digits[found.split].images[found.rows])
     assert len(normal_images.reference(checkpoint, NormalChoice(), most=20)) == 20
-    detector = fitting.fit_to_dataset(checkpoint, digits_vae, "squared_error", NormalChoice())
+    detector = detectors.fit_to_dataset(checkpoint, digits_vae, "squared_error", NormalChoice())
     assert detector.normal == "scikit-learn digits train, all classes: 30 images"
     assert detector.held_out == 30
     monkeypatch.setattr(normal_images, "MAX_BYTES", 1)

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from vae import commands
-from vae.anomalies import csv_report, detectors, learned, sources, streaming
+from vae.anomalies import csv_report, detector_files, detectors, normal_images, sources, streaming
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.forward_pass import passes
 from vae.anomalies.methods import registry
@@ -108,7 +108,7 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     assert said["auroc"]["value"] == pytest.approx(metrics.auroc(scores, test.labels > 1))
     assert said["normal"] == "scikit-learn digits train, classes 0, 1: 257 images"
 
-    detector = detectors.read(checkpoint, "zero or one")
+    detector = detector_files.read(checkpoint, "zero or one")
     model = loading.load_model(checkpoint)
     decided = detectors.decide(detector, passes(model, np.array(test.images)), model)
     assert np.allclose(decided.scores, scores, rtol=1e-3)
@@ -221,13 +221,13 @@ def test_a_model_that_has_learned_the_outliers_is_told(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ("--normal", "3", "--output", tmp_path / "s.csv", "--json")
-    for score_name, expected in (("squared_error", learned.LEARNED_OTHERS), ("lof", ""), ("pca_lof", "")):
+    for score_name, expected in (("squared_error", normal_images.LEARNED_OTHERS), ("lof", ""), ("pca_lof", "")):
         assert call("digits-mlp-8", *given, "--score", score_name, "--keep", score_name) == 0
         printed = capsys.readouterr()
         assert json.loads(printed.out)["note"] == expected
         assert ("has learned the other classes" in printed.err) == bool(expected)
     assert call("digits-mlp-8", "--detector", "squared_error", *given[2:]) == 0
-    assert learned.LEARNED_OTHERS in capsys.readouterr().err.splitlines()
+    assert normal_images.LEARNED_OTHERS in capsys.readouterr().err.splitlines()
     of_threes = replace(checkpoint, train=replace(checkpoint.train, classes=("3",)))
     monkeypatch.setattr(score, "read_checkpoint", lambda name: of_threes)
     assert call("digits-mlp-8", "--score", "squared_error", *given) == 0
@@ -238,12 +238,12 @@ def test_what_a_model_has_not_learned_is_told_too(checkpoint: Checkpoint) -> Non
     of_some = replace(checkpoint, train=replace(checkpoint.train, classes=("3", "4")))
     without = "This model was trained without classes 0, 1, whose images look anomalous to it."
     choice = NormalChoice(("0", "1", "3", "4"))
-    assert learned.said(of_some, choice, ["kl"]) == without
-    assert learned.said(of_some, choice, ["pca_lof"]) == ""
-    both = learned.said(of_some, NormalChoice(("0", "1", "3")), ["squared_error", "lof"])
-    assert both == f"{without} {learned.LEARNED_OTHERS}"
-    assert learned.said(of_some, NormalChoice(("3", "4")), registry.SCORES) == ""
-    assert learned.said(checkpoint, NormalChoice(), registry.SCORES) == ""
+    assert normal_images.training_note(of_some, choice, ["kl"]) == without
+    assert normal_images.training_note(of_some, choice, ["pca_lof"]) == ""
+    both = normal_images.training_note(of_some, NormalChoice(("0", "1", "3")), ["squared_error", "lof"])
+    assert both == f"{without} {normal_images.LEARNED_OTHERS}"
+    assert normal_images.training_note(of_some, NormalChoice(("3", "4")), registry.SCORES) == ""
+    assert normal_images.training_note(checkpoint, NormalChoice(), registry.SCORES) == ""
 
 
 # --- folders and files ------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Every score of the test split side by side: fitted to normal images, and judged where labels say what is an outlier.
+"""Every score of the test split side by side: fitted to normal images, evaluated where labels tell the outliers.
 
-Importing it is light, so that a page reads what is kept; `compare` and `test_pass` import torch.
+Importing it is light; `compare` imports torch.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from vae.anomalies import normal_images
 from vae.anomalies.evaluation import metrics
-from vae.anomalies.evaluation.comparison import Comparison, Reference, in_order, merged, outliers, why_not
-from vae.anomalies.evaluation.comparison_files import keep, kept
+from vae.anomalies.evaluation.comparison import Comparison, NormalReference, in_order, outliers, why_not
 from vae.anomalies.methods import registry
 from vae.anomalies.methods.base import Score, State
 from vae.anomalies.normal_images import NormalChoice
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
     from vae.model.vae import VAE
 
-__all__ = ["Comparison", "Reference", "compare", "default_names", "keep", "kept", "merged", "outliers", "test_pass"]
-FORWARD = "forward"  # what on_progress hears before the first score's name
+FORWARD = "forward"  # what on_progress is told before the first score's name
 CHUNK = 500  # images scored between two reports of progress
 OnProgress = Callable[[str, int, int], None]
 
@@ -49,13 +47,13 @@ def compare(
     on_progress: OnProgress = lambda name, done, total: None,
     on_finished: Callable[[Comparison], None] = lambda comparison: None,
 ) -> Comparison:
-    """Fit every named score to normal images of the train split, score the test split, and judge it by the labels.
+    """Fit every named score to normal images of the train split, score the test split, and evaluate it by the labels.
 
     All three splits are seen in the same way (`passes`): with the stored latents' noise, which differs from image to
     image, test images would score unlike held-out ones, and unlike what `score` says of them later.
 
-    `on_progress(name, done, total)` hears of every few hundred images of each score, and of FORWARD first; it may
-    raise to stop. `on_finished` hears after every score what is finished so far, to keep it.
+    `on_progress(name, done, total)` is told of every few hundred images of each score, and of FORWARD first; it may
+    raise to stop. `on_finished` gets after every score what is finished so far, to save it.
 
     Raises
     ------
@@ -70,7 +68,7 @@ def compare(
     fitted_to = normal_images.reference(checkpoint, choice)
     splits = (fitted_to.images, normal_images.held_out(checkpoint, choice).images, _test_images(checkpoint).images)
     (known, calibrating, test), pass_seconds = _seen(checkpoint, model, splits, on_progress)
-    reference = Reference(fitted_to.rows, known.mu, known.sigma)
+    reference = NormalReference(fitted_to.rows, known.mu, known.sigma)
     found = Comparison(choice, reference, pass_seconds=pass_seconds, why_not=why_not(checkpoint, choice))
     outlier = outliers(checkpoint, choice)
     for score in scores:
@@ -83,32 +81,6 @@ def compare(
     if not found.scores:
         raise ScoreError(next(iter(found.failed.values())))
     return found
-
-
-def test_pass(checkpoint: Checkpoint, images: ImageDataset) -> Pass:
-    """The pass of the test split from what the checkpoint stores of it, without a forward pass.
-
-    Its log-likelihoods are of other posterior samples than those of `passes`; where pixels were binarized, energy is
-    what is expected of them. Raises ScoreError for other images than the checkpoint was measured on.
-    """
-    from vae.anomalies.forward_pass import Pass
-
-    _check_test_images(checkpoint, images)
-    stored, binarized = checkpoint.latents, _binarized(checkpoint)
-    levels = np.arange(256) / 255  # a binarized pixel is 1 as often as its grey value, and its square then is 1 too
-    table = levels if binarized else levels**2
-    energy = np.array([table[image].sum() for image in images.images], np.float32)
-    return Pass(
-        mu=stored.mu,
-        sigma=stored.sigma,
-        squared_error=stored.squared_error,
-        energy=energy,
-        log_likelihood=stored.log_likelihood,
-        kl=stored.kl,
-        elbo=stored.elbo,
-        pixels=images.images,
-        binarized=binarized,
-    )
 
 
 def _ordered(names: Iterable[str]) -> list[Score]:
@@ -125,16 +97,12 @@ def _binarized(checkpoint: Checkpoint) -> bool:
 
 def _test_images(checkpoint: Checkpoint) -> ImageDataset:
     images = datasets.load(checkpoint.dataset.name, "test")
-    _check_test_images(checkpoint, images)
-    return images
-
-
-def _check_test_images(checkpoint: Checkpoint, images: ImageDataset) -> None:
     if images.fingerprint != checkpoint.dataset.test_fingerprint:
         raise ScoreError(
             f"The {images.split} images of {images.name} are not those that {checkpoint.name} was measured on.",
             "The data set was replaced; fetch or import the old one, or train again.",
         )
+    return images
 
 
 def _seen(
@@ -174,12 +142,12 @@ def _with(
     report = functools.partial(_report, on_progress, name, len(held_out), total)
     scores = _scored(score, model, test, state, report)
     seconds = time.perf_counter() - began
-    judged = {} if found.why_not else {name: metrics.judge(scores, outlier)}
+    evaluation = {} if found.why_not else {name: metrics.evaluate(scores, outlier)}
     return dataclasses.replace(
         found,
         scores=in_order(found.scores | {name: scores}),
         held_out=in_order(found.held_out | {name: calibration}),
-        judged=in_order(found.judged | judged),
+        evaluations=in_order(found.evaluations | evaluation),
         seconds=in_order(found.seconds | {name: seconds}),
     )
 

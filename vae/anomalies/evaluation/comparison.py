@@ -1,4 +1,4 @@
-"""What a comparison of scores is: scores of every test image, how each is judged, and which is best. numpy only."""
+"""What a comparison of scores is: scores of every test image, how each does, and which is best. numpy only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.evaluation.metrics import Judged
+from vae.anomalies.evaluation.metrics import Evaluation
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class NormalReference:
     """The normal images that the scores were fitted to: rows (N,) of the train split, rising; mu, sigma (N, d)."""
 
     rows: NDArray[np.int64]
@@ -30,16 +30,16 @@ class Reference:
 class Comparison:
     """What each score says of the n images of the test split and of m held-out normal images, by the score's name.
 
-    `judged` is empty where labels can't tell outliers, and `why_not` then says why. `seconds` are of scoring the test
-    split, `pass_seconds` those of the forward pass before it, which baselines don't need. `failed` says of a score that
-    could not be computed why; it is not kept.
+    `evaluations` is empty where labels can't tell outliers, and `why_not` then says why. `seconds` are of scoring the
+    test split, `pass_seconds` those of the forward pass before it, which baselines don't need. `failed` says of a score
+    that could not be computed why; it is not saved.
     """
 
     choice: NormalChoice
-    reference: Reference
+    reference: NormalReference
     scores: dict[str, FloatArray] = field(default_factory=dict)
     held_out: dict[str, FloatArray] = field(default_factory=dict)
-    judged: dict[str, Judged] = field(default_factory=dict)
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     pass_seconds: float = 0.0
     why_not: str = ""
@@ -54,16 +54,16 @@ class Comparison:
         return {name: len(scores) / max(seconds[name], 1e-9) for name, scores in self.scores.items()}
 
     def winner(self) -> str | None:
-        """The score of the best AUROC, the first of equals; None where nothing is judged."""
+        """The score of the best AUROC, the first of equals; None where nothing is evaluated."""
         return self._best(baseline=None)
 
     def baseline_wins(self) -> bool:
-        """Whether a baseline, which needs no VAE, is better than every score of the VAE that was judged."""
+        """Whether a baseline, which needs no VAE, is better than every score of the VAE that was evaluated."""
         ours, baseline = self._best(baseline=False), self._best(baseline=True)
         return bool(ours and baseline) and self._auroc(baseline) > self._auroc(ours)
 
     def sentence(self) -> str:
-        """Which score is best, and how the best of the other kind compares; empty where nothing is judged."""
+        """Which score is best, and how the best of the other kind compares; empty where nothing is evaluated."""
         best = self.winner()
         if best is None:
             return ""
@@ -75,7 +75,7 @@ class Comparison:
             missing = "no score of the VAE" if is_baseline else "no baseline"
             auroc = f"{self._auroc(best):.3f}"
             return f"{_title(best)}{needless} is best here: AUROC {auroc}; {missing} was compared.{default}"
-        overlap = self.judged[best].auroc.low <= self.judged[other].auroc.high
+        overlap = self.evaluations[best].auroc.low <= self.evaluations[other].auroc.high
         return (
             f"{_title(best)}{needless} is best here: AUROC {self._auroc(best):.3f} against {self._auroc(other):.3f} "
             f"of {_title(other)}{'' if is_baseline else ', the best baseline'}"
@@ -84,7 +84,7 @@ class Comparison:
 
     def _default_sentence(self, best: str) -> str:
         """How the default does, and that the best is only known by looking at the labels."""
-        if best == registry.DEFAULT or registry.DEFAULT not in self.judged:
+        if best == registry.DEFAULT or registry.DEFAULT not in self.evaluations:
             return ""
         name, auroc = _title(registry.DEFAULT), self._auroc(registry.DEFAULT)
         chosen = "Which is best is known by these labels, so the best number is a little optimistic."
@@ -92,11 +92,11 @@ class Comparison:
 
     def _best(self, baseline: bool | None) -> str | None:
         """Of the baselines, of the VAE's scores, or of both."""
-        names = [name for name in self.judged if baseline is None or (name in registry.BASELINES) == baseline]
+        names = [name for name in self.evaluations if baseline is None or (name in registry.BASELINES) == baseline]
         return max(names, key=self._auroc, default=None)
 
     def _auroc(self, name: str | None) -> float:
-        return self.judged[name].auroc.value if name else float("nan")
+        return self.evaluations[name].auroc.value if name else float("nan")
 
 
 def _title(name: str) -> str:
@@ -109,7 +109,7 @@ def outliers(checkpoint: Checkpoint, choice: NormalChoice) -> NDArray[np.bool_]:
 
 
 def why_not(checkpoint: Checkpoint, choice: NormalChoice) -> str:
-    """Why scores can't be judged by the labels of the test split; empty where they can."""
+    """Why scores can't be evaluated by the labels of the test split; empty where they can."""
     if len(checkpoint.dataset.class_names) < 2:
         return "The images have one class only, so nothing says which of them are outliers: there is no ROC."
     outlier = outliers(checkpoint, choice)
@@ -126,7 +126,7 @@ def merged(older: Comparison | None, newer: Comparison) -> Comparison:
         newer,
         scores=in_order(older.scores | newer.scores),
         held_out=in_order(older.held_out | newer.held_out),
-        judged=in_order(older.judged | newer.judged),
+        evaluations=in_order(older.evaluations | newer.evaluations),
         seconds=in_order(older.seconds | newer.seconds),
     )
 

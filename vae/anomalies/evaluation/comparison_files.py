@@ -16,8 +16,8 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from vae.anomalies.evaluation.comparison import Comparison, Reference, merged, outliers, why_not
-from vae.anomalies.evaluation.metrics import Interval, Judged
+from vae.anomalies.evaluation.comparison import Comparison, NormalReference, merged, outliers, why_not
+from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.anomalies.normal_images import MAX_HELD_OUT, NormalChoice
@@ -40,20 +40,20 @@ class _DamagedError(Exception):
     """Something in the file can't be true of this checkpoint and choice."""
 
 
-def keep(checkpoint: Checkpoint, comparison: Comparison) -> Comparison:
-    """Keep it together with the scores that are kept already, and return both together.
+def save(checkpoint: Checkpoint, comparison: Comparison) -> Comparison:
+    """Save it together with the scores that are saved already, and return both together.
 
     Raises ScoreError when the file can't be written.
     """
-    together = merged(kept(checkpoint, comparison.choice), comparison)
+    together = merged(saved(checkpoint, comparison.choice), comparison)
     path = path_of(checkpoint, comparison.choice)
     with write_errors_as(ScoreError, path):
         write_atomically(path, to_bytes(checkpoint, together))
     return together
 
 
-def kept(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
-    """What is kept of this choice; None for nothing, and for a file that is damaged, of other images or of a program
+def saved(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
+    """What is saved of this choice; None for nothing, and for a file that is damaged, of other images or of a program
     that fitted to more or fewer.
     """
     path = path_of(checkpoint, choice)
@@ -67,7 +67,7 @@ def kept(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
 
 
 def path_of(checkpoint: Checkpoint, choice: NormalChoice) -> Path:
-    """Where the comparison of this choice is kept."""
+    """Where the comparison of this choice is saved."""
     return derived_folder(checkpoint.identity) / "anomalies" / f"{choice.key()}.safetensors"
 
 
@@ -86,7 +86,7 @@ def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
         "limits": LIMITS,
         "seconds": comparison.seconds,
         "pass_seconds": comparison.pass_seconds,
-        "judged": {name: _judged_values(judged) for name, judged in comparison.judged.items()},
+        "judged": {name: _values(evaluation) for name, evaluation in comparison.evaluations.items()},
         "digest": _digest(arrays),
     }
     return safetensors.numpy.save(arrays, {"comparison": json.dumps(about, ensure_ascii=False)})
@@ -102,7 +102,7 @@ def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArr
     n, m = len(checkpoint.latents.mu), len(tensors[HELD_OUT + names[0]]) if names else 0
     if not 2 <= m <= MAX_HELD_OUT or len(tensors) != 3 + 2 * len(names):  # what is left over has no known name
         raise _DamagedError
-    reason, seconds, judged = why_not(checkpoint, choice), about["seconds"], about["judged"]
+    reason, seconds, evaluations = why_not(checkpoint, choice), about["seconds"], about["judged"]
     outlier = outliers(checkpoint, choice)
     counts = int(outlier.sum()), int((~outlier).sum())
     return Comparison(
@@ -110,7 +110,7 @@ def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArr
         reference=_reference(tensors, checkpoint.model.latent_dim),
         scores={name: _column(tensors, SCORE + name, n) for name in names},
         held_out={name: _column(tensors, HELD_OUT + name, m) for name in names},
-        judged={name: _judged(judged[name], counts) for name in names if not reason},
+        evaluations={name: _evaluation(evaluations[name], counts) for name in names if not reason},
         seconds={name: _within(seconds[name], 0, 1e12) for name in names},
         pass_seconds=_within(about["pass_seconds"], 0, 1e12),
         why_not=reason,
@@ -122,7 +122,7 @@ def _column(tensors: Mapping[str, NDArray[Any]], name: str, count: int) -> Float
     return tensors[name]
 
 
-def _reference(tensors: Mapping[str, NDArray[Any]], latent_dim: int) -> Reference:
+def _reference(tensors: Mapping[str, NDArray[Any]], latent_dim: int) -> NormalReference:
     rows, mu, sigma = (tensors[REFERENCE + part] for part in ("rows", "mu", "sigma"))
     rising = rows.dtype == np.int64 and rows.ndim == 1 and len(rows) and rows[0] >= 0 and (np.diff(rows) > 0).all()
     if not rising or len(rows) > MAX_REFERENCE:
@@ -131,23 +131,23 @@ def _reference(tensors: Mapping[str, NDArray[Any]], latent_dim: int) -> Referenc
     check_array(sigma, (len(rows), latent_dim), "sigma")
     if sigma.min() < 0:
         raise _DamagedError
-    return Reference(rows, mu, sigma)
+    return NormalReference(rows, mu, sigma)
 
 
-def _judged_values(judged: Judged) -> dict[str, Any]:
-    bounds = {metric: getattr(judged, metric) for metric in METRICS}
+def _values(evaluation: Evaluation) -> dict[str, Any]:
+    bounds = {metric: getattr(evaluation, metric) for metric in METRICS}
     values: dict[str, Any] = {metric: [b.value, b.low, b.high] for metric, b in bounds.items()}
-    return values | {"outliers": judged.outliers, "normals": judged.normals, "protocol": judged.protocol}
+    return values | {"outliers": evaluation.outliers, "normals": evaluation.normals, "protocol": evaluation.protocol}
 
 
-def _judged(values: Any, counts: tuple[int, int]) -> Judged:
+def _evaluation(values: Any, counts: tuple[int, int]) -> Evaluation:
     if (values["outliers"], values["normals"]) != counts:
         raise _DamagedError
     protocol = values["protocol"]
     if not isinstance(protocol, str) or len(protocol) > MAX_PROTOCOL or not protocol.isprintable():
         raise _DamagedError
     auroc, auprc, fpr95 = (_interval(values[metric]) for metric in METRICS)
-    return Judged(auroc, auprc, fpr95, *counts, protocol)
+    return Evaluation(auroc, auprc, fpr95, *counts, protocol)
 
 
 def _interval(values: Any) -> Interval:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vae.anomalies.evaluation import auroc_interval, resampling
+from vae.anomalies.evaluation import intervals
 from vae.errors import ScoreError
 
 Float64s = NDArray[np.float64]
@@ -38,7 +38,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """How well a score separates `outliers` from `normals` (counts of images), and how that was measured."""
 
     auroc: Interval
@@ -109,22 +109,22 @@ def fpr_at_recall(scores: ArrayLike, outlier: ArrayLike, recall: float = RECALL)
     return float(fpr[tpr >= recall - 1e-12][0])
 
 
-def judge(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Judged:
+def evaluate(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Evaluation:
     """AUROC, AUPRC and FPR at 95 % recall with 95 % intervals.
 
-    AUROC's is that of auroc_interval.py, the others are percentiles of a bootstrap (Efron 1979) that resamples
+    AUROC's is that of intervals.py, the others are percentiles of a bootstrap (Efron 1979) that resamples
     outliers and normal images apart, as many of each as there are. Raises ScoreError for one class only, NaN, or arrays
     that don't fit each other.
     """
     _, ranks, truth = _checked(scores, outlier)
     area = auroc(ranks, truth)
-    drawn = resampling.resampled(ranks, truth, RECALL, resamples, seed)[1:]  # (2, B)
+    drawn = intervals.resampled(ranks, truth, RECALL, resamples, seed)[1:]  # (2, B)
     tails = ((100 - COVERAGE) / 2, (100 + COVERAGE) / 2)
     bounds = np.percentile(drawn, tails, axis=1).T.round(DECIMALS)  # (2, 2)
     values = (auprc(ranks, truth), fpr_at_recall(ranks, truth))
     pr, fpr = (Interval(v, float(low), float(high)) for v, (low, high) in zip(values, bounds, strict=True))
-    return Judged(
-        Interval(area, *auroc_interval.bounds(ranks, truth, area)),
+    return Evaluation(
+        Interval(area, *intervals.auroc_bounds(ranks, truth, area)),
         pr,
         fpr,
         int(truth.sum()),
@@ -138,7 +138,7 @@ def _protocol(truth: Bools, auprc: Interval, fpr95: Interval, bootstrap: str) ->
     outliers, normals = int(truth.sum()), int((~truth).sum())
     said = [
         f"{outliers:,} outliers against {normals:,} normal images",
-        f"95 % intervals: of AUROC by {auroc_interval.METHOD}; of AUPRC and FPR95 from {bootstrap}",
+        f"95 % intervals: of AUROC by {intervals.METHOD}; of AUPRC and FPR95 from {bootstrap}",
     ]
     if min(outliers, normals) < FEW:
         said.append(f"fewer than {FEW} of a kind: the intervals of AUPRC and FPR95 are too narrow")
@@ -151,7 +151,7 @@ def _protocol(truth: Bools, auprc: Interval, fpr95: Interval, bootstrap: str) ->
 
 
 def rates(scores: ArrayLike, outlier: ArrayLike, threshold: float) -> Rates:
-    """What `threshold` does to images whose truth is known. Raises ScoreError as `judge` does."""
+    """What `threshold` does to images whose truth is known. Raises ScoreError as `evaluate` does."""
     _, _, truth = _checked(scores, outlier)
     flag = flagged(scores, threshold)
     caught, false_alarms = int((flag & truth).sum()), int((flag & ~truth).sum())

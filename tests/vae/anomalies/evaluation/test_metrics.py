@@ -1,17 +1,15 @@
-"""AUROC and its relatives against scikit-learn, intervals, thresholds, curves."""
+"""AUROC and its relatives against scikit-learn, thresholds, curves."""
 
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 import pytest
-from sklearn import metrics
+import sklearn.metrics
 
-from vae.anomalies.evaluation import auroc_interval, comparison_files, resampling
-from vae.anomalies.evaluation import metrics as detection
-from vae.anomalies.evaluation.metrics import auprc, auroc, flagged, fpr_at_recall, from_contamination, judge
+from vae.anomalies.evaluation import comparison_files, metrics
+from vae.anomalies.evaluation.metrics import auprc, auroc, evaluate, flagged, fpr_at_recall, from_contamination
 from vae.errors import ScoreError
 
 NARROW = "fewer than 50 of a kind: the intervals of AUPRC and FPR95 are too narrow"
@@ -28,8 +26,8 @@ def planted(count: int = 300, decimals: int = 8, seed: int = 0) -> tuple[np.ndar
 @pytest.mark.parametrize("decimals", [8, 1, 0])
 def test_areas_are_scikit_learns(decimals: int) -> None:
     scores, outlier = planted(decimals=decimals)
-    assert auroc(scores, outlier) == pytest.approx(metrics.roc_auc_score(outlier, scores), abs=1e-12)
-    assert auprc(scores, outlier) == pytest.approx(metrics.average_precision_score(outlier, scores), abs=1e-12)
+    assert auroc(scores, outlier) == pytest.approx(sklearn.metrics.roc_auc_score(outlier, scores), abs=1e-12)
+    assert auprc(scores, outlier) == pytest.approx(sklearn.metrics.average_precision_score(outlier, scores), abs=1e-12)
 
 
 @pytest.mark.parametrize("decimals", [8, 1, 0])
@@ -41,13 +39,13 @@ def test_false_alarms_at_recall_are_counted(decimals: int) -> None:
 
 def test_a_constant_score_tells_nothing() -> None:
     outlier = np.arange(20) < 5
-    found = judge(np.ones(20), outlier)
+    found = evaluate(np.ones(20), outlier)
     assert found.auroc.value == 0.5
     assert 0.1 < found.auroc.low < 0.4
     assert found.auroc.high == pytest.approx(1 - found.auroc.low)
     assert auprc(np.ones(20), outlier) == 0.25
     assert found.fpr95.value == 1.0
-    assert detection.roc_points(np.ones(20), outlier).x.tolist() == [0, 1]
+    assert metrics.roc_points(np.ones(20), outlier).x.tolist() == [0, 1]
 
 
 def test_a_perfect_and_an_inverted_score() -> None:
@@ -60,7 +58,7 @@ def test_a_perfect_and_an_inverted_score() -> None:
 def test_rounding_makes_nothing_more_than_perfect(count: int) -> None:
     """Of 9 outliers above all normal images scikit-learn's average precision is 1 + 2e-16."""
     outlier = np.arange(2 * count) >= count
-    found = judge(np.arange(2 * count), outlier)
+    found = evaluate(np.arange(2 * count), outlier)
     for interval in (found.auroc, found.auprc):
         assert interval.value == interval.high == 1
     assert found.auprc.low == 1
@@ -68,96 +66,9 @@ def test_rounding_makes_nothing_more_than_perfect(count: int) -> None:
 
 def test_infinite_scores_rank_at_their_end() -> None:
     scores, outlier = np.array([-np.inf, 1, 2, 3, np.inf]), np.array([False, False, True, False, True])
-    assert auroc(scores, outlier) == pytest.approx(metrics.roc_auc_score(outlier, [0, 1, 2, 3, 4]))
+    assert auroc(scores, outlier) == pytest.approx(sklearn.metrics.roc_auc_score(outlier, [0, 1, 2, 3, 4]))
     assert np.isfinite(from_contamination(scores, 0.2))
     assert flagged(scores, from_contamination(scores, 0.2)).tolist() == [False] * 4 + [True]
-
-
-# --- intervals --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("decimals", [8, 0])
-def test_resampling_counts_as_scikit_learn_does_on_repeated_images(decimals: int) -> None:
-    scores, outlier = planted(60, decimals)
-    ranks = np.unique(scores, return_inverse=True)[1]
-    order = np.argsort(-ranks, kind="stable")
-    drawn = resampling.resampled(ranks, outlier, 0.95, 3, seed=4)
-    generator, truth = np.random.default_rng(4), outlier[order]
-    weights = np.zeros((3, 60))
-    weights[:, truth] = resampling._drawn(generator, 3, truth.sum())
-    weights[:, ~truth] = resampling._drawn(generator, 3, (~truth).sum())
-    assert (weights[:, truth].sum(1) == truth.sum()).all()
-    for values, weight in zip(drawn.T, weights.astype(int), strict=True):
-        many, their = np.repeat(truth, weight), np.repeat(scores[order], weight)
-        assert values[0] == pytest.approx(metrics.roc_auc_score(many, their))
-        assert values[1] == pytest.approx(metrics.average_precision_score(many, their))
-        assert values[2] == pytest.approx(fpr_at_recall(their, many))
-
-
-def test_chunks_change_no_interval_and_the_seed_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    scores, outlier = planted(100)
-    found = judge(scores, outlier, resamples=50, seed=1)
-    assert found.auroc.low < found.auroc.value < found.auroc.high
-    assert judge(scores, outlier, resamples=50, seed=1) == found
-    assert judge(scores, outlier, resamples=50, seed=2).auprc.low != found.auprc.low
-    monkeypatch.setattr(resampling, "CHUNK", 700)
-    chunked = judge(scores, outlier, resamples=50, seed=1)
-    assert (chunked.outliers, chunked.normals) == (outlier.sum(), (~outlier).sum())
-    assert chunked.auprc.low == pytest.approx(found.auprc.low, abs=0.05)
-    assert chunked.auroc == found.auroc
-
-
-def test_the_interval_is_as_wide_as_theory_says() -> None:
-    """Hanley & McNeil 1982: the standard error of an AUROC from counts."""
-    scores, outlier = planted(2_000)
-    found = judge(scores, outlier).auroc
-    a, n, m = found.value, outlier.sum(), (~outlier).sum()
-    q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
-    error = math.sqrt((a * (1 - a) + (n - 1) * (q1 - a * a) + (m - 1) * (q2 - a * a)) / (n * m))
-    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.2)
-
-
-@pytest.mark.parametrize("area", [0.7, 0.95, 0.99])
-@pytest.mark.parametrize(("outliers", "normals"), [(12, 12), (20, 100), (5, 50), (200, 200)])
-def test_the_interval_of_an_auroc_holds_the_true_one(area: float, outliers: int, normals: int) -> None:
-    """In nineteen of twenty samples, say; the bootstrap's in 78 % of 12 against 12 at 0.95."""
-    rng, truth = np.random.default_rng(0), np.arange(outliers + normals) < outliers
-    shift = NormalDist().inv_cdf(area) * math.sqrt(2)
-    found, held, widths = [], 0, []
-    for _ in range(300):
-        ranks = np.argsort(np.argsort(rng.normal(size=len(truth)) + shift * truth))
-        found.append((ranks[truth].sum() - outliers * (outliers - 1) / 2) / outliers / normals)  # Mann & Whitney
-        low, high = auroc_interval.bounds(ranks, truth, found[-1])
-        held += low <= area <= high
-        widths.append(high - low)
-    assert held / 300 >= 0.93
-    if outliers == 200:
-        assert np.mean(widths) < 1.7 * 2 * 1.96 * np.std(found)
-
-
-@pytest.mark.parametrize("wider", ["outliers", "normals"])
-def test_scores_that_spread_more_have_a_wider_interval(wider: str) -> None:
-    """Three times the deviation, which the counts alone don't tell: without DeLong's variance 83 % would hold it."""
-    rng, held = np.random.default_rng(0), 0
-    truth = np.arange(120) < (20 if wider == "outliers" else 100)
-    spread = np.where(truth == (wider == "outliers"), 3, 1)
-    shift = NormalDist().inv_cdf(0.85) * math.sqrt(10)
-    for _ in range(300):
-        ranks = np.argsort(np.argsort(spread * rng.normal(size=120) + shift * truth))
-        low, high = auroc_interval.bounds(ranks, truth, auroc(ranks, truth))
-        held += low <= 0.85 <= high
-    assert held / 300 >= 0.9
-
-
-def test_the_interval_is_where_the_measured_area_is_just_likely() -> None:
-    """Newcombe's method 5: at its ends the area lies 1.96 of their standard errors away."""
-    ranks, truth = np.arange(40), np.arange(40) >= 25
-    truth[[24, 25]] = True, False  # one pair in the wrong order: DeLong's variance is next to none
-    area, both = auroc(ranks, truth), 20
-    assert area == pytest.approx(1 - 1 / (15 * 25))
-    for end in auroc_interval.bounds(ranks, truth, area):
-        spread = 1 + (both - 1) * ((1 - end) / (2 - end) + end / (1 + end))
-        assert abs(end - area) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) * spread / (15 * 25)), rel=1e-5)
 
 
 # --- curves -----------------------------------------------------------------------------------------------------------
@@ -165,9 +76,9 @@ def test_the_interval_is_where_the_measured_area_is_just_likely() -> None:
 
 def test_curves_enclose_the_areas() -> None:
     scores, outlier = planted(decimals=1)
-    roc = detection.roc_points(scores, outlier)
+    roc = metrics.roc_points(scores, outlier)
     assert np.trapezoid(roc.y, roc.x) == pytest.approx(auroc(scores, outlier))
-    pr = detection.pr_points(scores, outlier)
+    pr = metrics.pr_points(scores, outlier)
     assert (np.diff(pr.x) * pr.y[1:]).sum() == pytest.approx(auprc(scores, outlier))
     for curve in (roc, pr):
         point = len(curve.x) // 2
@@ -181,10 +92,10 @@ def test_curves_enclose_the_areas() -> None:
 def test_long_curves_are_thinned_and_keep_their_shape() -> None:
     scores, outlier = planted(20_000)
     for curve, area in (
-        (detection.roc_points(scores, outlier), auroc(scores, outlier)),
-        (detection.pr_points(scores, outlier), auprc(scores, outlier)),
+        (metrics.roc_points(scores, outlier), auroc(scores, outlier)),
+        (metrics.pr_points(scores, outlier), auprc(scores, outlier)),
     ):
-        assert 300 < len(curve.x) <= detection.MAX_POINTS
+        assert 300 < len(curve.x) <= metrics.MAX_POINTS
         assert (curve.x[0], curve.x[-1]) == (0, 1)
         assert np.trapezoid(curve.y, curve.x) == pytest.approx(area, abs=0.002)
 
@@ -216,7 +127,7 @@ def test_neighbouring_numbers_are_told_apart() -> None:
 
 def test_false_alarms_on_new_normal_images_are_near_the_budget() -> None:
     rng = np.random.default_rng(0)
-    threshold = detection.from_false_alarms(rng.normal(size=5_000), 0.05)
+    threshold = metrics.from_false_alarms(rng.normal(size=5_000), 0.05)
     assert flagged(rng.normal(size=5_000), threshold).mean() == pytest.approx(0.05, abs=0.015)
 
 
@@ -225,10 +136,10 @@ def test_what_is_no_number_is_flagged() -> None:
 
 
 def test_rates_count() -> None:
-    found = detection.rates([5, 4, 3, 2, 1], np.array([True, False, True, False, False]), 2.5)
+    found = metrics.rates([5, 4, 3, 2, 1], np.array([True, False, True, False, False]), 2.5)
     assert (found.caught, found.missed, found.false_alarms, found.passed) == (2, 0, 1, 2)
     assert (found.recall, found.precision, found.false_alarm_rate) == (1, 2 / 3, 1 / 3)
-    assert math.isnan(detection.rates([1, 2], np.array([True, False]), 9).precision)
+    assert math.isnan(metrics.rates([1, 2], np.array([True, False]), 9).precision)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +156,9 @@ def test_rates_count() -> None:
 def test_what_the_intervals_cannot_say_is_said(outliers: int, normals: int, notes: list[str]) -> None:
     truth = np.repeat([True, False], [outliers, normals])
     scores = np.random.default_rng(0).normal(size=len(truth)) + truth
-    counted, how, *said = judge(scores, truth, resamples=100).protocol.replace("; of AUPRC", ", of AUPRC").split("; ")
+    counted, how, *said = (
+        evaluate(scores, truth, resamples=100).protocol.replace("; of AUPRC", ", of AUPRC").split("; ")
+    )
     assert counted == f"{outliers:,} outliers against {normals:,} normal images"
     assert how.startswith("95 % intervals: of AUROC by Newcombe 2006")
     assert "of AUPRC and FPR95 from 100 stratified bootstrap resamples of the images, seed 0" in how
@@ -255,14 +168,14 @@ def test_what_the_intervals_cannot_say_is_said(outliers: int, normals: int, note
 def test_a_perfect_score_is_no_certainty() -> None:
     """Every resample of it is perfect."""
     truth = np.arange(24) >= 12
-    found = judge(np.arange(24), truth)
+    found = evaluate(np.arange(24), truth)
     assert (found.auroc.value, found.auroc.high) == (1, 1)
     assert 0.7 < found.auroc.low < 0.9
     assert found.protocol.endswith(NO_WIDTH)
-    many = judge(np.arange(10**6), np.arange(10**6) >= 999_000, resamples=2)
+    many = evaluate(np.arange(10**6), np.arange(10**6) >= 999_000, resamples=2)
     assert many.protocol.endswith(NO_WIDTH)
     assert len(many.protocol) < comparison_files.MAX_PROTOCOL
-    inverted = judge(-np.arange(24), truth).auroc
+    inverted = evaluate(-np.arange(24), truth).auroc
     assert (inverted.low, inverted.value) == (0, 0)
     assert inverted.high == pytest.approx(1 - found.auroc.low)
 
@@ -272,7 +185,7 @@ def test_a_perfect_score_is_no_certainty() -> None:
 
 @pytest.mark.parametrize("kind", [True, False])
 def test_one_class_only_is_said(kind: bool) -> None:
-    for measure in (auroc, auprc, fpr_at_recall, judge, detection.roc_points, detection.pr_points):
+    for measure in (auroc, auprc, fpr_at_recall, evaluate, metrics.roc_points, metrics.pr_points):
         with pytest.raises(ScoreError, match=r"All 4 images are (outliers|normal).*both kinds"):
             measure(np.arange(4.0), np.full(4, kind))
 
@@ -289,7 +202,7 @@ def test_one_class_only_is_said(kind: bool) -> None:
 )
 def test_bad_input_is_named(scores: list[float], outlier: list[bool], what: str) -> None:
     with pytest.raises(ScoreError, match=what):
-        judge(scores, np.array(outlier))
+        evaluate(scores, np.array(outlier))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, math.nan, math.inf])

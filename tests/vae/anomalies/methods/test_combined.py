@@ -104,7 +104,7 @@ def test_combined_numbers_are_logarithms_of_norms(sixty_digits: Pass) -> None:
     np.testing.assert_allclose(np.exp(sigma), np.linalg.norm(sixty_digits.sigma, axis=1), rtol=1e-5)
 
 
-# --- the product of error and place ------------------------------------------------------------------------------------
+# --- the product of error and place -----------------------------------------------------------------------------------
 
 
 def test_it_is_the_smoothed_error_times_scikit_learns_factor_squared(

@@ -1,0 +1,149 @@
+"""Detectors saved, and read back from files that may be anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from tests.vae.anomalies.made import fitted, seen
+from tests.vae.helpers import new_checkpoint
+from vae.anomalies import detector_files, detectors
+from vae.anomalies.methods import registry
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import ScoreError
+from vae.storage import paths
+
+
+@pytest.fixture()
+def checkpoint() -> Checkpoint:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "a")
+    return checkpoint_files.read("a")
+
+
+@pytest.mark.parametrize("name", [n for n in registry.SCORES if not registry.SCORES[n].needs_model])
+def test_a_kept_detector_decides_as_it_did(checkpoint: Checkpoint, name: str) -> None:
+    detector = fitted(checkpoint, name, classes=("0", "a,b"))
+    path = detector_files.save(detector)
+    assert path.parent == paths.derived_dir() / checkpoint.identity[:16] / "detectors"
+    found = detector_files.read(checkpoint, "first")
+    assert found.info.__dict__ == detector.info.__dict__
+    batch = seen(30, seed=5, shift=1)
+    before, after = (detectors.decide(d, batch, None) for d in (detector, found))
+    assert np.array_equal(before.scores, after.scores)
+    assert np.array_equal(before.flagged, after.flagged)
+    assert np.array_equal(before.percentiles, after.percentiles)
+
+
+def test_a_list_of_what_is_kept_leaves_out_what_is_damaged(checkpoint: Checkpoint) -> None:
+    assert detector_files.saved(checkpoint) == []
+    for name in ("second", "first", "damaged"):
+        path = detector_files.save(fitted(checkpoint, name=name, threshold=2.0))
+    path.write_bytes(path.read_bytes()[:20])
+    detector_files.save(fitted(checkpoint, name="first", threshold=3.0))
+    assert [(about.name, about.threshold) for about in detector_files.saved(checkpoint)] == [
+        ("first", 3.0),
+        ("second", 2.0),
+    ]
+    for name in ("damaged", "first", "first"):
+        detector_files.delete(checkpoint, name)
+    assert [about.name for about in detector_files.saved(checkpoint)] == ["second"]
+    with pytest.raises(ScoreError, match=r"no detector 'first'.*Kept ones: second"):
+        detector_files.read(checkpoint, "first")
+
+
+def test_a_folder_that_cant_be_written_is_said(checkpoint: Checkpoint) -> None:
+    folder = paths.derived_dir() / checkpoint.identity[:16]
+    folder.mkdir(parents=True)
+    (folder / "detectors").write_text("in the way")
+    with pytest.raises(ScoreError, match="can't be written"):
+        detector_files.save(fitted(checkpoint))
+
+
+def test_what_could_not_be_read_is_not_kept(checkpoint: Checkpoint) -> None:
+    with pytest.raises(ScoreError, match="its normal is"):
+        detector_files.save(fitted(checkpoint, normal="x" * 1_001))
+    with pytest.raises(ScoreError, match="not finite"):
+        detector_files.save(fitted(checkpoint, state={"mean": np.array([np.inf])}))
+
+
+def forged(path: Path, about: dict[str, object] | None = None, **arrays: np.ndarray) -> None:
+    """Change a kept file's metadata and arrays."""
+    with safetensors.safe_open(path, "numpy") as file:
+        values = json.loads(file.metadata()["detector"]) | (about or {})
+        tensors = {name: file.get_tensor(name) for name in file.keys()} | arrays  # noqa: SIM118 - no mapping
+    path.write_bytes(safetensors.numpy.save(tensors, {"detector": json.dumps(values)}))
+
+
+@pytest.mark.parametrize(
+    ("about", "what"),
+    [
+        ({"version": 9}, "another format"),
+        ({"identity": "0" * 64}, "was fitted to a, and this is a"),
+        ({"identity": "../../etc"}, "64 hexadecimal digits"),
+        ({"digest": "0" * 64}, "were changed"),
+        ({"threshold": float("nan")}, "finite number"),
+        ({"threshold": "high"}, "finite number"),
+        ({"score": "luck"}, "Unknown score 'luck'"),
+        ({"score": 3}, "its score is 3"),
+        ({"name": "a\x1b[2J"}, "its name is"),
+        ({"normal": "x" * 5_000}, "its normal is"),
+        ({"held_out": True}, "held-out images"),
+        ({"held_out": -1}, "held-out images"),
+        ({"classes": "abc"}, "list of names"),
+        ({"classes": [1]}, "a class is 1"),
+        ({"binarized": 1}, "its pixels are"),
+        ({"seed": -1}, "its pixels are"),
+        ({"made": None}, "its made is None"),
+    ],
+)
+def test_forged_words_are_refused(checkpoint: Checkpoint, about: dict[str, object], what: str) -> None:
+    forged(detector_files.save(fitted(checkpoint)), about)
+    with pytest.raises(ScoreError, match=what):
+        detector_files.read(checkpoint, "first")
+    assert detector_files.saved(checkpoint) == [] or "digest" in about  # which only its arrays can tell
+
+
+@pytest.mark.parametrize(
+    ("arrays", "what"),
+    [
+        ({"calibration": np.arange(3.0)}, "no calibration"),
+        ({"calibration": np.arange(1_001.0)[::-1].copy()}, "doesn't rise"),
+        ({"calibration": np.full(1_001, np.nan)}, "doesn't rise"),
+        ({"calibration": np.arange(1_001.0)}, "were changed"),
+        ({"state.center": np.array([np.nan])}, "not finite"),
+        ({"state.more": np.ones(3)}, "were changed"),
+        ({"other": np.ones(3)}, "no score's"),
+        ({"state.half": np.ones(3, np.float16)}, "float16"),
+    ],
+)
+def test_forged_arrays_are_refused(checkpoint: Checkpoint, arrays: dict[str, np.ndarray], what: str) -> None:
+    forged(detector_files.save(fitted(checkpoint)), **arrays)
+    with pytest.raises(ScoreError, match=what):
+        detector_files.read(checkpoint, "first")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 100, b"no detector", (2**62).to_bytes(8, "little") + b"{}"])
+def test_files_that_are_no_detector_are_refused(checkpoint: Checkpoint, content: bytes) -> None:
+    detector_files.save(fitted(checkpoint)).write_bytes(content)
+    with pytest.raises(ScoreError, match="can't be read"):
+        detector_files.read(checkpoint, "first")
+    assert detector_files.saved(checkpoint) == []
+
+
+def test_a_safetensors_file_of_something_else_is_refused(checkpoint: Checkpoint) -> None:
+    path = detector_files.save(fitted(checkpoint))
+    for metadata in ({}, {"detector": "[1]"}, {"detector": "{"}, {"detector": "[" * 99_999}, {"detector": '{"a": 1}'}):
+        path.write_bytes(safetensors.numpy.save({"a": np.ones(1)}, metadata))
+        with pytest.raises(ScoreError, match="no detector"):
+            detector_files.read(checkpoint, "first")
+
+
+def test_a_state_that_isnt_the_scores_is_explained(checkpoint: Checkpoint) -> None:
+    detector_files.save(fitted(checkpoint, "knn", state={"reference": np.ones((3, 7))}))
+    with pytest.raises(ScoreError, match=r"Fit it again"):
+        detectors.decide(detector_files.read(checkpoint, "first"), seen(), None)
