@@ -1,7 +1,7 @@
 """Find a Chromium for the tests and benchmarks, install one where there is none, and launch it.
 
-`python -m tests.browser.chromium` prints the path of the executable, says on the error stream what it tried, and ends
-with exit code 1 and advice when there is no way to get one.
+`python -m tests.browser.drive.chromium` prints the path of the executable, says on the error stream what it tried, and
+ends with exit code 1 and advice when there is no way to get one.
 """
 
 from __future__ import annotations
