@@ -19,7 +19,7 @@ from vae.storage import paths
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import film_files, request_files
 from vae.training.run_folder.film_files import Fixed, Frame
-from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import EpochRow
 from vae.training.run_folder.history import write as write_history
 from vae.training.run_folder.status import resume_file
 
@@ -48,7 +48,7 @@ def requests() -> list[TrainingRequest]:
     return [request_files.read(job) for job in queue.all_jobs() if job.kind == "train"]
 
 
-def history(epochs: int, latent_dim: int = 2, **more: float) -> list[Row]:
+def history(epochs: int, latent_dim: int = 2, **more: float) -> list[EpochRow]:
     """Rows of a run that gets better with every epoch and has nothing to complain about; `more` replaces columns."""
     return [
         {
@@ -117,7 +117,7 @@ def plant(
     log: str = "",
     reason: str = "",
     age: float = 60.0,
-    rows: list[Row] | None = None,
+    rows: list[EpochRow] | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> str:
     """Write a run folder and return the job's id; `died` is a running one without a process.

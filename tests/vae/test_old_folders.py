@@ -104,7 +104,7 @@ def test_mixtures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_directions() -> None:
-    kept = {found.name: found for found in direction_files.kept(checkpoint_files.read("mlp-2"))}
+    kept = {found.name: found for found in direction_files.saved(checkpoint_files.read("mlp-2"))}
     assert set(kept) == {"three to eight", "eight, by classifier"}
     found = kept["three to eight"]
     assert (found.group_a, found.group_b, found.count_a, found.count_b) == ("class:3", "class:8", 40, 41)

@@ -140,7 +140,7 @@ def interpolation(checkpoint: Checkpoint, chosen: Sequence[Anchor], kind: str, s
 def direction(checkpoint: Checkpoint, found: Direction, anchor: Anchor, reach: float, pictures: int) -> str:
     """The direction anew from its groups, or as it is kept where it comes from another model, and its strip."""
     if found.measured_on not in {"", found.identity}:  # its groups give another direction here
-        origin = [f"direction = {{d.name: d for d in direction_files.kept(checkpoint)}}[{found.name!r}]"]
+        origin = [f"direction = {{d.name: d for d in direction_files.saved(checkpoint)}}[{found.name!r}]"]
     else:
         which = "mean" if found.kind == directions.MEAN else "classifier"
         origin = [

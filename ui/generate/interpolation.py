@@ -18,7 +18,7 @@ from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.generation import anchors, holes, interpolation
 from vae.generation.anchors import Anchor
-from vae.generation.interpolation import MAX_ANCHORS, Path
+from vae.generation.interpolation import MAX_ANCHORS, LatentPath
 
 KINDS = {"lerp": "Straight", "slerp": "Spherical"}
 
@@ -108,7 +108,7 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
     return t
 
 
-def _distances(checkpoint: Checkpoint, path: Path, chosen: list[Anchor]) -> None:
+def _distances(checkpoint: Checkpoint, path: LatentPath, chosen: list[Anchor]) -> None:
     known = cache.reach(checkpoint)
     measured = holes.from_data(path.z, checkpoint.latents, known)
     figure = figures.distance_line(path.t, measured, known.limit, [anchor.title for anchor in chosen])

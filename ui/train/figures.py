@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from ui import palette
-from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import EpochRow
 
 HEIGHT = 400
 MAX_POINTS = 400  # of a line: more can't be told apart and only take time to send
@@ -35,7 +35,7 @@ RECONSTRUCTION = Quantity("log_likelihood", "reconstruction", palette.RECONSTRUC
 KL = Quantity("kl", "KL", palette.KL, 2)
 
 
-def learning_curves(rows: list[Row], epochs: int, with_kl: bool = True) -> go.Figure:
+def learning_curves(rows: list[EpochRow], epochs: int, with_kl: bool = True) -> go.Figure:
     """ELBO and reconstruction above, KL below, over the same epochs; solid is validation, dashed is train.
 
     The axis reaches to `epochs`. An autoencoder has no KL, and hence no ELBO, that means anything.
@@ -62,7 +62,7 @@ def learning_curves(rows: list[Row], epochs: int, with_kl: bool = True) -> go.Fi
     return figure
 
 
-def _add_curve(figure: go.Figure, rows: list[Row], quantity: Quantity, split: str, dash: str) -> None:
+def _add_curve(figure: go.Figure, rows: list[EpochRow], quantity: Quantity, split: str, dash: str) -> None:
     column = f"{split}_{quantity.column}"
     points = [row for row in rows if column in row]
     figure.add_scatter(
@@ -80,7 +80,7 @@ def _add_curve(figure: go.Figure, rows: list[Row], quantity: Quantity, split: st
     )
 
 
-def kl_per_dimension(rows: list[Row], epochs: int) -> go.Figure:
+def kl_per_dimension(rows: list[EpochRow], epochs: int) -> go.Figure:
     """KL of every latent dimension over epochs: the most informative ones in colour, the others grey."""
     shown = _thinned(rows)
     kl = per_dimension(shown)  # (epochs, d)
@@ -114,7 +114,7 @@ def kl_per_dimension(rows: list[Row], epochs: int) -> go.Figure:
     return figure
 
 
-def per_dimension(rows: list[Row]) -> NDArray[np.float32]:
+def per_dimension(rows: list[EpochRow]) -> NDArray[np.float32]:
     """kl_0, kl_1, … of every row, (epochs, d); what a row lacks is NaN."""
     d = 0
     while rows and f"kl_{d}" in rows[-1]:
@@ -148,7 +148,7 @@ def _window(values: NDArray[np.float64]) -> Window | None:
     return Window(float(floor), float(high + 0.05 * (high - floor)))
 
 
-def _thinned(rows: list[Row]) -> list[Row]:
+def _thinned(rows: list[EpochRow]) -> list[EpochRow]:
     """At most MAX_POINTS rows, evenly, always with the newest."""
     if len(rows) <= MAX_POINTS:
         return rows
@@ -156,7 +156,7 @@ def _thinned(rows: list[Row]) -> list[Row]:
     return [rows[i] for i in chosen]
 
 
-def _lay_out(figure: go.Figure, rows: list[Row], epochs: int, height: int) -> None:
+def _lay_out(figure: go.Figure, rows: list[EpochRow], epochs: int, height: int) -> None:
     last = max(epochs, int(rows[-1]["epoch"]) if rows else 1, 2)
     figure.update_layout(
         height=height,

@@ -16,10 +16,10 @@ from vae.errors import JobError
 from vae.jobs import queue
 from vae.jobs.queue import Job
 from vae.training.diagnostics import learning
-from vae.training.diagnostics.learning import Reading
+from vae.training.diagnostics.reading import Reading
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import history, request_files, status
-from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import EpochRow
 
 MEASURED = (
     "Means per image, train and validation on equally many images with the weights at the end of each epoch. "
@@ -137,7 +137,9 @@ def _outcome(job: Job, model: Summary | None) -> None:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(job: Job, rows: list[Row], epochs: int, request: TrainingRequest | None, model: Summary | None) -> None:
+def _numbers(
+    job: Job, rows: list[EpochRow], epochs: int, request: TrainingRequest | None, model: Summary | None
+) -> None:
     readings = learning.readings(rows, request.model, request.train) if request else []
     if model is not None and model.elbo is not None and _with_kl(request):
         loss = Reading("Test loss", formatting.number(-model.elbo), "nats", "", "Of the model that was kept.")
@@ -166,7 +168,7 @@ def _tile(reading: Reading) -> None:
         st.caption(f":material/build: **Try:** {page.escape(reading.remedy)}")
 
 
-def _where(rows: list[Row], epochs: int) -> str:
+def _where(rows: list[EpochRow], epochs: int) -> str:
     """`Epoch 7 of 20 · 41,234 images per second`."""
     last = rows[-1]
     parts = [f"Epoch {last['epoch']:,.0f} of {epochs:,}"]
@@ -188,7 +190,7 @@ def _epochs(job: Job, request: TrainingRequest | None) -> int:
 # --- curves -----------------------------------------------------------------------------------------------------------
 
 
-def _curves(job: Job, rows: list[Row], epochs: int, request: TrainingRequest | None) -> None:
+def _curves(job: Job, rows: list[EpochRow], epochs: int, request: TrainingRequest | None) -> None:
     end = epochs if job.active else 0
     stamp = _stamp(job.folder)
     st.markdown("**Learning curves**")
@@ -214,13 +216,13 @@ def _kl_figure(folder: str, stamp: str, end: int) -> Any:
     return figures.kl_per_dimension(_read(folder, stamp), end)
 
 
-def _rows(job: Job) -> list[Row]:
+def _rows(job: Job) -> list[EpochRow]:
     """The run's history, read again when the file has changed."""
     return [row for row in _read(str(job.folder), _stamp(job.folder)) if "epoch" in row]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read(folder: str, stamp: str) -> list[Row]:
+def _read(folder: str, stamp: str) -> list[EpochRow]:
     return history.read(Path(folder))
 
 

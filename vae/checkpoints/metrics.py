@@ -9,7 +9,7 @@ import numpy as np
 from vae.checkpoints.checkpoint import Latents, Metric
 from vae.config import ModelConfig, TrainConfig
 
-ACTIVE_VARIANCE = 0.01
+ACTIVE_VARIANCE = 0.01  # Var over images of E[z_j|x], above which dimension j is active (Burda et al. 2016)
 
 
 @dataclass(frozen=True)

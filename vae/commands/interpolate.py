@@ -56,7 +56,7 @@ def _distance_line(checkpoint: Checkpoint, found: Distances, known: Reach) -> st
     )
 
 
-def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.Path, found: Distances) -> bytes:
+def _content(suffix: str, images: NDArray[np.uint8], path: interpolation.LatentPath, found: Distances) -> bytes:
     if suffix == ".gif":
         return image_export.gif(images)
     if suffix == ".npz":

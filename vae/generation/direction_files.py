@@ -29,14 +29,14 @@ NOT_A_FILE = "Choose a file that this page wrote."
 
 
 @dataclass(frozen=True, eq=False)
-class Imported:
+class ImportedDirections:
     """What a file held, and what a person should know of it."""
 
     directions: list[Direction]
     notes: list[str]
 
 
-def keep(direction: Direction) -> Path:
+def save(direction: Direction) -> Path:
     """Keep it for its checkpoint; one of the same name is replaced in one step.
 
     Raises GenerationError: for one that couldn't be read, and when all kept ones would no longer fit in one file.
@@ -44,16 +44,16 @@ def keep(direction: Direction) -> Path:
     path = _path(direction.identity, direction.name)
     content = to_json([direction]).encode()
     _document(content, direction.latent_dim)  # nothing is written that couldn't be read
-    others = [one for one in _kept(direction.identity, direction.latent_dim) if one.name != direction.name]
+    others = [one for one in _saved(direction.identity, direction.latent_dim) if one.name != direction.name]
     _check_room([*others, direction])
     with write_errors_as(GenerationError, path):
         write_atomically(path, content)
     return path
 
 
-def kept(checkpoint: Checkpoint) -> list[Direction]:
+def saved(checkpoint: Checkpoint) -> list[Direction]:
     """The directions kept for this checkpoint, by name; a damaged file or one of another checkpoint is left out."""
-    return _kept(checkpoint.identity, checkpoint.model.latent_dim)
+    return _saved(checkpoint.identity, checkpoint.model.latent_dim)
 
 
 def delete(checkpoint: Checkpoint, name: str) -> None:
@@ -82,14 +82,14 @@ def _text_of(directions: Sequence[Direction]) -> str:
     return json.dumps({"format": FORMAT, "version": VERSION, "directions": values}, indent=1)
 
 
-def from_json(text: str | bytes, checkpoint: Checkpoint) -> Imported:
+def from_json(text: str | bytes, checkpoint: Checkpoint) -> ImportedDirections:
     """Read somebody's directions for use with this checkpoint; keeps nothing.
 
     One that is kept already is left out, another one of a kept name gets a free name, both with a note. One that was
     measured on another checkpoint of the same dimension is taken, with a note and `measured_on`. Raises GenerationError
     if anything in the file is wrong, or if it doesn't fit beside what is kept.
     """
-    before = kept(checkpoint)
+    before = saved(checkpoint)
     directions: list[Direction] = []
     notes: list[str] = []
     for read in _document(text, checkpoint.model.latent_dim):
@@ -109,10 +109,10 @@ def from_json(text: str | bytes, checkpoint: Checkpoint) -> Imported:
             )
         directions.append(dataclasses.replace(found, name=name))
     _check_room([*before, *directions])
-    return Imported(directions, notes)
+    return ImportedDirections(directions, notes)
 
 
-def _kept(identity: str, latent_dim: int) -> list[Direction]:
+def _saved(identity: str, latent_dim: int) -> list[Direction]:
     found = []
     for path in derived_folder(identity).glob("directions/*.json"):
         try:

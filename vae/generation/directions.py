@@ -6,7 +6,6 @@ numpy only; scikit-learn and scipy are imported inside the functions that need t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,12 +149,6 @@ def angle(u: ArrayLike, v: ArrayLike) -> float:
     if a.shape != b.shape:
         raise GenerationError(f"Directions of {len(a)} and {len(b)} dimensions have no angle.")
     return math.degrees(2 * math.atan2(float(np.linalg.norm(a - b)), float(np.linalg.norm(a + b))))
-
-
-def angles(directions: Sequence[Direction]) -> Floats:
-    """Every direction with every other, degrees (n, n)."""
-    vectors = [d.vector for d in directions]
-    return np.array([[angle(u, v) for v in vectors] for u in vectors]).reshape(len(vectors), len(vectors))
 
 
 def closest_axis(direction: Direction) -> ClosestAxis:

@@ -1,4 +1,7 @@
-"""A group of test images, written as text: a class, rows, or the neighbourhood of an image. numpy only."""
+"""Groups of test images, written as text: a class, rows, or the neighbourhood of an image. numpy only.
+
+And whether two of them are, at bottom, two groups of classes.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from vae.storage.validation import short
 MAX_TEXT = 2_000  # characters
 REST = "rest"
 JOIN = " + "
+TELLING = 0.75  # balanced accuracy from the class alone, above which a direction may be one between classes
 FORMS = 'Write "class:NAME", "rows:1,2,40-45", "near:ROW:COUNT", or several joined by " + ".'
 
 Rows = NDArray[np.int64]
@@ -38,6 +42,33 @@ class Pair:
     a: Group
     b: Group
     shared: int
+
+
+@dataclass(frozen=True)
+class Side:
+    """The class that most images of a group have, and their share of it."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class ByClass:
+    """How well the class alone tells two groups apart (balanced accuracy, 0.5 is chance), and what each mostly is."""
+
+    accuracy: float
+    a: Side
+    b: Side
+
+    def sentence(self) -> str:
+        """What a person should know before giving the direction another meaning than the classes."""
+        sides = " and ".join(
+            f"{100 * side.share:.0f} % of group {letter} are class {side.name}"
+            for letter, side in (("A", self.a), ("B", self.b))
+        )
+        accuracy = f"{100 * self.accuracy:.0f} % balanced accuracy"
+        warning = ", so this may be a direction between classes" if self.accuracy >= TELLING else ""
+        return f"{sides}; knowing the class alone tells the groups apart with {accuracy}{warning}."
 
 
 def of_classes(names: Sequence[str]) -> str:
@@ -113,6 +144,22 @@ def pair(a_text: str, b_text: str, checkpoint: Checkpoint) -> Pair:
     return Pair(left[0], left[1], len(shared))
 
 
+def by_class(pair: Pair, checkpoint: Checkpoint) -> ByClass | None:
+    """None where the groups were chosen by class, and where there is one class only.
+
+    The best guess from the class takes the group that has the larger share of it, so its balanced accuracy on these
+    images is half the sum over classes of the larger share.
+    """
+    names = checkpoint.dataset.class_names
+    if len(names) < 2 or (_are_classes(pair.a.text) and (_are_classes(pair.b.text) or pair.b.text == REST)):
+        return None
+    labels = checkpoint.latents.labels
+    counts = [np.bincount(labels[group.rows], minlength=len(names)) for group in (pair.a, pair.b)]
+    a, b = (count / count.sum() for count in counts)
+    sides = [Side(names[int(shares.argmax())], float(shares.max())) for shares in (a, b)]
+    return ByClass(float(np.maximum(a, b).sum() / 2), sides[0], sides[1])
+
+
 def _class_name(pieces: list[str], known: tuple[str, ...]) -> tuple[str, int]:
     """The class that the first pieces name, and how many of them it takes."""
     for used in range(len(pieces), 0, -1):
@@ -169,3 +216,7 @@ def _check_row(row: int, count: int) -> None:
 
 def _images(count: int) -> str:
     return "1 image" if count == 1 else f"{count:,} images"
+
+
+def _are_classes(text: str) -> bool:
+    return all(part.strip().startswith("class:") for part in text.split(JOIN))

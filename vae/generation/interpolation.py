@@ -1,4 +1,4 @@
-"""Ways from one latent to another, and how far they lead from the data. numpy only.
+"""Paths from one latent to another, and how far they lead from the data. numpy only.
 
 lerp is the straight line. Between samples of a Gaussian in many dimensions it passes nearer to the origin than almost
 any sample lies; slerp keeps to the norms (Shoemake 1985; White 2016, arXiv:1609.04468).
@@ -24,8 +24,8 @@ Reals = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class Path:
-    """Latents along a way: z (S, d); t (S,), which is k at anchor k; anchor_at (A,), the anchors' places in z."""
+class LatentPath:
+    """Latents along a path: z (S, d); t (S,), which is k at anchor k; anchor_at (A,), the anchors' places in z."""
 
     z: FloatArray
     t: NDArray[np.float64]
@@ -67,12 +67,12 @@ def slerp(a: Reals, b: Reals, t: Reals) -> FloatArray:
     turn /= np.linalg.norm(turn, axis=1, keepdims=True)
     z = ((1 - t) * norms[0] + t * norms[1])[:, None] * turn
     z[t == 0], z[t == 1] = a, b
-    way: FloatArray = z.astype(np.float32)
-    return way
+    turned: FloatArray = z.astype(np.float32)
+    return turned
 
 
-def path(anchors: Reals, steps: int, kind: str) -> Path:
-    """A way through all anchors (A, d), 2 to 6 of them, with `steps` latents a leg, counting both ends: 2 to 60.
+def path(anchors: Reals, steps: int, kind: str) -> LatentPath:
+    """A path through all anchors (A, d), 2 to 6 of them, with `steps` latents a leg, counting both ends: 2 to 60.
 
     Neighbouring legs share the anchor between them, so there are S = (A − 1)(steps − 1) + 1 latents.
 
@@ -89,12 +89,12 @@ def path(anchors: Reals, steps: int, kind: str) -> Path:
         raise GenerationError(f"A path has {steps!s:.40} steps a leg, expected a whole number from 2 to {MAX_STEPS}.")
     if kind not in KINDS:
         raise GenerationError(f"The kind of path is {kind!r:.40}, expected one of {', '.join(KINDS)}.")
-    way = lerp if kind == "lerp" else slerp
+    between = lerp if kind == "lerp" else slerp
     t = np.linspace(0.0, 1.0, steps)
-    legs = [way(anchors[k], anchors[k + 1], t) for k in range(len(anchors) - 1)]
+    legs = [between(anchors[k], anchors[k + 1], t) for k in range(len(anchors) - 1)]
     z = np.concatenate([legs[0], *(leg[1:] for leg in legs[1:])])  # (S, d): a joint is the end of the leg before it
     anchor_at = np.arange(len(anchors)) * (steps - 1)
-    return Path(z, np.arange(len(z)) / (steps - 1), anchor_at)
+    return LatentPath(z, np.arange(len(z)) / (steps - 1), anchor_at)
 
 
 def distances(z: Reals, mu: Reals) -> Distances:

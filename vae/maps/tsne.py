@@ -11,7 +11,6 @@ from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
-from openTSNE import TSNE
 
 from vae.errors import ConfigError
 from vae.maps import quality
@@ -39,6 +38,8 @@ def fit(
         For another perplexity or seed, and when all means are one point.
     """
     check(mu, perplexity, seed)
+    from openTSNE import TSNE  # a second, most of it scikit-learn
+
     init = "pca" if mu.shape[1] > 1 else "random"  # one latent dimension has no second component to begin with
     told = 0
 

@@ -1,6 +1,8 @@
 """How training gets its images: from the device's memory where they fit, else streamed from a memory map.
 
-Both give exactly the same batches. No Python code runs per image.
+Both give exactly the same batches: `epoch` takes batches of rows (n,) int64, which `torch.split(order, batch_size)`
+makes, and gives the images (n, C, H, W) uint8 of each on the device, in the order asked for. DatasetError says that
+the images can no longer be read, IndexError that a row is not there. No Python code runs per image.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import psutil
@@ -26,24 +27,6 @@ from vae.errors import DatasetError
 MEMORY_SHARE = 0.25
 READERS = 2  # threads that gather: while one waits for the disk, another reads
 AHEAD = 3  # batches that are gathered before they are asked for; each costs its size in memory
-
-
-class Batches(Protocol):
-    """Images (N, C, H, W) uint8, handed out in any order."""
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(N, C, H, W)."""
-
-    def __len__(self) -> int:
-        """N."""
-
-    def epoch(self, batches: Sequence[Tensor]) -> Iterator[Tensor]:
-        """For each batch of rows (n,) int64, its images (n, C, H, W) uint8 on the device, in the order asked for.
-
-        `torch.split(order, batch_size)` makes such batches. Raises DatasetError when the images can no longer be read,
-        IndexError for a row that is not there.
-        """
 
 
 def batches_of(images: NDArray[np.uint8], device: torch.device) -> InMemory | Streamed:

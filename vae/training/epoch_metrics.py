@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vae.checkpoints.metrics import ACTIVE_VARIANCE
 from vae.model.elbo import terms_at
 from vae.model.pixels import draw_binarized, to_unit
 from vae.model.vae import VAE, reparameterize
 from vae.training.objectives import Objective
 
 SEED = 0  # of the posterior noise, the binarization and the prior samples: the same every epoch
-ACTIVE_VARIANCE = 0.01  # Var over images of E[z_j|x], above which dimension j is active (Burda et al. 2016)
 VARIETY_IMAGES = 256
 
 

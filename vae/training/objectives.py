@@ -81,7 +81,7 @@ class Elbo:
 
 
 @dataclass(frozen=True)
-class ImportanceWeighted:
+class Iwae:
     """Minus the importance-weighted bound of k samples."""
 
     samples: int
@@ -121,7 +121,7 @@ def objective_of(config: TrainConfig, batch_mean: Callable[[Tensor], Tensor] = l
     """The objective that a TrainConfig names."""
     match config.objective:
         case "iwae":
-            return ImportanceWeighted(config.importance_samples)
+            return Iwae(config.importance_samples)
         case "autoencoder":
             return Autoencoder()
         case _:

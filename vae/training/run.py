@@ -30,7 +30,7 @@ from vae.training.trainer import EpochReport, Trainer
 class Finished:
     """The epoch that the checkpoint will hold, and why it is that one."""
 
-    rows: list[history.Row]
+    rows: list[history.EpochRow]
     epochs: int
     weights: dict[str, FloatArray]
     outcome: str  # trained, early_stopped, stopped or diverged
@@ -78,7 +78,7 @@ class Keeper:
         self.folder, self.trainer, self.progress = folder, trainer, progress
         self.workers: Workers = trainer.workers
         self.images = splits["train"].fingerprint
-        self.rows: list[history.Row] = []
+        self.rows: list[history.EpochRow] = []
         self.weights: dict[str, FloatArray] = {}
         self._begin(splits["validation"])
 
@@ -174,9 +174,9 @@ class NotKeptError(TrainingError):
     """An epoch could not be written to the run folder."""
 
 
-def history_row(report: EpochReport) -> history.Row:
+def history_row(report: EpochReport) -> history.EpochRow:
     """One row of history.csv: nats per image, counts, seconds, images per second."""
-    row: history.Row = {"epoch": report.epoch}
+    row: history.EpochRow = {"epoch": report.epoch}
     for name, terms in (("train", report.train), ("validation", report.validation)):
         row |= {f"{name}_elbo": terms.elbo, f"{name}_log_likelihood": terms.log_likelihood, f"{name}_kl": terms.kl}
     row |= {f"kl_{i}": kl for i, kl in enumerate(report.validation.kl_per_dim)}

@@ -48,7 +48,7 @@ def test_directions_are_kept_chosen_and_deleted(digits: Checkpoint, browser: Bro
     keep(at, " it's <b> ")
     said(at)
     assert not at.error
-    [kept] = direction_files.kept(digits)
+    [kept] = direction_files.saved(digits)
     assert (kept.name, kept.kind) == ("it's <b>", directions.CLASSIFIER)
     strip(browser, digits, kept)
     at.selectbox(key="generate-direction").set_value("it's <b>").run()
@@ -59,7 +59,7 @@ def test_directions_are_kept_chosen_and_deleted(digits: Checkpoint, browser: Bro
     [table] = at.dataframe
     assert (table.value["name"][0], table.value["angle"][0]) == ("it's <b>", 0)
     at.button(key="direction-delete").click().run()
-    assert direction_files.kept(digits) == []
+    assert direction_files.saved(digits) == []
     assert "direction" not in url(at)
     assert not at.error
 
@@ -68,7 +68,7 @@ def test_a_bad_name_is_refused(digits: Checkpoint) -> None:
     at = keep(visit(model="digits-mlp-8", view="directions"), "   ")
     said(at)
     assert len(at.error) == 1
-    assert direction_files.kept(digits) == []
+    assert direction_files.saved(digits) == []
 
 
 def upload(at: AppTest, content: str) -> AppTest:
@@ -80,7 +80,7 @@ def test_what_was_exported_is_imported(digits: Checkpoint, browser: Browser) -> 
     found = replace(cache.directions_of(digits, "class:3", "class:6").mean, name="mine")
     at = upload(visit(model="digits-mlp-8", view="directions"), direction_files.to_json([found]))
     assert "Imported mine." in said(at)
-    assert direction_files.kept(digits) == [found]
+    assert direction_files.saved(digits) == [found]
     assert "Export all (JSON)" in [element.label for element in at.get("download_button")]
 
 
@@ -90,7 +90,7 @@ def test_directions_of_another_model_are_said_to_be_so(digits: Checkpoint, brows
     assert '"mine" was measured on another checkpoint' in said(at)
     at.selectbox(key="generate-direction").set_value("mine").run()
     assert "Not measured here" in said(at)
-    strip(browser, digits, direction_files.kept(digits)[0])
+    strip(browser, digits, direction_files.saved(digits)[0])
 
 
 @pytest.mark.parametrize("content", ["", "no JSON", "[]", '{"format": "vae-directions", "version": 1}', "[" * 5_000])
@@ -98,7 +98,7 @@ def test_a_file_that_holds_no_directions_is_refused(digits: Checkpoint, content:
     at = upload(visit(model="digits-mlp-8", view="directions"), content)
     said(at)
     assert len(at.error) == 1
-    assert direction_files.kept(digits) == []
+    assert direction_files.saved(digits) == []
 
 
 def test_directions_of_another_dimension_are_refused(digits: Checkpoint) -> None:
@@ -106,7 +106,7 @@ def test_directions_of_another_dimension_are_refused(digits: Checkpoint) -> None
     found = directions.from_groups("flat", groups.pair("class:3", "class:6", other), other).mean
     at = upload(visit(model="digits-mlp-8", view="directions"), direction_files.to_json([found]))
     assert "flat: the direction has 2 dimensions, this checkpoint's latent space 8." in said(at)
-    assert direction_files.kept(digits) == []
+    assert direction_files.saved(digits) == []
 
 
 def test_a_minus_b_plus_c(digits: Checkpoint) -> None:

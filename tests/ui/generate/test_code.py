@@ -186,7 +186,7 @@ def test_a_direction_of_another_model_is_not_computed_anew(digits: Checkpoint) -
     here = directions.from_groups("it's", pair, digits).mean
     vector = tuple(float(v) for v in np.eye(8)[3])
     foreign = replace(here, vector=vector, measured_on="0" * 64)
-    direction_files.keep(foreign)
+    direction_files.save(foreign)
     anchor = anchors.parse("row:3", digits)
     z = directions.apply(anchor.vector, foreign, np.linspace(-2, 2, 9))
     execute(generate_code.direction(digits, foreign, anchor, 2.0, 9))

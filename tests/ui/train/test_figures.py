@@ -11,7 +11,7 @@ from tests.runs import history
 from ui.palette import QUIET
 from ui.train import figures
 from ui.train.figures import MAX_POINTS
-from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import EpochRow
 
 
 def by_name(figure: object) -> dict[str, object]:
@@ -76,7 +76,7 @@ def test_long_runs_are_thinned_with_their_newest_epoch() -> None:
     assert trace.x[-1] == 5_000  # type: ignore[attr-defined]
 
 
-def rows_of(kl: list[float], epochs: int = 4) -> list[Row]:
+def rows_of(kl: list[float], epochs: int = 4) -> list[EpochRow]:
     return [{"epoch": epoch, **{f"kl_{j}": value for j, value in enumerate(kl)}} for epoch in range(1, epochs + 1)]
 
 

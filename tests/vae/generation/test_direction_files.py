@@ -41,38 +41,38 @@ def document(*values: Direction) -> Document:
 
 
 def test_a_kept_direction_comes_back(checkpoint: Checkpoint, direction: Direction) -> None:
-    path = direction_files.keep(direction)
+    path = direction_files.save(direction)
     assert path.parent == derived_folder(checkpoint.identity) / "directions"
-    assert direction_files.kept(checkpoint) == [direction]
+    assert direction_files.saved(checkpoint) == [direction]
 
 
 def test_the_same_name_is_replaced_and_others_are_sorted(checkpoint: Checkpoint, direction: Direction) -> None:
     newer = dataclasses.replace(direction, gap=9.0)
     first = dataclasses.replace(direction, name="a")
     for one in (direction, newer, first):
-        direction_files.keep(one)
-    assert direction_files.kept(checkpoint) == [first, newer]
+        direction_files.save(one)
+    assert direction_files.saved(checkpoint) == [first, newer]
 
 
 def test_a_deleted_direction_is_gone(checkpoint: Checkpoint, direction: Direction) -> None:
-    path = direction_files.keep(direction)
+    path = direction_files.save(direction)
     direction_files.delete(checkpoint, "another name")
-    assert direction_files.kept(checkpoint) == [direction]
+    assert direction_files.saved(checkpoint) == [direction]
     for _ in range(2):  # the second time it is not there
         direction_files.delete(checkpoint, direction.name)
-        assert direction_files.kept(checkpoint) == []
+        assert direction_files.saved(checkpoint) == []
     assert list(path.parent.iterdir()) == []
 
 
 def test_damaged_and_foreign_files_hide_no_other(checkpoint: Checkpoint, direction: Direction) -> None:
-    path = direction_files.keep(direction)
+    path = direction_files.save(direction)
     path.with_name("cut.json").write_bytes(path.read_bytes()[:-20])
     path.with_name("empty.json").write_text(json.dumps(document()))
     path.with_name("folder.json").mkdir()
     path.with_name("copy.json").write_bytes(path.read_bytes())  # not at the place of its name: delete would miss it
-    foreign = direction_files.keep(dataclasses.replace(direction, name="foreign", identity="0" * 64))
+    foreign = direction_files.save(dataclasses.replace(direction, name="foreign", identity="0" * 64))
     (path.parent / foreign.name).write_bytes(foreign.read_bytes())
-    assert direction_files.kept(checkpoint) == [direction]
+    assert direction_files.saved(checkpoint) == [direction]
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_damaged_and_foreign_files_hide_no_other(checkpoint: Checkpoint, directi
 )
 def test_what_couldnt_be_read_isnt_kept(checkpoint: Checkpoint, direction: Direction, change: Document) -> None:
     with pytest.raises(GenerationError):
-        direction_files.keep(dataclasses.replace(direction, **change))
+        direction_files.save(dataclasses.replace(direction, **change))
     assert not paths.derived_dir().exists()
 
 
 def test_a_folder_that_cant_be_written(direction: Direction) -> None:
     paths.derived_dir().write_text("a file where the folder should be")
     with pytest.raises(GenerationError, match="can't be written"):
-        direction_files.keep(direction)
+        direction_files.save(direction)
 
 
 def test_a_document_comes_back(checkpoint: Checkpoint, direction: Direction) -> None:
@@ -106,15 +106,15 @@ def test_another_checkpoint_of_the_same_dimension(checkpoint: Checkpoint, direct
     assert (found.identity, found.measured_on, found.vector) == (other.identity, direction.identity, direction.vector)
     assert "measured on another checkpoint (a, " in imported.notes[0]
     assert "don't carry over to other" in imported.notes[0]
-    direction_files.keep(found)
-    assert direction_files.kept(other) == [found]  # it still says so when read again
-    assert direction_files.kept(checkpoint) == []
+    direction_files.save(found)
+    assert direction_files.saved(other) == [found]  # it still says so when read again
+    assert direction_files.saved(checkpoint) == []
     home = direction_files.from_json(direction_files.to_json([found]), checkpoint)
     assert (home.directions, home.notes) == ([direction], [])
 
 
 def test_an_import_replaces_nothing_that_is_kept(checkpoint: Checkpoint, direction: Direction) -> None:
-    direction_files.keep(direction)
+    direction_files.save(direction)
     newer = dataclasses.replace(direction, gap=9.0)
     text = direction_files.to_json([direction, newer])
     imported = direction_files.from_json(text, checkpoint)
@@ -123,8 +123,8 @@ def test_an_import_replaces_nothing_that_is_kept(checkpoint: Checkpoint, directi
     assert imported.notes[0] == f'"{direction.name}" is kept already.'
     assert imported.notes[1] == f'Two directions are called "{direction.name}": one is now "{free}".'
     for one in imported.directions:
-        direction_files.keep(one)
-    assert direction_files.kept(checkpoint) == [direction, *imported.directions]
+        direction_files.save(one)
+    assert direction_files.saved(checkpoint) == [direction, *imported.directions]
     again = direction_files.from_json(text, checkpoint)  # the second time there is nothing new
     assert (again.directions, again.notes[1]) == ([], f'"{free}" is kept already.')
 
@@ -133,7 +133,7 @@ def test_an_import_of_another_checkpoint_twice(checkpoint: Checkpoint, direction
     other = dataclasses.replace(checkpoint, identity="ab" * 32, name="other")
     text = direction_files.to_json([direction])
     for one in direction_files.from_json(text, other).directions:
-        direction_files.keep(one)
+        direction_files.save(one)
     assert direction_files.from_json(text, other).directions == []
 
 
@@ -144,14 +144,14 @@ def test_no_more_are_kept_than_can_be_written_to_one_file(
     a, b, c, d = (dataclasses.replace(direction, name=name) for name in "abcd")
     elsewhere = dataclasses.replace(direction, identity="ab" * 32)
     for one in (a, b, c, elsewhere, dataclasses.replace(c, gap=9.0)):  # the last one replaces
-        direction_files.keep(one)
-    for refused in (lambda: direction_files.keep(d), lambda: direction_files.from_json(one_of(d), checkpoint)):
+        direction_files.save(one)
+    for refused in (lambda: direction_files.save(d), lambda: direction_files.from_json(one_of(d), checkpoint)):
         with pytest.raises(GenerationError, match=r"4 directions would be kept .* at most 3\. Delete one first"):
             refused()
-    assert [one.name for one in direction_files.kept(checkpoint)] == ["a", "b", "c"]
-    assert direction_files.to_json(direction_files.kept(checkpoint))
+    assert [one.name for one in direction_files.saved(checkpoint)] == ["a", "b", "c"]
+    assert direction_files.to_json(direction_files.saved(checkpoint))
     direction_files.delete(checkpoint, "a")
-    direction_files.keep(d)
+    direction_files.save(d)
 
 
 def test_all_that_is_kept_fits_into_one_file_by_its_size(
@@ -160,10 +160,10 @@ def test_all_that_is_kept_fits_into_one_file_by_its_size(
     a, b, c = (dataclasses.replace(direction, name=name) for name in "abc")
     monkeypatch.setattr(direction_files, "MAX_BYTES", len(direction_files.to_json([a, b])))
     for one in (a, b, b):
-        direction_files.keep(one)
+        direction_files.save(one)
     with pytest.raises(GenerationError, match=r"kept for this checkpoint would take .* bytes"):
-        direction_files.keep(c)
-    text = direction_files.to_json(direction_files.kept(checkpoint))
+        direction_files.save(c)
+    text = direction_files.to_json(direction_files.saved(checkpoint))
     for one in (a, b):
         direction_files.delete(checkpoint, one.name)
     assert direction_files.from_json(text, checkpoint).directions == [a, b]  # what is exported can be imported

@@ -220,12 +220,6 @@ def test_angles_against_the_closed_form(degrees: float) -> None:
     assert directions.angle([2, 0, 0], 7 * turned) == pytest.approx(degrees, abs=1e-9)
 
 
-def test_angles_of_several() -> None:
-    found = directions.angles([along(1, 0), along(0, 1), along(-1, -1)])
-    np.testing.assert_allclose(found, [[0, 90, 135], [90, 0, 135], [135, 135, 0]], atol=1e-9)
-    assert directions.angles([]).shape == (0, 0)
-
-
 @pytest.mark.parametrize(("u", "v"), [([0, 0], [1, 0]), ([1, 0], [1, 0, 0]), ([np.nan, 1], [1, 0]), ([[1]], [[1]])])
 def test_what_has_no_angle(u: list[float], v: list[float]) -> None:
     with pytest.raises(GenerationError):

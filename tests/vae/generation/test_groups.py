@@ -151,3 +151,46 @@ def test_shared_images_are_left_out_of_both(checkpoint: Checkpoint) -> None:
 def test_pairs_that_cant_be_compared(checkpoint: Checkpoint, a: str, b: str, message: str) -> None:
     with pytest.raises(GenerationError, match=message):
         groups.pair(a, b, checkpoint)
+
+
+# --- groups that are groups of classes under another name -------------------------------------------------------------
+
+LABELS = np.array([0] * 6 + [1] * 3 + [2] * 1 + [1] * 8 + [0] * 2 + [2] * 20)  # rows 0-9, 10-19, 20-39
+
+
+@pytest.fixture
+def three_classes() -> Checkpoint:
+    new = new_checkpoint()
+    latents = dataclasses.replace(new.latents, labels=LABELS)
+    dataset = dataclasses.replace(new.dataset, class_names=("zero", "one", "two"))
+    return Checkpoint("a", Path(), "0" * 64, new.model, new.train, dataset, "", latents, {}, {}, [])
+
+
+def test_the_class_alone_tells_groups_apart(three_classes: Checkpoint) -> None:
+    found = groups.by_class(groups.pair("rows:0-9", "rows:10-19", three_classes), three_classes)
+    assert found is not None
+    assert found.accuracy == pytest.approx((0.6 + 0.8 + 0.1) / 2)  # of each class the larger share: .6|.2, .3|.8, .1|0
+    assert (found.a.name, found.a.share, found.b.name, found.b.share) == ("zero", 0.6, "one", 0.8)
+    assert found.sentence() == (
+        "60 % of group A are class zero and 80 % of group B are class one; knowing the class alone tells the groups "
+        "apart with 75 % balanced accuracy, so this may be a direction between classes."
+    )
+
+
+def test_groups_of_the_same_classes_are_not_told_apart(three_classes: Checkpoint) -> None:
+    found = groups.by_class(groups.pair("rows:20-29", "rows:30-39", three_classes), three_classes)
+    assert found is not None
+    assert found.accuracy == 0.5
+    assert "between classes" not in found.sentence()
+
+
+@pytest.mark.parametrize(("a", "b"), [("class:zero", "class:one"), ("class:zero + class:one", "rest")])
+def test_groups_that_were_chosen_by_class_are_no_surprise(three_classes: Checkpoint, a: str, b: str) -> None:
+    assert groups.by_class(groups.pair(a, b, three_classes), three_classes) is None
+
+
+def test_one_class_tells_nothing_apart(three_classes: Checkpoint) -> None:
+    dataset = dataclasses.replace(three_classes.dataset, class_names=("only",))
+    latents = dataclasses.replace(three_classes.latents, labels=np.zeros_like(LABELS))
+    alone = dataclasses.replace(three_classes, dataset=dataset, latents=latents)
+    assert groups.by_class(groups.pair("rows:0-9", "rest", alone), alone) is None

@@ -11,7 +11,7 @@ import torch
 from tests.vae.helpers import TINY, TINY_CONV
 from vae.config import ModelConfig
 from vae.model.vae import Posterior, new_model, reparameterize
-from vae.training.objectives import Autoencoder, Elbo, ImportanceWeighted, Objective
+from vae.training.objectives import Autoencoder, Elbo, Iwae, Objective
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -110,7 +110,7 @@ def test_an_autoencoders_loss_leaves_the_point_a_point(config: ModelConfig) -> N
 
 
 @pytest.mark.parametrize("config", [TINY, TINY_CONV, dataclasses.replace(TINY, likelihood="gaussian")])
-@pytest.mark.parametrize("objective", [Elbo(), Elbo(0.1), ImportanceWeighted(3), Autoencoder()])
+@pytest.mark.parametrize("objective", [Elbo(), Elbo(0.1), Iwae(3), Autoencoder()])
 def test_in_bfloat16_only_matrix_products_lose_digits(config: ModelConfig, objective: Objective) -> None:
     model, x = new_model(config, 0), torch.rand(4, *config.image_shape, generator=seeded(1))
     epsilon = torch.randn(objective.draws(4, config.latent_dim), generator=seeded(2))

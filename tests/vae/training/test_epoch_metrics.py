@@ -17,7 +17,7 @@ from vae.model.likelihoods import Bernoulli
 from vae.model.pixels import draw_binarized
 from vae.model.vae import VAE, new_model, reparameterize
 from vae.training.epoch_metrics import SEED, VARIETY_IMAGES, Protocol, SplitTerms, TermSums, measure, sample_variety
-from vae.training.objectives import Autoencoder, Elbo, ImportanceWeighted, Objective
+from vae.training.objectives import Autoencoder, Elbo, Iwae, Objective
 
 Digits = dict[str, ImageDataset]
 
@@ -55,7 +55,7 @@ def test_batches_of_unequal_size_weigh_by_their_images(digits: Digits) -> None:
     assert parts.active_units == whole.active_units
 
 
-@pytest.mark.parametrize("objective", [Elbo(), Elbo(threshold=0.5), ImportanceWeighted(3), Autoencoder()])
+@pytest.mark.parametrize("objective", [Elbo(), Elbo(threshold=0.5), Iwae(3), Autoencoder()])
 def test_measuring_repeats_and_leaves_the_random_state_and_evaluation_mode(
     digits: Digits, objective: Objective
 ) -> None:
@@ -94,7 +94,7 @@ def test_the_loss_of_an_autoencoder_is_that_at_the_mean(digits: Digits) -> None:
 
 
 def test_more_importance_samples_give_a_lower_loss(digits: Digits) -> None:
-    elbo, few, many = (loss_of(digits, o).loss for o in (Elbo(), ImportanceWeighted(2), ImportanceWeighted(200)))
+    elbo, few, many = (loss_of(digits, o).loss for o in (Elbo(), Iwae(2), Iwae(200)))
     assert many < few < elbo
     assert many > elbo - 5  # a bound of the same likelihood
 

@@ -13,7 +13,7 @@ from vae.model.vae import VAE, new_model
 from vae.training.objectives import (
     Autoencoder,
     Elbo,
-    ImportanceWeighted,
+    Iwae,
     Objective,
     beta_loss,
     free_bits,
@@ -52,7 +52,7 @@ OBJECTIVES = {
     "elbo": (Elbo(), 1.0, "bernoulli"),
     "beta": (Elbo(), 3.0, "bernoulli"),
     "free bits": (Elbo(threshold=0.05), 1.0, "bernoulli"),
-    "iwae": (ImportanceWeighted(3), 1.0, "bernoulli"),
+    "iwae": (Iwae(3), 1.0, "bernoulli"),
     "autoencoder": (Autoencoder(), 1.0, "bernoulli"),
     "gaussian": (Elbo(), 1.0, "gaussian"),
 }
@@ -134,5 +134,5 @@ def test_an_autoencoder_sees_neither_noise_nor_prior() -> None:
 def test_what_a_config_names() -> None:
     assert objective_of(TrainConfig("digits")) == Elbo()
     assert objective_of(TrainConfig("digits", free_bits=0.25)) == Elbo(0.25)
-    assert objective_of(TrainConfig("digits", objective="iwae", importance_samples=7)) == ImportanceWeighted(7)
+    assert objective_of(TrainConfig("digits", objective="iwae", importance_samples=7)) == Iwae(7)
     assert objective_of(TrainConfig("digits", objective="autoencoder")) == Autoencoder()

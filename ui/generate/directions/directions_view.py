@@ -19,7 +19,7 @@ from ui.shared import cache, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.errors import GenerationError
-from vae.generation import anchors, by_class, directions, groups
+from vae.generation import anchors, directions, groups
 from vae.generation.anchors import Anchor
 from vae.generation.directions import Direction
 
@@ -82,7 +82,7 @@ def _from_groups(checkpoint: Checkpoint) -> Direction | None:
         return None
     shared = f" {pair.shared:,} images that stood in both were left out of both." if pair.shared else ""
     st.caption(f"{len(pair.a.rows):,} and {len(pair.b.rows):,} test images.{shared}")
-    if classes := by_class.by_class(pair, checkpoint):
+    if classes := groups.by_class(pair, checkpoint):
         st.caption(page.escape(classes.sentence()))
     found = both.mean if method == "mean" else both.classifier
     without = ", without shared" if pair.shared else ""

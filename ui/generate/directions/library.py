@@ -20,20 +20,20 @@ GROUPS = ""  # no kept one: the two groups'
 
 def chosen(checkpoint: Checkpoint) -> Direction | None:
     """The kept direction that is chosen, None for that of the two groups."""
-    kept = {direction.name: direction for direction in direction_files.kept(checkpoint)}
+    kept = {direction.name: direction for direction in direction_files.saved(checkpoint)}
     name = FIELDS.choice("Direction", CHOSEN, [GROUPS, *kept], GROUPS, {GROUPS: "Of the two groups"})
     return kept.get(name)
 
 
 def keep(checkpoint: Checkpoint, direction: Direction) -> None:
     """Keep a direction under its name; one of the same name is replaced. Raises GenerationError."""
-    direction_files.keep(direction)
+    direction_files.save(direction)
     st.toast(f"Kept {page.escape(direction.name)}.")
 
 
 def show(checkpoint: Checkpoint, current: Direction | None) -> None:
     """All kept ones with their angle to the current one, and the files."""
-    kept = direction_files.kept(checkpoint)
+    kept = direction_files.saved(checkpoint)
     for note in st.session_state.pop(NOTES, []):
         st.info(page.escape(note), icon=":material/info:")
     if kept:
@@ -99,7 +99,7 @@ def _import(checkpoint: Checkpoint) -> None:
         try:
             imported = direction_files.from_json(file.getvalue(), checkpoint)
             for direction in imported.directions:
-                direction_files.keep(direction)
+                direction_files.save(direction)
         except VAEError as error:
             page.show_error(error)
             return

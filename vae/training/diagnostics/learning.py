@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 from vae.config import ModelConfig, TrainConfig
 from vae.training.diagnostics.collapse import read_active_units, read_kl, read_variety
 from vae.training.diagnostics.reading import Reading, Run, number, too_early
-from vae.training.run_folder.history import Row
-
-__all__ = ["Reading", "readings"]
+from vae.training.run_folder.history import EpochRow
 
 # Gap over |ELBO|: MNIST ends at 1 to 3 %, 1,300 digits at 2 to 5 %. Above 15 % the network knows its images by heart.
 WIDE_GAP, VERY_WIDE_GAP = 0.07, 0.15
@@ -29,7 +27,7 @@ GREY_LEVEL = 1 / 255
 SMALL_NOISE = 0.01
 
 
-def readings(rows: list[Row], model: ModelConfig, train: TrainConfig) -> list[Reading]:
+def readings(rows: list[EpochRow], model: ModelConfig, train: TrainConfig) -> list[Reading]:
     """All that can be said about a run after its newest epoch; what its rows don't hold is left out."""
     if not rows or "epoch" not in rows[-1]:
         return []

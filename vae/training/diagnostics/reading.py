@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass, replace
 
 from vae.config import ModelConfig, TrainConfig
-from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import EpochRow
 
 # Before this nothing is judged: the KL of a healthy run can lie near 0, and dip once more, in its first dozens of
 # gradient steps and while the learning rate still rises.
@@ -29,12 +29,12 @@ class Reading:
 class Run:
     """A run's history beside its settings."""
 
-    rows: list[Row]
+    rows: list[EpochRow]
     model: ModelConfig
     train: TrainConfig
 
     @property
-    def last(self) -> Row:
+    def last(self) -> EpochRow:
         """The newest epoch."""
         return self.rows[-1]
 

@@ -11,22 +11,22 @@ from vae.storage.files import write_atomically
 
 FILE = "history.csv"
 MOST_ROWS = 2_000
-Row = dict[str, float]
+EpochRow = dict[str, float]
 
 
-def write(folder: Path, rows: list[Row]) -> None:
+def write(folder: Path, rows: list[EpochRow]) -> None:
     """Replace the whole history: when a run begins, and when it is resumed. Raises OSError."""
     write_atomically(folder / FILE, _text(rows, header=True).encode())
 
 
-def append(folder: Path, row: Row) -> None:
+def append(folder: Path, row: EpochRow) -> None:
     """Add the row of a finished epoch. Raises OSError."""
     path = folder / FILE
     with path.open("a", newline="") as file:
         file.write(_text([row], header=file.tell() == 0))
 
 
-def read(folder: Path) -> list[Row]:
+def read(folder: Path) -> list[EpochRow]:
     """All complete rows, oldest first; none where there is no history. A row that is being written is left out."""
     try:
         text = (folder / FILE).read_bytes().decode()
@@ -40,13 +40,13 @@ def read(folder: Path) -> list[Row]:
         return []
 
 
-def thinned(rows: list[Row]) -> list[Row]:
+def thinned(rows: list[EpochRow]) -> list[EpochRow]:
     """At most about MOST_ROWS of them, evenly, with the first and the last: what a checkpoint keeps of a long run."""
     stride = -(-len(rows) // MOST_ROWS)
     return [row for i, row in enumerate(rows) if i % max(stride, 1) == 0 or i == len(rows) - 1]
 
 
-def _row(header: list[str], values: list[str]) -> Row | None:
+def _row(header: list[str], values: list[str]) -> EpochRow | None:
     try:
         row = {name: float(value) for name, value in zip(header, values, strict=True)}
     except ValueError:
@@ -54,7 +54,7 @@ def _row(header: list[str], values: list[str]) -> Row | None:
     return row if all(map(math.isfinite, row.values())) else None
 
 
-def _text(rows: list[Row], header: bool) -> str:
+def _text(rows: list[EpochRow], header: bool) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     if header and rows:

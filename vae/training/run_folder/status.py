@@ -21,7 +21,7 @@ def resume_file(run_folder: Path) -> Path:
     return run_folder / RESUME
 
 
-def rows(job: Job) -> list[history.Row]:
+def rows(job: Job) -> list[history.EpochRow]:
     """One row per finished epoch."""
     return history.read(job.folder)
 

@@ -12,15 +12,15 @@ from vae.checkpoints import checkpoint_files
 from vae.config import ModelConfig, TrainConfig
 from vae.storage.paths import PROJECT
 from vae.training.diagnostics import learning
-from vae.training.diagnostics.learning import Reading
+from vae.training.diagnostics.reading import Reading
 from vae.training.run_folder import history
-from vae.training.run_folder.history import Row
+from vae.training.run_folder.history import EpochRow
 
 MODEL = ModelConfig("mlp", (1, 28, 28), 50, (400,))
 TRAIN = TrainConfig("mnist", epochs=20)
 
 
-def healthy(epochs: int = 20, **more: float) -> list[Row]:
+def healthy(epochs: int = 20, **more: float) -> list[EpochRow]:
     """MNIST as it goes: from −200 to about −100 nats, 22 of 50 dimensions active, a gap of 2."""
     rows = []
     for epoch in range(1, epochs + 1):
@@ -32,7 +32,7 @@ def healthy(epochs: int = 20, **more: float) -> list[Row]:
     return rows
 
 
-def read(rows: list[Row], model: ModelConfig = MODEL, **training: Any) -> dict[str, Reading]:
+def read(rows: list[EpochRow], model: ModelConfig = MODEL, **training: Any) -> dict[str, Reading]:
     return {reading.name: reading for reading in learning.readings(rows, model, replace(TRAIN, **training))}
 
 
@@ -72,7 +72,7 @@ def test_no_epoch_of_a_shipped_model_would_have_alarmed_anybody(name: str) -> No
         assert [reading for reading in found if reading.level in ("failing", "watch")] == []
 
 
-def collapsed(rows: list[Row]) -> list[Row]:
+def collapsed(rows: list[EpochRow]) -> list[EpochRow]:
     return [row | {"validation_kl": 0.001, "active_units": 0.0, "sample_variety": 0.001} for row in rows]
 
 
@@ -119,7 +119,7 @@ def test_an_elbo_that_falls_while_beta_4_gains_is_no_jump_and_no_overfitting() -
 
 
 @pytest.mark.parametrize("rows", [[], [{"train_elbo": -1.0}], [{"epoch": 1.0}]], ids=["none", "no epoch", "only epoch"])
-def test_rows_without_numbers_give_no_reading(rows: list[Row]) -> None:
+def test_rows_without_numbers_give_no_reading(rows: list[EpochRow]) -> None:
     assert read(rows) == {}
 
 
@@ -177,7 +177,7 @@ def test_a_low_kl_is_worth_watching() -> None:
     assert read(healthy(validation_kl=0.6))["Total KL"].level == "watch"
 
 
-def overfitting(gain: float) -> list[Row]:
+def overfitting(gain: float) -> list[EpochRow]:
     """From epoch 11 on training gains what validation loses."""
     rows = healthy(30)
     for row in rows[10:]:

@@ -10,7 +10,7 @@ import pytest
 
 from vae.training.run_folder import history
 
-ROWS: list[history.Row] = [
+ROWS: list[history.EpochRow] = [
     {"epoch": 1, "train_elbo": -40.123456789012345, "kl_0": 1e-12, "learning_rate": 8e-05},
     {"epoch": 2, "train_elbo": -1 / 3, "kl_0": 2.5, "learning_rate": 0.002},
     {"epoch": 3, "train_elbo": 812.5, "kl_0": 1e20, "learning_rate": 1e-8},
