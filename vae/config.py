@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
+
+from msgspec import Meta
 
 from vae.errors import ConfigError
+from vae.storage.reporting import storage_errors_as
+from vae.storage.schema import check, check_value, integer, number, one_of
 
 T = TypeVar("T")
 ARCHITECTURES = ("mlp", "conv")
@@ -22,6 +26,7 @@ BINARIZATIONS = ("none", "dynamic")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_IMPORTANCE_SAMPLES = 1_000
 MAX_DECODED = 250_000  # pictures in one gradient step of iwae: of 28×28 pixels about 5 GB with all that is kept
+WIDTHS = Meta(max_length=8, description="at most eight layer widths")
 
 
 def _from_dict(cls: type[T], values: Any, what: str) -> T:
@@ -37,22 +42,6 @@ def _from_dict(cls: type[T], values: Any, what: str) -> T:
     if unknown or missing:
         raise ConfigError(f"The {what} has unknown settings {unknown} and lacks {missing}.")
     return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-
-
-def _whole(name: str, value: Any, low: int, high: int, hint: str = "") -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}, expected a whole number from {low:,} to {high:,}.", hint)
-
-
-def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{name} is {value!r:.60}, expected one of {', '.join(allowed)}.")
-
-
-def _real(name: str, value: Any, low: float, high: float, hint: str = "") -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not low <= value <= high:  # which NaN never is
-        raise ConfigError(f"{name} is {value!r}, expected a number from {low:g} to {high:g}.", hint)
 
 
 @dataclass(frozen=True)
@@ -83,30 +72,24 @@ class ModelConfig:
         For a value outside the ranges above.
     """
 
-    architecture: str
-    image_shape: tuple[int, int, int]
-    latent_dim: int
-    hidden: tuple[int, ...] = ()
-    channels: tuple[int, ...] = ()
-    activation: str = "relu"
-    likelihood: str = "bernoulli"
+    architecture: Annotated[str, one_of(*ARCHITECTURES)]
+    image_shape: Annotated[
+        tuple[
+            Annotated[int, integer(1, 4, title="image channels")],
+            Annotated[int, integer(1, MAX_SIDE, title="image height")],
+            Annotated[int, integer(1, MAX_SIDE, title="image width")],
+        ],
+        Meta(description="(channels, height, width)"),
+    ]
+    latent_dim: Annotated[int, integer(1, MAX_LATENT_DIM, "2 can be seen directly; 8 to 32 reconstruct MNIST well.")]
+    hidden: Annotated[tuple[Annotated[int, integer(1, MAX_WIDTH, title="hidden width")], ...], WIDTHS] = ()
+    channels: Annotated[tuple[Annotated[int, integer(1, MAX_WIDTH, title="channels width")], ...], WIDTHS] = ()
+    activation: Annotated[str, one_of(*ACTIVATIONS)] = "relu"
+    likelihood: Annotated[str, one_of(*LIKELIHOODS)] = "bernoulli"
 
+    @storage_errors_as(ConfigError)
     def __post_init__(self) -> None:
-        _one_of("architecture", self.architecture, ARCHITECTURES)
-        _one_of("activation", self.activation, ACTIVATIONS)
-        _one_of("likelihood", self.likelihood, LIKELIHOODS)
-        if not isinstance(self.image_shape, tuple) or len(self.image_shape) != 3:
-            raise ConfigError(f"image_shape is {self.image_shape!r}, expected (channels, height, width).")
-        _whole("image channels", self.image_shape[0], 1, 4)
-        for name, side in zip(("image height", "image width"), self.image_shape[1:], strict=True):
-            _whole(name, side, 1, MAX_SIDE)
-        hint = "2 can be seen directly; 8 to 32 reconstruct MNIST well."
-        _whole("latent_dim", self.latent_dim, 1, MAX_LATENT_DIM, hint)
-        for name, widths in (("hidden", self.hidden), ("channels", self.channels)):
-            if not isinstance(widths, tuple) or len(widths) > 8:
-                raise ConfigError(f"{name} is {widths!r}, expected at most eight layer widths.")
-            for width in widths:
-                _whole(f"{name} width", width, 1, MAX_WIDTH)
+        check(self)
         self._check_architecture()
 
     def _check_architecture(self) -> None:
@@ -173,49 +156,38 @@ class TrainConfig:
         Names of the classes that are trained on and validated; empty for all. What a model of normal images needs.
     """
 
-    dataset: str
-    epochs: int = 20
-    batch_size: int = 256
-    learning_rate: float = 2e-3
-    beta: float = 1.0
-    seed: int = 0
-    objective: str = "elbo"
+    dataset: Annotated[str, Meta(min_length=1, description="the name of a data set")]
+    epochs: Annotated[int, integer(1, 100_000)] = 20
+    batch_size: Annotated[int, integer(1, 1_000_000)] = 256
+    learning_rate: Annotated[float, number(1e-9, 1e3, "1e-3 to 5e-3 suit most VAEs.")] = 2e-3
+    beta: Annotated[float, number(0.0, 1e6, "1 is the ELBO.")] = 1.0
+    seed: Annotated[int, integer(0, 2**63 - 1)] = 0
+    objective: Annotated[str, one_of(*OBJECTIVES)] = "elbo"
     importance_samples: int = 1
-    kl_schedule: str = "constant"
+    kl_schedule: Annotated[str, one_of(*KL_SCHEDULES)] = "constant"
     kl_warmup: int = 0
     kl_cycles: int = 0
-    free_bits: float = 0.0
-    binarization: str = "none"
-    lr_schedule: str = "one_cycle"
-    patience: int = 0
-    max_grad_norm: float = 0.0
-    precision: str = "auto"
-    classes: tuple[str, ...] = ()
+    free_bits: Annotated[float, number(0.0, 100.0, "0.1 to 0.5 nats per dimension are usual; 0 is off.")] = 0.0
+    binarization: Annotated[str, one_of(*BINARIZATIONS)] = "none"
+    lr_schedule: Annotated[str, one_of(*LR_SCHEDULES)] = "one_cycle"
+    patience: Annotated[int, integer(0, 100_000, "0 is off.")] = 0
+    max_grad_norm: Annotated[float, number(0.0, 1e9, "0 is off.")] = 0.0
+    precision: Annotated[str, one_of(*PRECISIONS)] = "auto"
+    classes: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, description="the name of a class")], ...],
+        Meta(description="names of classes"),
+    ] = ()
 
+    @storage_errors_as(ConfigError)
     def __post_init__(self) -> None:
-        if not isinstance(self.dataset, str) or not self.dataset:
-            raise ConfigError(f"dataset is {self.dataset!r:.80}, expected the name of a data set.")
-        _whole("epochs", self.epochs, 1, 100_000)
-        _whole("batch_size", self.batch_size, 1, 1_000_000)
-        _real("learning_rate", self.learning_rate, 1e-9, 1e3, "1e-3 to 5e-3 suit most VAEs.")
-        _real("beta", self.beta, 0.0, 1e6, "1 is the ELBO.")
-        _whole("seed", self.seed, 0, 2**63 - 1)
-        _one_of("objective", self.objective, OBJECTIVES)
-        _one_of("kl_schedule", self.kl_schedule, KL_SCHEDULES)
-        _one_of("binarization", self.binarization, BINARIZATIONS)
-        _one_of("lr_schedule", self.lr_schedule, LR_SCHEDULES)
-        _one_of("precision", self.precision, PRECISIONS)
-        _real("free_bits", self.free_bits, 0.0, 100.0, "0.1 to 0.5 nats per dimension are usual; 0 is off.")
-        _whole("patience", self.patience, 0, 100_000, "0 is off.")
-        _real("max_grad_norm", self.max_grad_norm, 0.0, 1e9, "0 is off.")
-        if not isinstance(self.classes, tuple) or not all(isinstance(name, str) and name for name in self.classes):
-            raise ConfigError(f"classes is {self.classes!r:.80}, expected names of classes.")
+        check(self)
         self._check_objective()
         self._check_kl_schedule()
 
     def _check_objective(self) -> None:
         low, high = (2, MAX_IMPORTANCE_SAMPLES) if self.objective == "iwae" else (1, 1)
-        _whole("importance_samples", self.importance_samples, low, high, "Only the iwae objective takes more than one.")
+        allowed = integer(low, high, "Only the iwae objective takes more than one.")
+        check_value(self.importance_samples, Annotated[int, allowed], "importance_samples")
         if self.batch_size * self.importance_samples > MAX_DECODED and self.objective == "iwae":
             raise ConfigError(
                 f"{self.batch_size:,} images of {self.importance_samples:,} samples each are decoded at once, expected "
@@ -230,9 +202,10 @@ class TrainConfig:
 
     def _check_kl_schedule(self) -> None:
         linear, cyclical = self.kl_schedule == "linear", self.kl_schedule == "cyclical"
-        _whole("kl_warmup", self.kl_warmup, int(linear), 100_000 if linear else 0, "Epochs of a linear KL schedule.")
-        most = self.epochs if cyclical else 0
-        _whole("kl_cycles", self.kl_cycles, int(cyclical), most, "Cycles of a cyclical one, an epoch or longer.")
+        warmup = integer(int(linear), 100_000 if linear else 0, "Epochs of a linear KL schedule.")
+        check_value(self.kl_warmup, Annotated[int, warmup], "kl_warmup")
+        cycles = integer(int(cyclical), self.epochs if cyclical else 0, "Cycles of a cyclical one, an epoch or longer.")
+        check_value(self.kl_cycles, Annotated[int, cycles], "kl_cycles")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` restores an equal config."""
