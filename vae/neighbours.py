@@ -44,6 +44,16 @@ class Block:
     points: NDArray[np.floating]
     squared: Floats
 
+    @property
+    def of_queries(self) -> slice:
+        """Which of all queries these are."""
+        return slice(self.query, self.query + len(self.queries))
+
+    @property
+    def of_points(self) -> slice:
+        """Which of all points these are."""
+        return slice(self.point, self.point + len(self.points))
+
     def rounding(self) -> Floats:
         """How far `squared` may be from the true numbers, for each query: (q,), 0 for bytes."""
         if self.queries.dtype == np.float32:
@@ -121,7 +131,7 @@ class _Best:
         k = self.squared.shape[1]
         slack = block.rounding()
         # an equally near one comes later than those known, and so must be nearer
-        limit = np.nextafter(self.squared[block.query : block.query + len(block.queries), -1], -np.inf)
+        limit = np.nextafter(self.squared[block.of_queries, -1], -np.inf)
         some = np.flatnonzero(block.squared.min(1) <= limit + slack)  # of the queries: few after the first blocks
         squared, limit, slack = block.squared[some], limit[some], slack[some]
         near = squared <= (np.minimum(limit, _at_most_kth(squared, k) + slack) + slack)[:, None]
@@ -198,7 +208,7 @@ def _exact_parts(rows: NDArray[np.floating]) -> Iterator[slice]:
 
 def _leave_out(block: Block, own: Ints) -> None:
     """No query is its own neighbour."""
-    mine = own[block.query : block.query + len(block.queries)] - block.point
+    mine = own[block.of_queries] - block.point
     rows = np.flatnonzero((mine >= 0) & (mine < len(block.points)))
     block.squared[rows, mine[rows]] = np.inf
 

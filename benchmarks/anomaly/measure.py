@@ -13,7 +13,7 @@
   nothing else running.
 
 Of likelihood regret only the speed is measured: it optimises for every image. The recipe and the default score were
-chosen on synthetic outliers of validation images; anomaly_parts.py says how, and what was known of the test split when.
+chosen on synthetic outliers of validation images; parts.py says how, and what was known of the test split when.
 """
 
 from __future__ import annotations

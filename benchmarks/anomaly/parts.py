@@ -113,14 +113,14 @@ class Fitted:
     def scores(self, images: NDArray[np.uint8]) -> dict[str, FloatArray]:
         """(n,) of every score, of one forward pass."""
         seen = passes(self.model, images)
-        return {name: judged(name).score(seen, state, self.model) for name, state in self.states.items()}
+        return {name: measured_score(name).score(seen, state, self.model) for name, state in self.states.items()}
 
     def score_of(self, name: str, seen: Pass) -> FloatArray:
         """(n,) of one score, as the app has it."""
         return registry.get(name).score(seen, self.states[name], self.model)
 
 
-def judged(name: str) -> Score:
+def measured_score(name: str) -> Score:
     """The score whose AUROC is measured: the app's, except for fewer importance samples."""
     return ImportanceWeighted(SAMPLES) if name == ImportanceWeighted.name else registry.get(name)
 

@@ -27,11 +27,6 @@ class Ranked:
     mean_auroc: float
     by_kind: dict[str, float]
 
-    @property
-    def weakest(self) -> str:
-        """The kind that it finds worst."""
-        return min(self.by_kind, key=lambda kind: self.by_kind[kind])
-
 
 def choose(
     score_all: ScoreAll,

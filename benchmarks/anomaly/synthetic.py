@@ -12,8 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.anomaly import synthetic_geometry as geometry
-from benchmarks.anomaly.synthetic_geometry import Floats, Images, background
+from benchmarks.anomaly.synthetic_geometry import Floats, Images, affine, background, elastic, turn
 from vae.errors import ScoreError
 
 MOST_IMAGES = 20_000  # at once; a few hundred tell scores apart
@@ -146,8 +145,8 @@ KINDS: dict[str, Callable[[Images, np.random.Generator], Floats]] = {
     "cut_paste": _cut_paste,
     "erase": _erase,
     "stroke": _stroke,
-    "turn": geometry.turn,
-    "affine": geometry.affine,
-    "elastic": geometry.elastic,
+    "turn": turn,
+    "affine": affine,
+    "elastic": elastic,
     "noise": _noise,
 }

@@ -13,10 +13,10 @@ from ui.shared.progress_cache import Bar, remembered
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError
 from vae.sample_quality import copies
-from vae.sample_quality.copies import Nearest
+from vae.sample_quality.copies import NearestImages
 
 
-def nearest_of(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> Nearest | None:
+def nearest_of(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> NearestImages | None:
     """The nearest training image of every picture (N, C, H, W), None where the images are not on this machine.
 
     `drawn` says how the pictures were made, to remember what was found.
@@ -26,7 +26,7 @@ def nearest_of(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) ->
     except DatasetError:
         return None
 
-    def search() -> Nearest:
+    def search() -> NearestImages:
         with Bar("Comparing with training images") as bar:
             return copies.nearest(images, data.images, bar.update)
 

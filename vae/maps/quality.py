@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from vae.neighbours import nearest
+
 NEIGHBOURS = 12
 QUERIES = 1_000
 
@@ -31,11 +33,11 @@ def trustworthiness(
     rows = np.random.default_rng(seed).permutation(count)[:queries]
     penalty = 0.0
     for block in np.array_split(rows, max(1, len(rows) // 250)):
-        far, near = cdist(high[block], high), cdist(low[block], low)
-        far[np.arange(len(block)), block] = near[np.arange(len(block)), block] = -1.0  # itself comes first
+        far = cdist(high[block], high)  # all of them: every point's rank counts, not the nearest few
+        far[np.arange(len(block)), block] = -1.0  # itself comes first
         ranks = np.empty_like(far, dtype=np.int64)
         np.put_along_axis(ranks, far.argsort(1), np.arange(count)[None], 1)  # 0 is the point itself
-        mapped = np.argpartition(near, k, 1)[:, : k + 1]
+        mapped = nearest(low[block], low, k, own=block).rows
         penalty += float(np.maximum(np.take_along_axis(ranks, mapped, 1) - k, 0).sum())
     return 1.0 - 2.0 * penalty / (len(rows) * k * (2 * count - 3 * k - 1))
 

@@ -20,7 +20,7 @@ OnBatch = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
+class NearestImages:
     """Of each query the nearest image's row (Q,), the first of equals, and distance (Q,) over pixels in [0, 1]."""
 
     row: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Reference:
     count: int
 
 
-def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> Nearest:
+def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> NearestImages:
     """Search images (Q, C, H, W) in data (N, C, H, W), which may be a memory map.
 
     `on_batch(done, total)` hears how many comparisons are done and may raise to stop. Raises GenerationError for arrays
@@ -46,7 +46,7 @@ def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total
     """
     _check(images, data)
     found = neighbours.nearest(images, data, on_block=on_batch)
-    return Nearest(found.rows[:, 0], (found.distances[:, 0] / 255).astype(np.float32))
+    return NearestImages(found.rows[:, 0], (found.distances[:, 0] / 255).astype(np.float32))
 
 
 def reference(reconstructions: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> Reference:

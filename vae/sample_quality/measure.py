@@ -21,9 +21,8 @@ from vae.data import datasets
 from vae.errors import DatasetError, GenerationError
 from vae.generation import sampling
 from vae.model import devices
-from vae.sample_quality import classifier, frechet, precision_recall, shipped
-from vae.sample_quality.coverage import FAIR, SURE, class_shares, coverage, divergence
-from vae.sample_quality.precision_recall import NEIGHBOURS, Support
+from vae.sample_quality import classifier, metrics, shipped
+from vae.sample_quality.metrics import FAIR, NEIGHBOURS, SURE, FeatureGaussian, Support, class_shares
 from vae.sample_quality.quality_files import ROWS, Quality, Row
 
 NUMBER = 10_000
@@ -83,8 +82,8 @@ def measure(
     chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(checkpoint.trained_rows())[:number])
     reference_rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:REFERENCE])
     steps = _Steps(on_progress, 4 * number + 6 * len(chosen) + len(reference_rows))
-    judge = _Judge(classifier.load(train.name, devices.best_device()), steps)
-    real = _reference(judge, train.images[reference_rows])
+    view = _View(classifier.load(train.name, devices.best_device()), steps)
+    real = _reference(view, train.images[reference_rows])
     model = loading.load_model(checkpoint, devices.best_device())
     rows = []
     for kind in ROWS:
@@ -92,7 +91,7 @@ def measure(
             images = test.images[chosen] if kind == "test" else independent_pixels(train.images, len(chosen), seed)
         else:
             images = inference.decode(model, _latents(kind, checkpoint, number, seed, chosen))
-        rows.append(_row(kind, judge.see(images), real, len(chosen), steps))
+        rows.append(_row(kind, view.see(images), real, len(chosen), steps))
     return Quality(
         checkpoint.identity,
         checkpoint.dataset.name,
@@ -162,7 +161,9 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _View:
+    """How the classifier sees images, which are counted as it does."""
+
     model: classifier.Classifier
     steps: _Steps
 
@@ -173,14 +174,16 @@ class _Judge:
 
 @dataclass(frozen=True)
 class _Reference:
-    gaussian: frechet.Gaussian
+    gaussian: FeatureGaussian
     support: Support
     shares: NDArray[np.float64]
 
 
-def _reference(judge: _Judge, images: NDArray[np.uint8]) -> _Reference:
-    seen = judge.see(images)
-    return _Reference(frechet.fit(seen.features), Support(directions(seen.features)), class_shares(seen.probabilities))
+def _reference(view: _View, images: NDArray[np.uint8]) -> _Reference:
+    seen = view.see(images)
+    return _Reference(
+        metrics.fit_gaussian(seen.features), Support(directions(seen.features)), class_shares(seen.probabilities)
+    )
 
 
 def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) -> Row:
@@ -188,12 +191,12 @@ def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) ->
     distances, scores, divergences = [], [], []
     for start in range(0, len(seen.features) - group + 1, group):
         part = seen.features[start : start + group]
-        distances.append(frechet.distance(frechet.fit(part), real.gaussian))
-        scores.append(precision_recall.scores(real.support, Support(directions(part))))
-        divergences.append(divergence(class_shares(seen.probabilities[start : start + group]), real.shares))
+        distances.append(metrics.frechet_distance(metrics.fit_gaussian(part), real.gaussian))
+        scores.append(metrics.precision_recall(real.support, Support(directions(part))))
+        divergences.append(metrics.divergence(class_shares(seen.probabilities[start : start + group]), real.shares))
         steps.add(group)
     steps.add(len(seen.features) % group)
-    classes = coverage(seen.probabilities, real.shares)
+    classes = metrics.coverage(seen.probabilities, real.shares)
     return Row(
         kind,
         len(seen.features),

@@ -19,8 +19,8 @@ from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.image_dataset import ImageDataset
 from vae.errors import CheckpointError, DatasetError, GenerationError
-from vae.sample_quality import classifier, frechet, measure, quality_files, shipped, train_classifier
-from vae.sample_quality.precision_recall import Support, scores
+from vae.sample_quality import classifier, measure, metrics, quality_files, shipped, train_classifier
+from vae.sample_quality.metrics import Support
 from vae.storage import paths
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -131,12 +131,15 @@ def test_a_collapsed_generator_is_clearly_worse_than_real_digits(
 ) -> None:
     same = np.repeat(digits["test"].images[:1], 360, 0)
     collapsed = classifier.features(model, same)
-    fitted = frechet.fit(real["train"])
-    distances = {n: frechet.distance(frechet.fit(f), fitted) for n, f in (("test", real["test"]), ("one", collapsed))}
+    fitted = metrics.fit_gaussian(real["train"])
+    distances = {
+        n: metrics.frechet_distance(metrics.fit_gaussian(f), fitted)
+        for n, f in (("test", real["test"]), ("one", collapsed))
+    }
     assert distances["one"] > 10 * distances["test"]
     support = Support(measure.directions(real["train"]))
-    assert scores(support, Support(measure.directions(collapsed))).recall < 0.01
-    assert scores(support, Support(measure.directions(real["test"]))).recall > 0.8
+    assert metrics.precision_recall(support, Support(measure.directions(collapsed))).recall < 0.01
+    assert metrics.precision_recall(support, Support(measure.directions(real["test"]))).recall > 0.8
 
 
 def test_independent_pixels_are_nonsense_with_the_right_brightness(digits: dict[str, ImageDataset]) -> None:
@@ -187,8 +190,10 @@ def test_the_test_row_is_what_its_parts_say(
     measured: quality_files.Quality, real: dict[str, FloatArray], model: classifier.Classifier
 ) -> None:
     row = measured.row("test")
-    assert row.distance == pytest.approx(frechet.distance(frechet.fit(real["test"]), frechet.fit(real["train"])))
-    expected = scores(*(Support(measure.directions(real[split])) for split in ("train", "test")))
+    assert row.distance == pytest.approx(
+        metrics.frechet_distance(metrics.fit_gaussian(real["test"]), metrics.fit_gaussian(real["train"]))
+    )
+    expected = metrics.precision_recall(*(Support(measure.directions(real[split])) for split in ("train", "test")))
     assert (row.precision, row.recall) == pytest.approx((expected.precision, expected.recall), abs=0.01)
     assert row.sure == pytest.approx((classifier.probabilities(model, real["test"]).max(1) >= 0.9).mean())
 

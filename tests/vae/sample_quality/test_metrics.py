@@ -8,18 +8,17 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from vae.sample_quality import frechet, precision_recall
-from vae.sample_quality.coverage import class_shares, coverage, divergence
-from vae.sample_quality.frechet import Gaussian
-from vae.sample_quality.precision_recall import Support, scores
+from vae import neighbours
+from vae.sample_quality import metrics
+from vae.sample_quality.metrics import FeatureGaussian, Support, class_shares, coverage, divergence
 
 
 def normal(count: int, features: int, seed: int = 0) -> NDArray[np.float64]:
     return np.random.default_rng(seed).normal(size=(count, features))
 
 
-def gaussian(mean: float, variance: float) -> Gaussian:
-    return Gaussian(np.array([mean]), np.array([[variance]]))
+def gaussian(mean: float, variance: float) -> FeatureGaussian:
+    return FeatureGaussian(np.array([mean]), np.array([[variance]]))
 
 
 # --- Fréchet distance -------------------------------------------------------------------------------------------------
@@ -28,14 +27,14 @@ def gaussian(mean: float, variance: float) -> Gaussian:
 @pytest.mark.parametrize(("a", "b"), [((0, 1), (3, 1)), ((0, 1), (0, 4)), ((-1, 0.25), (2, 9)), ((1, 0), (1, 4))])
 def test_between_two_bell_curves(a: tuple[float, float], b: tuple[float, float]) -> None:
     expected = (a[0] - b[0]) ** 2 + (np.sqrt(a[1]) - np.sqrt(b[1])) ** 2
-    assert frechet.distance(gaussian(*a), gaussian(*b)) == pytest.approx(expected, abs=1e-12)
+    assert metrics.frechet_distance(gaussian(*a), gaussian(*b)) == pytest.approx(expected, abs=1e-12)
 
 
 def test_between_diagonal_gaussians_each_axis_adds_its_own() -> None:
     means, variances = normal(2, 6, 1), normal(2, 6, 2) ** 2
-    a, b = (Gaussian(m, np.diag(v)) for m, v in zip(means, variances, strict=True))
+    a, b = (FeatureGaussian(m, np.diag(v)) for m, v in zip(means, variances, strict=True))
     expected = np.square(means[0] - means[1]).sum() + np.square(np.sqrt(variances[0]) - np.sqrt(variances[1])).sum()
-    assert frechet.distance(a, b) == pytest.approx(expected)
+    assert metrics.frechet_distance(a, b) == pytest.approx(expected)
 
 
 def test_it_is_heusels_formula_with_scipys_matrix_root() -> None:
@@ -44,27 +43,27 @@ def test_it_is_heusels_formula_with_scipys_matrix_root() -> None:
     c1, c2 = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
     root = scipy.linalg.sqrtm(c1 @ c2).real
     expected = np.square(first.mean(0) - second.mean(0)).sum() + np.trace(c1 + c2 - 2 * root)
-    found = frechet.distance(frechet.fit(first), frechet.fit(second))
+    found = metrics.frechet_distance(metrics.fit_gaussian(first), metrics.fit_gaussian(second))
     assert found == pytest.approx(expected)
-    assert frechet.distance(frechet.fit(second), frechet.fit(first)) == pytest.approx(found)
+    assert metrics.frechet_distance(metrics.fit_gaussian(second), metrics.fit_gaussian(first)) == pytest.approx(found)
 
 
 @pytest.mark.parametrize("count", [500, 20])  # with 20 rows the covariance of 64 features is singular
 def test_a_set_has_no_distance_to_itself(count: int) -> None:
-    fitted = frechet.fit(normal(count, 64).astype(np.float32) * 10)
-    assert 0 <= frechet.distance(fitted, fitted) < 1e-3  # of a total variance of 6,400
+    fitted = metrics.fit_gaussian(normal(count, 64).astype(np.float32) * 10)
+    assert 0 <= metrics.frechet_distance(fitted, fitted) < 1e-3  # of a total variance of 6,400
 
 
 def test_one_row_has_no_covariance() -> None:
     with pytest.raises(ValueError, match="1 rows"):
-        frechet.fit(normal(1, 4))
+        metrics.fit_gaussian(normal(1, 4))
 
 
 # --- precision and recall ---------------------------------------------------------------------------------------------
 
 
 def both(real: NDArray[np.float64], samples: NDArray[np.float64]) -> tuple[float, float]:
-    found = scores(Support(real), Support(samples))
+    found = metrics.precision_recall(Support(real), Support(samples))
     return found.precision, found.recall
 
 
@@ -102,7 +101,8 @@ def test_they_are_the_papers_formula_written_plainly() -> None:
 def test_the_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     real, samples = normal(230, 5), normal(170, 5, 1) * 0.8
     whole = both(real, samples)
-    monkeypatch.setattr(precision_recall, "BLOCK", 7)
+    monkeypatch.setattr(neighbours, "QUERY_BYTES", 8 * 5 * 7)
+    monkeypatch.setattr(neighbours, "POINT_BYTES", 8 * 5 * 11)
     assert both(real, samples) == whole
 
 
