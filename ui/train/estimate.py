@@ -91,15 +91,12 @@ def _step(wanted: TrainingRequest | None) -> bool:
     try:
         return _measured_soon(wanted)
     except (VAEError, OSError) as error:  # no place to write, say: the training will tell, if it matters to it
-        st.session_state[FAILED] = {
-            "key": None if wanted is None else speed.comparable(wanted),
-            "why": _one_line(str(error)),
-        }
+        st.session_state[FAILED] = {"key": wanted and speed.comparable(wanted), "why": _one_line(str(error))}
         return False
 
 
 def _measured_soon(wanted: TrainingRequest | None) -> bool:
-    key = None if wanted is None else speed.comparable(wanted)
+    key = wanted and speed.comparable(wanted)
     _clear_away()
     mine = _mine()
     if mine is not None and request_files.read_or_none(mine) != key:

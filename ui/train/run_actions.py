@@ -15,7 +15,7 @@ from vae.jobs.queue import Job
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files, status
 
-LONGEST = 300  # characters of why settings can't be read
+LONGEST = 300  # characters of class names, and of why settings can't be read
 
 
 def show(job: Job | None) -> None:
@@ -52,7 +52,7 @@ def in_short(request: TrainingRequest) -> str:
     parts = [train.dataset, architecture, f"d = {model.latent_dim}"]
     parts.append(f"β = {train.beta:g}" if train.objective == "elbo" else train.objective)
     if train.classes:
-        parts.append(f"class {', '.join(train.classes)} only")
+        parts.append(f"class {formatting.shortened(', '.join(train.classes), LONGEST)} only")
     if model.likelihood != "bernoulli":
         parts.append(model.likelihood)
     return " · ".join(parts)
@@ -75,7 +75,7 @@ def _duplicate(job_id: str) -> None:
     except VAEError:  # deleted from elsewhere: the page says so
         return
     if request := request_files.read_or_none(job):
-        form_state.duplicate(request, form_state.free_name(name_base(request.output), names_in_use()))
+        form_state.duplicate(request, form_state.free_name(name_base(request.destination.name), names_in_use()))
 
 
 @st.dialog("Delete this run?")

@@ -21,13 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure, keep the result in derived/trials/ and print it."""
+    """Measure, save the result in derived/trials/ and print it."""
     request = requested(arguments, speed.OUTPUT)
     progress = Progress(arguments.run_folder, quiet=True)
     with stoppable():
         progress.stage("measuring")
         trial = speed.measure(request)
-    speed.keep(trial, request)
+    speed.save(trial, request)
     progress.tell(stage="done", fraction=1.0, finished=True)
     epochs = request.train.epochs
     if arguments.json:

@@ -91,7 +91,7 @@ def read(request: TrainingRequest) -> Trial | None:
     return trial if usable else None
 
 
-def keep(trial: Trial, request: TrainingRequest) -> None:
+def save(trial: Trial, request: TrainingRequest) -> None:
     """Write what was measured. Raises ConfigError."""
     path = path_of(request)
     with write_errors_as(ConfigError, path):

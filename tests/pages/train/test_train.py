@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.train.page import labels, texts, visit
-from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments
+from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
 from ui.train import form, run_table
 from ui.train.form_state import free_name
@@ -427,6 +427,13 @@ def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[
     at.button(key="train_submit").click().run()
     assert submitted == [["train"]]
     assert requests() == [kept, replace(kept, output="mine")]
+
+
+def test_a_run_that_wrote_elsewhere_is_duplicated_below_checkpoints(tmp_path: Path) -> None:
+    at = visit(plant_run("done", train_request(str(tmp_path / "mine"))))
+    at.button(key="run_duplicate").click().run()
+    assert at.text_input(key="train_name").value == "mine"
+    assert not at.error
 
 
 def test_a_run_that_this_version_cannot_read_is_not_duplicated() -> None:
