@@ -1,16 +1,22 @@
 """How soon a visitor can use Explore after `streamlit run app.py` answers, beside a one-line Streamlit page.
 
 Every repeat starts a new server and a new browser profile. When the health check answers, a visitor opens the page; the
-clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s`
-is the next visitor, with a fresh profile, on the same server. Medians over the repeats.
+clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s` is the
+next visitor, with a fresh profile, on the same server. Medians over the repeats. With --beside REVISION an earlier tree
+of this project, taken from git, is visited in turns with this one: `beside_first_map_s`, and how much later this one is.
 """
 
 from __future__ import annotations
 
+import compileall
 import statistics
+import subprocess
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -18,10 +24,18 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks import report
 from tests.browser.drive import explore
 from tests.browser.drive.chromium import launch
-from tests.browser.drive.server import AppServer
+from tests.browser.drive.server import PROJECT, AppServer
 
 CHECKPOINT = "mnist-conv-16"
 REPEATS = 5
+
+
+@dataclass
+class Visits:
+    """Seconds of the first and of the second visit, one pair a server."""
+
+    first: list[float] = field(default_factory=list)
+    second: list[float] = field(default_factory=list)
 
 
 def main() -> None:
@@ -29,28 +43,48 @@ def main() -> None:
     parser = report.parser(__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--checkpoint", default=CHECKPOINT)
+    parser.add_argument("--beside", metavar="REVISION", help="visit that revision of this project too, in turns")
     arguments = parser.parse_args()
-    first, second, bare = [], [], []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = launch(playwright)
+    now, earlier, bare = Visits(), Visits(), list[float]()
+    with tempfile.TemporaryDirectory() as root, sync_playwright() as playwright:
+        folder, browser = Path(root), launch(playwright)
+        trees = {"app": (PROJECT, now)}
+        if arguments.beside:
+            trees["earlier-app"] = (checkout(arguments.beside, folder / "earlier"), earlier)
         for i in range(arguments.repeats):
-            with AppServer(Path(folder) / f"app-{i}") as server:
-                address = f"{server.url}/?model={arguments.checkpoint}"
-                first.append(visit(browser, address, explore.wait_usable))
-                second.append(visit(browser, address, explore.wait_usable))
-            with AppServer(Path(folder) / f"bare-{i}", script=Path(__file__).parent / "pages" / "bare.py") as server:
+            for name, (tree, visits) in trees.items():
+                with AppServer(folder / f"{name}-{i}", script=tree / "app.py") as server:
+                    address = f"{server.url}/?model={arguments.checkpoint}"
+                    visits.first.append(visit(browser, address, explore.wait_usable))
+                    visits.second.append(visit(browser, address, explore.wait_usable))
+            with AppServer(folder / f"bare-{i}", script=Path(__file__).parent / "pages" / "bare.py") as server:
                 bare.append(visit(browser, server.url, lambda page: page.wait_for_selector("h1", timeout=60_000)))
         browser.close()
     values: report.Values = {
         "checkpoint": arguments.checkpoint,
-        "first_map_s": round(statistics.median(first), 2),
-        "first_map_max_s": round(max(first), 2),
-        "second_map_s": round(statistics.median(second), 2),
+        "first_map_s": round(statistics.median(now.first), 2),
+        "first_map_max_s": round(max(now.first), 2),
+        "second_map_s": round(statistics.median(now.second), 2),
         "bare_page_s": round(statistics.median(bare), 2),
-        "first_map_over_bare": round(statistics.median(first) / statistics.median(bare), 2),
+        "first_map_over_bare": round(statistics.median(now.first) / statistics.median(bare), 2),
         "repeats": arguments.repeats,
     }
+    if arguments.beside:
+        values |= {
+            "beside": arguments.beside,
+            "beside_first_map_s": round(statistics.median(earlier.first), 2),
+            "later_than_beside_ms": round(1000 * (statistics.median(now.first) - statistics.median(earlier.first))),
+        }
     report.show(values | report.machine(), arguments.json)
+
+
+def checkout(revision: str, folder: Path) -> Path:
+    """That revision's files in `folder`, compiled as this tree's are. Raises CalledProcessError for an unknown one."""
+    archive = subprocess.run(["git", "archive", revision], cwd=PROJECT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    compileall.compile_dir(folder, quiet=1)
+    return folder
 
 
 def visit(browser: Browser, address: str, wait: Callable[[Page], object]) -> float:
