@@ -3,7 +3,7 @@
 Every repeat starts a new server and a new browser profile. When the health check answers, a visitor opens the page; the
 clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s` is the
 next visitor, with a fresh profile, on the same server. Medians over the repeats. With --beside REVISION an earlier tree
-of this project, taken from git, is visited in turns with this one: `beside_first_map_s`, and how much later this one is.
+of this project, taken from git, is visited in turns with this one: `beside_first_map_s`, and how much later this is.
 """
 
 from __future__ import annotations
