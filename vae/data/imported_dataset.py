@@ -14,39 +14,42 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from vae.config import MAX_SIDE
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
-from vae.errors import DatasetError, DatasetMissingError
+from vae.errors import DatasetError, DatasetMissingError, StorageError
 from vae.storage import paths
 from vae.storage.files import read_json
 from vae.storage.reporting import storage_errors_as
+from vae.storage.schema import Sha256, integer, read_as
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 1  # as ImportRecord says
 META = "meta.json"
 NPY_HEADER = 128  # bytes: NumPy pads the header so that it keeps this length whatever N is
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-FINGERPRINT_PATTERN = re.compile(r"[0-9a-f]{64}")
+Side = Annotated[int, integer(1, MAX_SIDE)]
 
 
 @dataclass(frozen=True)
 class Split:
     """What meta.json says of one split."""
 
-    count: int
-    fingerprint: str
+    count: Annotated[int, integer(1, 10**12)]
+    fingerprint: Sha256
 
 
 @dataclass(frozen=True)
-class Meta:
+class ImportRecord:
     """meta.json, checked."""
 
-    image_shape: tuple[int, int, int]
-    class_names: tuple[str, ...]
+    format_version: Literal[1]
+    image_shape: tuple[Literal[1, 3], Side, Side]
+    class_names: Annotated[tuple[str, ...], Meta(min_length=1, description="the names of the classes")]
     splits: dict[str, Split]
 
 
@@ -131,7 +134,7 @@ def _changed(folder: Path) -> int:
         return 0
 
 
-def _complete(folder: Path, meta: Meta) -> bool:
+def _complete(folder: Path, meta: ImportRecord) -> bool:
     """Whether every file has the size it should have."""
     values = int(np.prod(meta.image_shape))
     try:
@@ -147,43 +150,15 @@ def _complete(folder: Path, meta: Meta) -> bool:
 # --- meta.json --------------------------------------------------------------------------------------------------------
 
 
-def _read_meta(folder: Path) -> Meta:
+def _read_meta(folder: Path) -> ImportRecord:
     if not (folder / META).exists():
         raise _gone(folder)
     with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
         values, _ = read_json(folder / META)
-    try:
-        return _checked(values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DatasetError(
-            f"{folder / META} is not what `import` writes ({error}).", "Delete the folder and import the images again."
-        ) from error
-
-
-def _checked(values: dict[str, Any]) -> Meta:
-    if values["format_version"] != FORMAT_VERSION:
-        raise ValueError(f"format {values['format_version']!r:.20}, expected {FORMAT_VERSION}")
-    channels, height, width = (_whole(n, 1, MAX_SIDE) for n in values["image_shape"])
-    if channels not in (1, 3):
-        raise ValueError(f"{channels} channels")
-    class_names = values["class_names"]
-    if not isinstance(class_names, list) or not class_names or not all(isinstance(c, str) for c in class_names):
-        raise ValueError("no class names")
-    splits = {name: _split(values["splits"][name]) for name in SPLITS}
-    return Meta((channels, height, width), tuple(class_names), splits)
-
-
-def _split(values: Any) -> Split:
-    digits = values["fingerprint"]
-    if not isinstance(digits, str) or not FINGERPRINT_PATTERN.fullmatch(digits):
-        raise ValueError("no fingerprint")
-    return Split(_whole(values["count"], 1, 10**12), digits)
-
-
-def _whole(value: Any, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"{value!r:.40} where a whole number from {low} to {high} was expected")
-    return value
+        meta = read_as(values, ImportRecord, str(folder / META))
+        if lacking := [split for split in SPLITS if split not in meta.splits]:
+            raise StorageError(f"{folder / META}: splits lacks {', '.join(lacking)}.")
+    return meta
 
 
 # --- pixels -----------------------------------------------------------------------------------------------------------

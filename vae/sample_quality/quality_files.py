@@ -10,7 +10,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, VAEError
@@ -18,7 +18,8 @@ from vae.sample_quality import shipped
 from vae.storage import paths
 from vae.storage.files import read_json, write_atomically
 from vae.storage.reporting import storage_errors_as, write_errors_as
-from vae.storage.validation import finite, short
+from vae.storage.schema import check_value, integer, number, read_as, text
+from vae.storage.validation import short
 
 SHIPPED = Path(__file__).with_name("recorded")
 FORMAT_VERSION = 1
@@ -39,7 +40,9 @@ UNITS = {
     "divergence": "nats",
     "sure": "share of images, 0 to 1",
 }
-LARGEST = {"distance": 1e12, "precision": 1.0, "recall": 1.0, "divergence": 1e3, "sure": 1.0}
+Count = Annotated[int, integer(0, LARGEST_COUNT)]
+Share = Annotated[float, number(0, 1)]
+Text = Annotated[str, text(MAX_TEXT)]
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,14 @@ class Row:
     """One set of images. The numbers are what `UNITS` says; shares (K,) of each class sum to 1."""
 
     kind: str
-    images: int
-    distance: float
-    precision: float
-    recall: float
-    covered: int
-    divergence: float
-    sure: float
-    shares: tuple[float, ...]
+    images: Count
+    distance: Annotated[float, number(0, 1e12)]
+    precision: Share
+    recall: Share
+    covered: Count
+    divergence: Annotated[float, number(0, 1e3)]
+    sure: Share
+    shares: tuple[Share, ...]
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,29 @@ class Quality:
     def to_dict(self) -> dict[str, Any]:
         """As its file holds it."""
         values = asdict(self)
-        measures = {name: {"unit": UNITS[name], "protocol": text} for name, text in values.pop("protocols").items()}
+        measures = {name: {"unit": UNITS[name], "protocol": said} for name, said in values.pop("protocols").items()}
         rows = {row.pop("kind"): row for row in values.pop("rows")}
         return {"format_version": FORMAT_VERSION, **values, "measures": measures, "rows": rows}
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """What a file says of one number."""
+
+    protocol: Text
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """What a file holds beside what it is of; a row is an object with the fields of `Row` but for its kind."""
+
+    number: Count
+    seed: Count
+    reference: Count
+    group: Count
+    about: Text
+    measures: dict[str, _Measure]
+    rows: dict[str, Any]
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -133,51 +156,29 @@ def read(path: Path, checkpoint: Checkpoint) -> Quality:
                 f"{where} has {name} {short(values.get(name))}, expected {value!r}.",
                 "Measure again with `python -m vae quality`.",
             )
-    try:
-        return Quality(
-            checkpoint.identity,
-            dataset,
-            classifier,
-            _whole(values["number"], LARGEST_COUNT, f"{where}: number"),
-            _whole(values["seed"], LARGEST_COUNT, f"{where}: seed"),
-            _whole(values["reference"], LARGEST_COUNT, f"{where}: reference"),
-            _whole(values["group"], LARGEST_COUNT, f"{where}: group"),
-            _text(values["about"], f"{where}: about"),
-            {name: _text(values["measures"][name]["protocol"], f"{where}: the protocol of {name}") for name in UNITS},
-            tuple(_row(kind, values["rows"][kind], checkpoint, where) for kind in ROWS),
-        )
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise CheckpointError(f"{where} is incomplete or wrong: {error!s:.200}.") from error
+    saved = read_as(values, _Saved, where)
+    for name, known, all_names in (("measures", saved.measures, UNITS), ("rows", saved.rows, ROWS)):
+        if lacking := [one for one in all_names if one not in known]:
+            raise CheckpointError(f"{where}: {name} lacks {', '.join(lacking)}.")
+    return Quality(
+        checkpoint.identity,
+        dataset,
+        classifier,
+        saved.number,
+        saved.seed,
+        saved.reference,
+        saved.group,
+        saved.about,
+        {name: saved.measures[name].protocol for name in UNITS},
+        tuple(_row(kind, saved.rows[kind], len(checkpoint.dataset.class_names), f"{where}: {kind}") for kind in ROWS),
+    )
 
 
-def _row(kind: str, values: dict[str, Any], checkpoint: Checkpoint, where: str) -> Row:
-    classes = len(checkpoint.dataset.class_names)
-    what = f"{where}: {kind}"
-    numbers = {n: _bounded(values[n], largest, f"{what}: {n}") for n, largest in LARGEST.items()}
-    if not isinstance(values["shares"], list) or len(values["shares"]) != classes:
-        raise CheckpointError(f"{what}: the shares are {short(values['shares'])}, expected {classes} numbers.")
-    shares = tuple(_bounded(share, 1.0, f"{what}: a share") for share in values["shares"])
-    if not math.isclose(sum(shares), 1.0, abs_tol=1e-6):
-        raise CheckpointError(f"{what}: the shares sum to {sum(shares):g}, expected 1.")
-    images = _whole(values["images"], LARGEST_COUNT, f"{what}: images")
-    covered = _whole(values["covered"], classes, f"{what}: covered")
-    return Row(kind, images, covered=covered, shares=shares, **numbers)
-
-
-def _bounded(value: Any, largest: float, what: str) -> float:
-    number = finite(value, what)
-    if not 0 <= number <= largest:
-        raise CheckpointError(f"{what} is {number:g}, expected 0 to {largest:g}.")
-    return number
-
-
-def _whole(value: Any, largest: int, what: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= largest:
-        raise CheckpointError(f"{what} is {short(value)}, expected a whole number from 0 to {largest:,}.")
-    return value
-
-
-def _text(value: Any, what: str) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise CheckpointError(f"{what} is {short(value)}, expected text of up to {MAX_TEXT} characters.")
-    return value
+def _row(kind: str, values: Any, classes: int, what: str) -> Row:
+    row = read_as(read_as(values, dict[str, Any], what) | {"kind": kind}, Row, what)
+    check_value(row.covered, Annotated[int, integer(0, classes)], f"{what}: covered")
+    if len(row.shares) != classes:
+        raise CheckpointError(f"{what}: the shares are {short(row.shares)}, expected {classes} numbers.")
+    if not math.isclose(sum(row.shares), 1.0, abs_tol=1e-6):
+        raise CheckpointError(f"{what}: the shares sum to {sum(row.shares):g}, expected 1.")
+    return row

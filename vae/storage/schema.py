@@ -52,6 +52,7 @@ def text(longest: int) -> Meta:
 
 
 Finite = Annotated[float, Meta(ge=-LARGEST, le=LARGEST, description="a finite number")]
+Positive = Annotated[float, Meta(gt=0, le=LARGEST, description="a number above 0")]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="64 hexadecimal digits")]
 
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import platform
 import time
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
 from vae.config import TrainConfig
 from vae.data import datasets
-from vae.errors import ConfigError
+from vae.errors import ConfigError, StorageError
 from vae.jobs import queue
 from vae.jobs.queue import Job
 from vae.storage import paths
 from vae.storage.files import write_atomically
 from vae.storage.reporting import write_errors_as
+from vae.storage.schema import Positive, read_as
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
 
@@ -42,9 +42,9 @@ class Trial:
     since 1970. shared: another job was computing at the time.
     """
 
-    start_seconds: float
-    seconds_per_epoch: float
-    measured_seconds: float
+    start_seconds: Positive
+    seconds_per_epoch: Positive
+    measured_seconds: Positive
     steps: int
     device: str
     shared: bool
@@ -80,15 +80,11 @@ def path_of(request: TrainingRequest) -> Path:
 
 def read(request: TrainingRequest) -> Trial | None:
     """What was measured for these settings, or None."""
-    values = queue.read_values(path_of(request)) or {}
+    path = path_of(request)
     try:
-        trial = Trial(**{f.name: values[f.name] for f in fields(Trial)})
-        usable = all(
-            math.isfinite(x) and x > 0 for x in (trial.start_seconds, trial.seconds_per_epoch, trial.measured_seconds)
-        )
-    except (KeyError, TypeError):
+        return read_as(queue.read_values(path), Trial, path.name)
+    except StorageError:
         return None
-    return trial if usable else None
 
 
 def save(trial: Trial, request: TrainingRequest) -> None:

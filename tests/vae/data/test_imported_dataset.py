@@ -37,15 +37,18 @@ def pets(tmp_path: Path) -> Path:
     [
         (b"{", "not valid JSON"),
         (b"[]", "expected an object"),
-        (b"{}", r"is not what `import` writes \('format_version'\)"),
-        ({"format_version": 2}, "format 2, expected 1"),
-        ({"image_shape": [3, 8]}, "is not what"),
-        ({"image_shape": [3, 8, 99_999]}, "99999 where a whole number"),
-        ({"image_shape": [2, 8, 8]}, "2 channels"),
-        ({"class_names": []}, "no class names"),
-        ({"class_names": "ab"}, "no class names"),
-        ({"splits": {}}, "is not what"),
-        ({"splits": {"train": {"count": 34, "fingerprint": "x"}}}, "no fingerprint"),
+        (b"{}", r"meta\.json lacks format_version, image_shape, class_names, splits"),
+        ({"format_version": 2}, "format_version is 2, expected 1"),
+        ({"image_shape": [3, 8]}, r"image_shape is \[3, 8\], expected a list of 3"),
+        ({"image_shape": [3, 8, 99_999]}, r"image_shape\[2\] is 99999, expected a whole number from 1 to 1,024"),
+        ({"image_shape": [2, 8, 8]}, r"image_shape\[0\] is 2, expected one of 1, 3"),
+        ({"class_names": []}, r"class_names is \[\], expected the names of the classes"),
+        ({"class_names": "ab"}, "class_names is 'ab', expected the names of the classes"),
+        ({"splits": {}}, "splits lacks train, validation, test"),
+        (
+            {"splits": {"train": {"count": 34, "fingerprint": "x"}}},
+            "fingerprint is 'x', expected 64 hexa",
+        ),
     ],
 )
 def test_a_damaged_set_is_left_out_and_says_why(pets: Path, values: object, message: str) -> None:

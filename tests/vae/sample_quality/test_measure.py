@@ -333,8 +333,8 @@ HOSTILE: list[tuple[str, Change, str]] = [
     ("dataset", lambda v: v.update(dataset=["digits"]), "has dataset"),
     ("number", lambda v: v.update(number=-1), "number is -1"),
     ("huge", lambda v: v.update(group=10**400), "group is 1000"),
-    ("rows", lambda v: v.update(rows=[1, 2]), "incomplete or wrong"),
-    ("no row", lambda v: v["rows"].pop("prior"), "incomplete or wrong: 'prior'"),
+    ("rows", lambda v: v.update(rows=[1, 2]), "rows is [1, 2], expected an object with named values"),
+    ("no row", lambda v: v["rows"].pop("prior"), "rows lacks prior"),
     ("text for a number", lambda v: v["rows"]["prior"].update(distance="3"), "prior: distance is '3'"),
     ("nan", lambda v: v["rows"]["test"].update(distance=float("nan")), "test: distance is nan"),
     ("negative", lambda v: v["rows"]["test"].update(divergence=-0.5), "divergence is -0.5"),
@@ -346,8 +346,11 @@ HOSTILE: list[tuple[str, Change, str]] = [
     ),
     ("shares", lambda v: v["rows"]["prior"].update(shares=[1.0]), "expected 10 numbers"),
     ("sum", lambda v: v["rows"]["prior"].update(shares=[0.5] * 10), "the shares sum to 5"),
-    ("protocol", lambda v: v["measures"]["recall"].update(protocol="x" * 10_000), "the protocol of recall is"),
-    ("about", lambda v: v.update(about=7), "about is 7"),
+    ("protocol", lambda v: v["measures"]["recall"].update(protocol="x" * 10_000), "measures.recall.protocol is"),
+    ("about", lambda v: v.update(about=7), "about is 7, expected text of at most 1,000 characters"),
+    ("no seed", lambda v: v.pop("seed"), "quality.json lacks seed"),
+    ("a row", lambda v: v["rows"].update(test=7), "test is 7, expected an object"),
+    ("no share", lambda v: v["rows"]["test"].pop("shares"), "test lacks shares"),
 ]
 
 
