@@ -175,8 +175,8 @@ def measure(request: TrainingRequest) -> Trial:
 
 
 def another_job_computes() -> bool:
-    """Whether a job such as a training has the processor now."""
-    return any(job.state == "running" and job.lane == "compute" for job in queue.all_jobs())
+    """Whether a job such as a training has the processor, or waits and will have it in a moment."""
+    return any(job.active and job.lane == "compute" for job in queue.all_jobs())
 
 
 def _mean(values: list[float]) -> float:

@@ -183,6 +183,22 @@ def test_a_trial_that_cannot_start_blocks_nothing(monkeypatch: pytest.MonkeyPatc
     assert started == ["train"]
 
 
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_what_is_being_trained_is_not_measured_meanwhile(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+
+    def submit(kind: str, title: str, arguments: list[str], **more: Any) -> queue.Job:
+        started.append(kind)
+        return queue.get(plant(state if kind == "train" else "running", arguments, kind=kind, **more))
+
+    monkeypatch.setattr(queue, "submit", submit)
+    at = visit()
+    at.button(key="train_submit").click().run()
+    end(trials()[0], "stopped")
+    at.run()
+    assert started == ["trial", "train"]
+
+
 def test_what_was_measured_beside_another_job_is_measured_again_when_it_is_alone(submitted: list[list[str]]) -> None:
     other = plant("running", train_arguments("other"))
     at = visit()
