@@ -19,7 +19,7 @@ def part():
 
 part()
 """
-LATE_MS = 1_500  # far longer than the page has to be quiet
+LATE_MS = 800  # far longer than the page has to be quiet
 
 
 def test_a_slow_way_to_the_server_is_waited_for(page: Page, start_app: StartApp, tmp_path: Path) -> None:
