@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
 import tomllib
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,37 @@ from vae.storage import paths
 SETTINGS: dict[str, Any] = tomllib.loads((paths.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+def requirements() -> set[str]:
+    """The names in requirements.txt, which holds nothing but names and ranges: no -r, no address."""
+    lines = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    needed = [line.split(" #")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+    return {Requirement(line).name.lower() for line in needed}
+
+
+def imported() -> set[str]:
+    """The packages that the app and the library import, by the name under which they are installed."""
+    found = set()
+    for file in (
+        paths.PROJECT / "app.py",
+        *(f for room in ("vae", "ui", "pages") for f in (paths.PROJECT / room).rglob("*.py")),
+    ):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(str(node.module).split(".")[0])
+    names = packages_distributions()
+    return {names.get(name, [name])[0].lower() for name in found - sys.stdlib_module_names - {"vae", "ui"}}
+
+
 def test_what_is_needed_stands_in_requirements_txt_alone() -> None:
     assert "dependencies" not in SETTINGS["project"]
     assert SETTINGS["project"]["dynamic"] == ["dependencies"]
     assert SETTINGS["tool"]["setuptools"]["dynamic"] == {"dependencies": {"file": ["requirements.txt"]}}
-    lines = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    named = [Requirement(line.split(" #")[0].strip()) for line in lines if line.strip() and not line.startswith("#")]
-    assert "torch" in {requirement.name for requirement in named}  # nothing but names and ranges: no -r, no address
+
+
+def test_what_is_imported_is_required_and_what_is_required_is_imported() -> None:
+    assert imported() == requirements()
 
 
 def test_the_command_is_the_same_as_python_m_vae() -> None:
