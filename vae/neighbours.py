@@ -72,8 +72,8 @@ def nearest(
     """The k points (N, …) nearest to each query (Q, …), or all of fewer, with 200 MB of memory beside both.
 
     Both are uint8, such as images, or both floating; points may be a memory map. `own` (Q,) says which point a query
-    is itself, so that it is not its own neighbour. `on_block(done, total)` hears how many pairs are done and may raise
-    to stop.
+    is itself, so that it is not its own neighbour. `on_block(done, total)` is told how many pairs are done and may
+    raise to stop.
 
     Raises
     ------
@@ -133,7 +133,8 @@ class _Best:
         # an equally near one comes later than those known, and so must be nearer
         limit = np.nextafter(self.squared[block.of_queries, -1], -np.inf)
         some = np.flatnonzero(block.squared.min(1) <= limit + slack)  # of the queries: few after the first blocks
-        squared, limit, slack = block.squared[some], limit[some], slack[some]
+        squared = block.squared if len(some) == len(block.squared) else block.squared[some]
+        limit, slack = limit[some], slack[some]
         near = squared <= (np.minimum(limit, _at_most_kth(squared, k) + slack) + slack)[:, None]
         query, point = np.divmod(np.flatnonzero(near), squared.shape[1])
         exact = squared[query, point] if not slack.any() else _measured(block, some[query], point)
@@ -180,7 +181,7 @@ def _measured(block: Block, query: Ints, point: Ints) -> Floats:
 def _centred(rows: Numbers, centre: Floats | None) -> NDArray[np.floating]:
     """Rows (n, P) from the centre: squares of small numbers cancel less.
 
-    Without a centre they are bytes, and become whole numbers from -128 to 127 as float32.
+    Without a centre they are bytes, and become integers from -128 to 127 as float32.
     """
     flat = np.ascontiguousarray(rows).reshape(len(rows), -1)
     if centre is not None:
@@ -201,7 +202,7 @@ def _squares(rows: NDArray[np.floating]) -> Floats:
 
 
 def _exact_parts(rows: NDArray[np.floating]) -> Iterator[slice]:
-    """Coordinates whose products can be added up: of float32 whole numbers so many that nothing is rounded."""
+    """Coordinates whose products can be added up: of float32 integers so many that nothing is rounded."""
     size = EXACT_PRODUCTS if rows.dtype == np.float32 else rows.shape[1]
     return (slice(start, start + size) for start in range(0, rows.shape[1], size))
 

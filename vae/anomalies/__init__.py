@@ -1,1 +1,1 @@
-"""Anomaly scores, one short file each, and what is made of them: thresholds, curves, detectors."""
+"""Anomaly scores, and what is made of them: thresholds, detectors, evaluations."""

@@ -36,7 +36,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """One image: `percentile` among held-out normal images, 0 to 100; `label` is its class's name, "" for none."""
 
     name: str
@@ -47,11 +47,11 @@ class Row:
     label: str = ""
 
 
-def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) -> Iterator[Row]:
+def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) -> Iterator[ReportRow]:
     """The rows of a chunk's images, in order."""
     for k, name in enumerate(chunk.names):
         label = -1 if chunk.labels is None else int(chunk.labels[k])
-        yield Row(
+        yield ReportRow(
             name=name,
             score=float(decisions.scores[k]),
             percentile=float(decisions.percentiles[k]),
@@ -61,7 +61,7 @@ def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) ->
         )
 
 
-def write(path: Path, rows: Iterable[Row], columns: Columns) -> int:
+def write(path: Path, rows: Iterable[ReportRow], columns: Columns) -> int:
     """Write rows as they come; the file at `path` is the old one until all are there. Returns how many.
 
     What `rows` raises leaves nothing behind. Raises ScoreError when the file can't be written.
@@ -74,7 +74,7 @@ def write(path: Path, rows: Iterable[Row], columns: Columns) -> int:
         return _write(file, rows, columns)
 
 
-def to_bytes(rows: Iterable[Row], columns: Columns) -> bytes:
+def to_bytes(rows: Iterable[ReportRow], columns: Columns) -> bytes:
     """The same file in memory."""
     file = io.StringIO(newline="")
     _write(file, rows, columns)
@@ -87,7 +87,7 @@ def safe(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
-def _write(file: TextIO, rows: Iterable[Row], columns: Columns) -> int:
+def _write(file: TextIO, rows: Iterable[ReportRow], columns: Columns) -> int:
     writer, count = csv.writer(file), 0
     writer.writerow(columns.names)
     for row in rows:
@@ -96,7 +96,7 @@ def _write(file: TextIO, rows: Iterable[Row], columns: Columns) -> int:
     return count
 
 
-def _cells(row: Row, columns: Columns) -> list[str]:
+def _cells(row: ReportRow, columns: Columns) -> list[str]:
     return [
         safe(row.name),
         *["" if row.row is None else str(row.row)] * columns.row,

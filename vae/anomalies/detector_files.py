@@ -100,7 +100,7 @@ def to_bytes(detector: Detector) -> bytes:
     about = dataclasses.asdict(detector.info) | {"format": FORMAT, "version": VERSION, "digest": _digest(arrays)}
     _check_arrays(arrays, detector.name)
     metadata = {"detector": json.dumps(about)}
-    _info(metadata, detector.name)  # what is kept can be read
+    _info(metadata, detector.name)  # what is saved can be read
     return safetensors.numpy.save(arrays, metadata)
 
 

@@ -151,7 +151,7 @@ def fit_to_dataset(
     """Fit to at most 10,000 seeded training images that are normal, fewer of large ones, calibrate on normal
     validation images.
 
-    `on_batch(done, total)` hears how many images the model has seen and may raise to stop. Raises what
+    `on_batch(done, total)` is told how many images the model has seen and may raise to stop. Raises what
     `normal_images.reference` and `fit` raise.
     """
     from vae.anomalies.forward_pass import passes

@@ -99,7 +99,7 @@ def passes(
 ) -> Pass:
     """See images (n, C, H, W) once, in batches; none at all is a pass of none.
 
-    `binarized` draws each pixel as 0 or 1 first, for models that were trained so. `on_batch(done, total)` hears how
+    `binarized` draws each pixel as 0 or 1 first, for models that were trained so. `on_batch(done, total)` is told how
     many are done and may raise to stop.
 
     Raises

@@ -44,17 +44,17 @@ class NormalChoice:
         object.__setattr__(self, "classes", tuple(sorted(set(self.classes))))
 
     def key(self) -> str:
-        """16 hexadecimal digits: equal for equal choices, a name for what is kept of them."""
+        """16 hexadecimal digits: equal for equal choices, a name for what is saved of them."""
         return hashlib.sha256(json.dumps(self.classes).encode()).hexdigest()[:16]
 
     def text(self, checkpoint: Checkpoint, split: str = "train") -> str:
         """What a person reads: "MNIST train, classes 0, 1"."""
-        whole = f"{checkpoint.dataset.title} {split}"
+        images = f"{checkpoint.dataset.title} {split}"
         if not self.classes:
-            return f"{whole}, all classes"
+            return f"{images}, all classes"
         named = [name[:MAX_CLASS_NAME] for name in checkpoint.dataset.class_names if name in self.classes]
         more = f" and {len(named) - MAX_NAMED:,} more" if len(named) > MAX_NAMED else ""
-        return f"{whole}, class{'es' * (len(named) > 1)} {', '.join(named[:MAX_NAMED])}{more}"
+        return f"{images}, class{'es' * (len(named) > 1)} {', '.join(named[:MAX_NAMED])}{more}"
 
     def labels(self, class_names: tuple[str, ...]) -> NDArray[np.int64]:
         """The numbers of the normal classes, rising."""

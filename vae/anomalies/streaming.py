@@ -85,7 +85,7 @@ def scored(
 
 def rows(
     chunks: Iterable[tuple[Chunk, Decisions]], detector: Detector, source: Source, tally: Tally
-) -> Iterator[csv_report.Row]:
+) -> Iterator[csv_report.ReportRow]:
     """Rows of a report, decided by the detector's threshold; `tally.flagged` counts them."""
     for chunk, decisions in chunks:
         decided = replace(decisions, flagged=metrics.flagged(decisions.scores, detector.threshold))

@@ -41,8 +41,8 @@ class Reference:
 def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> NearestImages:
     """Search images (Q, C, H, W) in data (N, C, H, W), which may be a memory map.
 
-    `on_batch(done, total)` hears how many comparisons are done and may raise to stop. Raises GenerationError for arrays
-    that don't fit each other.
+    `on_batch(done, total)` is told how many comparisons are done and may raise to stop. Raises GenerationError for
+    arrays that don't fit each other.
     """
     _check(images, data)
     found = neighbours.nearest(images, data, on_block=on_batch)
@@ -58,22 +58,22 @@ def reference(reconstructions: Images, data: Images, on_batch: OnBatch = lambda 
     return Reference(median, p95, p5, p1, len(distance))
 
 
-def reading(distance: float, usual: Reference) -> str:
+def reading(distance: float, known: Reference) -> str:
     """One sentence on a picture's distance to its nearest training image.
 
     A percentage is only named where the reference has images enough to know it: 100 for 99 %, 20 for 95 %.
     """
-    of_them = f"(their median is {usual.median:.2f}, {usual.count:,} of them)"
+    of_them = f"(their median is {known.median:.2f}, {known.count:,} of them)"
     them = f"reconstructions of test images {of_them}"
     if distance == 0:
         return f"Identical to a training image, pixel for pixel: a copy. To compare with: {them}."
-    if distance < usual.p1 and usual.count >= 100:
+    if distance < known.p1 and known.count >= 100:
         return f"Nearer to a training image than 99 % of {them}: may be a copy."
-    if distance < usual.p5 and usual.count >= 20:
+    if distance < known.p5 and known.count >= 20:
         return f"Nearer to a training image than 95 % of {them}: compare the two by eye."
-    if distance <= usual.median:
+    if distance <= known.median:
         return f"As near to a training image as {them} usually are: no sign of a copy."
-    if distance <= usual.p95 or usual.count < 20:
+    if distance <= known.p95 or known.count < 20:
         return f"Farther from every training image than half of the {them}: no sign of a copy."
     return f"Farther from every training image than 95 % of {them}: no sign of a copy, and perhaps unlike the data."
 

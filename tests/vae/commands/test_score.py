@@ -446,7 +446,7 @@ def test_names_that_steer_spreadsheets_or_break_lines_come_back(folder: Path, tm
 
 
 def test_the_file_and_the_bytes_agree_and_appear_in_one_step(tmp_path: Path) -> None:
-    rows = [csv_report.Row("a", 0.1, 12.34, False, 3, "=c"), csv_report.Row("b", float("inf"), 100, True)]
+    rows = [csv_report.ReportRow("a", 0.1, 12.34, False, 3, "=c"), csv_report.ReportRow("b", float("inf"), 100, True)]
     columns, out = csv_report.Columns(row=True, label=True), tmp_path / "s.csv"
     assert csv_report.write(out, iter(rows), columns) == 2
     assert out.read_bytes() == csv_report.to_bytes(rows, columns)
@@ -456,7 +456,7 @@ def test_the_file_and_the_bytes_agree_and_appear_in_one_step(tmp_path: Path) -> 
         "b,,,inf,100.0,anomaly",
     ]
 
-    def failing() -> Iterator[csv_report.Row]:
+    def failing() -> Iterator[csv_report.ReportRow]:
         yield rows[1]
         assert out.read_bytes().count(b"\n") == 3  # the old file, while the new one grows
         raise KeyboardInterrupt

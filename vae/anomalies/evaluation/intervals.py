@@ -29,8 +29,8 @@ def auroc_bounds(ranks: NDArray[np.int64], truth: NDArray[np.bool_], value: floa
     """
     outliers, normals = ranks[truth], ranks[~truth]
     counts = len(outliers), len(normals)
-    usual = _variance(value, *counts)
-    share = max(1.0, _delong(outliers, normals) / usual) if usual > 0 else 1.0
+    exponential = _variance(value, *counts)
+    share = max(1.0, _delong(outliers, normals) / exponential) if exponential > 0 else 1.0
 
     def edge(inside: float, outside: float) -> float:
         for _ in range(HALVINGS):

@@ -1,7 +1,7 @@
 """What an anomaly score is. numpy only: torch and scikit-learn are imported by the scores that compute with them.
 
-A score is one number an image, higher for more anomalous. Its state after `fit` is arrays alone, so that it can be kept
-as safetensors; scikit-learn's estimators are fitted again from those arrays, with fixed seeds.
+A score is one number an image, higher for more anomalous. Its state after `fit` is arrays alone, for safetensors;
+scikit-learn's estimators are fitted again from those arrays, with fixed seeds.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # both import torch
     from vae.model.vae import VAE
 
 State = Mapping[str, NDArray[Any]]
-MAX_REFERENCE = 10_000  # images that a state keeps at most
+MAX_REFERENCE = 10_000  # images that a state holds at most
 REFERENCE_SEED = 0
-MAX_REBUILT = 8  # fitted estimators kept in memory
+MAX_REBUILT = 8  # fitted estimators in memory
 
 
 class Score(ABC):
@@ -39,7 +39,7 @@ class Score(ABC):
     needs_model: ClassVar[bool] = False  # whether it asks the model again, beyond what a Pass holds
 
     def fit(self, normal: Pass, model: VAE | None = None) -> dict[str, NDArray[Any]]:
-        """What is kept of the normal images; deterministic.
+        """What the state holds of the normal images; deterministic.
 
         Raises
         ------

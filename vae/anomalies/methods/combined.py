@@ -1,6 +1,6 @@
 """Scores that look at error and code together: COPOD, Mahalanobis, and a product. numpy, but for the smoothed error.
 
-Three numbers of one pass are judged by how rare they are among normal images: the reconstruction's error ‖x − x̂‖, the
+Three numbers of one pass are measured by how rare they are among normal images: the reconstruction's error ‖x − x̂‖, the
 code's length ‖mu‖ and its uncertainty ‖sigma‖, as logarithms. COPOD says how far out in the tails of the normal images
 each lies and adds the surprises up. Tails are empirical and so need no scale, but beyond all normal images everything
 is equally rare: there combined_distance still tells far from further.

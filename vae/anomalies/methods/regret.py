@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STEPS, LEARNING_RATE = 120, 0.1  # at the first step; 2,000 steps of 16 draws found 0.02 nats more (digits-mlp-8)
 PAIRS = 2  # of antithetic draws ±ε a step
-JUDGING = 16  # times as many judge start and result: 0.04 nats of noise are left in a regret (digits-mlp-8)
+EVALUATION = 16  # times as many evaluate start and result: 0.04 nats of noise are left in a regret (digits-mlp-8)
 BATCH, BATCH_PIXELS = 64, 2**22  # images at a time, and pixels decoded
 
 
@@ -50,21 +50,21 @@ class Regret(Score):
         for here in batches(len(batch), BATCH, pixels, BATCH_PIXELS):
             images = batch.pixels[here]
             x = unit_pixels(model, images, batch.binarized, batch.seed)
-            draws = epsilon_of(model, images, (STEPS + JUDGING) * PAIRS, batch.seed)
-            parts = draws.reshape(STEPS + JUDGING, PAIRS, len(x), -1)
+            draws = epsilon_of(model, images, (STEPS + EVALUATION) * PAIRS, batch.seed)
+            parts = draws.reshape(STEPS + EVALUATION, PAIRS, len(x), -1)
             regrets[here] = _regrets(model, x, parts).cpu().numpy()
         return regrets
 
 
 def _regrets(model: VAE, x: Tensor, draws: Tensor) -> Tensor:
-    """(n,) nats for images x (n, C, H, W) and noise (STEPS + JUDGING, PAIRS, n, d)."""
+    """(n,) nats for images x (n, C, H, W) and noise (STEPS + EVALUATION, PAIRS, n, d)."""
     import torch
 
     with torch.inference_mode(False), torch.no_grad():
         x, draws = x.clone(), draws.clone()  # made in inference mode perhaps, where gradients are refused
         start = model.encode(x)
         found = _optimised(model, x, start, draws[:STEPS])
-        return _judged(model, x, found, draws[STEPS:]) - _judged(model, x, start, draws[STEPS:])
+        return _evaluated(model, x, found, draws[STEPS:]) - _evaluated(model, x, start, draws[STEPS:])
 
 
 def _optimised(model: VAE, x: Tensor, start: Posterior, draws: Tensor) -> Posterior:
@@ -75,9 +75,7 @@ def _optimised(model: VAE, x: Tensor, start: Posterior, draws: Tensor) -> Poster
 
     mu, logvar = start.mu.clone().requires_grad_(), start.logvar.clone().requires_grad_()
     adam = torch.optim.Adam([mu, logvar], LEARNING_RATE)  # element by element: images don't touch each other
-    decay = torch.optim.lr_scheduler.CosineAnnealingLR(
-        adam, len(draws)
-    )  # large steps to the end leave q beside the best
+    decay = torch.optim.lr_scheduler.CosineAnnealingLR(adam, len(draws))  # large steps to the end miss the best q
     with torch.enable_grad():
         for half in draws:
             elbo = _elbo(model, x, Posterior(mu, logvar), half)
@@ -87,8 +85,8 @@ def _optimised(model: VAE, x: Tensor, start: Posterior, draws: Tensor) -> Poster
     return Posterior(mu.detach(), logvar.detach())
 
 
-def _judged(model: VAE, x: Tensor, posterior: Posterior, draws: Tensor) -> Tensor:
-    """The ELBO (n,) averaged over noise (JUDGING, PAIRS, n, d)."""
+def _evaluated(model: VAE, x: Tensor, posterior: Posterior, draws: Tensor) -> Tensor:
+    """The ELBO (n,) averaged over noise (EVALUATION, PAIRS, n, d)."""
     import torch
 
     return torch.stack([_elbo(model, x, posterior, half) for half in draws]).mean(0)
