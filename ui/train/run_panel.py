@@ -65,7 +65,8 @@ def finished_model(job: Job | None) -> Summary | None:
     """The model that a run wrote, if it is still there."""
     if job is None or job.active:
         return None
-    found = next((summary for summary in cache.summaries() if summary.name == request_files.output_of(job)), None)
+    name = request_files.output_of(job)
+    found = next((summary for summary in cache.summaries() if summary.name == name), None)
     if found is None or (job.progress or {}).get("finished"):
         return found
     # a run that was stopped, resumed, and ended before its next epoch: what it wrote first still counts

@@ -16,6 +16,7 @@ from vae.training.request_options import add_options, add_output, from_options
 
 FILE = "request.json"
 LONGEST = 300  # characters of what is wrong with a file
+CACHED = 1_024  # requests: the page reads those of all runs every two seconds
 
 
 def submit(wanted: TrainingRequest) -> Job:
@@ -58,7 +59,7 @@ def output_of(job: Job) -> str:
     return dict(zip(job.arguments, job.arguments[1:], strict=False)).get("--output", "")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=CACHED)
 def _from_file(path: Path, changed: int, size: int) -> TrainingRequest:
     return TrainingRequest.from_json(read_json(path)[0])
 
@@ -71,7 +72,7 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigError(f"{message}.")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=CACHED)
 def _from_command_line(arguments: tuple[str, ...]) -> TrainingRequest:
     parser = _Parser(add_help=False)
     add_options(parser)
