@@ -98,11 +98,8 @@ def decoded(checkpoint: Checkpoint, z: NDArray[Any]) -> NDArray[np.float32]:
 def bare(browser: Browser) -> Iterator[Page]:
     """The component's modules in an empty page."""
     page = browser.new_page()
-    load(
-        page,
-        "model_store/decoder.js",
-        *(f"manifold/{name}.js" for name in ("scale", "lattice", "batch", "pixels", "axes")),
-    )
+    own = ("scale", "axes", "tiles/lattice", "tiles/batch", "tiles/pixels")
+    load(page, "model_store/decoder.js", *(f"manifold/{name}.js" for name in own))
     yield page
     page.close()
 

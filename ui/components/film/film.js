@@ -1,11 +1,15 @@
 // The film of a training run: latent space, reconstructions and samples of one epoch, and a scrubber over all of them.
 // Nothing is asked of the server.
 
+import { isCommand } from "../shared/keys.js"
+import { legendEntryOf } from "../shared/legend.js"
+import { mount } from "../shared/mount.js"
+import { showPlaying } from "../shared/play_button.js"
+import { themeValue } from "../shared/theme.js"
 import { drawPairs, drawSamples } from "./pictures.js"
 import { filmOf, films } from "./reels.js"
 import { drawPoint, drawScatter, extent } from "./scatter.js"
 
-const views = new WeakMap()
 const FILM_SECONDS = 8 // a film plays in about this time, between the two speeds
 const SLOWEST = 4
 const FASTEST = 25 // frames a second
@@ -13,24 +17,6 @@ const CATCH_UP_SECONDS = 0.4
 const MANY_CLASSES = 20
 const STACKED = 600 // px; film.css puts the pictures below from there
 const KEYS = "Space plays and pauses, the arrow keys step, Home and End jump."
-const ICONS = {
-  play: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9-5.5z"/></svg>',
-  pause: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 2.5h3v11h-3zm6 0h3v11h-3z"/></svg>',
-}
-
-export default function ({ data, parentElement }) {
-  let view = views.get(parentElement)
-  if (!view) {
-    view = new FilmView(parentElement)
-    views.set(parentElement, view)
-  }
-  view.receive(data)
-  return () => {
-    views.get(parentElement)?.close()
-    views.delete(parentElement)
-  }
-}
-
 class FilmView {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
@@ -39,8 +25,8 @@ class FilmView {
     this.at = 0 // which frame, with fractions between two
     this.playing = false
     this.following = true
-    this.heard = () => this.gather()
-    films.listeners.add(this.heard)
+    this.arrived = () => this.gather()
+    films.listeners.add(this.arrived)
     this.resized = new ResizeObserver(() => {
       this.drawn = null
       this.draw()
@@ -50,7 +36,7 @@ class FilmView {
   }
 
   close() {
-    films.listeners.delete(this.heard)
+    films.listeners.delete(this.arrived)
     this.resized.disconnect()
     cancelAnimationFrame(this.request)
   }
@@ -64,8 +50,7 @@ class FilmView {
       this.playing = false
     }
     this.data = data
-    const style = getComputedStyle(this.element)
-    const theme = (name) => style.getPropertyValue(name).trim()
+    const theme = (name) => themeValue(this.element, name)
     this.look = { font: theme("--st-font"), text: theme("--st-text-color"), grid: theme("--st-border-color") }
     Object.assign(this.look, { colours: data.colours, axes: this.axes })
     this.gather()
@@ -127,9 +112,7 @@ class FilmView {
       ...names.map((name, i) => {
         const mark = Object.assign(document.createElement("canvas"), { width: 22, height: 22 })
         drawPoint(mark.getContext("2d"), 11, 11, 8, i, this.data.colours)
-        const entry = document.createElement("span")
-        entry.append(mark, name)
-        return entry
+        return legendEntryOf(mark, name)
       }),
     )
   }
@@ -167,10 +150,7 @@ class FilmView {
   }
 
   showState() {
-    const play = this.find(".play")
-    play.innerHTML = this.playing ? ICONS.pause : ICONS.play
-    play.setAttribute("aria-label", this.playing ? "Pause" : "Play")
-    this.element.dataset.playing = this.playing ? "yes" : "no"
+    showPlaying(this.find(".play"), this.element, this.playing)
     this.find(".newest").hidden = !this.data?.live || this.following
   }
 
@@ -228,7 +208,7 @@ class FilmView {
     this.find(".scrub").oninput = (event) => this.goTo(event.target.valueAsNumber)
     this.element.onkeydown = (event) => {
       const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]
-      if (event.ctrlKey || event.metaKey || event.altKey || !this.frames?.length) return
+      if (isCommand(event) || !this.frames?.length) return
       if (event.key === " " && event.target.localName !== "button") this.toggle()
       else if (step) this.goTo(Math.round(this.at) + step)
       else if (event.key === "Home") this.goTo(0)
@@ -239,3 +219,5 @@ class FilmView {
     this.showState()
   }
 }
+
+export default mount(FilmView)

@@ -1,5 +1,8 @@
 // The latent space of one moment on a canvas: points in class colours, axes that stay through the whole film.
 
+import { sizeCanvas } from "../shared/pictures.js"
+import { signed } from "../shared/text.js"
+
 const SYMBOLS = ["circle", "diamond", "square", "cross"] // as on Explore's map, once the ten colours are used up
 const FARTHEST_SPANS = 4 // a film is no wider than so many times its newest frame: one wild epoch must not shrink the rest
 
@@ -28,10 +31,7 @@ export function drawScatter(canvas, { from, to, share, labels, range, look }) {
   const ratio = window.devicePixelRatio || 1
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
   if (!width || !height) return
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio)
-    canvas.height = Math.round(height * ratio)
-  }
+  sizeCanvas(canvas, Math.round(width * ratio), Math.round(height * ratio))
   const context = canvas.getContext("2d")
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
   context.clearRect(0, 0, width, height)
@@ -79,7 +79,7 @@ function drawGrid(context, scale, width, height, look) {
       context.lineTo(vertical ? at : width, vertical ? height : at)
       context.stroke()
       context.globalAlpha = 0.65
-      const text = (Math.abs(value) < step / 2 ? 0 : value).toFixed(digits).replace("-", "−")
+      const text = signed(Math.abs(value) < step / 2 ? 0 : value, digits)
       context.textAlign = vertical ? "center" : "left"
       if (vertical && at > 30 && at < width - 40) context.fillText(text, at, height - 5)
       if (!vertical && at > 28 && at < height - 22) context.fillText(text, 5, at - 3)

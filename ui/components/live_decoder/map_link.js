@@ -1,4 +1,4 @@
-// Everything that touches Streamlit's native Plotly chart: find it, hear clicks and hovers, and keep a marker on it.
+// Everything that touches Streamlit's native Plotly chart: find it, take its clicks and hovers, and keep a marker on it.
 //
 // All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `_fullLayout.xaxis._offset`,
@@ -9,7 +9,7 @@ import { drawPixels } from "../shared/pictures.js"
 const RELAYOUT_EVENTS = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
 
 export class MapLink {
-  /** `onRow(row)` hears clicks on points, `onHover(row or null)` the point under the mouse. */
+  /** `onRow(row)` gets clicks on points, `onHover(row or null)` the point under the mouse. */
   constructor({ key, onRow, onHover }) {
     this.key = key
     this.onRow = onRow
@@ -35,21 +35,21 @@ export class MapLink {
     const container = chart?.querySelector(".svg-container")
     if (!container || typeof chart.on !== "function") return
     if (this.marker.parentElement !== container) container.append(this.marker, this.preview)
-    if (chart === this.chart && this.heard.every(([name, f]) => hears(chart, name, f))) return
+    if (chart === this.chart && this.listeners.every(([name, f]) => listens(chart, name, f))) return
     this.detachEvents()
     this.chart = chart
-    this.heard = [
+    this.listeners = [
       ["plotly_click", (event) => this.withRow(event, this.onRow)],
       ["plotly_hover", (event) => this.withRow(event, (row) => this.hover(row, event))],
       ["plotly_unhover", () => this.hover(null)],
       ...RELAYOUT_EVENTS.map((name) => [name, () => this.draw()]),
     ]
-    for (const [name, handler] of this.heard) chart.on(name, handler)
+    for (const [name, handler] of this.listeners) chart.on(name, handler)
     this.draw()
   }
 
   detachEvents() {
-    for (const [name, handler] of this.heard ?? []) this.chart?.removeListener?.(name, handler)
+    for (const [name, handler] of this.listeners ?? []) this.chart?.removeListener?.(name, handler)
   }
 
   close() {
@@ -124,7 +124,7 @@ export class MapLink {
   }
 }
 
-function hears(chart, name, handler) {
+function listens(chart, name, handler) {
   const listeners = chart._ev?.listeners?.(name)
   return listeners ? listeners.includes(handler) : true
 }

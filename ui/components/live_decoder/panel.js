@@ -1,39 +1,28 @@
-// The live decoder: pictures, sliders and buttons. While you move, nothing is asked of the server; it is told the row and
+// The live decoder: pictures, sliders and buttons. While you move, nothing is asked of the server; it gets the row and
 // the latent vector when you let go.
 
 import { meanOfRow, placeOnMap, withModel } from "../model_store/store.js"
-import { drawPixels, fromBase64, isDark, rememberSmooth, signed, standardNormal } from "../shared/pictures.js"
+import { announce, NextFrame } from "../shared/frames.js"
+import { mount } from "../shared/mount.js"
+import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
+import { bytesFromBase64 } from "../shared/text.js"
+import { followTheme, themeValue } from "../shared/theme.js"
+import { factsOf, hintOf } from "./facts.js"
+import { History } from "./history.js"
 import { MapLink } from "./map_link.js"
-import { Slider, UNUSED_KL } from "./slider.js"
-
-const panels = new WeakMap()
-const HISTORY_KEPT = 200
-const DOUBLE_CLICK_HINT = "Drag a slider, or focus it and use the arrow keys (Shift: ten times further)."
-
-export default function ({ data, parentElement, setStateValue }) {
-  let panel = panels.get(parentElement)
-  if (!panel) {
-    panel = new Panel(parentElement)
-    panels.set(parentElement, panel)
-  }
-  panel.tellPython = (view) => setStateValue("view", view)
-  panel.receive(data)
-  return () => {
-    panels.get(parentElement)?.close()
-    panels.delete(parentElement)
-  }
-}
+import { Slider } from "./slider.js"
 
 class Panel {
   constructor(root) {
-    this.root = root
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".panel")
     this.z = []
     this.row = null
-    this.past = []
-    this.future = []
-    this.moves = 0
+    this.history = new History()
+    this.frame = new NextFrame((inputTime) => {
+      this.drawMoving()
+      announce(this.element, "latent-drawn", { inputTime })
+    })
     this.wireButtons()
     rememberSmooth(this.find(".smooth"), this.element)
   }
@@ -48,8 +37,7 @@ class Panel {
     if (changedModel) {
       this.model = null
       this.element.dataset.ready = "no"
-      this.past = []
-      this.future = []
+      this.history = new History()
       this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
       this.buildSliders()
     }
@@ -59,8 +47,9 @@ class Panel {
     }
     this.find(".row").max = data.count - 1
     this.linkMap(data.map)
-    this.link.paint(this.theme("--st-primary-color"), this.theme("--st-background-color"))
-    this.element.style.colorScheme = isDark(this.theme("--st-background-color")) ? "dark" : "light"
+    const theme = (name) => themeValue(this.element, name)
+    this.link.paint(theme("--st-primary-color"), theme("--st-background-color"))
+    followTheme(this.element)
     withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
   }
 
@@ -89,14 +78,8 @@ class Panel {
 
   close() {
     this.closed = true
-    cancelAnimationFrame(this.frame)
+    this.frame.cancel()
     this.link?.close()
-  }
-
-  theme(name) {
-    return getComputedStyle(this.root.host ?? this.root)
-      .getPropertyValue(name)
-      .trim()
   }
 
   // --- moving ---------------------------------------------------------------------------------------------------------
@@ -116,44 +99,32 @@ class Panel {
     this.commit()
   }
 
-  /** Draw now, and tell Python. */
+  /** Draw now, and report it. */
   commit() {
     this.refresh()
-    this.moves += 1
-    // a move that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ row: this.row, z: this.z.map((v) => Number(v.toFixed(4))), id: `${Date.now()}-${this.moves}` })
+    this.report("view", { row: this.row, z: this.z.map((v) => Number(v.toFixed(4))) })
   }
 
   remember() {
-    this.past.push({ row: this.row, z: [...this.z] })
-    if (this.past.length > HISTORY_KEPT) this.past.shift()
-    this.future = []
+    this.history.remember({ row: this.row, z: [...this.z] })
   }
 
-  step(from, to) {
-    const view = from.pop()
-    if (!view) return
-    to.push({ row: this.row, z: [...this.z] })
-    this.row = view.row
-    this.z = view.z
+  undo() {
+    this.goTo(this.history.undo({ row: this.row, z: [...this.z] }))
+  }
+
+  redo() {
+    this.goTo(this.history.redo({ row: this.row, z: [...this.z] }))
+  }
+
+  goTo(place) {
+    if (!place) return
+    this.row = place.row
+    this.z = place.z
     this.commit()
   }
 
   // --- drawing --------------------------------------------------------------------------------------------------------
-
-  /** Ask for one redraw in the next frame; `inputTime` is the time stamp of the event that asked. */
-  schedule(inputTime) {
-    this.inputTime = inputTime
-    if (this.scheduled) return
-    this.scheduled = true
-    this.frame = requestAnimationFrame(() => {
-      this.scheduled = false
-      this.drawMoving()
-      this.element.dispatchEvent(
-        new CustomEvent("latent-drawn", { bubbles: true, composed: true, detail: { inputTime: this.inputTime } }),
-      )
-    })
-  }
 
   /** What changes while a slider is dragged: two pictures and the marker. */
   drawMoving() {
@@ -173,8 +144,8 @@ class Panel {
     this.drawDifference()
     this.writeFacts()
     this.find(".to-image").disabled = this.row === null
-    this.find(".undo").disabled = this.past.length === 0
-    this.find(".redo").disabled = this.future.length === 0
+    this.find(".undo").disabled = this.history.past.length === 0
+    this.find(".redo").disabled = this.history.future.length === 0
     const field = this.find(".row")
     if (!this.typingRow) field.value = this.row ?? ""
     this.element.dataset.row = this.row ?? ""
@@ -191,7 +162,7 @@ class Panel {
     const canvas = this.find(".original")
     const known = Boolean(original?.pixels)
     canvas.style.visibility = known ? "visible" : "hidden"
-    this.originalPixels = known ? fromBase64(original.pixels) : null
+    this.originalPixels = known ? Float32Array.from(bytesFromBase64(original.pixels), (value) => value / 255) : null
     if (known) drawPixels(canvas, this.originalPixels, this.data.image_shape)
     const none = this.row === null ? "Click a point on the map" : "Loading…"
     this.find(".original-absent").textContent = known ? "" : (original?.problem ?? none)
@@ -203,9 +174,8 @@ class Panel {
     canvas.style.visibility = this.originalPixels && this.pixels ? "visible" : "hidden"
     this.find(".difference-sum").textContent = ""
     if (!this.originalPixels || !this.pixels) return
-    const difference = this.pixels.map((value, i) => Math.abs(value - this.originalPixels[i]))
-    drawPixels(canvas, difference, this.data.image_shape)
-    this.find(".difference-sum").textContent = `Σ ${difference.reduce((a, b) => a + b, 0).toFixed(1)}`
+    const sum = drawDifference(canvas, this.pixels, this.originalPixels, this.data.image_shape)
+    this.find(".difference-sum").textContent = sum
   }
 
   atImage() {
@@ -215,24 +185,10 @@ class Panel {
   }
 
   writeFacts() {
-    const who = this.find(".class-name")
-    const numbers = this.find(".numbers")
-    if (this.row === null || !this.model) {
-      who.textContent = ""
-      numbers.textContent =
-        "Click a point on the map or type its row to select an image; drag a slider to generate one."
-      return
-    }
-    const { tensors } = this.model
-    const value = (name) => tensors[name].data[this.row]
-    who.textContent = `class ${this.data.class_names[value("labels")]}`
-    // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
-    const elbo = Number(value("elbo").toFixed(1))
-    const kl = Number(value("kl").toFixed(1))
-    numbers.textContent = `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats · squared error ${value("squared_error").toFixed(2)}`
-    numbers.title =
-      `Reconstruction: ${this.model.terms}, one posterior sample; KL in closed form. ` +
-      "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
+    const { who, numbers, about } = factsOf(this.model, this.row, this.data.class_names)
+    this.find(".class-name").textContent = who
+    this.find(".numbers").textContent = numbers
+    this.find(".numbers").title = about
   }
 
   previewOf(row) {
@@ -250,7 +206,7 @@ class Panel {
         begin: () => this.remember(),
         move: (value, time) => {
           this.z[dim.index] = value
-          this.schedule(time)
+          this.frame.ask(time)
         },
         release: () => this.commit(),
         home: () => (this.row === null || !this.model ? 0 : meanOfRow(this.model, this.row)[dim.index]),
@@ -262,23 +218,15 @@ class Panel {
   }
 
   showHint() {
-    const unused = this.data.dims.filter((dim) => dim.kl < UNUSED_KL).length
-    const order = this.data.latent_dim > 1 ? " The most informative dimension (largest KL) comes first." : ""
-    const idle = unused
-      ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.`
-      : ""
-    const protocol = this.model
-      ? ` ELBO: ${this.model.terms}, one posterior sample; −ELBO is ${this.model.standing}.`
-      : ""
-    this.find(".hint").textContent = `${DOUBLE_CLICK_HINT} Double-click resets.${order}${idle}${protocol}`
+    this.find(".hint").textContent = hintOf(this.data.dims, this.model)
   }
 
   wireButtons() {
     this.find(".to-image").onclick = () => this.select(this.row)
     this.find(".to-origin").onclick = () => this.moveTo(this.z.map(() => 0))
     this.find(".to-random").onclick = () => this.moveTo(this.z.map(standardNormal))
-    this.find(".undo").onclick = () => this.step(this.past, this.future)
-    this.find(".redo").onclick = () => this.step(this.future, this.past)
+    this.find(".undo").onclick = () => this.undo()
+    this.find(".redo").onclick = () => this.redo()
     const field = this.find(".row")
     field.oninput = () => (this.typingRow = true)
     field.onchange = () => {
@@ -289,10 +237,17 @@ class Panel {
     }
     this.element.onkeydown = (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.target.type === "number") return
-      if (event.key === "z" && !event.shiftKey) this.step(this.past, this.future)
-      else if (event.key === "y" || (event.key === "z" && event.shiftKey)) this.step(this.future, this.past)
+      if (event.key === "z" && !event.shiftKey) this.undo()
+      else if (event.key === "y" || (event.key === "z" && event.shiftKey)) this.redo()
       else return
       event.preventDefault()
     }
   }
 }
+
+/** Box and Muller's draw from N(0, 1). */
+function standardNormal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+}
+
+export default mount(Panel)

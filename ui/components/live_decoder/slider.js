@@ -1,8 +1,10 @@
 // One latent dimension: a range to drag and a number to type, which say the same.
 
+import { stepsOf } from "../shared/keys.js"
+
 export const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
 
-/** Tells `begin` before a movement, `move(value, time)` during it, `release` after it; `home()` is where a reset goes. */
+/** Calls `begin` before a movement, `move(value, time)` during it, `release` after it; `home()` is where a reset goes. */
 export class Slider {
   constructor({ index, kl, low, high }, { begin, move, release, home }) {
     this.index = index
@@ -37,7 +39,7 @@ export class Slider {
     range.oninput = (event) => set(range.valueAsNumber, event.timeStamp)
     range.onchange = finish
     range.onkeydown = (event) => {
-      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
+      const steps = stepsOf(event.key)
       if (!steps) return
       event.preventDefault()
       const next = this.value + steps * 0.05 * (event.shiftKey ? 10 : 1)

@@ -1,8 +1,7 @@
 """The plane of decoded images, a Streamlit component whose front end is the .js, .css and .html files beside this one.
 
 The weights come from `model_store.store`, which the page shows as well; this component gets only a few numbers
-and decodes in Web Workers. A worker is started from text, because a component has no address of its own: `script`
-embeds that text in the component's script.
+and decodes in Web Workers. assets.py says how.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 // Labels along an axis: round values of a or b where they lie, also where they are unevenly spaced.
 
+import { withMinus } from "../shared/text.js"
+
 const LABEL_ROOM = 46 // CSS pixels between two labels
 const STEPS = [
   100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001, 0.00005,
@@ -39,7 +41,7 @@ function digitsOf(step) {
 
 export function signedText(value, digits) {
   const text = value.toFixed(digits)
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−")
+  return withMinus(Number(text) === 0 ? text.replace("-", "") : text)
 }
 
 /** Put the labels into an element, as spans moved along it. */

@@ -1,19 +1,27 @@
-// The plane of decoded images: a sheet of tiles to pan and zoom. Python is told where somebody clicked, and asked nothing.
+// The plane of decoded images: a sheet of tiles to pan and zoom. Python gets an event where somebody clicked or
+// the sheet came to rest, and is asked nothing.
 
 import { withModel } from "../model_store/store.js"
+import { announce, NextFrame } from "../shared/frames.js"
+import { legendEntry } from "../shared/legend.js"
+import { mount } from "../shared/mount.js"
+import { sizeCanvas } from "../shared/pictures.js"
 import { same } from "../shared/same.js"
-import { Atlas } from "./atlas.js"
-import { showTicks, signedText, ticksOf } from "./axes.js"
+import { themeValue } from "../shared/theme.js"
+import { showTicks, ticksOf } from "./axes.js"
 import { wireControls } from "./controls.js"
-import { deepestLevel, HOME, inOrder, insideBox, levelOf, tileSize, zoomed } from "./lattice.js"
-import { tileShape, writePixels } from "./pixels.js"
 import { latentAt, placesOf, settingsOf } from "./plane.js"
 import { Points } from "./points.js"
+import { Preview } from "./preview.js"
 import { Rest } from "./rest.js"
-import { drawRing, drawSheet } from "./sheet.js"
-import { Workers } from "./workers.js"
+import { drawRing } from "./ring.js"
+import { Atlas } from "./tiles/atlas.js"
+import { drawSheet } from "./tiles/drawing.js"
+import { deepestLevel, HOME, insideBox, levelOf, tileSize, zoomed } from "./tiles/lattice.js"
+import { tileShape } from "./tiles/pixels.js"
+import { TileQueue } from "./tiles/queue.js"
+import { Workers } from "./tiles/workers.js"
 
-const sheets = new WeakMap()
 const HINT =
   "Drag to move, wheel or + − to zoom, click to choose. Keys: arrows move by a tile (Shift: by five), + − zoom, " +
   "Home goes back, Enter chooses the middle."
@@ -32,36 +40,23 @@ const FAR_STEP = 5
 const MANY_MISSING = 200 // tiles: while so many are waited for, not every one that comes is drawn at once
 const DRAW_EVERY = 100 // ms
 
-export default function ({ data, parentElement, setStateValue }) {
-  let sheet = sheets.get(parentElement)
-  if (!sheet) {
-    sheet = new Manifold(parentElement)
-    sheets.set(parentElement, sheet)
-  }
-  sheet.tellPython = setStateValue
-  sheet.receive(data)
-  return () => {
-    sheets.get(parentElement)?.close()
-    sheets.delete(parentElement)
-  }
-}
-
 class Manifold {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".manifold")
     this.canvas = this.find(".sheet")
     this.points = new Points()
-    this.moves = 0
-    this.previewed = null // the latent vector of the picture beside the sheet
+    this.preview = new Preview(this.find)
+    this.queue = new TileQueue()
+    this.frame = new NextFrame(() => this.draw())
     this.rest = new Rest(({ x, y, span }) =>
-      this.tell("moved", {
+      this.reportOfPlane("moved", {
         window: same({ x, y, span }, HOME) ? null : [x, y, span].map((n) => Number(n.toPrecision(9))),
       }),
     )
     this.forgetTiles()
     this.workers = new Workers({
-      next: (count) => this.nextTiles(count),
+      next: (count) => this.queue.next(count, (x, y) => this.latentOf(x, y)),
       done: (keys, pixels) => this.keepTiles(keys, pixels),
       changed: () => this.schedule(),
     })
@@ -75,7 +70,7 @@ class Manifold {
     this.rest.close()
     this.resized.disconnect()
     this.workers.close()
-    cancelAnimationFrame(this.frame)
+    this.frame.cancel()
     clearTimeout(this.drawSoon)
     this.drawSoon = null
   }
@@ -113,7 +108,7 @@ class Manifold {
     this.say("")
     this.element.dataset.ready = "yes"
     this.places = null
-    this.previewed = null
+    this.preview.forget()
     this.atlas = new Atlas(tileShape(settings.shape))
     this.workers.useModel(model, settings.shape)
     this.schedule()
@@ -121,9 +116,7 @@ class Manifold {
 
   forgetTiles() {
     this.atlas = null
-    this.queue = []
-    this.since = new Map() // key of a missing tile -> when a frame first needed it
-    this.asked = 0
+    this.queue.forget()
     this.element.dataset.ready = "no"
     this.workers?.forget()
   }
@@ -134,11 +127,9 @@ class Manifold {
   }
 
   readTheme() {
-    const style = getComputedStyle(this.element)
-    const theme = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise
     this.theme = {
-      accent: theme("--st-primary-color", "#0f766e"),
-      empty: theme("--st-secondary-background-color", "#888888"),
+      accent: themeValue(this.element, "--st-primary-color") || "#0f766e",
+      empty: themeValue(this.element, "--st-secondary-background-color") || "#888888",
     }
   }
 
@@ -151,15 +142,7 @@ class Manifold {
     this.find(".stage").setAttribute("aria-label", `Plane of decoded images: ${names[0]} across, ${names[1]} up`)
     this.find(".hint").textContent = `${SCALE_HINTS[measured][even ? "even" : "quantile"]} ${HINT}`
     const shown = points && colours.length ? classNames.slice(0, MANY_CLASSES) : []
-    this.find(".legend").replaceChildren(
-      ...shown.map((name, k) => {
-        const entry = document.createElement("span")
-        const mark = document.createElement("i")
-        mark.style.background = colours[k % colours.length]
-        entry.append(mark, name)
-        return entry
-      }),
-    )
+    this.find(".legend").replaceChildren(...shown.map((name, k) => legendEntry(colours[k % colours.length], name)))
   }
 
   // --- moving ---------------------------------------------------------------------------------------------------------
@@ -195,14 +178,13 @@ class Manifold {
     const { a, b } = this.placeAt(Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y)))
     this.here = { a: rounded(a), b: rounded(b) }
     const z = latentAt(this.settings.plane, this.here.a, this.here.b).map(rounded)
-    this.tell("visit", { ...this.here, z })
+    this.reportOfPlane("visit", { ...this.here, z })
     this.schedule()
   }
 
-  tell(name, what) {
-    this.moves += 1
-    // what Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython(name, { ...what, plane: this.settings.planeName, id: `${Date.now()}-${this.moves}` })
+  /** Report an event, and of which plane it is: Python may have moved on. */
+  reportOfPlane(name, what) {
+    this.report(name, { ...what, plane: this.settings.planeName })
   }
 
   wire() {
@@ -235,15 +217,10 @@ class Manifold {
 
   // --- tiles ----------------------------------------------------------------------------------------------------------
 
-  /** The next tiles to decode: {keys, z}, or null. */
-  nextTiles(count) {
-    const tiles = this.queue.splice(0, count)
-    if (!tiles.length) return null
-    this.asked += tiles.length
-    const { scale, plane, n } = this.settings
-    const size = tileSize(n, this.queueLevel)
-    const z = tiles.flatMap(({ i, j }) => latentAt(plane, scale.a((i + 0.5) * size), scale.b((j + 0.5) * size)))
-    return { keys: tiles.map((tile) => tile.key), z: Float32Array.from(z) }
+  /** The latent vector at screen coordinates. */
+  latentOf(x, y) {
+    const { scale, plane } = this.settings
+    return latentAt(plane, scale.a(x), scale.b(y))
   }
 
   keepTiles(keys, pixels) {
@@ -253,28 +230,16 @@ class Manifold {
     this.drawSoon ??= setTimeout(() => this.schedule(), DRAW_EVERY) // drawing costs the worker time on a small machine
   }
 
-  /** What the view lacks is asked for, and nothing else: what has left it is no longer wanted. */
-  plan(missing, level) {
-    const wanted = missing.filter((tile) => !this.workers.busy.has(tile.key))
-    this.queue = inOrder(wanted, this.view, tileSize(this.settings.n, level))
-    this.queueLevel = level
-    this.workers.wake()
-  }
-
   // --- drawing --------------------------------------------------------------------------------------------------------
 
   schedule() {
-    if (this.scheduled || this.closed) return
-    this.scheduled = true
-    this.frame = requestAnimationFrame(() => {
-      this.scheduled = false
-      clearTimeout(this.drawSoon)
-      this.drawSoon = null
-      if (this.settings && this.model && this.atlas) this.draw()
-    })
+    if (!this.closed) this.frame.ask()
   }
 
   draw() {
+    clearTimeout(this.drawSoon)
+    this.drawSoon = null
+    if (!this.settings || !this.model || !this.atlas) return
     const pixelRatio = window.devicePixelRatio || 1
     const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight]
     if (!width || !height) return
@@ -294,16 +259,17 @@ class Manifold {
     if (this.here) this.drawHere(context, pixelRatio)
     this.drawAxes(width, height)
     this.drawPreview(level)
-    this.count(missing, visible)
-    this.plan(missing, level)
-    this.report(missing, visible, level)
+    this.sayCount(missing.length, visible)
+    const waits = this.queue.countMissing(missing, this.atlas)
+    this.queue.plan(missing, this.workers.busy, this.view, this.settings.n, level)
+    this.workers.wake()
+    Object.assign(this.element.dataset, { missing: missing.length, level, asked: this.queue.asked })
+    const oldestMissingMs = this.queue.oldestMs
+    announce(this.element, "manifold-drawn", { visible, missing: missing.length, oldestMissingMs, level, waits })
   }
 
   sized(width, height) {
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width
-      this.canvas.height = height
-    }
+    sizeCanvas(this.canvas, width, height)
     const context = this.canvas.getContext("2d", { alpha: false })
     context.fillStyle = this.theme.empty
     context.fillRect(0, 0, width, height)
@@ -338,50 +304,24 @@ class Manifold {
 
   /** The exact place under the pointer, else the chosen one, else the middle. */
   drawPreview(level) {
-    if (this.dragging && this.previewed) return
-    const { plane, names, shape } = this.settings
+    if (this.dragging && this.preview.z) return
     const [caption, place] = this.hovered
       ? ["Under the pointer", this.placeAt(this.hovered.x, this.hovered.y)]
       : this.here
         ? ["At the ring", this.here]
         : ["In the middle", this.placeAt(0.5, 0.5)]
-    const digits = Math.min(6, 2 + Math.ceil(0.3 * Math.max(0, level)))
-    this.find(".caption").textContent = caption
-    this.find(".readout").textContent =
-      `${names[0]} = ${signedText(place.a, digits)}, ${names[1]} = ${signedText(place.b, digits)}`
-    const z = latentAt(plane, place.a, place.b)
-    if (same(z, this.previewed)) return
-    this.previewed = z
-    const canvas = this.find(".preview")
-    const [, height, width] = shape
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
-    const image = new ImageData(width, height)
-    writePixels(this.model.decode(z), shape, { block: 1, width, height }, image.data, 0)
-    canvas.getContext("2d").putImageData(image, 0, 0)
+    this.preview.show(caption, place, level, this.settings, this.model.decode)
   }
 
-  /** Keep since when each tile has been missing; `waits` are those that ended with this frame, in milliseconds. */
-  count(missing, visible) {
-    const now = performance.now()
-    const before = this.since
-    this.since = new Map(missing.map(({ key }) => [key, before.get(key) ?? now]))
-    this.waits = [...before]
-      .filter(([key]) => !this.since.has(key) && this.atlas.has(key))
-      .map(([, since]) => now - since)
-    const decoded = visible - missing.length
-    const waiting = missing.length ? `, ${missing.length.toLocaleString("en")} waiting` : ""
-    this.find(".count").textContent =
-      `${visible.toLocaleString("en")} tiles; ${decoded.toLocaleString("en")} decoded${waiting}`
-  }
-
-  report(missing, visible, level) {
-    Object.assign(this.element.dataset, { missing: missing.length, level, asked: this.asked })
-    const oldest = missing.length ? performance.now() - Math.min(...this.since.values()) : 0
-    const detail = { visible, missing: missing.length, oldestMissingMs: oldest, level, waits: this.waits }
-    this.element.dispatchEvent(new CustomEvent("manifold-drawn", { bubbles: true, composed: true, detail }))
+  sayCount(missing, visible) {
+    const waiting = missing ? `, ${missing.toLocaleString("en")} waiting` : ""
+    const decoded = (visible - missing).toLocaleString("en")
+    this.find(".count").textContent = `${visible.toLocaleString("en")} tiles; ${decoded} decoded${waiting}`
   }
 }
 
 function rounded(value) {
   return Number(value.toFixed(6))
 }
+
+export default mount(Manifold)

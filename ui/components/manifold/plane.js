@@ -1,7 +1,7 @@
 // The plane z = base + a u + b v, and what Python sent about it, made safe to draw.
 
-import { HOME } from "./lattice.js"
 import { evenScale, FARTHEST, quantileScale } from "./scale.js"
+import { HOME } from "./tiles/lattice.js"
 
 const LIKED_COLOUR = /^#[0-9a-f]{6}$/i
 export const GREY = "#8a9299"

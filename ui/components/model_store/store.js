@@ -1,31 +1,13 @@
 // Models in this page: the decoder's weights, the latents of all images and their places on the maps, each sent once.
 //
-// Python sends one safetensors file (8 bytes header length, JSON header, raw numbers) per checkpoint; the panel and the
-// map find it here by its fingerprint. The registry hangs on `window` because every component is its own module.
+// Python sends one safetensors file per checkpoint; who decodes finds it here by its fingerprint. The registry hangs on `window` because every component is its own module.
 
+import { parseTensors } from "../shared/safetensors.js"
 import { buildDecoder, meanOf } from "./decoder.js"
 
 window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() }
 const registry = window.latentSpaceExplorer
 const MODELS_KEPT = 4
-
-/** Parse a safetensors file: {metadata, tensors: {name: {shape, data}}}. */
-export function parseTensors(bytes) {
-  const copy = bytes.slice() // its own buffer: typed arrays need aligned offsets
-  const view = new DataView(copy.buffer)
-  const headerLength = Number(view.getBigUint64(0, true))
-  const header = JSON.parse(new TextDecoder().decode(copy.subarray(8, 8 + headerLength)))
-  const types = { F32: Float32Array, I32: Int32Array, U8: Uint8Array }
-  const tensors = {}
-  for (const [name, { dtype, shape, data_offsets }] of Object.entries(header)) {
-    if (name === "__metadata__") continue
-    const [from, to] = data_offsets
-    const Type = types[dtype]
-    const start = 8 + headerLength + from
-    tensors[name] = { shape, data: new Type(copy.buffer, start, (to - from) / Type.BYTES_PER_ELEMENT) }
-  }
-  return { metadata: header.__metadata__ ?? {}, tensors }
-}
 
 /** Make a model out of what Python sent, keep it, and wake whoever waits for it. */
 export function keepModel(bytes) {

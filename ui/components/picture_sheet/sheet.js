@@ -3,29 +3,15 @@
 // All pictures are kept in a few large canvases ("pages") at their own size; the grid is drawn from these. Outlines are
 // elements above it, so moving one draws nothing anew.
 
-import { parseTensors } from "../model_store/store.js"
-import { clamp, devicePlace, layoutSheet, namesEvery, nextPicture, pictureAt, placeOf } from "./layout.js"
+import { announce, NextFrame } from "../shared/frames.js"
+import { isCommand } from "../shared/keys.js"
+import { mount } from "../shared/mount.js"
+import { parseTensors } from "../shared/safetensors.js"
+import { devicePlace, layoutSheet, namesEvery, nextPicture, pictureAt, placeOf } from "./layout.js"
+import { drawPicture, pagesOf } from "./pages.js"
+import { Preview } from "./preview.js"
 
-const sheets = new WeakMap()
-const PAGE_SIDE = 4096 // pixels; larger canvases aren't safe everywhere
-const PREVIEW = 112 // CSS pixels, at least
-const PREVIEW_AFTER = 300 // ms
-const BESIDE = 8 // CSS pixels between a picture and its preview
 const LITTLE_WIDER = 24 // CSS pixels: what a scroll bar takes and gives back, which must not start a loop
-
-export default function ({ data, parentElement, setStateValue }) {
-  let sheet = sheets.get(parentElement)
-  if (!sheet) {
-    sheet = new Sheet(parentElement)
-    sheets.set(parentElement, sheet)
-  }
-  sheet.tellPython = (click) => setStateValue("click", click)
-  if (data) sheet.receive(data)
-  return () => {
-    sheets.get(parentElement)?.close()
-    sheets.delete(parentElement)
-  }
-}
 
 class Sheet {
   constructor(root) {
@@ -34,8 +20,9 @@ class Sheet {
     this.selected = null
     this.picked = null // a set, when any number of pictures can be picked
     this.hovered = null
-    this.moves = 0
     this.canvas = this.find("canvas.pictures")
+    this.preview = new Preview(this.find(".preview"), this.find(".mark.hovered"))
+    this.frame = new NextFrame(() => this.draw())
     this.wire()
     this.hide()
     this.resized = new ResizeObserver(() => this.fit())
@@ -44,13 +31,14 @@ class Sheet {
 
   close() {
     this.resized.disconnect()
-    cancelAnimationFrame(this.frame)
-    clearTimeout(this.soon)
+    this.frame.cancel()
+    this.preview.hide()
   }
 
   // --- what Python says -----------------------------------------------------------------------------------------------
 
   receive(bytes) {
+    if (!bytes) return
     const { metadata, tensors } = parseTensors(bytes)
     if (metadata.sheet === this.said) return // it names the pictures, too
     this.said = metadata.sheet
@@ -98,8 +86,7 @@ class Sheet {
     this.showSelected()
     this.showPicked()
     this.hover(null)
-    cancelAnimationFrame(this.frame)
-    this.frame = requestAnimationFrame(() => this.draw())
+    this.frame.ask()
   }
 
   placeNames() {
@@ -127,30 +114,24 @@ class Sheet {
   }
 
   draw() {
-    const {
-      canvas,
-      layout,
-      pages,
-      shape: [, height, width],
-    } = this
+    const { canvas, layout, pages, shape } = this
     const { device } = layout
     canvas.width = device.width
     canvas.height = device.height
     canvas.style.width = `${layout.width}px`
     canvas.style.height = `${layout.height}px`
     const context = canvas.getContext("2d")
-    context.imageSmoothingEnabled = device.across < width // shrunk pictures must not lose lines
+    context.imageSmoothingEnabled = device.across < shape[2] // shrunk pictures must not lose lines
     for (let i = 0; i < this.count; i++) {
-      const from = pages[Math.floor(i / pages[0].holds)]
-      const { x, y } = devicePlace(layout, i)
-      context.drawImage(from.canvas, ...from.place(i), width, height, x, y, device.across, device.down)
+      const place = { ...devicePlace(layout, i), width: device.across, height: device.down }
+      drawPicture(context, pages, i, shape, place)
     }
     const detail = { count: this.count, fingerprint: this.about.fingerprint }
-    const channel = new MessageChannel() // heard after this frame is on the screen
+    const channel = new MessageChannel() // its message comes after this frame is on the screen
     channel.port1.onmessage = () => {
       channel.port1.close()
       this.element.dataset.drawn = detail.fingerprint
-      this.element.dispatchEvent(new CustomEvent("sheet-drawn", { bubbles: true, composed: true, detail }))
+      announce(this.element, "sheet-drawn", detail)
     }
     channel.port2.postMessage(null)
   }
@@ -160,7 +141,7 @@ class Sheet {
   select(index) {
     this.selected = index
     this.showSelected()
-    this.untold = true
+    this.unreported = true
   }
 
   /** Add a picture to the picked ones, or take it back. */
@@ -171,14 +152,12 @@ class Sheet {
     this.showSelected() // says aloud what it is now
   }
 
-  /** Tell Python, once the key is let go. */
-  tell() {
-    if (!this.untold || this.selected === null) return
-    this.untold = false
-    this.moves += 1
-    // a choice that Python has not seen must differ from all it has seen, also after a remount
+  /** Report the choice, once the key is let go. */
+  letGo() {
+    if (!this.unreported || this.selected === null) return
+    this.unreported = false
     const picked = this.picked && [...this.picked].sort((a, b) => a - b)
-    this.tellPython({ index: this.selected, id: `${Date.now()}-${this.moves}`, picked })
+    this.report("click", { index: this.selected, picked })
   }
 
   showSelected() {
@@ -243,42 +222,15 @@ class Sheet {
     if (index !== this.hovered) this.mark("hovered", index)
     this.hovered = index
     if (index === null) return this.hide()
-    this.pointer = event
-    if (this.previewing) return this.preview()
-    clearTimeout(this.soon)
-    this.soon = setTimeout(() => this.preview(), PREVIEW_AFTER)
-  }
-
-  /** The hovered picture, enlarged, beside itself and inside the window. */
-  preview() {
-    if (this.hovered === null) return
-    this.previewing = true
-    const [, height, width] = this.shape
-    const wanted = Math.max(PREVIEW, 1.5 * placeOf(this.layout, 0).width)
-    const shown = Math.ceil(wanted / width) * width
-    const figure = this.find(".preview")
-    const canvas = figure.querySelector("canvas")
-    Object.assign(canvas, { width, height })
-    Object.assign(canvas.style, { width: `${shown}px`, height: `${(shown * height) / width}px` })
-    const from = this.pages[Math.floor(this.hovered / this.pages[0].holds)]
-    canvas.getContext("2d").drawImage(from.canvas, ...from.place(this.hovered), width, height, 0, 0, width, height)
-    figure.querySelector("figcaption").textContent = this.describe(this.hovered)
-    figure.querySelector("figcaption").style.maxWidth = `${Math.max(shown, 150)}px`
-    figure.hidden = false
-    const { left, right } = this.find(".mark.hovered").getBoundingClientRect()
-    const { offsetWidth, offsetHeight } = figure
-    const fits = right + BESIDE + offsetWidth <= window.innerWidth
-    figure.style.left = `${fits ? right + BESIDE : left - BESIDE - offsetWidth}px`
-    const top = this.pointer.clientY - offsetHeight / 2
-    figure.style.top = `${clamp(top, BESIDE, Math.max(BESIDE, window.innerHeight - offsetHeight - BESIDE))}px`
+    const { pages, shape } = this
+    const tile = placeOf(this.layout, 0).width
+    this.preview.show({ pages, index, shape, tile, title: this.describe(index), pointerY: event.clientY })
   }
 
   hide() {
-    clearTimeout(this.soon)
-    this.previewing = false
     this.hovered = null
     this.find(".mark.hovered").hidden = true
-    this.find(".preview").hidden = true
+    this.preview.hide()
   }
 
   wire() {
@@ -290,12 +242,12 @@ class Sheet {
       if (index === null) return
       this.select(index)
       this.toggle(index)
-      this.tell()
+      this.letGo()
     }
     const grid = this.find(".viewport")
     grid.onscroll = () => this.hide()
     grid.onkeydown = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || !this.layout) return
+      if (isCommand(event) || !this.layout) return
       if (event.key === "Escape") return this.hide()
       const chooses = event.key === "Enter" || event.key === " "
       const next = chooses ? (this.selected ?? 0) : nextPicture(this.layout, this.selected, event.key)
@@ -305,10 +257,10 @@ class Sheet {
       if (chooses || next !== this.selected) this.select(next)
       if (chooses && !event.repeat) this.toggle(next)
       this.find(".mark.selected").scrollIntoView({ block: "nearest", inline: "nearest" })
-      if (chooses && !event.repeat) this.tell()
+      if (chooses && !event.repeat) this.letGo()
     }
-    grid.onkeyup = () => this.tell()
-    grid.onblur = () => this.tell()
+    grid.onkeyup = () => this.letGo()
+    grid.onblur = () => this.letGo()
   }
 }
 
@@ -319,39 +271,4 @@ function named(name, title) {
   return span
 }
 
-/** uint8 pictures (N, C, H, W) as canvases that hold many each: [{canvas, holds, place(i) -> [x, y]}]. */
-function pagesOf(pixels, count, [channels, height, width]) {
-  const area = height * width
-  const inARow = Math.max(1, Math.floor(PAGE_SIDE / width))
-  const holds = inARow * Math.max(1, Math.floor(PAGE_SIDE / height))
-  const place = (i) => [((i % holds) % inARow) * width, Math.floor((i % holds) / inARow) * height]
-  const pages = []
-  for (let first = 0; first < count; first += holds) {
-    const many = Math.min(holds, count - first)
-    const canvas = document.createElement("canvas")
-    canvas.width = Math.min(many, inARow) * width
-    canvas.height = Math.ceil(many / inARow) * height
-    const context = canvas.getContext("2d")
-    const image = context.createImageData(canvas.width, canvas.height)
-    for (let i = first; i < first + many; i++)
-      putPicture(image, pixels, i * channels * area, place(i), [channels, height, width])
-    context.putImageData(image, 0, 0)
-    pages.push({ canvas, holds, place })
-  }
-  return pages
-}
-
-/** One picture, whose numbers begin at `from`, to [left, top] of a page. */
-function putPicture(image, pixels, from, [left, top], [channels, height, width]) {
-  const { data } = image
-  const [green, blue] = channels >= 3 ? [height * width, 2 * height * width] : [0, 0]
-  for (let y = 0; y < height; y++) {
-    let to = 4 * ((top + y) * image.width + left)
-    for (let x = 0; x < width; x++, from++, to += 4) {
-      data[to] = pixels[from]
-      data[to + 1] = pixels[from + green]
-      data[to + 2] = pixels[from + blue]
-      data[to + 3] = 255
-    }
-  }
-}
+export default mount(Sheet)

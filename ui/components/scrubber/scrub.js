@@ -1,31 +1,18 @@
-// A scrubber along a path in latent space. Every picture is decoded here; Python is told t when the person lets go.
+// A scrubber along a path in latent space. Every picture is decoded here; Python gets t when the person lets go.
 
-import { nearestRows, withModel } from "../model_store/store.js"
-import { drawPixels, isDark, rememberSmooth, signed } from "../shared/pictures.js"
+import { withModel } from "../model_store/store.js"
+import { announce, NextFrame } from "../shared/frames.js"
+import { isCommand, stepsOf } from "../shared/keys.js"
+import { mount } from "../shared/mount.js"
+import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
+import { showPlaying } from "../shared/play_button.js"
+import { signed } from "../shared/text.js"
+import { followTheme } from "../shared/theme.js"
+import { Nearest } from "./nearest.js"
 import { pointAt, problemOf, rangeOf } from "./path.js"
+import { markTick, showTicks } from "./ticks.js"
 
-const scrubs = new WeakMap()
 const LEG_SECONDS = 4 // playing, from one anchor to the next or along a line
-const QUICK_SEARCH = 500_000 // numbers in mu: beyond, the nearest image isn't searched for in every frame
-const SEARCH_EVERY = 100 // ms
-const ICONS = {
-  play: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9-5.5z"/></svg>',
-  pause: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 2.5h3v11h-3zm6 0h3v11h-3z"/></svg>',
-}
-
-export default function ({ data, parentElement, setStateValue }) {
-  let scrub = scrubs.get(parentElement)
-  if (!scrub) {
-    scrub = new Scrub(parentElement)
-    scrubs.set(parentElement, scrub)
-  }
-  scrub.tellPython = (stop) => setStateValue("stop", stop)
-  scrub.receive(data ?? {})
-  return () => {
-    scrubs.get(parentElement)?.close()
-    scrubs.delete(parentElement)
-  }
-}
 
 class Scrub {
   constructor(root) {
@@ -33,7 +20,13 @@ class Scrub {
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".scrub")
     this.t = 0
-    this.moves = 0
+    this.frame = new NextFrame((inputTime) => {
+      this.show()
+      announce(this.element, "latent-drawn", { inputTime })
+    })
+    this.nearest = new Nearest((sentence) => {
+      this.find(".near").textContent = sentence
+    })
     this.wire()
     this.pause()
     rememberSmooth(this.find(".smooth"), this.element)
@@ -41,20 +34,22 @@ class Scrub {
 
   close() {
     this.closed = true
-    cancelAnimationFrame(this.frame)
+    this.frame.cancel()
     cancelAnimationFrame(this.playFrame)
-    clearTimeout(this.searchSoon)
+    this.nearest.close()
   }
 
   // --- what Python says -----------------------------------------------------------------------------------------------
 
-  receive(data) {
+  receive(sent) {
+    const data = sent ?? {}
     const changedModel = data.fingerprint !== this.data?.fingerprint
     const pythonMoved = changedModel || data.revision !== this.data.revision
     this.data = data
     this.path = null
+    this.nearest.close()
     this.closed = false
-    this.element.style.colorScheme = isDark(this.theme("--st-background-color")) ? "dark" : "light"
+    followTheme(this.element)
     if (changedModel) {
       this.model = null
       this.say("Loading…")
@@ -75,7 +70,7 @@ class Scrub {
     if (problem) return this.say(problem)
     this.path = path
     this.range = rangeOf(path)
-    this.reach = reachOf(this.data.reach, model.latent_dim)
+    this.nearest.searchIn(model, this.data.reach, this.data.class_names)
     const isLine = path.kind === "line"
     this.startPixels = isLine ? model.decode(pointAt(path, 0)) : null
     this.element.classList.toggle("is-line", isLine)
@@ -87,7 +82,7 @@ class Scrub {
     this.element.dataset.ready = "yes"
     this.t = this.inside(this.t)
     this.show()
-    this.searchNow()
+    this.nearest.searchNow(pointAt(this.path, this.t))
   }
 
   pictureProblem(model, shape) {
@@ -102,12 +97,6 @@ class Scrub {
     this.pause()
     this.element.dataset.ready = "no"
     this.find(".problem").textContent = sentence
-  }
-
-  theme(name) {
-    return getComputedStyle(this.root.host ?? this.root)
-      .getPropertyValue(name)
-      .trim()
   }
 
   /** So large that each pixel of a picture takes as many of the page, where that is possible; and 2 for the border. */
@@ -126,22 +115,7 @@ class Scrub {
     for (const [i, span] of [...this.find(".ends").children].entries()) span.textContent = ends[i] ?? ""
     this.find(".unit").textContent = this.data.unit ?? ""
     const names = Array.isArray(this.data.names) ? this.data.names.slice(0, Math.floor(high) + 1) : []
-    const ticks = this.find(".ticks")
-    const shown = JSON.stringify([names, this.range])
-    if (shown === this.shownTicks) return // the one that has the focus stays
-    this.shownTicks = shown
-    ticks.style.setProperty("--legs", Math.max(1, names.length - 1))
-    ticks.classList.toggle("in-two-rows", names.length > 3)
-    ticks.replaceChildren(
-      ...names.map((name, t) => {
-        const tick = document.createElement("button")
-        Object.assign(tick, { type: "button", className: "tick", textContent: name, title: name })
-        tick.style.left = `${(100 * (t - low)) / (high - low)}%`
-        if (t === 0 || t === names.length - 1) tick.style.left = "" // these are at the edges, see scrub.css
-        tick.onclick = () => this.jump(t)
-        return tick
-      }),
-    )
+    showTicks(this.find(".ticks"), names, this.range, (t) => this.jump(t))
   }
 
   inside(t) {
@@ -153,7 +127,7 @@ class Scrub {
     if (!this.path) return
     this.moving = true
     this.t = this.inside(t)
-    this.schedule(time)
+    this.frame.ask(time)
   }
 
   jump(t) {
@@ -166,27 +140,11 @@ class Scrub {
   finish() {
     if (!this.moving || !this.path) return
     this.moving = false
-    this.searchNow()
-    this.moves += 1
-    // a stop that Python has not seen must differ from all it has seen, also after a remount
-    this.tellPython({ t: Number(this.t.toFixed(4)), id: `${Date.now()}-${this.moves}` })
+    this.nearest.searchNow(pointAt(this.path, this.t))
+    this.report("stop", { t: Number(this.t.toFixed(4)) })
   }
 
   // --- drawing --------------------------------------------------------------------------------------------------------
-
-  /** Ask for one drawing in the next frame; `inputTime` is the time stamp of the event that asked. */
-  schedule(inputTime) {
-    this.inputTime = inputTime
-    if (this.scheduled) return
-    this.scheduled = true
-    this.frame = requestAnimationFrame(() => {
-      this.scheduled = false
-      this.show()
-      this.element.dispatchEvent(
-        new CustomEvent("latent-drawn", { bubbles: true, composed: true, detail: { inputTime: this.inputTime } }),
-      )
-    })
-  }
 
   show() {
     if (!this.path) return
@@ -195,12 +153,11 @@ class Scrub {
     const pixels = this.model.decode(z)
     drawPixels(this.find(".decoded"), pixels, shape)
     if (this.startPixels) {
-      const difference = pixels.map((value, i) => Math.abs(value - this.startPixels[i]))
-      drawPixels(this.find(".difference"), difference, shape)
-      this.find(".difference-sum").textContent = `Σ ${difference.reduce((a, b) => a + b, 0).toFixed(1)}`
+      const sum = drawDifference(this.find(".difference"), pixels, this.startPixels, shape)
+      this.find(".difference-sum").textContent = sum
     }
     this.sayPlace()
-    this.search()
+    this.nearest.search(z)
   }
 
   sayPlace() {
@@ -212,32 +169,7 @@ class Scrub {
     this.find(".value").textContent = text
     this.find(".caption").textContent = this.path.kind === "line" ? `At ${text}` : "Decoded"
     this.element.dataset.t = this.t
-    for (const [t, tick] of [...this.find(".ticks").children].entries()) {
-      tick.classList.toggle("is-here", Math.abs(this.t - t) < 0.005)
-    }
-  }
-
-  // --- the nearest image ----------------------------------------------------------------------------------------------
-
-  /** Search now, or soon where there are so many images that moving would stutter. */
-  search() {
-    if (this.model.tensors.mu.data.length <= QUICK_SEARCH) return this.searchNow()
-    this.searchSoon ??= setTimeout(() => this.searchNow(), SEARCH_EVERY)
-  }
-
-  searchNow() {
-    clearTimeout(this.searchSoon)
-    this.searchSoon = null
-    if (!this.path || this.closed) return
-    const [near] = nearestRows(this.model, pointAt(this.path, this.t), 1, this.reach?.dims)
-    this.find(".near").textContent = near ? this.sentence(near) : ""
-  }
-
-  sentence({ row, distance }) {
-    const label = this.data.class_names?.[this.model.tensors.labels?.data[row]]
-    const which = `row ${row.toLocaleString("en")}${label === undefined ? "" : `, class ${label}`}`
-    const hole = this.reach ? `; beyond ${this.reach.limit.toFixed(2)} is a hole` : ""
-    return `${distance.toFixed(2)} from the nearest test image (${which})${hole}`
+    markTick(this.find(".ticks"), this.t)
   }
 
   // --- playing --------------------------------------------------------------------------------------------------------
@@ -267,10 +199,8 @@ class Scrub {
   showPlaying(playing) {
     this.playing = playing
     const button = this.find(".play")
-    button.innerHTML = playing ? ICONS.pause : ICONS.play
-    button.title = playing ? "Pause" : "Play, there and back"
-    button.setAttribute("aria-label", button.title)
-    this.element.dataset.playing = playing ? "yes" : "no"
+    showPlaying(button, this.element, playing, "Play, there and back")
+    button.title = button.getAttribute("aria-label")
   }
 
   wire() {
@@ -287,9 +217,9 @@ class Scrub {
     }
     range.onchange = range.onpointerup = () => this.finish()
     range.onkeydown = (event) => {
-      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
+      const steps = stepsOf(event.key)
       const ends = { Home: 0, End: 1 }[event.key]
-      if (!this.path || (!steps && ends === undefined) || event.ctrlKey || event.metaKey || event.altKey) return
+      if (!this.path || (!steps && ends === undefined) || isCommand(event)) return
       event.preventDefault()
       this.pause()
       const [low, high] = this.range
@@ -300,9 +230,4 @@ class Scrub {
   }
 }
 
-/** What Python says of holes, if it can be measured in this latent space, else null. */
-function reachOf(reach, latentDim) {
-  const { dims, limit } = reach ?? {}
-  const known = (j) => Number.isInteger(j) && j >= 0 && j < latentDim
-  return Array.isArray(dims) && dims.length && dims.every(known) && Number.isFinite(limit) ? { dims, limit } : null
-}
+export default mount(Scrub)

@@ -1,11 +1,8 @@
-// Pixels onto canvases, and other small things that several components share.
+// Pixels onto canvases.
 
 /** Pixels in [0, 1], (C, H, W), onto a canvas of exactly that size; CSS enlarges it. */
 export function drawPixels(canvas, pixels, [channels, height, width]) {
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width
-    canvas.height = height
-  }
+  sizeCanvas(canvas, width, height)
   const context = canvas.getContext("2d")
   const image = context.createImageData(width, height)
   const area = width * height
@@ -18,6 +15,20 @@ export function drawPixels(canvas, pixels, [channels, height, width]) {
   context.putImageData(image, 0, 0)
 }
 
+/** Give a canvas this size in pixels. Where it has it, what is drawn stays. */
+export function sizeCanvas(canvas, width, height) {
+  if (canvas.width === width && canvas.height === height) return
+  canvas.width = width
+  canvas.height = height
+}
+
+/** The absolute difference of two pictures, drawn, and its sum in words. */
+export function drawDifference(canvas, one, other, shape) {
+  const difference = one.map((value, i) => Math.abs(value - other[i]))
+  drawPixels(canvas, difference, shape)
+  return `Σ ${difference.reduce((a, b) => a + b, 0).toFixed(1)}`
+}
+
 /** Whether pictures are enlarged smoothly: one choice for all components and visits. */
 export function rememberSmooth(box, element) {
   const apply = () => element.classList.toggle("is-smooth", box.checked)
@@ -27,24 +38,4 @@ export function rememberSmooth(box, element) {
     apply()
   }
   apply()
-}
-
-/** Box and Muller's draw from N(0, 1). */
-export function standardNormal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-}
-
-/** Whether "#rrggbb" is nearer to black than to white: decides how the browser draws its own controls. */
-export function isDark(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
-  return 0.3 * red + 0.6 * green + 0.1 * blue < 128
-}
-
-export function signed(value, digits) {
-  return value.toFixed(digits).replace("-", "−")
-}
-
-/** uint8 pixels in base64 -> numbers in [0, 1]. */
-export function fromBase64(text) {
-  return Float32Array.from(atob(text), (character) => character.charCodeAt(0) / 255)
 }

@@ -1,24 +1,18 @@
 // A histogram of scores with a threshold to drag. Counts are exact: each is a binary search in the sorted scores.
 
-const thresholds = new WeakMap()
-const SVG = "http://www.w3.org/2000/svg"
+import { NextFrame } from "../shared/frames.js"
+import { stepsOf } from "../shared/keys.js"
+import { legendEntry } from "../shared/legend.js"
+import { mount } from "../shared/mount.js"
+import { bytesFromBase64, withMinus } from "../shared/text.js"
 
-export default function ({ data, parentElement, setStateValue }) {
-  let view = thresholds.get(parentElement)
-  if (!view) {
-    view = new Threshold(parentElement)
-    thresholds.set(parentElement, view)
-  }
-  view.tellPython = (setting) => setStateValue("setting", setting)
-  view.receive(data)
-  return () => thresholds.delete(parentElement)
-}
+const SVG = "http://www.w3.org/2000/svg"
 
 class Threshold {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".threshold")
-    this.moves = 0
+    this.frame = new NextFrame(() => this.draw())
     this.wire()
   }
 
@@ -59,11 +53,11 @@ class Threshold {
     }
     plot.onpointermove = (event) => this.dragging && this.move(at(event))
     plot.onpointerup = plot.onpointercancel = () => {
-      if (this.dragging) this.tell()
+      if (this.dragging) this.letGo()
       this.dragging = false
     }
     line.onkeydown = (event) => {
-      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
+      const steps = stepsOf(event.key)
       const end = { Home: this.low, End: this.high }[event.key]
       if (steps === undefined && end === undefined) return
       event.preventDefault()
@@ -72,20 +66,18 @@ class Threshold {
       this.pressed = true
     }
     line.onkeyup = line.onblur = () => {
-      if (this.pressed) this.tell()
+      if (this.pressed) this.letGo()
       this.pressed = false
     }
   }
 
   move(value) {
     this.value = value
-    cancelAnimationFrame(this.frame)
-    this.frame = requestAnimationFrame(() => this.draw())
+    this.frame.ask()
   }
 
-  tell() {
-    this.moves += 1
-    this.tellPython({ threshold: this.value, id: `${Date.now()}-${this.moves}` })
+  letGo() {
+    this.report("setting", { threshold: this.value })
   }
 
   drawBars() {
@@ -113,13 +105,9 @@ class Threshold {
     this.find(".high").textContent = short(this.high)
     this.find(".label").textContent = `${this.data.label} · higher is more anomalous`
     this.find(".legend").replaceChildren(
-      ...this.groups.map((group) => {
-        const entry = document.createElement("span")
-        const mark = document.createElement("i")
-        mark.style.background = group.colour
-        entry.append(mark, `${group.name}: ${group.scores.length.toLocaleString("en")}`)
-        return entry
-      }),
+      ...this.groups.map(({ colour, name, scores }) =>
+        legendEntry(colour, `${name}: ${scores.length.toLocaleString("en")}`),
+      ),
     )
   }
 
@@ -164,8 +152,7 @@ function above(scores, threshold) {
 }
 
 function floats(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-  return new Float32Array(bytes.buffer)
+  return new Float32Array(bytesFromBase64(text).buffer)
 }
 
 function percent(part, whole) {
@@ -173,5 +160,7 @@ function percent(part, whole) {
 }
 
 function short(value) {
-  return Number(value.toPrecision(4)).toString().replace("-", "−")
+  return withMinus(String(Number(value.toPrecision(4))))
 }
+
+export default mount(Threshold)

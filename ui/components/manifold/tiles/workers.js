@@ -1,6 +1,6 @@
 // Decoding apart from the page: Web Workers that each hold the model; where none may start, short slices in the page.
 
-import { same } from "../shared/same.js"
+import { same } from "../../shared/same.js"
 import { decodeTiles } from "./pixels.js"
 
 const MOST_WORKERS = 4

@@ -1,7 +1,7 @@
 // Decodes four latent vectors at once where all layers are linear: they share what is read of the weights, which takes
 // 0.7 of the time of one after another. The sums run in decoder.js's order: the results are the same to the last bit.
 
-import { activationLayer, buildDecoder } from "../model_store/decoder.js"
+import { activationLayer, buildDecoder } from "../../model_store/decoder.js"
 
 const LANES = 4
 

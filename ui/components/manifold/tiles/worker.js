@@ -1,6 +1,6 @@
 // Runs in a Web Worker after decoder.js, batch.js and pixels.js: gets a model once, then batches of latent vectors.
 
-import { meanOf } from "../model_store/decoder.js"
+import { meanOf } from "../../model_store/decoder.js"
 import { buildBatchDecoder } from "./batch.js"
 import { decodeTiles } from "./pixels.js"
 

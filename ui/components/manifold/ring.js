@@ -1,0 +1,16 @@
+// The ring around the chosen place.
+
+/** A ring at pixels of the canvas; its edges are black and white, because any picture may be below. */
+export function drawRing(context, x, y, pixelRatio, colour) {
+  const line = (radius, width, style) => {
+    context.beginPath()
+    context.arc(x, y, radius * pixelRatio, 0, 2 * Math.PI)
+    context.lineWidth = width * pixelRatio
+    context.strokeStyle = style
+    context.stroke()
+  }
+  line(10, 8, "#0009")
+  line(10, 6, "#ffffff")
+  line(10, 2.5, colour)
+  line(1, 2, "#ffffff")
+}
