@@ -67,7 +67,7 @@ def test_what_the_pages_share_knows_no_page() -> None:
     assert offenders([PROJECT / "app.py", *files("pages")], {"pages", "app", "tests", "benchmarks"}) == []
 
 
-def test_figures_words_and_payload_can_be_used_without_streamlit() -> None:
+def test_figures_words_and_what_is_sent_can_be_used_without_streamlit() -> None:
     alone = [
         PROJECT / "ui" / name
         for name in (
@@ -77,7 +77,7 @@ def test_figures_words_and_payload_can_be_used_without_streamlit() -> None:
             "components/latent_vector.py",
             "components/live_decoder/panel_data.py",
             "components/model_store/browser_model.py",
-            "components/film/payload.py",
+            "components/film/reels.py",
         )
     ]
     assert offenders(alone, {"streamlit"}) == []

@@ -8,7 +8,7 @@ import streamlit as st
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
 from ui.components import events, threshold
-from ui.components.threshold.payload import Group
+from ui.components.threshold.histogram import Group
 from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
 from vae.anomalies.methods import registry

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components import picture_sheet
-from ui.components.picture_sheet.payload import MAX_PICTURES
+from ui.components.picture_sheet.picture_bytes import MAX_PICTURES
 from ui.generate import code, downloads, picture_detail, state
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS

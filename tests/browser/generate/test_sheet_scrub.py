@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.drive.modules import load, mount
 from tests.browser.drive.server import PROJECT, AppServer
 from tests.browser.drive.visit import open_page, wait_idle
-from ui.components.picture_sheet import payload
+from ui.components.picture_sheet import picture_bytes
 from vae.checkpoints import checkpoint_files, loading
 from vae.data import datasets
 from vae.generation import interpolation
@@ -71,7 +71,7 @@ def sheets(open_sheets: Page) -> Page:
 
 
 def expect_drawn(page: Page, images: NDArray[np.uint8]) -> None:
-    expect(page.locator(".sheet").first).to_have_attribute("data-drawn", payload.fingerprint(images))
+    expect(page.locator(".sheet").first).to_have_attribute("data-drawn", picture_bytes.fingerprint(images))
 
 
 def columns_of(page: Page) -> int:
@@ -217,7 +217,7 @@ def test_no_pictures_are_no_error_and_many_fit(pages: AppServer, page: Page, con
 
 def test_colour_and_other_sides_than_square(browser: Browser) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 4, 6), dtype=np.uint8)
-    content = base64.b64encode(payload.sheet_bytes(pictures, label="Colour", columns=2, tile=6)).decode()
+    content = base64.b64encode(picture_bytes.pack(pictures, label="Colour", columns=2, tile=6)).decode()
     page = browser.new_page()
     mount(page, "picture_sheet/sheet.js", "picture_sheet/sheet.html")
     drawn = page.evaluate(
@@ -234,7 +234,7 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
         content,
     )
     page.close()
-    assert drawn[0] == {"count": 3, "fingerprint": payload.fingerprint(pictures)}
+    assert drawn[0] == {"count": 3, "fingerprint": picture_bytes.fingerprint(pictures)}
     canvas = np.array(drawn[3]).reshape(drawn[1], drawn[2], 4)
     assert canvas.shape == (4 + 2 + 4, 6 + 2 + 6, 4)
     for (top, left), picture in zip([(0, 0), (0, 8), (6, 0)], pictures, strict=True):

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui.anomalies.settings import JOIN
-from ui.components.threshold.payload import Group
+from ui.components.threshold.histogram import Group
 from ui.shared import cache
 from vae.anomalies import detectors, normal_images
 from vae.anomalies.forward_pass import Pass, passes

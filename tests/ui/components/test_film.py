@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.runs import add_frames, fixed, frame
-from ui.components.film import payload
-from ui.components.film.payload import BUDGET, REEL_FRAMES
+from ui.components.film import reels
+from ui.components.film.reels import BUDGET, REEL_FRAMES
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed, Frame
 
@@ -37,12 +37,12 @@ def unpack(content: bytes) -> Unpacked:
 
 
 def pack(folder: Path, stays: Fixed) -> list[bytes]:
-    return [payload.frame_bytes(folder, reel, stays, "film", "name") for reel in payload.reels(folder, stays)]
+    return [reels.frame_bytes(folder, reel, stays, "film", "name") for reel in reels.of_run(folder, stays)]
 
 
 def epochs(folder: Path) -> list[int]:
     """The epochs that arrive in the page."""
-    stays = payload.fixed(folder)
+    stays = reels.fixed(folder)
     assert stays is not None
     return [about["epoch"] for content in pack(folder, stays) for about in unpack(content).header["frames"]]
 
@@ -58,19 +58,19 @@ def test_a_frame_arrives_as_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(low + places / 65_535 * (high - low), wanted.xy.T, atol=1e-4)
     pictures = unpacked.body[4 * 30 :].reshape(26, 1, 8, 8)
     difference = pictures[:10].astype(int) - wanted.reconstructions
-    assert abs(difference).max() <= payload.SHADES / 2 + 1
-    assert abs(pictures[10:].astype(int) - wanted.samples).max() <= payload.SHADES / 2 + 1
+    assert abs(difference).max() <= reels.SHADES / 2 + 1
+    assert abs(pictures[10:].astype(int) - wanted.samples).max() <= reels.SHADES / 2 + 1
 
 
 def test_black_and_white_stay() -> None:
-    np.testing.assert_array_equal(payload._shaded(np.array([0, 255], np.uint8)), [0, 255])
+    np.testing.assert_array_equal(reels._shaded(np.array([0, 255], np.uint8)), [0, 255])
 
 
 def test_what_stays_arrives_once(tmp_path: Path) -> None:
     add_frames(tmp_path, [0])
-    stays = payload.fixed(tmp_path)
+    stays = reels.fixed(tmp_path)
     assert stays is not None
-    unpacked = unpack(payload.fixed_bytes(stays, "film", "name"))
+    unpacked = unpack(reels.fixed_bytes(stays, "film", "name"))
     assert (unpacked.header["originals"], unpacked.header["places"]) == (10, 30)
     np.testing.assert_array_equal(unpacked.body[: 10 * 64].reshape(10, 1, 8, 8), stays.originals)
     np.testing.assert_array_equal(unpacked.body[10 * 64 :].view("<u2"), stays.labels)
@@ -78,9 +78,9 @@ def test_what_stays_arrives_once(tmp_path: Path) -> None:
 
 def test_a_new_epoch_changes_the_last_reel_alone(tmp_path: Path) -> None:
     stays = add_frames(tmp_path, range(2 * REEL_FRAMES + 1))
-    before = payload.reels(tmp_path, stays)
+    before = reels.of_run(tmp_path, stays)
     film_files.write_frame(tmp_path, frame(2 * REEL_FRAMES + 1, stays))
-    after = payload.reels(tmp_path, stays)
+    after = reels.of_run(tmp_path, stays)
     assert [len(reel.stamps) for reel in after] == [REEL_FRAMES, REEL_FRAMES, 2]
     assert after[:2] == before[:2]
     assert after[2] != before[2]
@@ -88,10 +88,10 @@ def test_a_new_epoch_changes_the_last_reel_alone(tmp_path: Path) -> None:
 
 def test_a_frame_written_anew_changes_its_reel(tmp_path: Path) -> None:
     stays = add_frames(tmp_path, [0, 1])
-    before = payload.reels(tmp_path, stays)
+    before = reels.of_run(tmp_path, stays)
     path = tmp_path / film_files.FOLDER / "epoch-000001.safetensors"
     os.utime(path, ns=(1, 1))
-    assert payload.reels(tmp_path, stays) != before
+    assert reels.of_run(tmp_path, stays) != before
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
@@ -111,16 +111,16 @@ def test_200_frames_of_1000_places_fit_the_budget(tmp_path: Path) -> None:
 
 def test_films_too_large_are_thinned_evenly_with_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stays = add_frames(tmp_path, range(10))
-    monkeypatch.setattr(payload, "BUDGET", 4 * payload._frame_bytes(stays))
+    monkeypatch.setattr(reels, "BUDGET", 4 * reels._frame_bytes(stays))
     assert epochs(tmp_path) == [0, 4, 8, 9]
 
 
 @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 100, 1), (4, 1, 200), (1, 1, 1), (3, 33, 47)])
 def test_large_pictures_are_shrunk(shape: tuple[int, int, int]) -> None:
     pixels = np.full((2, *shape), 200, np.uint8)
-    small = payload._shrunk(pixels)
+    small = reels._shrunk(pixels)
     assert small.shape[:2] == (2, shape[0])
-    assert max(small.shape[2:]) <= payload.MAX_SIDE
+    assert max(small.shape[2:]) <= reels.MAX_SIDE
     assert small.size > 0
     assert set(small.ravel().tolist()) == {200}
 
@@ -180,18 +180,18 @@ def test_a_frame_that_is_no_file_of_ours_is_left_out(tmp_path: Path, content: by
 def test_a_huge_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stays = add_frames(tmp_path, [0, 1])
     size = (tmp_path / film_files.FOLDER / "epoch-000001.safetensors").stat().st_size
-    monkeypatch.setattr(payload, "MAX_FILE_BYTES", size - 1)
-    assert payload.reels(tmp_path, stays) == []
-    assert payload.fixed(tmp_path) is not None
-    monkeypatch.setattr(payload, "MAX_FILE_BYTES", 10)
-    assert payload.fixed(tmp_path) is None
+    monkeypatch.setattr(reels, "MAX_FILE_BYTES", size - 1)
+    assert reels.of_run(tmp_path, stays) == []
+    assert reels.fixed(tmp_path) is not None
+    monkeypatch.setattr(reels, "MAX_FILE_BYTES", 10)
+    assert reels.fixed(tmp_path) is None
 
 
 def test_without_what_stays_there_is_no_film(tmp_path: Path) -> None:
-    assert payload.fixed(tmp_path) is None
+    assert reels.fixed(tmp_path) is None
     add_frames(tmp_path, [0])
     (tmp_path / film_files.FOLDER / film_files.FIXED).write_bytes(b"nonsense")
-    assert payload.fixed(tmp_path) is None
+    assert reels.fixed(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_without_what_stays_there_is_no_film(tmp_path: Path) -> None:
         {"labels": np.zeros((2, 2), np.int64)},
         {"labels": np.zeros(2, np.float32)},
         {"labels": np.zeros(0, np.int64)},
-        {"labels": np.zeros(payload.MAX_PLACES + 1, np.int64)},
+        {"labels": np.zeros(reels.MAX_PLACES + 1, np.int64)},
         {"class_names": ()},
         {"originals": np.zeros((10, 5, 8, 8), np.uint8)},
         {"originals": np.zeros((21, 1, 8, 8), np.uint8)},
@@ -213,4 +213,4 @@ def test_without_what_stays_there_is_no_film(tmp_path: Path) -> None:
 )
 def test_what_stays_is_checked(tmp_path: Path, change: dict[str, Any]) -> None:
     film_files.write_fixed(tmp_path, replace(fixed(2), **change))
-    assert payload.fixed(tmp_path) is None
+    assert reels.fixed(tmp_path) is None

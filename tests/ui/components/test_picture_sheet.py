@@ -10,7 +10,7 @@ import pytest
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from ui.components.picture_sheet import payload
+from ui.components.picture_sheet import picture_bytes
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 3, 4, 5), dtype=np.uint8)
 
@@ -28,13 +28,13 @@ def about(content: bytes) -> dict[str, Any]:
     ids=["plain", "backwards", "turned", "none", "fortran"],
 )
 def test_the_pictures_arrive_as_they_are(images: NDArray[np.uint8]) -> None:
-    content = payload.sheet_bytes(images, label="Samples")
+    content = picture_bytes.pack(images, label="Samples")
     np.testing.assert_array_equal(safetensors.numpy.load(content)["pixels"], images)
 
 
 def test_names_arrive_as_they_are() -> None:
     hostile = '</script>"\\\u2028 · é'
-    content = payload.sheet_bytes(
+    content = picture_bytes.pack(
         PICTURES,
         label=hostile,
         columns=3,
@@ -46,7 +46,7 @@ def test_names_arrive_as_they_are() -> None:
         titles=[hostile],
     )
     assert about(content) == {
-        "fingerprint": payload.fingerprint(PICTURES),
+        "fingerprint": picture_bytes.fingerprint(PICTURES),
         "label": hostile,
         "columns": 3,
         "tile": 40,
@@ -61,25 +61,27 @@ def test_names_arrive_as_they_are() -> None:
 
 @pytest.mark.parametrize("selected", [None, -1, 6, 1_000])
 def test_only_a_picture_can_be_selected(selected: int | None) -> None:
-    assert about(payload.sheet_bytes(PICTURES, label="", selected=selected))["selected"] is None
+    assert about(picture_bytes.pack(PICTURES, label="", selected=selected))["selected"] is None
 
 
 def test_only_pictures_can_be_picked_each_once() -> None:
     picked = [5, -1, np.int64(2), 6, 2]
-    assert about(payload.sheet_bytes(PICTURES, label="", picked=picked))["picked"] == [2, 5]  # type: ignore[arg-type]
-    assert about(payload.sheet_bytes(PICTURES, label="", picked=[]))["picked"] == []
+    assert about(picture_bytes.pack(PICTURES, label="", picked=picked))["picked"] == [2, 5]  # type: ignore[arg-type]
+    assert about(picture_bytes.pack(PICTURES, label="", picked=[]))["picked"] == []
 
 
 def test_integers_of_numpy_will_do() -> None:
-    content = payload.sheet_bytes(PICTURES, label="", selected=np.int64(3), columns=np.int32(2))  # type: ignore[arg-type]
+    content = picture_bytes.pack(PICTURES, label="", selected=np.int64(3), columns=np.int32(2))  # type: ignore[arg-type]
     assert (about(content)["selected"], about(content)["columns"]) == (3, 2)
 
 
 def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
-    assert payload.sheet_bytes(PICTURES, label="a") == payload.sheet_bytes(PICTURES.copy(), label="a")
+    assert picture_bytes.pack(PICTURES, label="a") == picture_bytes.pack(PICTURES.copy(), label="a")
     other = PICTURES.copy()
     other[5, 2, 3, 4] ^= 1
-    names = {payload.fingerprint(images) for images in (PICTURES, other, PICTURES[:5], PICTURES.reshape(6, 3, 5, 4))}
+    names = {
+        picture_bytes.fingerprint(images) for images in (PICTURES, other, PICTURES[:5], PICTURES.reshape(6, 3, 5, 4))
+    }
     assert len(names) == 4
 
 
@@ -89,7 +91,7 @@ def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
         (PICTURES.astype(np.float32), {}, "float32"),
         (PICTURES[0], {}, "(3, 4, 5)"),
         (np.zeros((2, 1, 0, 4), np.uint8), {}, "(2, 1, 0, 4)"),
-        (np.zeros((payload.MAX_PICTURES + 1, 1, 1, 1), np.uint8), {}, "2688 pictures"),
+        (np.zeros((picture_bytes.MAX_PICTURES + 1, 1, 1, 1), np.uint8), {}, "2688 pictures"),
         (np.zeros((1_600, 3, 128, 128), np.uint8), {}, "bytes"),
         (PICTURES, {"columns": 0}, "columns"),
         (PICTURES, {"tile": -3}, "tile"),
@@ -97,4 +99,4 @@ def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
 )
 def test_what_is_no_sheet_is_refused(images: NDArray[Any], arguments: dict[str, int], said: str) -> None:
     with pytest.raises(ValueError, match=said.replace("(", r"\(").replace(")", r"\)")):
-        payload.sheet_bytes(images, label="", **arguments)  # type: ignore[arg-type]
+        picture_bytes.pack(images, label="", **arguments)  # type: ignore[arg-type]

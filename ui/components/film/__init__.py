@@ -1,6 +1,6 @@
 """The film of a training run, a Streamlit component whose front end is the .js, .css and .html files beside this one.
 
-Streamlit sends a component's data whole whenever any of it changes. So the frames come in reels (payload.py), each its
+Streamlit sends a component's data whole whenever any of it changes. So the frames come in reels (reels.py), each its
 own invisible mount of `film_reel`, of which a new epoch changes only the last; `film_view` is small and shows them.
 Scrubbing and playing ask nothing of the server.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 import streamlit as st
 
 from ui.components import assets
-from ui.components.film import payload
-from ui.components.film.payload import Reel
+from ui.components.film import reels
+from ui.components.film.reels import Reel
 from ui.palette import CLASS_COLOURS
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed
@@ -34,14 +34,14 @@ _VIEW = st.components.v2.component(
 def show(run_folder: Path, epochs: int, live: bool) -> bool:
     """The film of a run so far; `epochs` is how many were asked for. False where there is no frame to show."""
     stays = _fixed(str(run_folder), _stamp(run_folder))
-    reels = payload.reels(run_folder, stays) if stays else []
-    if stays is None or not reels:
+    found = reels.of_run(run_folder, stays) if stays else []
+    if stays is None or not found:
         return False
     film = run_folder.name
-    names = [_name(run_folder, "fixed", _stamp(run_folder)), *(_name(run_folder, "reel", reel) for reel in reels)]
+    names = [_name(run_folder, "fixed", _stamp(run_folder)), *(_name(run_folder, "reel", reel) for reel in found)]
     contents = [_fixed_bytes(film, names[0], stays)]
     contents += [
-        _frame_bytes(film, name, str(run_folder), reel, stays) for name, reel in zip(names[1:], reels, strict=True)
+        _frame_bytes(film, name, str(run_folder), reel, stays) for name, reel in zip(names[1:], found, strict=True)
     ]
     st.html(HIDE_REELS)
     with st.container(key="film_reels", gap=None):
@@ -67,14 +67,14 @@ def _stamp(run_folder: Path) -> int:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _fixed(run_folder: str, stamp: int) -> Fixed | None:
-    return payload.fixed(Path(run_folder))
+    return reels.fixed(Path(run_folder))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _fixed_bytes(film: str, name: str, _stays: Fixed) -> bytes:
-    return payload.fixed_bytes(_stays, film, name)
+    return reels.fixed_bytes(_stays, film, name)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _frame_bytes(film: str, name: str, run_folder: str, _reel: Reel, _stays: Fixed) -> bytes:
-    return payload.frame_bytes(Path(run_folder), _reel, _stays, film, name)
+    return reels.frame_bytes(Path(run_folder), _reel, _stays, film, name)

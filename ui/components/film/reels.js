@@ -1,4 +1,4 @@
-// Films in this page: what Python sent, unpacked, by run and by reel. payload.py describes the bytes.
+// Films in this page: what Python sent, unpacked, by run and by reel. reels.py describes the bytes.
 //
 // The registry hangs on `window` because every component is its own module.
 
@@ -6,7 +6,7 @@ window.latentSpaceFilms ??= { reels: new Map(), listeners: new Set() }
 export const films = window.latentSpaceFilms
 const REELS_KEPT = 64
 
-/** Unpack one reel, keep it by its name, and tell whoever shows films. */
+/** Unpack one reel, keep it by its name, and call whoever shows films. */
 export async function keepReel(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))

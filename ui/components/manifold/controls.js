@@ -1,4 +1,4 @@
-// Mouse, touch, wheel and keys on the sheet. Tells places as shares of the view, 0 to 1 from the upper left corner.
+// Mouse, touch, wheel and keys on the sheet. Places are shares of the view, 0 to 1 from the upper left corner.
 
 const CLICK_MOVES = 4 // CSS pixels a pointer may move in a click
 const WHEEL_REST_MS = 400

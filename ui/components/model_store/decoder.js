@@ -111,7 +111,7 @@ function transposedConvLayer(layer, { weight, bias, shape: [, height, width] }) 
     (width - 1) * stride - 2 * padding + kernel + extraWidth,
   ]
   const w = kernelFirst(weight.data, (ci, co, tap) => (ci * outputs + co) * kernel * kernel + tap, layer)
-  // output o hears input i through kernel place k when o = i · stride + k − padding
+  // output o gets input i through kernel place k when o = i · stride + k − padding
   const source = (o, k) => (o + padding - k) / stride
   return { run: gatherer(layer, w, bias.data, shape, source, height, width), shape }
 }
@@ -137,7 +137,7 @@ function gatherer({ inputs, outputs, kernel }, w, bias, [, outHeight, outWidth],
   const area = outHeight * outWidth
   const starts = new Int32Array(area + 1) // of each output pixel's senders in the two lists below
   const pixels = [] // where a sender's channels begin
-  const taps = [] // where the weights it is heard through begin
+  const taps = [] // where the weights it comes through begin
   const inside = (i, size) => Number.isInteger(i) && i >= 0 && i < size
   for (let p = 0; p < area; p++) {
     for (let ky = 0; ky < kernel; ky++) {

@@ -1,7 +1,7 @@
 """A grid of pictures on one canvas, a Streamlit component whose front end is the files beside this one.
 
-All pictures come as one safetensors file (payload.py), so hundreds of them are one message and one drawing. Python
-hears of a click or of a key that was let go.
+All pictures come as one safetensors file (picture_bytes.py), so hundreds of them are one message and one drawing. A
+click, or a key that was let go, is an event.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ui.components import assets
 from ui.components.events import Event
-from ui.components.picture_sheet import payload
+from ui.components.picture_sheet import picture_bytes
 
 _SHEET = st.components.v2.component(
     "picture_sheet",
@@ -50,7 +50,7 @@ def show(
     Parameters
     ----------
     images
-        At most `ui.components.picture_sheet.payload.MAX_PICTURES` of them; without any, a sentence is shown.
+        At most `ui.components.picture_sheet.picture_bytes.MAX_PICTURES` of them; without any, a sentence is shown.
     label
         What the pictures are, for screen readers.
     columns
@@ -67,7 +67,7 @@ def show(
     titles
         What each picture is called under the mouse; without: its number.
     """
-    content = payload.sheet_bytes(
+    content = picture_bytes.pack(
         images,
         label=label,
         columns=columns,

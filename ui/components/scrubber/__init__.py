@@ -1,7 +1,7 @@
 """A scrubber along a path in latent space, a Streamlit component whose front end is the files beside this one.
 
-Every picture on the way is decoded in the page, with the weights that `model_store.store` has brought; Python hears
-where the person has stopped.
+Every picture on the way is decoded in the page, with the weights that `model_store.store` has brought; where the
+person stops is an event.
 """
 
 from __future__ import annotations

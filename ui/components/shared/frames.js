@@ -22,7 +22,7 @@ export class NextFrame {
   }
 }
 
-/** Tell whoever listens on the page, outside of the component too. */
+/** An event for whoever listens on the page, outside of the component too. */
 export function announce(element, name, detail) {
   element.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }))
 }

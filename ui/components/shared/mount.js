@@ -4,8 +4,8 @@ let events = 0
 
 /**
  * The default export of a component. `View` is made once with the element it is shown in; `receive(data)` is called
- * whenever Python has sent something or the theme changes, `close()` at the end. A view calls `report(name, value)` to
- * tell Python of an event.
+ * whenever Python has sent something or the theme changes, `close()` at the end. A view calls `report(name, value)`
+ * for an event that Python gets.
  */
 export function mount(View) {
   const views = new WeakMap()

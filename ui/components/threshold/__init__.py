@@ -1,7 +1,7 @@
 """A histogram of scores with a threshold to drag, a Streamlit component; its front end is the .js, .css and .html here.
 
 While it is dragged the counts are read off the scores in the page, so they are exact and nothing is asked of the
-server; Python hears where it was let go.
+server; where it is let go is an event.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import streamlit as st
 
 from ui.components import assets
 from ui.components.events import Event
-from ui.components.threshold.payload import Group, payload
+from ui.components.threshold.histogram import Group, histogram
 
 _THRESHOLD = st.components.v2.component(
     "score_threshold",
@@ -33,6 +33,6 @@ def show(groups: Sequence[Group], threshold: float, key: str, *, label: str, rev
 
     `threshold` is taken over when `revision` or the scores differ from before; otherwise the person's own is kept.
     """
-    result = _THRESHOLD(data=payload(groups, threshold, label, revision), key=key, on_setting_change=lambda: None)
+    result = _THRESHOLD(data=histogram(groups, threshold, label, revision), key=key, on_setting_change=lambda: None)
     setting: Setting | None = result.setting
     return setting

@@ -9,7 +9,7 @@ const JOBS_AHEAD = 2 // so that a worker has work while the page draws
 const SLICE_MS = 8
 const MOST_IN_JOB = 48
 
-/** Asks `next(count)` for {keys, z} or null whenever it has time, and tells `done(keys, pixels)`. */
+/** Asks `next(count)` for {keys, z} or null whenever it has time, and hands over what came by `done(keys, pixels)`. */
 export class Workers {
   constructor({ next, done, changed }) {
     Object.assign(this, { next, done, changed })

@@ -1,4 +1,4 @@
-"""What the histogram needs, as plain values. No streamlit."""
+"""A histogram of scores and all that is counted in it, as plain values. No streamlit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Group:
     outlier: bool | None = None
 
 
-def payload(groups: Sequence[Group], threshold: float, label: str, revision: int) -> dict[str, Any]:
+def histogram(groups: Sequence[Group], threshold: float, label: str, revision: int) -> dict[str, Any]:
     """Histogram, exact scores in rising order (base64 of little-endian float32), and the threshold."""
     finite = [group.scores[np.isfinite(group.scores)] for group in groups]
     edges = _edges(np.concatenate(finite) if finite else np.zeros(0, np.float32), threshold)

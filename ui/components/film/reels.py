@@ -50,7 +50,7 @@ def fixed(run_folder: Path) -> Fixed | None:
     return found if counts and named and _within(found.labels, len(found.class_names)) else None
 
 
-def reels(run_folder: Path, stays: Fixed) -> list[Reel]:
+def of_run(run_folder: Path, stays: Fixed) -> list[Reel]:
     """The film of a run so far: all frames, or every second, fourth … where all would be too large; and the newest."""
     found = _stamps(run_folder)
     stride = 1

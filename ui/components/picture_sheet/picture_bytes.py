@@ -14,7 +14,7 @@ MAX_PICTURES = 128 * 21  # a traversal of 128 dimensions in 21 steps
 MAX_BYTES = 64 * 2**20  # far beyond what a page can show; Streamlit's limit for a message is 200 MB
 
 
-def sheet_bytes(
+def pack(
     images: NDArray[np.uint8],
     *,
     label: str,
