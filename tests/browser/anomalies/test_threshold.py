@@ -18,7 +18,7 @@ from vae.anomalies.evaluation import metrics
 def page(browser: Browser) -> Iterator[Page]:
     """A page with the component, which `receive(data)` draws."""
     found = browser.new_page()
-    mount(found, "threshold/threshold.js", "threshold/threshold.html", "threshold/threshold.css")
+    mount(found, "threshold/threshold.js", "threshold/threshold.html", "shared/base.css", "threshold/threshold.css")
     yield found
     found.close()
 

@@ -216,7 +216,8 @@ class Mounted:
     def __init__(self, page: Page, checkpoint: Checkpoint) -> None:
         self.page, self.checkpoint = page, checkpoint
         load(page, "model_store/store.js")
-        mount(page, "manifold/manifold.js", "manifold/manifold.html", "manifold/manifold.css")
+        styles = ("shared/base.css", "manifold/manifold.css")
+        mount(page, "manifold/manifold.js", "manifold/manifold.html", *styles)
         content = browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {})
         encoded = base64.b64encode(content).decode()
         page.evaluate("(content) => keepModel(Uint8Array.from(atob(content), (c) => c.charCodeAt(0)))", encoded)

@@ -26,7 +26,7 @@ _REEL = st.components.v2.component("film_reel", js=assets.script("film/reel_entr
 _VIEW = st.components.v2.component(
     "film_view",
     html=assets.text("film/film.html"),
-    css=assets.text("film/film.css"),
+    css=assets.text("shared/base.css", "shared/range.css", "film/film.css"),
     js=assets.script("film/film.js"),
 )
 

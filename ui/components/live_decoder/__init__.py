@@ -15,7 +15,7 @@ from ui.components.events import Event
 _PANEL = st.components.v2.component(
     "latent_panel",
     html=assets.text("live_decoder/panel.html"),
-    css=assets.text("shared/range.css", "live_decoder/panel.css"),
+    css=assets.text("shared/base.css", "shared/range.css", "live_decoder/panel.css"),
     js=assets.script("live_decoder/panel.js"),
 )
 

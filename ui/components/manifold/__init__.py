@@ -77,7 +77,7 @@ class Visit(Event):
 _MANIFOLD = st.components.v2.component(
     "latent_manifold",
     html=assets.text("manifold/manifold.html"),
-    css=assets.text("manifold/manifold.css"),
+    css=assets.text("shared/base.css", "manifold/manifold.css"),
     js=assets.script("manifold/manifold.js"),
 )
 

@@ -19,7 +19,7 @@ from ui.components.picture_sheet import picture_bytes
 _SHEET = st.components.v2.component(
     "picture_sheet",
     html=assets.text("picture_sheet/sheet.html"),
-    css=assets.text("picture_sheet/sheet.css"),
+    css=assets.text("shared/base.css", "picture_sheet/sheet.css"),
     js=assets.script("picture_sheet/sheet.js"),
 )
 

@@ -17,7 +17,7 @@ from vae.generation.holes import Reach
 _SCRUB = st.components.v2.component(
     "latent_scrub",
     html=assets.text("scrubber/scrub.html"),
-    css=assets.text("shared/range.css", "scrubber/scrub.css"),
+    css=assets.text("shared/base.css", "shared/range.css", "scrubber/scrub.css"),
     js=assets.script("scrubber/scrub.js"),
 )
 

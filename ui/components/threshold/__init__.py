@@ -17,7 +17,7 @@ from ui.components.threshold.histogram import Group, histogram
 _THRESHOLD = st.components.v2.component(
     "score_threshold",
     html=assets.text("threshold/threshold.html"),
-    css=assets.text("threshold/threshold.css"),
+    css=assets.text("shared/base.css", "threshold/threshold.css"),
     js=assets.script("threshold/threshold.js"),
 )
 
