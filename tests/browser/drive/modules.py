@@ -36,7 +36,9 @@ def mount(page: Page, entry: str, html: str, *css: str) -> None:
 
 def _answer(route: Route) -> None:
     name = route.request.url.removeprefix(f"{ORIGIN}/")
-    if name:
+    if not name:
+        route.fulfill(body="<!doctype html><title>Modules</title>", content_type="text/html")
+    elif (assets.HERE / name).is_file():
         route.fulfill(body=assets.text(name), content_type="text/javascript")
     else:
-        route.fulfill(body="<!doctype html><title>Modules</title>", content_type="text/html")
+        route.fulfill(status=404)
