@@ -8,9 +8,9 @@ import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.j
 import { bytesFromBase64 } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { factsOf, hintOf } from "./facts.js"
-import { History } from "./history.js"
 import { MapLink } from "./map_link.js"
 import { Slider } from "./slider.js"
+import { UndoHistory } from "./undo.js"
 
 class Panel {
   constructor(root) {
@@ -18,7 +18,7 @@ class Panel {
     this.element = this.find(".panel")
     this.z = []
     this.row = null
-    this.history = new History()
+    this.history = new UndoHistory()
     this.frame = new NextFrame((inputTime) => {
       this.drawMoving()
       announce(this.element, "latent-drawn", { inputTime })
@@ -37,7 +37,7 @@ class Panel {
     if (changedModel) {
       this.model = null
       this.element.dataset.ready = "no"
-      this.history = new History()
+      this.history = new UndoHistory()
       this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
       this.buildSliders()
     }

@@ -2,7 +2,7 @@
 
 const KEPT = 200
 
-export class History {
+export class UndoHistory {
   constructor() {
     this.past = []
     this.future = []
