@@ -54,7 +54,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 def page(browser: Browser) -> Any:
     """A blank page with decoder.js and store.js in it, and no app."""
     page = browser.new_page()
-    load(page, "model_store/decoder.js", "model_store/store.js")
+    load(page, "shared/safetensors.js", "model_store/decoder.js", "model_store/store.js")
     yield page
     page.close()
 
