@@ -9,8 +9,8 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,28 @@ from numpy.typing import NDArray
 from vae.anomalies.detectors import MAX_NAME, QUANTILES, Detector, DetectorInfo, check_name
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data.image_folder import MAX_CLASSES
-from vae.errors import ScoreError, StorageError
+from vae.errors import ScoreError
 from vae.storage.files import parse_json, read_tensors, write_atomically
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
-from vae.storage.validation import finite, short
+from vae.storage.schema import Sha256, read_as
+from vae.storage.validation import check_printable
 
 FORMAT, VERSION = "vae-detector", 1
-MAX_TEXT = {"score": 60, "chosen": 200, "normal": 1_000, "checkpoint": 200, "made": 40}
 MAX_BYTES = 256 * 2**20
 MAX_ARRAYS = 64
 STATE = "state."  # begins the names of the score's own arrays
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 NOT_A_DETECTOR = "Delete it, and fit the detector again."
+
+
+@dataclass(frozen=True)
+class _Format:
+    """What a file holds beside what it says of the detector."""
+
+    format: str
+    version: int
+    digest: Sha256
 
 
 def save(detector: Detector) -> Path:
@@ -138,46 +146,19 @@ def _info(metadata: Mapping[str, str], where: str) -> tuple[DetectorInfo, str]:
     """What the metadata says, and the digest that the arrays must have."""
     try:
         values = parse_json(metadata["detector"])
-        if (values["format"], values["version"]) != (FORMAT, VERSION):
-            raise ScoreError(f"{where} is of another format.", NOT_A_DETECTOR)
-        texts: dict[str, Any] = {
-            key: _text(values[key], f"{where}: its {key}", limit) for key, limit in MAX_TEXT.items()
-        }
-        check_name(name := _text(values["name"], f"{where}: its name", MAX_NAME))
-        identity, digest = (_hexadecimal(values[key], f"{where}: its {key}") for key in ("identity", "digest"))
-        threshold = finite(values["threshold"], f"{where}: its threshold")
-        held_out = values["held_out"]
-        if type(held_out) is not int or not 1 <= held_out <= 10**9:
-            raise ScoreError(f"{where}: it has {short(held_out)} held-out images, expected a whole number above 0.")
-        seen = _seen(values, where)
-    except StorageError as error:
-        raise ScoreError(error.message, NOT_A_DETECTOR) from error
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise ScoreError(f"{where} is no detector: {error!s:.100}.", NOT_A_DETECTOR) from error
-    return DetectorInfo(name=name, identity=identity, threshold=threshold, held_out=held_out, **texts, **seen), digest
-
-
-def _seen(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Which classes are normal, and how pixels are seen."""
-    classes, binarized, seed = values["classes"], values["binarized"], values["seed"]
-    if not isinstance(classes, list) or len(classes) > MAX_CLASSES:
-        raise ScoreError(f"{where}: its classes are {short(classes)}, expected a list of names.", NOT_A_DETECTOR)
-    if not isinstance(binarized, bool) or type(seed) is not int or not 0 <= seed < 2**63:
-        raise ScoreError(f"{where}: its pixels are {short(binarized)}, seed {short(seed)}.", NOT_A_DETECTOR)
-    names = tuple(_text(name, f"{where}: a class", 1_000) for name in classes)
-    return {"classes": names, "binarized": binarized, "seed": seed}
-
-
-def _text(value: Any, what: str, limit: int) -> str:
-    if not isinstance(value, str) or len(value) > limit or not value.isprintable():
-        raise ScoreError(f"{what} is {short(value)}, expected text of at most {limit:,} characters.", NOT_A_DETECTOR)
-    return value
-
-
-def _hexadecimal(value: Any, what: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
-        raise ScoreError(f"{what} is {short(value)}, expected 64 hexadecimal digits.", NOT_A_DETECTOR)
-    return value
+    with storage_errors_as(ScoreError, NOT_A_DETECTOR):
+        found = read_as(values, _Format, f"{where} is no detector: its metadata")
+        if (found.format, found.version) != (FORMAT, VERSION):
+            raise ScoreError(f"{where} is of another format.", NOT_A_DETECTOR)
+        info = read_as(values, DetectorInfo, where)
+        for name in ("name", "score", "chosen", "normal", "checkpoint", "made"):
+            check_printable(getattr(info, name), f"{where}: {name}")
+        for name in info.classes:
+            check_printable(name, f"{where}: a class")
+    check_name(info.name)
+    return info, found.digest
 
 
 def _check_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> None:

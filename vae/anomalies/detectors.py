@@ -9,9 +9,10 @@ import dataclasses
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import ArrayLike, NDArray
 
 from vae.anomalies import normal_images, thresholds
@@ -21,7 +22,9 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice, NormalImages
 from vae.anomalies.thresholds import Count, Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.data.image_folder import MAX_CLASSES
 from vae.errors import ScoreError
+from vae.storage.schema import Finite, Sha256, integer, text
 
 if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
@@ -32,24 +35,25 @@ MAX_NAME = 60
 MIN_HELD_OUT = 2
 DEFAULT_RULE = Rule("false_alarms", 0.05)
 MOST_SLOW = 200  # held-out images of a score that optimises for each
+CLASSES = Meta(max_length=MAX_CLASSES, description=f"a list of at most {MAX_CLASSES:,} names")
 
 
 @dataclass(frozen=True, eq=False)
 class DetectorInfo:
     """What is known of a detector without its arrays: enough for a list."""
 
-    name: str
-    score: str  # a key of registry.SCORES
-    threshold: float  # a score above it is an anomaly
-    chosen: str  # how the threshold was chosen, in words
-    normal: str  # which images it takes for normal, in words
-    held_out: int  # normal images that it was calibrated on
-    identity: str  # of the checkpoint
-    checkpoint: str  # its name
-    made: str  # UTC, ISO 8601
-    classes: tuple[str, ...]  # that are normal; empty: all
+    name: Annotated[str, text(MAX_NAME)]
+    score: Annotated[str, text(60)]  # a key of registry.SCORES
+    threshold: Finite  # a score above it is an anomaly
+    chosen: Annotated[str, text(200)]  # how the threshold was chosen, in words
+    normal: Annotated[str, text(1_000)]  # which images it takes for normal, in words
+    held_out: Annotated[int, integer(1, 10**9)]  # normal images that it was calibrated on
+    identity: Sha256  # of the checkpoint
+    checkpoint: Annotated[str, text(200)]  # its name
+    made: Annotated[str, text(40)]  # UTC, ISO 8601
+    classes: Annotated[tuple[Annotated[str, text(1_000)], ...], CLASSES]  # that are normal; empty: all
     binarized: bool  # how its passes see pixels, see forward_pass.py
-    seed: int
+    seed: Annotated[int, integer(0, 2**63 - 1)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,12 @@ def finite(value: Any, what: str) -> float:
     return number
 
 
+def check_printable(text: str, what: str) -> None:
+    """Raise StorageError for text that would steer a terminal, or break a line."""
+    if not text.isprintable():
+        raise StorageError(f"{what} is {short(text)}, expected printable text.")
+
+
 def short(value: Any) -> str:
     """repr of a value from a file, short enough for a message."""
     text = repr(value)

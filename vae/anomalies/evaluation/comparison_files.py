@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import safetensors.numpy
@@ -26,14 +27,44 @@ from vae.errors import ScoreError, StorageError
 from vae.storage.files import parse_json, read_tensors, write_atomically
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import write_errors_as
-from vae.storage.validation import check_array, finite
+from vae.storage.schema import number, read_as, text
+from vae.storage.validation import check_array, check_printable
 
 FORMAT, VERSION = "vae-comparison", 1
 MAX_BYTES = 1 * 2**30
 MAX_PROTOCOL = 500  # characters
 SCORE, HELD_OUT, REFERENCE = "score.", "held_out.", "reference."
 METRICS = ("auroc", "auprc", "fpr95")
+Share = Annotated[float, number(0, 1)]
+Seconds = Annotated[float, number(0, 1e12)]
 LIMITS = {"reference": MAX_REFERENCE, "held_out": MAX_HELD_OUT}  # numbers of another limit are of other images
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """How the file says that a score does: of each metric the value and the ends of its interval."""
+
+    auroc: tuple[Share, Share, Share]
+    auprc: tuple[Share, Share, Share]
+    fpr95: tuple[Share, Share, Share]
+    outliers: int
+    normals: int
+    protocol: Annotated[str, text(MAX_PROTOCOL)]
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """What the file says beside its arrays; objects are by the name of the score."""
+
+    format: str
+    version: int
+    identity: str
+    classes: tuple[str, ...]
+    limits: dict[str, int]
+    seconds: dict[str, Seconds]
+    pass_seconds: Seconds
+    judged: dict[str, _Evaluation]
+    digest: str
 
 
 class _DamagedError(Exception):
@@ -61,8 +92,8 @@ def saved(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
         if path.stat().st_size > MAX_BYTES:
             return None
         tensors, metadata = read_tensors(path)
-        return _read(checkpoint, choice, tensors, parse_json(metadata["comparison"]))
-    except (OSError, StorageError, _DamagedError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return _read(checkpoint, choice, tensors, read_as(parse_json(metadata["comparison"]), _Metadata, path.name))
+    except (OSError, StorageError, _DamagedError, KeyError, ValueError, RecursionError):
         return None
 
 
@@ -92,9 +123,11 @@ def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
     return safetensors.numpy.save(arrays, {"comparison": json.dumps(about, ensure_ascii=False)})
 
 
-def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArray[Any]], about: Any) -> Comparison:
-    expected = (FORMAT, VERSION, checkpoint.identity, list(choice.classes), LIMITS, _digest(tensors))
-    if tuple(about[key] for key in ("format", "version", "identity", "classes", "limits", "digest")) != expected:
+def _read(
+    checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArray[Any]], about: _Metadata
+) -> Comparison:
+    expected = (FORMAT, VERSION, checkpoint.identity, choice.classes, LIMITS, _digest(tensors))
+    if (about.format, about.version, about.identity, about.classes, about.limits, about.digest) != expected:
         raise _DamagedError
     for array in tensors.values():
         array.flags.writeable = False
@@ -102,7 +135,7 @@ def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArr
     n, m = len(checkpoint.latents.mu), len(tensors[HELD_OUT + names[0]]) if names else 0
     if not 2 <= m <= MAX_HELD_OUT or len(tensors) != 3 + 2 * len(names):  # what is left over has no known name
         raise _DamagedError
-    reason, seconds, evaluations = why_not(checkpoint, choice), about["seconds"], about["judged"]
+    reason = why_not(checkpoint, choice)
     outlier = outliers(checkpoint, choice)
     counts = int(outlier.sum()), int((~outlier).sum())
     return Comparison(
@@ -110,9 +143,9 @@ def _read(checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArr
         reference=_reference(tensors, checkpoint.model.latent_dim),
         scores={name: _column(tensors, SCORE + name, n) for name in names},
         held_out={name: _column(tensors, HELD_OUT + name, m) for name in names},
-        evaluations={name: _evaluation(evaluations[name], counts) for name in names if not reason},
-        seconds={name: _within(seconds[name], 0, 1e12) for name in names},
-        pass_seconds=_within(about["pass_seconds"], 0, 1e12),
+        evaluations={name: _evaluation(about.judged[name], counts) for name in names if not reason},
+        seconds={name: about.seconds[name] for name in names},
+        pass_seconds=about.pass_seconds,
         why_not=reason,
     )
 
@@ -140,28 +173,18 @@ def _values(evaluation: Evaluation) -> dict[str, Any]:
     return values | {"outliers": evaluation.outliers, "normals": evaluation.normals, "protocol": evaluation.protocol}
 
 
-def _evaluation(values: Any, counts: tuple[int, int]) -> Evaluation:
-    if (values["outliers"], values["normals"]) != counts:
+def _evaluation(said: _Evaluation, counts: tuple[int, int]) -> Evaluation:
+    if (said.outliers, said.normals) != counts:
         raise _DamagedError
-    protocol = values["protocol"]
-    if not isinstance(protocol, str) or len(protocol) > MAX_PROTOCOL or not protocol.isprintable():
-        raise _DamagedError
-    auroc, auprc, fpr95 = (_interval(values[metric]) for metric in METRICS)
-    return Evaluation(auroc, auprc, fpr95, *counts, protocol)
+    check_printable(said.protocol, "the protocol")
+    return Evaluation(_interval(said.auroc), _interval(said.auprc), _interval(said.fpr95), *counts, said.protocol)
 
 
-def _interval(values: Any) -> Interval:
-    value, low, high = (_within(number, 0, 1) for number in values)
+def _interval(said: tuple[float, float, float]) -> Interval:
+    value, low, high = said
     if low > high:
         raise _DamagedError
     return Interval(value, low, high)
-
-
-def _within(value: Any, low: float, high: float) -> float:
-    number = finite(value, "a number")
-    if not low <= number <= high:
-        raise _DamagedError
-    return number
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
