@@ -25,8 +25,7 @@ from vae.checkpoints.checkpoint import FloatArray
 from vae.checkpoints.inference import ModelInput, OnBatch, batches, image_terms
 from vae.errors import ScoreError
 from vae.model.devices import device_of
-from vae.model.pixels import binarized as at_random
-from vae.model.pixels import to_unit
+from vae.model.pixels import binarize, to_unit
 from vae.model.vae import VAE
 
 BATCH_PIXELS = 2**22  # of one batch at most: large pictures need much memory each
@@ -144,7 +143,7 @@ def unit_pixels(model: VAE, images: NDArray[np.uint8], binarized: bool, seed: in
     """x (n, C, H, W) in [0, 1] as the model sees it, on the model's device: what a score gets that asks it again."""
     x = to_unit(torch.tensor(np.ascontiguousarray(images)))  # torch takes no negative strides
     if binarized:
-        x = at_random(x, torch.tensor(uniform(images, seed)))
+        x = binarize(x, torch.tensor(uniform(images, seed)))
     return x.to(device_of(model))
 
 

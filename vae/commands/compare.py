@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
             run.stopped = True
         with unstoppable():
             run.progress.close()
-            run.progress.tell(stage="done", fraction=1.0, finished=not (run.stopped or run.problem))
+            run.progress.report(stage="done", fraction=1.0, finished=not (run.stopped or run.problem))
     assert run.together is not None  # noqa: S101 - compare raises when no score could be computed
     if arguments.json:
         unkept = {"path": None} if run.problem else {}
@@ -120,7 +120,7 @@ class _Run:
                 before = comparison_files.saved(self.checkpoint, self.choice)
                 self.together, self.problem = comparison.merged(before, found), error
             self.finished = len(found.scores)
-            self.progress.tell(scores=list(found.scores))
+            self.progress.report(scores=list(found.scores))
 
 
 def values(checkpoint: Checkpoint, found: Comparison) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     progress = Progress(arguments.run_folder)
     with stoppable():
         fetch_mnist(progress, known.download_mb * 1_000_000)
-    progress.tell(stage="done", fraction=1.0, seconds_left=0, finished=True)
+    progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True)
     progress.close()
     print(f"{known.title} is now in {mnist.raw_dir()}.")
 

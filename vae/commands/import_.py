@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
             progress.stage("importing images", "images")
             result = import_folder.write(arguments.name, arguments.folder, settings, progress.update)
         message = _message(result)
-        progress.tell(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
+        progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
     finally:
         progress.close()
     print(message)

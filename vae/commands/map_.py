@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
         progress.close()
         with unstoppable():
             path = map_files.write_derived_map(checkpoint.identity, projection)
-            progress.tell(stage="done", fraction=1.0, finished=True)
+            progress.report(stage="done", fraction=1.0, finished=True)
     about = {"method": projection.method, "parameters": projection.parameters, "quality": projection.quality}
     if arguments.json:
         print_json({"checkpoint": checkpoint.name, "path": str(path), **about})

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
         progress.close()
         with unstoppable():
             path, problem = _kept(quality)
-            progress.tell(stage="done", fraction=1.0, finished=problem is None)
+            progress.report(stage="done", fraction=1.0, finished=problem is None)
     if arguments.json:
         print_json({"checkpoint": checkpoint.name, "path": str(path) if path else None, **quality.to_dict()})
     else:

@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> None:
             if arguments.keep is not None:
                 detector = dataclasses.replace(detector, name=arguments.keep)
                 path, problem = _kept(detector)
-            progress.tell(stage="done", fraction=1.0, finished=problem is None)
+            progress.report(stage="done", fraction=1.0, finished=problem is None)
     _tell(_Done(checkpoint, source, detector, tally, output, path), arguments.json)
     if problem:
         raise ScoreError(f"The scores are written, but the detector is not kept: {problem.message}", problem.hint)

@@ -84,7 +84,7 @@ def _train(request: TrainingRequest, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress(folder if _writes() else None, quiet=not _writes() or bool(os.environ.get(RUNNER)))
-    progress.tell(checkpoint=request.destination.name)
+    progress.report(checkpoint=request.destination.name)
     try:
         with stoppable(), obeying(folder / "stop"), _alone(folder):
             run_to_end(request, progress, folder)

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
         progress.stage("measuring")
         trial = speed.measure(request)
     speed.save(trial, request)
-    progress.tell(stage="done", fraction=1.0, finished=True)
+    progress.report(stage="done", fraction=1.0, finished=True)
     epochs = request.train.epochs
     if arguments.json:
         print_json({"epochs": epochs, "seconds": trial.seconds(epochs), **asdict(trial)})

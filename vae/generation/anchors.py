@@ -26,7 +26,7 @@ MAX_VALUE = 100.0
 DECIMALS = 4
 KINDS = "Expected row:12, class:NAME, z:0.1,-0.2 or sample:SEED:INDEX."
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-WHOLE = re.compile(r"\d{1,10}", re.ASCII)
+INTEGER = re.compile(r"\d{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def of_vector(z: NDArray[np.floating], title: str = "") -> Anchor:
 
 def _row(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:
     latents, names = checkpoint.latents, checkpoint.dataset.class_names
-    row = int(rest) if WHOLE.fullmatch(rest) else -1
+    row = int(rest) if INTEGER.fullmatch(rest) else -1
     if not 0 <= row < len(latents.mu):
         raise GenerationError(f"{token!r:.60} names no test image, expected row:0 to row:{len(latents.mu) - 1}.")
     label = int(latents.labels[row])
@@ -120,7 +120,7 @@ def _vector(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:
 
 def _sample(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:
     parts = rest.split(":")
-    if len(parts) != 2 or not all(WHOLE.fullmatch(part) for part in parts):
+    if len(parts) != 2 or not all(INTEGER.fullmatch(part) for part in parts):
         raise GenerationError(f"{token!r:.60} names no sample, expected sample:SEED:INDEX with whole numbers.")
     seed, index = int(parts[0]), int(parts[1])
     if index >= sampling.MAX_SAMPLES:

@@ -163,13 +163,14 @@ def by_class(pair: Pair, checkpoint: Checkpoint) -> ByClass | None:
 def _class_name(pieces: list[str], known: tuple[str, ...]) -> tuple[str, int]:
     """The class that the first pieces name, and how many of them it takes."""
     for used in range(len(pieces), 0, -1):
-        said = JOIN.join(pieces[:used]).lstrip().removeprefix("class:")
-        for name in (said, said.strip()):
+        text = JOIN.join(pieces[:used]).lstrip().removeprefix("class:")
+        for name in (text, text.strip()):
             if name in known:
                 return name, used
-    said = pieces[0].strip().removeprefix("class:")
     names = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
-    raise GenerationError(f"There is no class {short(said)}.", f"The classes are {names}.")
+    raise GenerationError(
+        f"There is no class {short(pieces[0].strip().removeprefix('class:'))}.", f"The classes are {names}."
+    )
 
 
 def _add(text: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:

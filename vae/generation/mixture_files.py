@@ -31,9 +31,9 @@ def mixture_of(
     latents = checkpoint.trained_latents()
     check_mixture(latents, components, seed, label)
     path = mixture_path(checkpoint, components, seed, label)
-    kept = _read(path)
-    if kept is not None and kept.means.shape == (components, checkpoint.model.latent_dim):
-        return kept
+    saved = _read(path)
+    if saved is not None and saved.means.shape == (components, checkpoint.model.latent_dim):
+        return saved
     mixture = fit_mixture(latents, components, seed, label)
     with contextlib.suppress(OSError):
         write_atomically(path, to_bytes(mixture))

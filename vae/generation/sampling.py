@@ -28,9 +28,9 @@ EM_STEPS = 200
 
 def check(number: int, temperature: float, seed: int) -> None:
     """Raise GenerationError for a number of samples, a temperature or a seed that can't be used."""
-    _check_whole("The number of samples", number, 1, MAX_SAMPLES)
-    real = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
-    if not real or not math.isfinite(temperature) or not 0 < temperature <= MAX_TEMPERATURE:
+    _check_integer("The number of samples", number, 1, MAX_SAMPLES)
+    is_number = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
+    if not is_number or not math.isfinite(temperature) or not 0 < temperature <= MAX_TEMPERATURE:
         raise GenerationError(
             f"The temperature is {temperature!s:.40}, expected a number above 0, up to {MAX_TEMPERATURE:g}.",
             "1 samples as the model was trained; lower is more typical and less varied.",
@@ -40,12 +40,12 @@ def check(number: int, temperature: float, seed: int) -> None:
 
 def check_seed(seed: int) -> None:
     """Raise GenerationError for a seed that can't be used."""
-    _check_whole("The seed", seed, 0, MAX_SEED)
+    _check_integer("The seed", seed, 0, MAX_SEED)
 
 
-def _check_whole(what: str, value: int, low: int, high: int, hint: str = "") -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:
+def _check_integer(what: str, value: int, low: int, high: int, hint: str = "") -> None:
+    is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_integer or not low <= value <= high:
         raise GenerationError(f"{what} is {value!s:.40}, expected a whole number from {low:,} to {high:,}.", hint)
 
 
@@ -136,7 +136,7 @@ def check_mixture(latents: Latents, components: int, seed: int, label: int | Non
     count, d = latents.mu.shape
     of = ""
     if label is not None:
-        _check_whole("The class", label, 0, max(0, int(latents.labels.max(initial=0))))
+        _check_integer("The class", label, 0, max(0, int(latents.labels.max(initial=0))))
         count, of = int((latents.labels == label).sum()), f" of class {label}"
     most = most_components(count, d)
     if most < 1:
@@ -145,7 +145,7 @@ def check_mixture(latents: Latents, components: int, seed: int, label: int | Non
             "Sample from the prior, or from all classes together.",
         )
     hint = f"Each component needs {d + 1} of the {count:,} images{of}."
-    _check_whole("The number of components", components, 1, most, hint)
+    _check_integer("The number of components", components, 1, most, hint)
 
 
 def fit_mixture(latents: Latents, components: int = COMPONENTS, seed: int = 0, label: int | None = None) -> Mixture:

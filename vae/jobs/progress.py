@@ -20,7 +20,7 @@ WRITE_SHARE = 0.1  # of the time, at most: the history of many epochs takes a wh
 class Progress:
     """Stages of one command, each with a bar and an estimate of the time left.
 
-    `stage`, `tell` and `close` write progress.json at once; what `update` and `note` say waits until it is due.
+    `stage`, `report` and `close` write progress.json at once; what `update` and `note` say waits until it is due.
     """
 
     def __init__(self, run_folder: Path | None, quiet: bool | None = None) -> None:
@@ -60,7 +60,7 @@ class Progress:
         if time.monotonic() >= self._due:
             self._write()
 
-    def tell(self, **values: Any) -> None:
+    def report(self, **values: Any) -> None:
         """Add facts that a page shows at once: a warning, the name of the result."""
         self._values |= values
         self._write()

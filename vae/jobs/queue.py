@@ -24,7 +24,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -266,13 +266,9 @@ def _has_process(job: Job, state: dict[str, Any]) -> bool:
 
 
 def _died(job: Job) -> Job:
-    told = job.progress or {}
-    if told.get("finished"):
-        return Job(**{**_fields(job), "state": "stopped" if told.get("outcome") == "stopped" else "done"})
+    progress = job.progress or {}
+    if progress.get("finished"):
+        return replace(job, state="stopped" if progress.get("outcome") == "stopped" else "done")
     tail = log_tail(job)
     reason = "Its process ended without a word (killed, out of memory, or the machine restarted)."
-    return Job(**{**_fields(job), "state": "died", "reason": f"{reason}\n{tail}".strip()})
-
-
-def _fields(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in Job.__dataclass_fields__}
+    return replace(job, state="died", reason=f"{reason}\n{tail}".strip())

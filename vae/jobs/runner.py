@@ -121,8 +121,8 @@ class Runner:
 
     def _reached(self) -> tuple[Any, Any]:
         """How far the command is. Not the time of its last word: a download that hangs says something, too."""
-        told = read_values(self.folder / "progress.json") or {}
-        return told.get("stage"), told.get("fraction")
+        progress = read_values(self.folder / "progress.json") or {}
+        return progress.get("stage"), progress.get("fraction")
 
     def _end_with(self, code: int) -> None:
         if self._stop_asked() and code in STOPPED_CODES:
@@ -130,8 +130,8 @@ class Runner:
         elif code == 0:
             self._end("done")
         else:
-            said = log_tail(get(self.folder.name))
-            self._end("failed", reason=f"{said}\n{killed(code)}".strip() or f"It ended with exit code {code}.")
+            tail = log_tail(get(self.folder.name))
+            self._end("failed", reason=f"{tail}\n{killed(code)}".strip() or f"It ended with exit code {code}.")
 
     def _end(self, state: str, **more: Any) -> None:
         if self.folder.is_dir():

@@ -18,7 +18,7 @@ from vae.maps.projection import ProjectionMap
 
 METHOD = "tsne"
 EXAGGERATED, PLAIN = 100, 250  # iterations: first with attraction exaggerated, which forms the clusters, then without
-TELL_EVERY = 5
+REPORT_EVERY = 5
 
 
 def fit(
@@ -41,12 +41,12 @@ def fit(
     from openTSNE import TSNE  # a second, most of it scikit-learn
 
     init = "pca" if mu.shape[1] > 1 else "random"  # one latent dimension has no second component to begin with
-    told = 0
+    done = 0
 
-    def tell(iteration: int, error: float, embedding: NDArray[np.float64]) -> None:
-        nonlocal told
-        told += TELL_EVERY
-        on_step(told, EXAGGERATED + PLAIN)
+    def report(iteration: int, error: float, embedding: NDArray[np.float64]) -> None:
+        nonlocal done
+        done += REPORT_EVERY
+        on_step(done, EXAGGERATED + PLAIN)
 
     tsne = TSNE(
         perplexity=perplexity,
@@ -56,8 +56,8 @@ def fit(
         n_iter=PLAIN,
         random_state=seed,
         n_jobs=-1,
-        callbacks=tell,
-        callbacks_every_iters=TELL_EVERY,
+        callbacks=report,
+        callbacks_every_iters=REPORT_EVERY,
     )
     xy = np.asarray(tsne.fit(mu.astype(np.float64)), dtype=np.float32)
     parameters = {

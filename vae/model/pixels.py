@@ -18,7 +18,7 @@ def to_bytes(mean: Tensor) -> NDArray[np.uint8]:
     return (mean.nan_to_num(0.0) * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 
 
-def binarized(x: Tensor, uniform: Tensor) -> Tensor:
+def binarize(x: Tensor, uniform: Tensor) -> Tensor:
     """Each pixel 1 with its grey value as probability, else 0: x and uniform draws, both (N, C, H, W).
 
     Dynamic binarization, the usual protocol for likelihoods on MNIST (Salakhutdinov & Murray 2008; Burda et al. 2016).
@@ -27,5 +27,5 @@ def binarized(x: Tensor, uniform: Tensor) -> Tensor:
 
 
 def draw_binarized(x: Tensor, generator: torch.Generator) -> Tensor:
-    """`binarized` with draws of its own."""
-    return binarized(x, torch.empty_like(x).uniform_(generator=generator))
+    """`binarize` with draws of its own."""
+    return binarize(x, torch.empty_like(x).uniform_(generator=generator))

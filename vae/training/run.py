@@ -1,4 +1,4 @@
-"""The life of one training run: from images through epochs, each kept in the run folder, to a checkpoint."""
+"""The life of one training run: from images through epochs, each saved in the run folder, to a checkpoint."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Finished:
     epochs: int
     weights: dict[str, FloatArray]
     outcome: str  # trained, early_stopped, stopped or diverged
-    words: str
+    summary: str
 
 
 def run_to_end(request: TrainingRequest, progress: Progress, folder: Path) -> None:
@@ -45,7 +45,7 @@ def run_to_end(request: TrainingRequest, progress: Progress, folder: Path) -> No
     Stopped
         When stopped before the first epoch was finished.
     TrainingError
-        When no epoch could be finished or kept; the message says what is kept in the run folder.
+        When no epoch could be finished or saved; the message says what is saved in the run folder.
     """
     workers = from_environment()
     device = own_device(best_device())
@@ -65,14 +65,14 @@ def run_to_end(request: TrainingRequest, progress: Progress, folder: Path) -> No
             device,
             workers,
         )
-        keeper = Keeper(folder, trainer, splits, progress)
-        finished = keeper.train()
+        saver = EpochSaver(folder, trainer, splits, progress)
+        finished = saver.train()
     if workers.writes:
         _write(request, train, finished, splits["test"], progress, folder)
 
 
-class Keeper:
-    """Runs a trainer and keeps every finished epoch: its numbers, its frame of the film, the state to go on from."""
+class EpochSaver:
+    """Runs a trainer and saves every finished epoch: its numbers, its frame of the film, the state to go on from."""
 
     def __init__(self, folder: Path, trainer: Trainer, splits: dict[str, ImageDataset], progress: Progress) -> None:
         self.folder, self.trainer, self.progress = folder, trainer, progress
@@ -83,13 +83,13 @@ class Keeper:
         self._begin(splits["validation"])
 
     def _begin(self, validation: ImageDataset) -> None:
-        """Go back to the kept state, or begin a new film and history."""
+        """Go back to the saved state, or begin a new film and history."""
         state = status.resume_file(self.folder)
         if state.is_file():
             resume_state.restore(self.trainer, state, self.images)
             self.rows = [row for row in history.read(self.folder) if row["epoch"] <= self.trainer.epoch]
             self.weights = loading.weights_of(self.trainer.model)
-        self.kept = self.trainer.epoch
+        self.saved = self.trainer.epoch
         if int(self.workers.agree(self.trainer.epoch, self.trainer.device)) != self.trainer.epoch:
             raise TrainingError(
                 f"Worker {self.workers.rank} does not find the state in {self.folder} that the first one goes on from.",
@@ -97,7 +97,7 @@ class Keeper:
             )
         self.film = film.Film(validation, film_files.read_frame(self.folder, self._last_frame()))
         if self.workers.writes:
-            with self._keeping("The run"):
+            with self._explained("The run"):
                 history.write(self.folder, self.rows)
                 film_files.write_fixed(self.folder, self.film.fixed)
                 if not self.trainer.epoch:
@@ -109,68 +109,68 @@ class Keeper:
     def train(self) -> Finished:
         """All epochs that are left, or as many as a stop or a divergence leaves."""
         config = self.trainer.config
-        self.progress.tell(epochs=config.epochs, epoch=self.trainer.epoch)
+        self.progress.report(epochs=config.epochs, epoch=self.trainer.epoch)
         self.progress.stage("training", "batches")
         begun = self.trainer.epoch * self.trainer.steps_per_epoch
         try:
             for report in self.trainer.run(lambda done, total: self.progress.update(done, total, begun)):
-                self._keep(report)
+                self._save(report)
         except Stopped:
-            if not self.kept:
-                self.progress.tell(message="Stopped before the first epoch was finished; nothing was kept.")
+            if not self.saved:
+                self.progress.report(message="Stopped before the first epoch was finished; nothing was kept.")
                 raise
-            return self._finished("stopped", f"Stopped: kept epoch {self.kept} of {config.epochs}")
+            return self._finished("stopped", f"Stopped: kept epoch {self.saved} of {config.epochs}")
         except DatasetError as error:  # images that are streamed can vanish meanwhile
-            if not self.kept:
+            if not self.saved:
                 raise
-            return self._finished("stopped", f"{error} Kept epoch {self.kept}")
+            return self._finished("stopped", f"{error} Kept epoch {self.saved}")
         except TrainingError as error:
-            if not self.kept or isinstance(error, NotKeptError):
+            if not self.saved or isinstance(error, NotSavedError):
                 raise
-            return self._finished("diverged", f"{error} Kept epoch {self.kept}")
-        if self.kept < config.epochs:
+            return self._finished("diverged", f"{error} Kept epoch {self.saved}")
+        if self.saved < config.epochs:
             self.weights = loading.weights_of(self.trainer.model)
             best = self.trainer.best.epoch
             return self._finished(
                 "early_stopped",
-                f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {self.kept}",
+                f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {self.saved}",
             )
         self.weights = loading.weights_of(self.trainer.model)
         best_of = f"; kept epoch {self.trainer.best.epoch}, the best" if config.patience else ""
-        return self._finished("trained", f"Trained {self.kept} epochs{best_of}")
+        return self._finished("trained", f"Trained {self.saved} epochs{best_of}")
 
-    def _finished(self, outcome: str, words: str) -> Finished:
-        return Finished(self.rows, self.kept, self.weights, outcome, words)
+    def _finished(self, outcome: str, summary: str) -> Finished:
+        return Finished(self.rows, self.saved, self.weights, outcome, summary)
 
-    def _keep(self, report: EpochReport) -> None:
+    def _save(self, report: EpochReport) -> None:
         trainer, epoch = self.trainer, report.epoch
         row = history_row(report)
         if self.workers.writes:
-            with self._keeping(f"Epoch {epoch}"):
+            with self._explained(f"Epoch {epoch}"):
                 history.append(self.folder, row)
                 if film_files.is_due(epoch, report.epochs):
                     film_files.write_frame(self.folder, self.film.frame(trainer.model, epoch))
                 resume_state.save(trainer, status.resume_file(self.folder), self.images)
         self.rows = [*self.rows, row]
-        self.kept, self.weights = epoch, loading.weights_of(trainer.model)
+        self.saved, self.weights = epoch, loading.weights_of(trainer.model)
         self.progress.note(epoch=epoch)
 
     @contextmanager
-    def _keeping(self, what: str) -> Iterator[None]:
+    def _explained(self, what: str) -> Iterator[None]:
         """Inside, a full disk or a folder without write permission becomes a message that says what is left."""
         try:
             yield
         except OSError as error:
             if not self.folder.is_dir():
-                raise NotKeptError(f"The run folder {self.folder} was deleted, and with it every epoch.") from error
-            kept = f"epoch {self.kept} is" if self.kept else "nothing is"
-            raise NotKeptError(
+                raise NotSavedError(f"The run folder {self.folder} was deleted, and with it every epoch.") from error
+            kept = f"epoch {self.saved} is" if self.saved else "nothing is"
+            raise NotSavedError(
                 f"{what} can't be written to {self.folder}: {error.strerror or error}; {kept} kept there.",
                 "Free some space or give write permission, then resume the run.",
             ) from error
 
 
-class NotKeptError(TrainingError):
+class NotSavedError(TrainingError):
     """An epoch could not be written to the run folder."""
 
 
@@ -232,8 +232,8 @@ def _write(
             new, request.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
         )
         loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
-        message = f"{finished.words}, in {request.destination} ({loss})."
-        progress.tell(
+        message = f"{finished.summary}, in {request.destination} ({loss})."
+        progress.report(
             stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, outcome=finished.outcome
         )
         progress.close()
@@ -248,5 +248,5 @@ def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
         progress.stage("t-SNE map", "iterations")
         return [tsne.fit(mu, on_step=progress.update)]
     except (Stopped, ConfigError) as error:
-        progress.tell(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
+        progress.report(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
         return []

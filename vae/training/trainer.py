@@ -17,7 +17,7 @@ from vae.config import TrainConfig
 from vae.errors import TrainingError
 from vae.model.devices import best_precision
 from vae.model.likelihoods import Gaussian
-from vae.model.pixels import binarized, to_unit
+from vae.model.pixels import binarize, to_unit
 from vae.model.vae import VAE
 from vae.training.batches import batches_of
 from vae.training.distributed import ALONE, Workers
@@ -160,7 +160,7 @@ class Trainer:
         """This worker's images (n, C, H, W), binarized if so configured, and its share of the batch's noise."""
         if self.protocol.binarized:
             uniform = torch.empty(count, *x.shape[1:], device=self.device).uniform_(generator=noise)
-            x = binarized(x, self.workers.share(uniform))
+            x = binarize(x, self.workers.share(uniform))
         shape = self.objective.draws(count, self.model.config.latent_dim)
         epsilon = torch.empty(shape, device=self.device).normal_(generator=noise)
         return x, self.workers.share(epsilon, dim=-2)

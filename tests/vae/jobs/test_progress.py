@@ -83,7 +83,7 @@ def test_notes_are_written_when_they_are_due(tmp_path: Path, clock: Clock, monke
     assert len(writes) <= 6
 
 
-@pytest.mark.parametrize("end", [lambda bar: bar.stage("next"), lambda bar: bar.tell(x=1), lambda bar: bar.close()])
+@pytest.mark.parametrize("end", [lambda bar: bar.stage("next"), lambda bar: bar.report(x=1), lambda bar: bar.close()])
 def test_what_is_pending_is_written_with_the_next_fact(
     end: Callable[[Progress], None], tmp_path: Path, clock: Clock
 ) -> None:
@@ -115,9 +115,9 @@ def test_a_file_that_takes_long_is_written_less_often(
 
 def test_facts_stay_over_stages(tmp_path: Path) -> None:
     bar = Progress(tmp_path)
-    bar.tell(epochs=3)
+    bar.report(epochs=3)
     bar.stage("t-SNE map")
-    bar.tell(finished=True)
+    bar.report(finished=True)
     assert told(tmp_path) == {
         "epochs": 3,
         "stage": "t-SNE map",
@@ -160,6 +160,6 @@ def test_a_full_disk_does_not_end_the_work(
 
     monkeypatch.setattr(progress, "write_atomically", refuse)
     bar = Progress(tmp_path)
-    bar.tell(epoch=1)
-    bar.tell(epoch=2)
+    bar.report(epoch=1)
+    bar.report(epoch=2)
     assert capsys.readouterr().err == f"Progress can't be written to {tmp_path}: No space left on device.\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vae.model.pixels import binarized, draw_binarized, to_unit
+from vae.model.pixels import binarize, draw_binarized, to_unit
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -23,7 +23,7 @@ def test_every_grey_value_is_its_share_of_255() -> None:
 def test_a_pixel_is_one_where_the_draw_is_below_its_grey_value() -> None:
     x = torch.tensor([0.0, 0.0, 0.3, 0.3, 1.0, 1.0])
     uniform = torch.tensor([0.0, 0.9, 0.29, 0.31, 0.0, 1 - 2**-24])  # 1 itself is never drawn
-    found = binarized(x, uniform)
+    found = binarize(x, uniform)
     assert found.tolist() == [0.0, 0.0, 1.0, 0.0, 1.0, 1.0]
     assert found.dtype == x.dtype
 

@@ -241,11 +241,11 @@ def test_killed_just_after_the_checkpoint_was_written(monkeypatch: pytest.Monkey
     def die(progress: Progress, **values: object) -> None:
         if values.get("finished"):
             raise Killed
-        tell(progress, **values)
+        report(progress, **values)
 
-    tell = Progress.tell
+    report = Progress.report
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "tell", die)
+        patch.setattr(Progress, "report", die)
         with pytest.raises(Killed):
             call(*TRAIN, "--output", "a")
     assert len(checkpoint_files.read("a").history) == 6
