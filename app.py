@@ -7,17 +7,18 @@ import streamlit as st
 from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, live_panel, python_panel, state
+from ui.explore.state import STATE
 from ui.shared import cache, model_picker, page
 
 
 def explore() -> None:
     """Pick a checkpoint, then show its map and the decoder side by side."""
-    state.forget_shown()
-    link = state.followed_link()
-    checkpoint = model_picker.choose(link.model if link else None)
+    link = STATE.begin()
+    linked = link["model"][-1] if link and "model" in link else None
+    checkpoint = model_picker.choose(linked)
     if checkpoint is None:
         return
-    if link and (link.model is None or model_picker.Link.parse(link.model).name == checkpoint.name):
+    if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
         state.apply_link(link, checkpoint)
     if notice := state.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
@@ -38,10 +39,10 @@ def explore() -> None:
 
 
 def _decode_in_python(browser: bool) -> bool:
-    st.session_state["python"] = state.choice("python", ("no", "yes"), state.USUAL["python"]) == "yes"
+    st.session_state["python"] = STATE.offered("python", ("no", "yes"), "no") == "yes"
 
     def changed() -> None:
-        state.choose("python", "yes" if st.session_state["python"] else "no")
+        STATE.put("python", "yes" if st.session_state["python"] else "no")
 
     with st.sidebar:
         wanted = st.toggle(

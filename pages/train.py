@@ -6,12 +6,18 @@ import streamlit as st
 
 from ui.shared import page
 from ui.train import form, run_actions, run_panel, run_table
+from ui.train.state import JOB, STATE
 
 
 def train() -> None:
     """The form, the chosen run beside it, all runs below."""
     st.title("Train a model")
+    if STATE.begin() is None and STATE.arrives():
+        STATE.forget(JOB)  # a bare address shows what is training now
     job, problem = run_panel.chosen_job()
+    STATE.write_url(None)
+    for said in STATE.problems():
+        st.warning(page.escape(said), icon=":material/link_off:")
     grid = st.grid(3, min_column_width=290, gap="medium")
     with grid.cell():
         form.show(primary=run_panel.finished_model(job) is None)

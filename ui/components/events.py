@@ -9,6 +9,8 @@ from typing import TypedDict
 
 import streamlit as st
 
+from ui.components import history
+
 TAKEN = "component_events"  # in the session: the last event that was taken, by source
 
 
@@ -22,9 +24,9 @@ def is_new(source: str, event: object) -> bool:
     """Whether `event`, an event's id or what stands for it, was not taken from this source yet; from now on it is.
 
     `source` names what reports, and what of it where it reports several things: two that share a name would make each
-    other's events new again.
+    other's events new again. Where Back asked for this run, what is reported is older than Back, and so not new.
     """
     taken: dict[str, object] = st.session_state.setdefault(TAKEN, {})
-    new = taken.get(source) != event
+    new = taken.get(source) != event and not history.answers_a_visit()
     taken[source] = event
     return new

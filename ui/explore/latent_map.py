@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components.model_store import browser_model
-from ui.explore import state
+from ui.explore.state import STATE
 from ui.shared import figures, page
 from ui.shared.figures import Axis
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
@@ -45,19 +45,20 @@ def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoic
     with left:
         kept = _kept("map", offered, usual)
         st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
+        STATE.always("map", st.session_state["map"])  # its usual value differs between models
     with right:
-        kept = _kept("colour", list(COLOURS), state.USUAL["colour"])
+        kept = _kept("colour", list(COLOURS), "class")
         st.selectbox("Colour", list(COLOURS), format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
     method, colour = st.session_state["map"], st.session_state["colour"]
     return MapChoice(method, _axes(checkpoint, method), colour)
 
 
 def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
-    """The arguments by which a widget holds choice `name` of explore_state, which survives pages, Back and reload."""
-    st.session_state[name] = state.choice(name, options, default)
+    """The arguments by which a widget holds this choice, which survives pages, Back and reload."""
+    st.session_state[name] = STATE.offered(name, options, default)
 
     def changed() -> None:
-        state.choose(name, st.session_state[name])
+        STATE.put(name, st.session_state[name])
 
     return {"key": name, "on_change": changed, "label_visibility": "collapsed"}
 
@@ -74,6 +75,8 @@ def _axes(checkpoint: Checkpoint, method: str) -> tuple[int, int | None]:
     rest = [j for j in order if j != st.session_state["x"]]
     with up:
         st.selectbox("Up", rest, format_func="Up: z{}".format, **_kept("y", rest, rest[0]))
+    for name in ("x", "y"):
+        STATE.always(name, st.session_state[name])
     return (int(st.session_state["x"]), int(st.session_state["y"]))
 
 

@@ -74,6 +74,6 @@ def show_pins(tokens: list[str]) -> None:
     st.session_state[SHOWN_PINS] = list(tokens)
 
 
-def write_url(model: str) -> None:
-    """Make the URL say what is shown."""
-    STATE.write_url(model, {"pin": st.session_state[SHOWN_PINS]})
+def write_url(model: str, part: str = "") -> None:
+    """Make the URL say what is shown; `part` names a part inside a view, which also runs alone."""
+    STATE.write_url(model, {"pin": st.session_state[SHOWN_PINS]}, part)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.shared import cache, page
+from ui.shared import cache, page, page_state
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.data import datasets
@@ -104,7 +104,7 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
 
 
 def _picked() -> None:
-    st.session_state[CHOSEN] = st.session_state[CHOICE]
+    st.session_state[CHOSEN] = page_state.unwritten()["model"] = st.session_state[CHOICE]
     st.session_state.pop(NOTICE, None)
 
 

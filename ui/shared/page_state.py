@@ -1,7 +1,9 @@
 """What is chosen on a page, in the session and in the URL, so that a copied link shows the same.
 
-Every setting has a short name and its value as text. A URL that this session did not write is a followed link (or Back)
-and wins; what it gets wrong is said, and the usual value stands instead.
+Every setting has a short name and its value as text. A link wins over the session when the page is opened with it, when
+Back or Forward leads to it, and whenever the session never wrote it; what it gets wrong is said, and the usual value
+stands instead. Any other URL is one of the session's own: a click made before the browser had the newest one carries
+the one before it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,15 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ui.shared.own_urls import OwnUrls
+from ui.components import history
+from ui.components.history import Address, Visit
 
 LONGEST = 2_000  # characters of one value
+MOST_URLS = 500  # of the session's own that are remembered
+OPEN = "open_page"  # in the session: the page that ran last
+VISIT = "last_visit"  # in the session: the number of the last Back or Forward that was followed
+UNWRITTEN = "unwritten_choices"  # in the session, by name: what the person has chosen that no URL says yet
+Values = dict[str, list[str]]
 
 
 @dataclass
@@ -26,8 +34,10 @@ class _Chosen:
     shown: dict[str, str] = field(default_factory=dict)  # in this run, and unusual: what the URL says
     linked: set[str] = field(default_factory=set)  # names whose value is a followed link's, not the person's own
     problems: dict[str, str] = field(default_factory=dict)  # by name: what a link got wrong
-    urls: OwnUrls = field(default_factory=OwnUrls)
     revision: int = 0
+    own: list[Values] = field(default_factory=list)  # URLs that the session wrote or followed, the newest last
+    arrived: bool = False  # by opening the page or by a link: the URL's next change is no step of the person
+    too_far: bool = False  # Back went one entry too far
 
 
 class PageState:
@@ -42,21 +52,53 @@ class PageState:
         found: _Chosen = st.session_state.setdefault(self.key, _Chosen())
         return found
 
-    def begin(self) -> dict[str, list[str]] | None:
+    def begin(self) -> Values | None:
         """Start a run of the page. Returns what a newly followed link says, by name; None when there is none."""
         here = self._here
         here.shown = {}
-        found = {name: st.query_params.get_all(name) for name in ("model", *self.names, *self.lists)}
-        found = {name: values for name, values in found.items() if values}
-        if not found or here.urls.has(found):
+        opened = st.session_state.get(OPEN) != self.page
+        st.session_state[OPEN] = self.page
+        visits = _new_visits()
+        visited = bool(visits) or history.answers_a_visit()
+        found = self._own_names({name: st.query_params.get_all(name) for name in st.query_params})
+        if self._came_too_soon(visits):
+            here.too_far = True
+            found = self._own_names(visits[-1].left or {})
+        here.arrived = here.arrived or opened or visited
+        if not found or (found in here.own and not opened and not visited):
             return None
-        here.urls.follow(found)
+        later = {} if not visited or history.answers_a_visit() else unwritten()
+        self._follow(found, later)
+        return found | {"model": [later["model"]]} if "model" in later else found
+
+    def _own_names(self, values: Mapping[str, list[str]]) -> Values:
+        return {name: values[name] for name in ("model", *self.names, *self.lists) if values.get(name)}
+
+    def _came_too_soon(self, visits: list[Visit]) -> bool:
+        """Whether Back was pressed before the browser had an entry for what was chosen last.
+
+        It went one entry too far then: the one that it left last is what it is to show.
+        """
+        own = self._here.own
+        if not visits or not own or visits[0].left is None or visits[-1].left is None or visits[-1].moved >= 0:
+            return False
+        return self._own_names(visits[0].left) != own[-1] or bool(unwritten() and history.answers_a_visit())
+
+    def _follow(self, found: Values, later: Mapping[str, str]) -> None:
+        """Take over what a link says, but for what was chosen after it."""
+        here = self._here
+        self._remember(found)
+        here.arrived = True
         here.problems = {}
         values = {name: values[-1] for name, values in found.items() if name in self.names}
         here.values = {name: value for name, value in values.items() if self.short_enough(name, value)}
-        here.linked = set(here.values)
+        here.linked = set(here.values) - set(later)
+        here.values |= {name: value for name, value in later.items() if name in self.names}
         here.revision += 1
-        return found
+
+    def _remember(self, values: Values) -> None:
+        own = self._here.own
+        own[:] = [*(said for said in own if said != values), values][-MOST_URLS:]
 
     def short_enough(self, name: str, value: str) -> bool:
         """A longer value is said and left out: its beginning would be something else."""
@@ -143,7 +185,7 @@ class PageState:
     def put(self, name: str, value: str) -> None:
         """Choose; for callbacks."""
         here = self._here
-        here.urls.choose()
+        unwritten()[name] = value
         here.values[name] = value
         here.problems.pop(name, None)
         here.linked.discard(name)
@@ -154,6 +196,24 @@ class PageState:
         here.values.pop(name, None)
         here.shown.pop(name, None)
         here.linked.discard(name)
+
+    def fill(self, name: str, value: str) -> None:
+        """Take a value for a setting that is not chosen yet: no choice of the person's, and no step of Back."""
+        here = self._here
+        here.values[name] = value
+        here.arrived = True
+
+    def arrives(self) -> bool:
+        """Whether this run opens the page, or follows a link, Back or Forward."""
+        return self._here.arrived
+
+    def offered(self, name: str, options: Sequence[str], usual: str) -> str:
+        """A setting that is one of a few words, which are not always on offer; it is kept until it is again."""
+        value = self.text(name, usual)
+        if value in options:
+            return value
+        self._here.shown.pop(name, None)
+        return usual
 
     def chosen(self, name: str) -> str | None:
         """What was chosen or linked, None for the usual value."""
@@ -167,13 +227,35 @@ class PageState:
         """What a followed link got wrong."""
         return list(self._here.problems.values())
 
-    def write_url(self, model: str, lists: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Make the URL say what is shown; `lists` by name."""
+    def write_url(self, model: str | None, lists: Mapping[str, Sequence[str]] | None = None, part: str = "") -> None:
+        """Make the URL say what is shown; `lists` by name. `part` names a part that runs alone inside another one."""
         here = self._here
-        values: dict[str, list[str]] = {"model": [model]}
+        values: Values = {} if model is None else {"model": [model]}
         values |= {name: [here.shown[name]] for name in self.names if name in here.shown}
         values |= {name: list(several) for name, several in (lists or {}).items() if several}
-        here.urls.write(values)
-        before = {name: st.query_params.get_all(name) for name in st.query_params}
-        if before != values:
-            st.query_params.from_dict(values)
+        before = {name: st.query_params.get_all(name) for name in st.query_params if name != history.MARK}
+        step = not here.arrived and bool(here.own) and values != here.own[-1]
+        forward = here.too_far
+        # known before it is sent: this run may be stopped as soon as the browser has it
+        here.arrived = here.too_far = False
+        unwritten().clear()
+        self._remember(values)
+        if step or (values != before and not history.in_browser()):
+            st.query_params.from_dict(values)  # all at once: one step of the browser's history
+        if history.in_browser():
+            history.show(Address(values, st.session_state.get(VISIT, 0), forward), part)
+
+
+def unwritten() -> dict[str, str]:
+    """What the person has chosen since a URL was written, by name; what pages keep themselves is noted here too."""
+    found: dict[str, str] = st.session_state.setdefault(UNWRITTEN, {})
+    return found
+
+
+def _new_visits() -> list[Visit]:
+    """Back and Forward that were not followed yet."""
+    known = st.session_state.get(VISIT, 0)
+    visits = [visit for visit in history.visits() if visit.number > known]
+    if visits:
+        st.session_state[VISIT] = visits[-1].number
+    return visits

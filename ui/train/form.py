@@ -9,6 +9,7 @@ import streamlit as st
 from ui.shared import formatting, job_card, page
 from ui.train import estimate, fields, form_state
 from ui.train.presets import Settings
+from ui.train.state import JOB, STATE
 from vae.checkpoints.checkpoint_files import checkpoint_path
 from vae.data import datasets
 from vae.errors import CheckpointError, VAEError
@@ -44,7 +45,7 @@ def _start(wanted: TrainingRequest) -> None:
     estimate.training_starts(wanted)
     job = request_files.submit(wanted)
     form_state.forget_name()
-    st.query_params["job"] = job.id
+    STATE.put(JOB, job.id)
     st.rerun()
 
 

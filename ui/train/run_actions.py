@@ -8,6 +8,7 @@ from ui.shared import formatting, page
 from ui.train import estimate, form_state
 from ui.train.form import names_in_use
 from ui.train.presets import name_base
+from ui.train.state import JOB, STATE
 from vae.data import datasets
 from vae.errors import VAEError
 from vae.jobs import queue
@@ -65,7 +66,7 @@ def _resume(job: Job) -> None:
     except VAEError as error:
         page.show_error(error)
         return
-    st.query_params["job"] = job.id
+    STATE.put(JOB, job.id)
     st.rerun()
 
 
@@ -102,6 +103,6 @@ def _delete(job: Job) -> None:
     except VAEError as error:  # another tab was faster, or resumed it
         st.toast(page.escape(str(error)))
         return
-    if st.query_params.get("job") == job.id:
-        st.query_params.pop("job")
+    if STATE.chosen(JOB) == job.id:
+        STATE.forget(JOB)
     st.toast(f"Deleted the run of {page.escape(name)}. The model stays.")

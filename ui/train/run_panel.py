@@ -10,6 +10,7 @@ import streamlit as st
 from ui.components import film
 from ui.shared import cache, formatting, job_card, model_picker, page
 from ui.train import figures
+from ui.train.state import JOB, STATE
 from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Summary
 from vae.errors import JobError
@@ -48,8 +49,7 @@ STYLE = """
 
 def chosen_job() -> tuple[Job | None, JobError | None]:
     """The run that the URL names, or why it can't be shown; without one, the newest that has not ended."""
-    job_id = st.query_params.get("job")
-    if job_id:
+    if job_id := STATE.text(JOB):
         try:
             return queue.get(job_id), None
         except JobError as error:
@@ -57,7 +57,8 @@ def chosen_job() -> tuple[Job | None, JobError | None]:
     active = [job for job in queue.all_jobs() if job.kind == "train" and job.active]
     if not active:
         return None, None
-    st.query_params["job"] = active[-1].id
+    STATE.fill(JOB, active[-1].id)
+    STATE.text(JOB)
     return active[-1], None
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from ui.shared import job_card, page
 from ui.train.run_actions import in_short
+from ui.train.state import JOB, STATE
 from vae.config import TrainConfig
 from vae.jobs import queue
 from vae.jobs.queue import Job
@@ -71,7 +72,7 @@ def _row_chosen() -> None:
     cells, rows = selection.get("cells") or [], selection.get("rows") or []
     row = cells[0][0] if cells else rows[0] if rows else len(ids)
     if row < len(ids):
-        st.query_params["job"] = ids[row]
+        STATE.put(JOB, ids[row])
         st.session_state[FOLLOWED] = True
 
 

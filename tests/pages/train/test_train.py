@@ -15,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.train.page import labels, texts, visit
 from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
+from ui.shared import page_state
 from ui.train import form, run_table
 from ui.train.form_state import free_name
 from ui.train.presets import PRESETS, Settings, settings_of
+from ui.train.state import JOB, STATE
 from vae.checkpoints import checkpoint_files
 from vae.config import ModelConfig, TrainConfig
 from vae.data import datasets
@@ -406,10 +408,10 @@ def test_a_click_on_a_row_or_cell_chooses_the_run(
     monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], shown: str | None
 ) -> None:
     state = {run_table.TABLE: {"selection": selection}, run_table.SHOWN_IDS: ["a", "b", "c"]}
-    page = SimpleNamespace(session_state=state, query_params={})
-    monkeypatch.setattr(run_table, "st", page)
+    for module in (run_table, page_state):
+        monkeypatch.setattr(module, "st", SimpleNamespace(session_state=state, query_params={}))
     run_table._row_chosen()
-    assert page.query_params.get("job") == shown
+    assert STATE.chosen(JOB) == shown
     assert state.get(run_table.FOLLOWED, False) is (shown is not None)
 
 

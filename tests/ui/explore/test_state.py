@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from tests.vae.helpers import TINY_CONV, new_checkpoint
 from ui.components import events
 from ui.explore import state
-from ui.explore.state import FollowedLink, Place
+from ui.explore.state import STATE, Place
+from ui.shared import page_state
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 
@@ -28,22 +29,26 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
     return checkpoint_files.read("a", tmp_path)
 
 
-class Parameters(dict[str, str]):
+class Parameters(dict[str, list[str]]):
     """A plain dictionary with the two methods of st.query_params that are used."""
 
-    def to_dict(self) -> dict[str, str]:
-        return dict(self)
+    def get_all(self, name: str) -> list[str]:
+        return list(self.get(name, []))
 
-    def from_dict(self, values: dict[str, str]) -> None:
+    def from_dict(self, values: dict[str, list[str]]) -> None:
         self.clear()
         self.update(values)
+
+
+def parameters(**values: str) -> Parameters:
+    return Parameters({name: [value] for name, value in values.items()})
 
 
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A session of the test's own: plain dictionaries."""
     fake = SimpleNamespace(session_state={}, query_params=Parameters())
-    for module in (state, events):
+    for module in (state, events, page_state):
         monkeypatch.setattr(module, "st", fake)
     return fake
 
@@ -134,52 +139,54 @@ def test_models_of_the_same_images_share_the_row_but_not_the_vector(checkpoint: 
 
 @pytest.mark.parametrize("place", [Place(), Place(0), Place(4), Place(None, (0.25, -1.5, 100.0)), Place(4, tuple(Z))])
 def test_the_url_says_where_the_person_is(checkpoint: Checkpoint, session: SimpleNamespace, place: Place) -> None:
-    session.query_params = Parameters(model="old", row="1", z="9", map="pca", foreign="kept")
-    assert state.choice("map", ["pca", "tsne"], "tsne") == "tsne"
-    state.choose("colour", "kl")
+    session.query_params = parameters(model="old", row="1", z="9", map="pca")
+    STATE.begin()
+    STATE.put("map", "tsne")
+    STATE.put("colour", "kl")
+    assert STATE.offered("map", ["pca", "tsne"], "pca") == "tsne"
+    assert STATE.offered("colour", ["class", "kl"], "class") == "kl"
     state.write_url("a~12345678", place)
-    assert state.followed_link() is None  # our own
-    written = dict(session.query_params)
-    assert written.pop("foreign") == "kept"
-    assert (written.pop("map"), written.pop("colour")) == ("tsne", "kl")
+    assert STATE.begin() is None  # our own
     session.session_state = {}
-    link = state.followed_link()
-    assert link == FollowedLink(**{"row": None, "z": None, **written}, choices={"map": "tsne", "colour": "kl"})
+    link = STATE.begin()
+    assert link is not None
+    assert link["model"] == ["a~12345678"]
     state.apply_link(link, checkpoint)
     assert state.here(checkpoint) == place
     assert state.notice(checkpoint) == ""
-    assert state.choice("colour", ["class", "kl"], "class") == "kl"
-    assert state.choice("map", ["pca"], "pca") == "pca"  # t-SNE is not on offer here
+    assert STATE.offered("colour", ["class", "kl"], "class") == "kl"
+    assert STATE.offered("map", ["pca"], "pca") == "pca"  # t-SNE is not on offer here
+    assert STATE.offered("map", ["pca", "tsne"], "pca") == "tsne"  # and here it is again
 
 
-def test_a_whole_link_without_row_and_choices_clears_them(checkpoint: Checkpoint) -> None:
+def test_a_link_without_row_and_choices_clears_them(checkpoint: Checkpoint, session: SimpleNamespace) -> None:
     state.go(checkpoint, Place(3))
-    state.choose("colour", "kl")
-    state.apply_link(FollowedLink(None, None, None, {"map": "pca"}), checkpoint)
-    assert state.here(checkpoint) == Place(3)  # only a part was linked
-    assert state.choice("colour", ["class", "kl"], "class") == "kl"
-    state.apply_link(FollowedLink("a", None, None), checkpoint)
+    STATE.put("colour", "kl")
+    session.query_params = parameters(model="a")
+    link = STATE.begin()
+    assert link == {"model": ["a"]}
+    state.apply_link(link, checkpoint)
     assert state.here(checkpoint) == Place()
-    assert state.choice("colour", ["class", "kl"], "class") == "class"
+    assert STATE.offered("colour", ["class", "kl"], "class") == "class"
 
 
 def test_a_link_is_followed_once(session: SimpleNamespace) -> None:
-    session.query_params = Parameters(model="damaged")
-    assert state.followed_link() == FollowedLink("damaged", None, None)
-    assert state.followed_link() is None
-    session.query_params = Parameters(model="other")  # Back, or typed
-    assert state.followed_link() == FollowedLink("other", None, None)
+    session.query_params = parameters(model="damaged")
+    assert STATE.begin() == {"model": ["damaged"]}
+    assert STATE.begin() is None
+    session.query_params = parameters(model="other")
+    assert STATE.begin() == {"model": ["other"]}
 
 
 def test_a_bare_address_is_no_link(session: SimpleNamespace) -> None:
     state.write_url("a", Place(3))
-    session.query_params = Parameters(foreign="1")
-    assert state.followed_link() is None
+    session.query_params = parameters(foreign="1")
+    assert STATE.begin() is None
 
 
 @pytest.mark.parametrize("row", ["40", "-1", "1.5", "x", "²", "٣", "9" * 50, "<b>", "1 "])
 def test_a_wrong_row_is_said_and_left_out(checkpoint: Checkpoint, row: str) -> None:
-    state.apply_link(FollowedLink("a", row, "1,2,3"), checkpoint)
+    state.apply_link({"row": [row], "z": ["1,2,3"]}, checkpoint)
     assert state.here(checkpoint) == Place(None, (1.0, 2.0, 3.0))
     assert "expected a whole number from 0 to 39." in state.notice(checkpoint)
     assert len(state.notice(checkpoint)) < 150
@@ -187,7 +194,7 @@ def test_a_wrong_row_is_said_and_left_out(checkpoint: Checkpoint, row: str) -> N
 
 @pytest.mark.parametrize("z", ["1,2", "1,2,3,4", "1,2,nan", "1,2,inf", "1,2,1e3", "a,b,c", ",,", "1;2;3", "9" * 400])
 def test_a_wrong_vector_is_said_and_left_out(checkpoint: Checkpoint, z: str) -> None:
-    state.apply_link(FollowedLink("a", "4", z), checkpoint)
+    state.apply_link({"row": ["4"], "z": [z]}, checkpoint)
     assert state.here(checkpoint) == Place(4)
     assert "expected 3 numbers from −100 to 100" in state.notice(checkpoint)
     hear(checkpoint)
@@ -196,7 +203,7 @@ def test_a_wrong_vector_is_said_and_left_out(checkpoint: Checkpoint, z: str) -> 
 
 def test_the_notice_belongs_to_the_model_of_the_link(checkpoint: Checkpoint, tmp_path: Path) -> None:
     checkpoint_files.write(new_checkpoint(), tmp_path / "b")
-    state.apply_link(FollowedLink("a", "x", None), checkpoint)
+    state.apply_link({"row": ["x"]}, checkpoint)
     assert state.notice(checkpoint_files.read("b", tmp_path)) == ""
 
 
@@ -206,7 +213,7 @@ def test_streamlit_keeps_the_url_that_is_written(monkeypatch: pytest.MonkeyPatch
     at = AppTest.from_function(_script)
     at.query_params["z"] = "3,4"
     at.run()
-    assert at.session_state["seen"] == [FollowedLink(None, None, "3,4")]
+    assert at.session_state["seen"] == [{"z": ["3,4"]}]
     assert (at.query_params["model"], at.query_params["row"]) == ("m~1", "12")
     assert at.query_params["z"] == "1.5,-2"
     at.run()
@@ -218,5 +225,5 @@ def _script() -> None:
 
     from ui.explore import state
 
-    st.session_state.setdefault("seen", []).append(state.followed_link())
+    st.session_state.setdefault("seen", []).append(state.STATE.begin())
     state.write_url("m~1", state.Place(12, (1.5, -2.0)))

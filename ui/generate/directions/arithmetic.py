@@ -33,10 +33,21 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 terms.append(anchor)
                 picture = cache.decoded(checkpoint, anchor.vector[None])[0]
                 st.image(pictures.enlarged(picture, WIDTH), width=WIDTH, output_format="PNG")
-        state.write_url(model_text)
+        state.write_url(model_text, part="arithmetic")
         with columns[3]:
             _result(checkpoint, terms)
         code.show(code.arithmetic(checkpoint, terms))
+
+
+def read(checkpoint: Checkpoint) -> None:
+    """Let the view's URL, which is written before these choices are drawn, say them too."""
+    tokens = list(_options(checkpoint))
+    for i, name in enumerate(state.TERMS if tokens else ()):
+        state.option(name, tokens, _usual(tokens, i))
+
+
+def _usual(tokens: list[str], place: int) -> str:
+    return tokens[min(place, len(tokens) - 1)]
 
 
 def _options(checkpoint: Checkpoint) -> dict[str, Anchor]:
@@ -52,7 +63,7 @@ def _options(checkpoint: Checkpoint) -> dict[str, Anchor]:
 def _term(letter: str, name: str, options: dict[str, Anchor], place: int) -> Anchor:
     tokens = list(options)
     titles = {token: anchor.title for token, anchor in options.items()}
-    return options[FIELDS.choice(letter, name, tokens, tokens[min(place, len(tokens) - 1)], titles)]
+    return options[FIELDS.choice(letter, name, tokens, _usual(tokens, place), titles)]
 
 
 def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:

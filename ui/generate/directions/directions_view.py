@@ -45,6 +45,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         if direction is not None:
             with middle:
                 _applied(checkpoint, direction, anchor)
+        arithmetic.read(checkpoint)
         state.write_url(model_text)
         if direction is not None:
             with settings:

@@ -1,0 +1,180 @@
+"""Back and Forward go one step for one press, at any speed, and opening a page makes one history entry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.drive import explore
+from tests.browser.drive.server import AppServer
+from tests.browser.drive.visit import open_page, wait_idle
+
+MODEL = "model=digits-mlp-8"
+
+
+def choose_radio(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name, exact=True).first.click(force=True)
+
+
+def shows_radio(page: Page, name: str) -> None:
+    expect(page.get_by_role("radio", name=name, exact=True).first).to_be_checked()
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A page whose choices are made and seen by name: what it shows at first, three choices, and their parameter."""
+
+    path: str
+    parameter: str
+    titles: tuple[str, str, str, str]
+    values: tuple[str | None, str | None, str | None, str | None]
+
+
+PAGES = {
+    "explore": Steps(
+        f"?{MODEL}&map=pca", "map", ("PCA", "t-SNE", "Latent axes", "PCA"), ("pca", "tsne", "latent", "pca")
+    ),
+    "generate": Steps(
+        f"generate?{MODEL}&number=9",
+        "view",
+        ("Samples", "Traversals", "Directions", "Interpolation"),
+        (None, "traversals", "directions", "interpolation"),
+    ),
+    "anomalies": Steps(
+        f"anomalies?{MODEL}", "look", ("Images", "Map", "Curves", "All scores"), (None, "map", "curves", "scores")
+    ),
+}
+
+
+def at_step(page: Page, steps: Steps, place: int) -> None:
+    """The page and its address are at a step, and stay."""
+    value = steps.values[place]
+    for _ in range(2):
+        shows_radio(page, steps.titles[place])
+        if value is None:
+            expect(page).not_to_have_url(re.compile(rf"[?&]{steps.parameter}="))
+        else:
+            expect(page).to_have_url(re.compile(rf"[?&]{steps.parameter}={value}\b"))
+        wait_idle(page)
+
+
+def entries(page: Page) -> int:
+    return int(page.evaluate("history.length"))
+
+
+@pytest.fixture(params=list(PAGES))
+def steps(request: pytest.FixtureRequest, page: Page, app: AppServer) -> Steps:
+    found = PAGES[request.param]
+    open_page(page, app, found.path)
+    at_step(page, found, 0)
+    return found
+
+
+def walk(page: Page, steps: Steps) -> None:
+    """All three choices, each as soon as the one before is in the address."""
+    for place in (1, 2, 3):
+        choose_radio(page, steps.titles[place])
+        expect(page).to_have_url(re.compile(rf"[?&]{steps.parameter}={steps.values[place]}\b"))
+
+
+def test_opening_a_page_makes_one_entry_and_a_choice_another(page: Page, steps: Steps) -> None:
+    assert entries(page) == 2  # about:blank and the page
+    walk(page, steps)
+    assert entries(page) == 5
+    at_step(page, steps, 3)
+    page.reload()
+    wait_idle(page)
+    at_step(page, steps, 3)
+    assert entries(page) == 5
+
+
+def test_back_as_soon_as_the_address_has_changed(page: Page, steps: Steps) -> None:
+    walk(page, steps)
+    for place in (2, 1, 0):
+        page.go_back()
+        at_step(page, steps, place)
+    page.go_forward()
+    at_step(page, steps, 1)
+    assert entries(page) == 5
+
+
+def test_back_before_the_address_has_changed_undoes_the_choice(page: Page, steps: Steps) -> None:
+    walk(page, steps)
+    at_step(page, steps, 3)
+    choose_radio(page, steps.titles[1])
+    page.evaluate("history.back()")
+    at_step(page, steps, 3)
+    page.go_back()
+    at_step(page, steps, 2)
+
+
+def press(page: Page, *moves: int) -> None:
+    """Back (-1) and Forward (1), each as soon as the browser has followed the one before."""
+    page.evaluate(
+        """async (moves) => {
+            for (const by of moves) {
+                const moved = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }))
+                history.go(by)
+                await moved
+            }
+        }""",
+        list(moves),
+    )
+
+
+def test_presses_in_one_go(page: Page, steps: Steps) -> None:
+    walk(page, steps)
+    press(page, -1, -1, 1)
+    at_step(page, steps, 2)
+    press(page, -1, -1)
+    at_step(page, steps, 0)
+    press(page, 1, 1)
+    at_step(page, steps, 2)
+
+
+def test_a_choice_right_after_back_counts(page: Page, steps: Steps) -> None:
+    walk(page, steps)
+    at_step(page, steps, 3)
+    page.go_back()
+    choose_radio(page, steps.titles[1])
+    at_step(page, steps, 1)
+    page.go_back()
+    at_step(page, steps, 2)
+
+
+def test_back_across_pages(page: Page, steps: Steps) -> None:
+    walk(page, steps)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Train").click()
+    expect(page).to_have_url(re.compile("/train$"))
+    wait_idle(page)
+    assert entries(page) == 6
+    page.go_back()
+    at_step(page, steps, 3)
+    press(page, -1, 1, 1)
+    expect(page).to_have_url(re.compile("/train$"))
+    expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
+    press(page, -1, -1)
+    at_step(page, steps, 2)
+
+
+def test_back_after_a_slider_was_let_go(page: Page, app: AppServer) -> None:
+    explore.open_explore(page, app, f"?{MODEL}&row=7")
+    box = explore.slider(page)
+    for key in ("ArrowRight", "ArrowRight"):
+        before = page.url
+        box.press(key)
+        expect(page).not_to_have_url(before)
+    moved = explore.slider_values(page)[0]
+    box.press("ArrowRight")
+    page.evaluate("history.back()")  # the address can't have changed yet
+    wait_idle(page)
+    assert explore.slider_values(page)[0] == pytest.approx(moved, abs=0.011)
+    page.go_back()
+    wait_idle(page)
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("[?&]z="))
+    wait_idle(page)
+    expect(page.locator(".panel")).to_have_attribute("data-row", "7")

@@ -1,0 +1,8 @@
+"""Which run the Train page shows."""
+
+from __future__ import annotations
+
+from ui.shared.page_state import PageState
+
+JOB = "job"
+STATE = PageState("train", (JOB,))
