@@ -27,6 +27,9 @@ def is_new(source: str, event: object) -> bool:
     other's events new again. Where Back asked for this run, what is reported is older than Back, and so not new.
     """
     taken: dict[str, object] = st.session_state.setdefault(TAKEN, {})
-    new = taken.get(source) != event and not history.answers_a_visit()
+    new = taken.get(source) != event
     taken[source] = event
+    if new and history.answers_a_visit():
+        history.drop_event()
+        return False
     return new

@@ -36,7 +36,10 @@ class _Chosen:
     problems: dict[str, str] = field(default_factory=dict)  # by name: what a link got wrong
     revision: int = 0
     own: list[Values] = field(default_factory=list)  # URLs that the session wrote or followed, the newest last
-    arrived: bool = False  # by opening the page or by a link: the URL's next change is no step of the person
+    opened: bool = False  # and not written yet: the URL's next change only completes it
+    arrived: bool = False  # by a link or Back: the same, unless the person chooses something
+    back_from: Values = field(default_factory=dict)  # what the entry said that Back has left in this run
+    undo: Values = field(default_factory=dict)  # what Back should have led to, found out too late
     too_far: bool = False  # Back went one entry too far
 
 
@@ -61,13 +64,18 @@ class PageState:
         visits = _new_visits()
         visited = bool(visits) or history.answers_a_visit()
         found = self._own_names({name: st.query_params.get_all(name) for name in st.query_params})
-        if self._came_too_soon(visits):
-            here.too_far = True
-            found = self._own_names(visits[-1].left or {})
-        here.arrived = here.arrived or opened or visited
+        left = self._own_names((visits[-1].left if visits and visits[-1].moved < 0 else None) or {})
+        if here.undo or (left and self._came_too_soon(visits)):
+            here.too_far = visited = True
+            found, left, here.undo = here.undo or left, {}, {}
+        here.back_from = left
+        here.opened = here.opened or opened
+        here.arrived = here.arrived or visited
         if not found or (found in here.own and not opened and not visited):
             return None
-        later = {} if not visited or history.answers_a_visit() else unwritten()
+        if history.answers_a_visit():
+            unwritten().clear()  # chosen before Back
+        later = unwritten() if visited else {}
         self._follow(found, later)
         return found | {"model": [later["model"]]} if "model" in later else found
 
@@ -80,7 +88,7 @@ class PageState:
         It went one entry too far then: the one that it left last is what it is to show.
         """
         own = self._here.own
-        if not visits or not own or visits[0].left is None or visits[-1].left is None or visits[-1].moved >= 0:
+        if not own or visits[0].left is None:
             return False
         return self._own_names(visits[0].left) != own[-1] or bool(unwritten() and history.answers_a_visit())
 
@@ -204,8 +212,8 @@ class PageState:
         here.arrived = True
 
     def arrives(self) -> bool:
-        """Whether this run opens the page, or follows a link, Back or Forward."""
-        return self._here.arrived
+        """Whether this run opens the page, or follows Back or Forward."""
+        return self._here.opened or self._here.arrived
 
     def offered(self, name: str, options: Sequence[str], usual: str) -> str:
         """A setting that is one of a few words, which are not always on offer; it is kept until it is again."""
@@ -234,10 +242,14 @@ class PageState:
         values |= {name: [here.shown[name]] for name in self.names if name in here.shown}
         values |= {name: list(several) for name, several in (lists or {}).items() if several}
         before = {name: st.query_params.get_all(name) for name in st.query_params if name != history.MARK}
-        step = not here.arrived and bool(here.own) and values != here.own[-1]
+        if history.dropped_an_event() and here.back_from:
+            here.undo, here.back_from = here.back_from, {}
+            st.rerun()
+        chosen = not here.opened and (not here.arrived or bool(unwritten()))
+        step = chosen and bool(here.own) and values != here.own[-1]
         forward = here.too_far
         # known before it is sent: this run may be stopped as soon as the browser has it
-        here.arrived = here.too_far = False
+        here.opened = here.arrived = here.too_far = False
         unwritten().clear()
         self._remember(values)
         if step or (values != before and not history.in_browser()):

@@ -15,6 +15,7 @@ from ui.components import assets
 
 MARK = "visit"  # the parameter that history.js adds to an address that Back or Forward led to
 SESSION, SERIAL = "history_session", "history_serial"  # in the session: its own name, and how often it said something
+DROPPED = "history_dropped_event"  # in the session
 KEY = "history"  # the page's style hides what begins so
 MOST_CHARACTERS = 200_000
 _HISTORY = st.components.v2.component("browser_history", js=assets.script("history/history.js"))
@@ -64,6 +65,16 @@ def answers_a_visit() -> bool:
     """Whether Back or Forward itself asked for this run: whatever else it brings is older."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation
+
+
+def drop_event() -> None:
+    """Note that an event was dropped because Back came after it, and before Python knew of it."""
+    st.session_state[DROPPED] = True
+
+
+def dropped_an_event() -> bool:
+    """Whether that happened since this was asked last."""
+    return bool(st.session_state.pop(DROPPED, False))
 
 
 def in_browser() -> bool:
