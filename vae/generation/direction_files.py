@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +13,16 @@ from typing import Any
 
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
-from vae.generation.directions import KINDS, MAX_NAME, Direction, check_name
+from vae.generation.directions import MAX_NAME, Direction, check_name
 from vae.storage.files import parse_json, write_atomically
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
-from vae.storage.validation import finite, short
+from vae.storage.schema import read_as
+from vae.storage.validation import short
 
 FORMAT, VERSION = "vae-directions", 1
 MAX_BYTES = 1_000_000
 MAX_DIRECTIONS = 200
-MAX_TEXT = {"group_a": 2_000, "group_b": 2_000, "protocol": 1_000, "checkpoint": 200}
-MAX_LENGTH = 1e6  # of a gap or spread, in latent units
 NOT_A_FILE = "Choose a file that this page wrote."
 
 
@@ -171,84 +169,31 @@ def _document(text: str | bytes, latent_dim: int) -> list[Direction]:
 
 def _read(values: Any, latent_dim: int) -> Direction:
     """One direction, everything in it checked. Raises GenerationError."""
-    if not isinstance(values, dict):
-        raise GenerationError(f"A direction is {short(values)}, expected an object.", NOT_A_FILE)
-    missing = {field.name for field in dataclasses.fields(Direction)} - {"measured_on"} - set(values)
-    if missing:
-        raise GenerationError(f"A direction lacks {', '.join(sorted(missing))}.", NOT_A_FILE)
-    name = values["name"]
-    if not isinstance(name, str):
-        raise GenerationError(f"A direction's name is {short(name)}, expected text.")
-    check_name(name)
-    if values["kind"] not in KINDS:
-        raise GenerationError(f"{name}: its kind is {short(values['kind'])}, expected one of {', '.join(KINDS)}.")
-    texts: dict[str, Any] = {key: _text(values[key], f"{name}: its {key}", limit) for key, limit in MAX_TEXT.items()}
+    name = values.get("name") if isinstance(values, dict) else None
     with storage_errors_as(GenerationError, NOT_A_FILE):
-        numbers: dict[str, Any] = _numbers(values, name)
-        vector = _vector(values["vector"], values["latent_dim"], latent_dim, name)
-    return Direction(
-        name=name,
-        kind=values["kind"],
-        vector=vector,
-        **texts,
-        **numbers,
-        count_a=_count(values["count_a"], name),
-        count_b=_count(values["count_b"], name),
-        identity=_identity(values["identity"], name),
-        latent_dim=latent_dim,
-        measured_on=_identity(values["measured_on"], name) if values.get("measured_on") else "",
-    )
-
-
-def _vector(values: Any, said_dim: Any, latent_dim: int, name: str) -> tuple[float, ...]:
-    if not isinstance(values, list):
-        raise GenerationError(f"{name}: its vector is {short(values)}, expected a list of numbers.", NOT_A_FILE)
-    if len(values) != latent_dim or said_dim != latent_dim:
-        found = f"{len(values):,}" if said_dim == len(values) else f"{len(values):,} (said to be {short(said_dim)})"
+        read = read_as(values, Direction, short(name)[1:-1] if isinstance(name, str) else "A direction")
+    check_name(read.name)
+    if not 0 <= read.accuracy_low <= read.accuracy <= read.accuracy_high <= 1:
         raise GenerationError(
-            f"{name}: the direction has {found} dimensions, this checkpoint's latent space {latent_dim:,}.",
+            f"{read.name}: its accuracy is {read.accuracy:g} within {read.accuracy_low:g} to {read.accuracy_high:g}, "
+            "expected shares in order from 0 to 1."
+        )
+    return dataclasses.replace(read, vector=_unit(read, latent_dim))
+
+
+def _unit(read: Direction, latent_dim: int) -> tuple[float, ...]:
+    """The direction's vector, exactly as long as it should be."""
+    count, said = len(read.vector), read.latent_dim
+    if count != latent_dim or said != latent_dim:
+        found = f"{count:,}" if said == count else f"{count:,} (said to be {short(said)})"
+        raise GenerationError(
+            f"{read.name}: the direction has {found} dimensions, this checkpoint's latent space {latent_dim:,}.",
             "Use it with a checkpoint of its own dimension.",
         )
-    vector = [finite(value, f"{name}: a number of its vector") for value in values]
-    length = math.hypot(*vector)
+    length = math.hypot(*read.vector)
     if not abs(length - 1) <= 1e-3:
-        raise GenerationError(f"{name}: its vector has length {length:g}, expected 1.", NOT_A_FILE)
-    return tuple(vector) if abs(length - 1) < 1e-12 else tuple(value / length for value in vector)
-
-
-def _numbers(values: dict[str, Any], name: str) -> dict[str, float]:
-    keys = ("gap", "spread", "accuracy", "accuracy_low", "accuracy_high")
-    numbers = {key: finite(values[key], f"{name}: its {key}") for key in keys}
-    low, value, high = (numbers[key] for key in ("accuracy_low", "accuracy", "accuracy_high"))
-    if not 0 <= low <= value <= high <= 1:
-        raise GenerationError(
-            f"{name}: its accuracy is {value:g} within {low:g} to {high:g}, expected shares in order from 0 to 1."
-        )
-    if not (0 < numbers["gap"] <= MAX_LENGTH and 0 <= numbers["spread"] <= MAX_LENGTH):
-        raise GenerationError(
-            f"{name}: its gap is {numbers['gap']:g} and its spread {numbers['spread']:g}, expected above 0 and at "
-            f"most {MAX_LENGTH:g}."
-        )
-    return numbers
-
-
-def _text(value: Any, what: str, limit: int) -> str:
-    if not isinstance(value, str) or len(value) > limit:
-        raise GenerationError(f"{what} is {short(value)}, expected text of at most {limit:,} characters.", NOT_A_FILE)
-    return value
-
-
-def _count(value: Any, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**9:
-        raise GenerationError(f"{name}: a group has {short(value)} images, expected a whole number above 0.")
-    return value
-
-
-def _identity(value: Any, name: str) -> str:
-    """It becomes part of a path, so nothing but 64 hexadecimal digits will do."""
-    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
-        raise GenerationError(f"{name}: its identity is {short(value)}, expected 64 hexadecimal digits.", NOT_A_FILE)
-    return value
+        raise GenerationError(f"{read.name}: its vector has length {length:g}, expected 1.", NOT_A_FILE)
+    return read.vector if abs(length - 1) < 1e-12 else tuple(value / length for value in read.vector)
 
 
 def _free_name(name: str, taken: set[str]) -> str:

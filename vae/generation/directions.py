@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import ArrayLike, NDArray
 
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import GenerationError
 from vae.generation import separation
-from vae.generation.groups import JOIN, Pair
+from vae.generation.groups import JOIN, MAX_TEXT, Pair
 from vae.generation.separation import Separation
+from vae.storage.schema import Finite, Sha256, integer, number, one_of, text
 
 MEAN, CLASSIFIER = "mean difference", "linear classifier"
 KINDS = (MEAN, CLASSIFIER)
@@ -23,7 +26,11 @@ MAX_NAME = 60  # printable characters
 MAX_TRAINED = 5_000  # images of each group that the classifier learns from
 WEAK = 0.6  # balanced accuracy whose interval begins below this is called weak
 
+MAX_LENGTH = 1e6  # of a gap or spread, in latent units
+
 Floats = NDArray[np.float64]
+GroupText = Annotated[str, text(MAX_TEXT)]
+Images = Annotated[int, integer(1, 10**9)]
 
 
 @dataclass(frozen=True)
@@ -37,22 +44,22 @@ class Direction:
     """
 
     name: str
-    kind: str
-    vector: tuple[float, ...]
-    gap: float
-    spread: float
-    group_a: str
-    group_b: str
-    count_a: int
-    count_b: int
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    protocol: str
-    checkpoint: str
-    identity: str
+    kind: Annotated[str, one_of(*KINDS)]
+    vector: Annotated[tuple[Finite, ...], Meta(description="a list of numbers")]
+    gap: Annotated[float, Meta(gt=0, le=MAX_LENGTH, description=f"a number above 0 and at most {MAX_LENGTH:g}")]
+    spread: Annotated[float, number(0, MAX_LENGTH)]
+    group_a: GroupText
+    group_b: GroupText
+    count_a: Images
+    count_b: Images
+    accuracy: Finite
+    accuracy_low: Finite
+    accuracy_high: Finite
+    protocol: Annotated[str, text(1_000)]
+    checkpoint: Annotated[str, text(200)]
+    identity: Sha256
     latent_dim: int
-    measured_on: str = ""
+    measured_on: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z", description="64 hexadecimal digits")] = ""
 
 
 @dataclass(frozen=True)

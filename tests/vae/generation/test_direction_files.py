@@ -205,7 +205,7 @@ WRONG_VALUES: list[tuple[str, Any, str]] = [
     ("vector", [10**400, 0, 0], "expected a finite number"),
     ("vector", {"0": 1}, "expected a list"),
     ("latent_dim", 4, "said to be 4"),
-    ("latent_dim", "3", "said to be '3'"),
+    ("latent_dim", "3", "latent_dim is '3', expected a whole number"),
     ("kind", "magic", "expected one of mean difference, linear classifier"),
     ("kind", ["mean difference"], "expected one of"),
     ("name", "", "is no name"),
@@ -281,8 +281,8 @@ def changed(**changes: Any) -> Callable[[Document], str]:
         (changed(version=None), "version None"),
         (changed(directions={}), "no list of at most 200"),
         (changed(directions=[{}] * 201), "no list of at most 200"),
-        (changed(directions=[[]]), "expected an object"),
-        (changed(directions=[{}]), "lacks accuracy"),
+        (changed(directions=[[]]), r"A direction is \[\], expected an object"),
+        (changed(directions=[{}]), "A direction lacks name, kind"),
     ],
 )
 def test_hostile_documents(
