@@ -8,7 +8,7 @@ import streamlit as st
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
 from ui.components import events, threshold
-from ui.components.threshold.histogram import Group
+from ui.components.threshold.histogram import ScoreGroup
 from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
 from vae.anomalies.methods import registry
@@ -21,11 +21,11 @@ def show(found: Scored) -> None:
     scores, outlier = found.scores, found.outlier
     if outlier is not None and outlier.any() and not outlier.all():
         groups = [
-            Group("Normal classes", scores[~outlier], NORMAL, False),
-            Group("Other classes", scores[outlier], OUTLIER, True),
+            ScoreGroup("Normal classes", scores[~outlier], NORMAL, False),
+            ScoreGroup("Other classes", scores[outlier], OUTLIER, True),
         ]
     else:
-        groups = [Group("Scored images", scores, UNKNOWN)]
+        groups = [ScoreGroup("Scored images", scores, UNKNOWN)]
     title = registry.get(found.detector.score).title
     setting = threshold.show(
         groups,

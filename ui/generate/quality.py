@@ -8,7 +8,7 @@ from ui.shared import job_card, page
 from ui.shared.job_card import Command
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.sample_quality import quality_files, shipped
-from vae.sample_quality.quality_files import ROWS, Quality, Row
+from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -47,7 +47,7 @@ def _table(quality: Quality) -> None:
     st.caption(page.escape(f"{quality.about} {quality.protocols['distance']}"))
 
 
-def _line(row: Row, title: str) -> dict[str, object]:
+def _line(row: QualityRow, title: str) -> dict[str, object]:
     return {
         "": title[:1].upper() + title[1:],
         "images": f"{row.images:,}",

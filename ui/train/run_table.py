@@ -80,7 +80,7 @@ def _row_chosen() -> None:
 
 
 @dataclass(frozen=True)
-class Row:
+class RunRow:
     """One run as the table shows it; a number that isn't known is NaN."""
 
     name: str
@@ -101,7 +101,7 @@ class Column:
     """A heading, where its values come from and how they are written."""
 
     label: str
-    value: Callable[[Row], Any]
+    value: Callable[[RunRow], Any]
     config: Callable[[], Any]
 
 
@@ -132,12 +132,12 @@ COLUMNS = (
 )
 
 
-def columns(rows: list[Row]) -> dict[str, list[Any]]:
+def columns(rows: list[RunRow]) -> dict[str, list[Any]]:
     """The table, column by column."""
     return {column.label: [column.value(row) for row in rows] for column in COLUMNS}
 
 
-def _row(job: Job) -> Row:
+def _row(job: Job) -> RunRow:
     request = request_files.read_or_none(job)
     values, last = job.progress or {}, _kept_epoch(job, request.train if request else None)
     asked = values.get("epochs") or (request.train.epochs if request else None)
@@ -145,7 +145,7 @@ def _row(job: Job) -> Row:
         last = {"epoch": last.get("epoch", 0)}
     train, validation = last.get("train_elbo", NOTHING), last.get("validation_elbo", NOTHING)
     word, _ = job_card.STATES.get(job.state, (job.state, ""))
-    return Row(
+    return RunRow(
         name=request_files.output_of(job) or job.title,
         state="Stopping" if job.stopping else OUTCOMES.get(str(values.get("outcome")), word),
         started=datetime.fromtimestamp(job.started or job.created, UTC).astimezone(),

@@ -11,7 +11,7 @@ from vae.errors import CheckpointError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
 from vae.sample_quality import quality_files, shipped
-from vae.sample_quality.quality_files import ROWS, Quality, Row
+from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
 HEADS = ("Fréchet distance", "precision", "recall", "classes covered", "KL of classes", "sure")
 
@@ -67,7 +67,7 @@ def table(checkpoint: Checkpoint, quality: Quality) -> str:
     return "\n".join([*lines, "", quality.about, *(f"{head}: {text}." for head, text in texts)])
 
 
-def _cells(row: Row, classes: int) -> list[str]:
+def _cells(row: QualityRow, classes: int) -> list[str]:
     return [
         f"{row.distance:.3f}",
         f"{row.precision:.3f}",

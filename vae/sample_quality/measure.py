@@ -23,7 +23,7 @@ from vae.generation import sampling
 from vae.model import devices
 from vae.sample_quality import classifier, metrics, shipped
 from vae.sample_quality.metrics import FAIR, NEIGHBOURS, SURE, FeatureGaussian, Support, class_shares
-from vae.sample_quality.quality_files import ROWS, Quality, Row
+from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
 NUMBER = 10_000
 MIN_NUMBER = 100  # fewer say next to nothing about ten classes
@@ -186,7 +186,7 @@ def _reference(view: _View, images: NDArray[np.uint8]) -> _Reference:
     )
 
 
-def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) -> Row:
+def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) -> QualityRow:
     """Compare in groups of `group` images; what is left over counts only for shares, covered and sure."""
     distances, scores, divergences = [], [], []
     for start in range(0, len(seen.features) - group + 1, group):
@@ -197,7 +197,7 @@ def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) ->
         steps.add(group)
     steps.add(len(seen.features) % group)
     classes = metrics.coverage(seen.probabilities, real.shares)
-    return Row(
+    return QualityRow(
         kind,
         len(seen.features),
         float(np.mean(distances)),

@@ -46,7 +46,7 @@ Text = Annotated[str, text(MAX_TEXT)]
 
 
 @dataclass(frozen=True)
-class Row:
+class QualityRow:
     """One set of images. The numbers are what `UNITS` says; shares (K,) of each class sum to 1."""
 
     kind: str
@@ -77,9 +77,9 @@ class Quality:
     group: int
     about: str
     protocols: dict[str, str]
-    rows: tuple[Row, ...]
+    rows: tuple[QualityRow, ...]
 
-    def row(self, kind: str) -> Row:
+    def row(self, kind: str) -> QualityRow:
         """The row of this kind, one of `ROWS`."""
         return next(row for row in self.rows if row.kind == kind)
 
@@ -100,7 +100,7 @@ class _Measure:
 
 @dataclass(frozen=True)
 class _Saved:
-    """What a file holds beside what it is of; a row is an object with the fields of `Row` but for its kind."""
+    """What a file holds beside what it is of; a row is an object with the fields of `QualityRow` but for its kind."""
 
     number: Count
     seed: Count
@@ -174,8 +174,8 @@ def read(path: Path, checkpoint: Checkpoint) -> Quality:
     )
 
 
-def _row(kind: str, values: Any, classes: int, what: str) -> Row:
-    row = read_as(read_as(values, dict[str, Any], what) | {"kind": kind}, Row, what)
+def _row(kind: str, values: Any, classes: int, what: str) -> QualityRow:
+    row = read_as(read_as(values, dict[str, Any], what) | {"kind": kind}, QualityRow, what)
     check_value(row.covered, Annotated[int, integer(0, classes)], f"{what}: covered")
     if len(row.shares) != classes:
         raise CheckpointError(f"{what}: the shares are {short(row.shares)}, expected {classes} numbers.")

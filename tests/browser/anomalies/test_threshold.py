@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.drive.modules import mount
 from tests.ui.components.test_threshold import ALL, PLAIN, TIED, Scores
-from ui.components.threshold.histogram import Group, histogram
+from ui.components.threshold.histogram import ScoreGroup, histogram
 from vae.anomalies.evaluation import metrics
 
 
@@ -28,7 +28,9 @@ def flagged(page: Page) -> int:
 
 
 def receive(page: Page, scores: Scores, value: float, revision: int) -> None:
-    page.evaluate("data => window.receive(data)", histogram([Group("a", scores, "#888")], value, "Score", revision))
+    page.evaluate(
+        "data => window.receive(data)", histogram([ScoreGroup("a", scores, "#888")], value, "Score", revision)
+    )
 
 
 def value_of(page: Page) -> float:
@@ -54,7 +56,7 @@ def test_dragging_tells_python_once_where_it_was_let_go(page: Page) -> None:
     assert page.evaluate("window.reported") == []
     page.mouse.up()
     [[name, setting]] = page.evaluate("window.reported")
-    edges = histogram([Group("a", PLAIN, "")], 10.0, "", 1)["edges"]
+    edges = histogram([ScoreGroup("a", PLAIN, "")], 10.0, "", 1)["edges"]
     assert name == "setting"
     assert setting["threshold"] == pytest.approx(edges[0] + 300 / box["width"] * (edges[-1] - edges[0]), abs=0.1)
     page.wait_for_function(f"document.querySelector('.threshold').dataset.threshold === '{setting['threshold']!r}'")
@@ -73,7 +75,7 @@ def test_keys_move_it_too(page: Page) -> None:
         page.keyboard.press(key)
     assert len(page.evaluate("window.reported")) == 3
     [_, setting] = page.evaluate("window.reported")[-1]
-    edges = histogram([Group("a", PLAIN, "")], 10.0, "", 3)["edges"]
+    edges = histogram([ScoreGroup("a", PLAIN, "")], 10.0, "", 3)["edges"]
     assert setting["threshold"] == pytest.approx(10 + 10 * (edges[-1] - edges[0]) / 200)
     page.keyboard.press("End")
     assert page.evaluate("window.reported")[-1][1]["threshold"] == edges[-1]
@@ -82,7 +84,7 @@ def test_keys_move_it_too(page: Page) -> None:
 
 def test_names_are_text(page: Page) -> None:
     hostile = '<img src="x" onerror="window.hurt = 1">'
-    data = histogram([Group(hostile, PLAIN, "#888", True), Group("b", TIED, "#999", False)], 2.0, hostile, 9)
+    data = histogram([ScoreGroup(hostile, PLAIN, "#888", True), ScoreGroup("b", TIED, "#999", False)], 2.0, hostile, 9)
     page.evaluate("data => window.receive(data)", data)
     assert hostile in page.locator(".legend").inner_text()
     assert hostile in page.locator(".counts").inner_text()

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui.anomalies.settings import JOIN
-from ui.components.threshold.histogram import Group
+from ui.components.threshold.histogram import ScoreGroup
 from ui.shared import cache
 from vae.anomalies import detectors, normal_images
 from vae.anomalies.forward_pass import Pass, passes
@@ -41,7 +41,7 @@ class Browser:
 
     pictures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     selected: dict[str, int | None] = field(default_factory=dict)
-    groups: Sequence[Group] = ()
+    groups: Sequence[ScoreGroup] = ()
     threshold: float = 0.0
     revision: int = -1
     answers: dict[str, Any] = field(default_factory=dict)
@@ -51,7 +51,9 @@ class Browser:
         self.pictures[key], self.selected[key] = images.copy(), about.get("selected")
         return self.answers.get(key)
 
-    def show_threshold(self, groups: Sequence[Group], threshold: float, key: str, *, label: str, revision: int) -> Any:
+    def show_threshold(
+        self, groups: Sequence[ScoreGroup], threshold: float, key: str, *, label: str, revision: int
+    ) -> Any:
         self.groups, self.threshold, self.revision = groups, threshold, revision
         return self.answers.get(key)
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ui.components import assets
 from ui.components.events import Event
-from ui.components.threshold.histogram import Group, histogram
+from ui.components.threshold.histogram import ScoreGroup, histogram
 
 _THRESHOLD = st.components.v2.component(
     "score_threshold",
@@ -28,7 +28,7 @@ class Setting(Event):
     threshold: float
 
 
-def show(groups: Sequence[Group], threshold: float, key: str, *, label: str, revision: int = 0) -> Setting | None:
+def show(groups: Sequence[ScoreGroup], threshold: float, key: str, *, label: str, revision: int = 0) -> Setting | None:
     """Show scores by group; returns where the person has put the threshold last, None as long as they have not.
 
     `threshold` is taken over when `revision` or the scores differ from before; otherwise the person's own is kept.

@@ -18,7 +18,7 @@ FEW = 40  # of fewer scores all are shown where they are
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class ScoreGroup:
     """Scores (n,) of images drawn in one colour; `outlier` says whether flagging them is right, None: unknown."""
 
     name: str
@@ -27,7 +27,7 @@ class Group:
     outlier: bool | None = None
 
 
-def histogram(groups: Sequence[Group], threshold: float, label: str, revision: int) -> dict[str, Any]:
+def histogram(groups: Sequence[ScoreGroup], threshold: float, label: str, revision: int) -> dict[str, Any]:
     """Histogram, exact scores in rising order (base64 of little-endian float32), and the threshold."""
     finite = [group.scores[np.isfinite(group.scores)] for group in groups]
     edges = _edges(np.concatenate(finite) if finite else np.zeros(0, np.float32), threshold)
