@@ -11,7 +11,7 @@ from ui.anomalies.scoring import Scored
 from ui.shared import job_card, page
 from ui.shared.job_card import Command
 from ui.shared.progress_cache import remembered
-from ui.shared.tables import Cell, Row, table
+from ui.shared.tables import Cell, TableRow, table
 from vae.anomalies.evaluation import comparison_files, metrics
 from vae.anomalies.evaluation.comparison import Comparison, why_not
 from vae.anomalies.evaluation.metrics import Interval
@@ -89,7 +89,7 @@ def _table(kept: Comparison) -> None:
         judged, kind = kept.evaluations[name], "default" if name == registry.DEFAULT else ""
         numbers = [_interval(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
         speed = Cell(f"{speeds[name]:,.0f}" if name in speeds else "")
-        rows.append(Row((Cell(registry.get(name).title, kind), *numbers, speed), name == registry.DEFAULT))
+        rows.append(TableRow((Cell(registry.get(name).title, kind), *numbers, speed), name == registry.DEFAULT))
     st.html(table(headers, rows))
     st.caption(
         f"{page.escape(kept.evaluations[order[0]].protocol)}. FPR95: false-alarm rate at 95 % recall. Images a second: "

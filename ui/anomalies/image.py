@@ -11,7 +11,7 @@ from ui.components import picture_sheet
 from ui.explore import state
 from ui.explore.state import Place
 from ui.shared import cache, page, pictures
-from ui.shared.tables import Cell, Row, table
+from ui.shared.tables import Cell, TableRow, table
 from vae.anomalies import explanation
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.methods import registry
@@ -83,7 +83,9 @@ def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i:
         Cell("Value"),
     )
     shown = [
-        Row((Cell(registry.get(name).title), Cell(f"{share:.1f}"), Cell(f"{value:.4g}")), name == found.detector.score)
+        TableRow(
+            (Cell(registry.get(name).title), Cell(f"{share:.1f}"), Cell(f"{value:.4g}")), name == found.detector.score
+        )
         for name, value, share in rows
     ]
     st.html(table(headers, shown))

@@ -26,14 +26,14 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """Cells from left to right; a strong row is the one that everything else is about."""
 
     cells: tuple[Cell, ...]
     strong: bool = False
 
 
-def table(headers: Sequence[Cell], rows: Sequence[Row]) -> str:
+def table(headers: Sequence[Cell], rows: Sequence[TableRow]) -> str:
     """HTML for `st.html`; texts are shown as they are, `below` of a header is its explanation."""
     head = "".join(
         f'<th scope="col" title="{html.escape(cell.below)}">{html.escape(cell.text)}</th>' for cell in headers
@@ -42,7 +42,7 @@ def table(headers: Sequence[Cell], rows: Sequence[Row]) -> str:
     return f'{STYLE}<table class="small-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _row(row: Row) -> str:
+def _row(row: TableRow) -> str:
     cells = "".join(f"<td>{_cell(cell)}</td>" for cell in row.cells)
     return f'<tr class="{"strong" if row.strong else ""}">{cells}</tr>'
 
