@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from vae.data.image_dataset import ImageDataset
 from vae.data.image_decoding import WORKERS, Decoded, Format, Shape, check_resizable, decode_all, fitted, format_of
-from vae.data.image_folder import ENDINGS, images_below, printable
+from vae.data.image_folder import ENDINGS, images_below
 from vae.errors import DatasetError, ScoreError
+from vae.storage.validation import printable
 
 Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, bytes]])
 

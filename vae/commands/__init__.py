@@ -25,9 +25,9 @@ from vae.commands import (
     traverse,
     trial,
 )
-from vae.data.image_folder import printable
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
+from vae.storage.validation import printable
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,

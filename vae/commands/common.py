@@ -15,11 +15,11 @@ from vae.anomalies import normal_images
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data.image_folder import printable
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.storage.files import check_writable, write_atomically
 from vae.storage.reporting import write_errors_as
+from vae.storage.validation import printable
 
 ALL = "all"  # classes, of --normal
 

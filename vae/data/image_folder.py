@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.errors import DatasetError
+from vae.storage.validation import printable
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 MIN_IMAGES = 20
@@ -97,12 +98,6 @@ def _is(test: Callable[[], bool]) -> bool:
         return test()
     except OSError:
         return False
-
-
-def printable(name: str) -> str:
-    """`name` without what can't be written as UTF-8, or would steer a terminal."""
-    text = name.encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def split_rows(count: int, max_images: int | None = None) -> dict[str, NDArray[np.int64]]:

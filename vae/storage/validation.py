@@ -42,6 +42,12 @@ def check_printable(text: str, what: str) -> None:
         raise StorageError(f"{what} is {short(text)}, expected printable text.")
 
 
+def printable(name: str) -> str:
+    """`name` without what can't be written as UTF-8, or would steer a terminal."""
+    text = name.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def short(value: Any) -> str:
     """repr of a value from a file, short enough for a message."""
     text = repr(value)

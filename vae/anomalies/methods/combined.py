@@ -29,7 +29,11 @@ ERROR = SmoothedError()
 
 
 class Combined(Score):
-    """COPOD of log ‖x − x̂‖, log ‖mu‖, log ‖sigma‖: max over tails of Σ −log P(normal image is further out)."""
+    """COPOD of log ‖x − x̂‖, log ‖mu‖, log ‖sigma‖: max over tails of Σ −log P(normal image is further out).
+
+    Not PyOD's: it ranks all images that are scored at once together with those it was fitted to, in memory that grows
+    with both, so that an image's score depends on its company.
+    """
 
     name = "combined"
     title = "Error, ‖mu‖ and ‖sigma‖ (COPOD)"
