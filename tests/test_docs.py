@@ -21,6 +21,7 @@ DOCUMENTS = (
 )
 HISTORY = ("CHANGELOG.md",)  # names what is gone, too
 SOURCE = ("vae", "ui", "pages", "benchmarks", "scripts", "app.py")
+ANY = ("x.py", "x_files.py")  # stand for any file
 OF_A_JOB = "VAE_RUNNER"  # a runner sets it for its command, no person does
 NAMES = r"[a-z][\w-]*"
 
@@ -148,16 +149,16 @@ def headings(text: str) -> set[str]:
 
 
 def wrong_files(text: str) -> list[str]:
-    """Files and folders of the project that are not there. A file may be named by the end of its path; NAME is any."""
+    """Files and folders of the project that are not there. A file may be named by the end of its path."""
     found = []
     for name in re.findall(r"(?<![\w/.~-])[\w.][\w./-]*\.(?:py|js|mjs|css|html|md|toml|yaml)\b", text):
-        known = "NAME" in name or any(f"/{file}".endswith(f"/{name}") for file in tracked())
+        known = name in ANY or any(f"/{file}".endswith(f"/{name}") for file in tracked())
         found += [] if known else [name]
     folders = {str(parent) for file in tracked() for parent in Path(file).parents}
     for piece in code_of(text):  # of the project's own folders: `ui/components/film`, `vae/jobs/`
         for name in re.findall(r"(?<![\w/.-])(?:vae|ui|tests|benchmarks|docs|scripts|pages)/[\w/.-]*", piece):
             path = name.rstrip("/.").partition("::")[0]
-            found += [name] if path not in folders and path not in tracked() else []
+            found += [name] if path not in folders and not {path, f"{path}.py"} & set(tracked()) else []
     return found
 
 
@@ -266,7 +267,7 @@ def test_a_planted_mistake_is_seen(wrong: object, text: str, found: list[str]) -
             wrong_links,
             "# The one, or two\n[a](#the-one-or-two) [b](https://example.org/x.md) [c](docs/architecture.md)",
         ),
-        (wrong_files, "`vae/config.py`, `config.py`, `vae/jobs/`, `tests/vae/jobs`, `/etc/x.py`"),
+        (wrong_files, "`vae/config.py`, `config.py`, `vae/config`, `vae/jobs/`, `tests/vae/jobs`, `/etc/x.py`"),
     ],
 )
 def test_what_is_right_is_left_alone(wrong: object, text: str) -> None:
