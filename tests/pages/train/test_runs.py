@@ -1,0 +1,211 @@
+"""Runs on the Train page: they stay visible whatever happened to them, and can be resumed, duplicated and deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.train.page import labels, texts, visit
+from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments, train_request
+from tests.vae.helpers import new_checkpoint
+from ui.shared import page_state
+from ui.train import form, run_table
+from ui.train.presets import Settings
+from ui.train.state import JOB, STATE
+from vae.checkpoints import checkpoint_files
+from vae.config import ModelConfig, TrainConfig
+from vae.errors import CheckpointError, JobError
+from vae.jobs import queue
+from vae.storage import paths
+from vae.training.request import TrainingRequest
+
+
+def typed(dataset: str = "digits", name: str = "mine", **changes: Any) -> TrainingRequest:
+    """What the form makes of good settings, or of others."""
+    return form.request(dataset, name, replace(Settings(epochs=5).effective(), **changes))
+
+
+def test_a_submitted_run_is_in_the_url_and_shown(submitted: list[list[str]]) -> None:
+    at = visit()
+    at.button(key="train_submit").click().run()
+    [job] = queue.all_jobs()
+    assert len(submitted) == 1
+    assert at.query_params["job"] == job.id
+    assert "**Train digits-mlp-2**" in texts(at)
+    assert at.text_input(key="train_name").value == "digits-mlp-2-b"
+
+
+def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
+    job_id = plant("done", train_arguments("new"), progress_of("new", 3, 3, finished=True, message="Trained."))
+    at = visit(job_id)
+    assert "The model new is no longer on this machine." in texts(at)
+    folder = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    (folder / checkpoint_files.WEIGHTS).unlink()
+    at = visit(job_id)
+    assert "weights.safetensors is missing" in texts(at)
+    assert "Open in Explore" not in labels(at)
+
+
+@pytest.mark.parametrize("job", ["nonsense", "../../etc", "20260101-000000-000-abcdef"])
+def test_an_unknown_job_in_the_link_is_said(job: str) -> None:
+    at = visit(job)
+    said = texts(at)
+    assert f"There is no job '{job}'" in said
+    assert "Nothing is training" in said
+    assert "Train" in labels(at)
+
+
+def table(at: AppTest) -> Any:
+    [frame] = at.dataframe
+    return frame.value
+
+
+def test_the_table_of_runs() -> None:
+    configs = ("--dataset", "digits", "--latent-dim", "10", "--epochs", "3")
+    plant("done", ["train", *configs, "--beta", "4", "--output", "first"], progress_of("first", 3, 3), age=300)
+    rows = history(4, active_units=1.0, kl_weight=1.0)
+    rows[1]["validation_loss"] = 1.0  # the second epoch is the best
+    stopped_early = progress_of("early", 9, 4, outcome="early_stopped")
+    plant("done", ["train", *configs, "--patience", "2", "--output", "early"], stopped_early, age=250, rows=rows)
+    plant("failed", train_arguments("second"), reason="python -m vae train: No memory.", age=200)
+    plant("done", ["train", "--objective", "autoencoder", "--output", "ae"], progress_of("ae", 3, 3), age=150)
+    plant("queued", ["train", "--colour", "red", "--output", "odd"], age=100)
+    plant("done", ["fetch", "mnist"], kind="fetch", lane="network")
+    at = visit()
+    assert "Runs" in [heading.value for heading in at.subheader]
+    values = table(at)
+    assert list(values["Name"]) == ["odd", "ae", "second", "early", "first"]
+    assert list(values["State"]) == ["Queued", "Done", "Failed", "Stopped early", "Done"]
+    by_name = values.set_index("Name")
+    assert by_name.loc["first", ["Epochs", "Of", "ELBO", "KL", "Active units", "Gap"]].tolist() == [
+        3, 3, -58.25, 2.5, 2, 1.25
+    ]  # fmt: skip
+    assert by_name.loc["early", ["Epochs", "Of", "ELBO", "Active units"]].tolist() == [2, 9, -59.25, 1]
+    assert by_name.loc["first", "Time"].total_seconds() == 150
+    assert by_name.loc["first", "Settings"] == "digits · MLP · d = 10 · β = 4"
+    assert by_name.loc["ae", "Settings"] == "digits · MLP · d = 2 · autoencoder"
+    for nothing in ("ae", "second", "odd"):
+        assert by_name.loc[nothing, ["ELBO", "KL", "Gap"]].isna().all()
+    assert all(values[name].dtype.kind in "fi" for name in ("Epochs", "Of", "ELBO", "KL", "Active units", "Gap"))
+
+
+def test_a_row_shows_its_run_and_stays_chosen() -> None:
+    first = plant("done", train_arguments("first"), progress_of("first", 3, 3), age=300)
+    plant("failed", train_arguments("second"), age=200)
+    at = visit(first)
+    assert at.session_state["runs_table"]["selection"]["rows"] == [1]
+    assert "**Train first**" in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("selection", "shown"),
+    [
+        ({"rows": [1], "cells": []}, "b"),
+        ({"rows": [0], "cells": [(2, "ELBO")]}, "c"),  # a click into a cell of another row
+        ({"rows": [], "cells": []}, None),  # a second click on the same row
+        ({"rows": [9], "cells": []}, None),  # deleted meanwhile
+    ],
+)
+def test_a_click_on_a_row_or_cell_chooses_the_run(
+    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], shown: str | None
+) -> None:
+    state = {run_table.TABLE: {"selection": selection}, run_table.SHOWN_IDS: ["a", "b", "c"]}
+    for module in (run_table, page_state):
+        monkeypatch.setattr(module, "st", SimpleNamespace(session_state=state, query_params={}))
+    run_table._row_chosen()
+    assert STATE.chosen(JOB) == shown
+    assert state.get(run_table.FOLLOWED, False) is (shown is not None)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]], old: bool) -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "mine-b")
+    model = ModelConfig("conv", (1, 8, 8), 5, (), (4, 8), "relu", "gaussian")
+    train = TrainConfig("digits", 3, 64, 1e-3, 2.0, 7, kl_schedule="cyclical", kl_cycles=3, free_bits=0.1, patience=2)
+    kept = TrainingRequest(model, train, "mine-b")
+    at = visit(plant("done", kept.words()) if old else plant_run("done", kept))
+    at.button(key="run_duplicate").click().run()
+    assert texts(at)
+    assert at.text_input(key="train_name").value == "mine"
+    assert at.selectbox(key="train_preset").value == "own"
+    at.button(key="train_submit").click().run()
+    assert submitted == [["train"]]
+    assert requests() == [kept, replace(kept, output="mine")]
+
+
+def test_a_run_that_wrote_elsewhere_is_duplicated_below_checkpoints(tmp_path: Path) -> None:
+    at = visit(plant_run("done", train_request(str(tmp_path / "mine"))))
+    at.button(key="run_duplicate").click().run()
+    assert at.text_input(key="train_name").value == "mine"
+    assert not at.error
+
+
+def test_a_run_that_this_version_cannot_read_is_not_duplicated() -> None:
+    at = visit(plant("done", ["train", "--colour", "red", "--output", "odd"]))
+    assert "Its settings can't be read." in texts(at)
+    assert "Duplicate" not in labels(at)
+    assert "Delete" in labels(at)
+
+
+def test_delete_asks_first_and_keeps_the_model() -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "first")
+    first = plant("done", train_arguments("first"), progress_of("first", 3, 3, finished=True), age=300)
+    at = visit(first)
+    at.button(key="run_delete").click().run()
+    assert "The model stays." in texts(at)
+    assert [job.id for job in queue.all_jobs()] == [first]
+    at.button(key="run_delete_not").click().run()
+    assert [job.id for job in queue.all_jobs()] == [first]
+    at.button(key="run_delete").click().run()
+    at.button(key="run_delete_sure").click().run()
+    assert queue.all_jobs() == []
+    assert "job" not in at.query_params
+    assert "Nothing is training" in texts(at)
+    assert (paths.checkpoints_dir() / "first").is_dir()
+
+
+def test_an_active_run_is_neither_deleted_nor_resumed() -> None:
+    at = visit(plant("running", train_arguments("new"), progress_of("new", 20, 7)))
+    assert "Duplicate" in labels(at)
+    assert not {"Delete", "Resume"} & set(labels(at))
+
+
+def test_resume_goes_on_with_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
+    at = visit(job_id)
+    assert "Resume" not in labels(at)  # there is no state to go on with
+    keep_state(paths.runs_dir() / job_id)
+    asked: list[str] = []
+    monkeypatch.setattr(queue, "restart", asked.append, raising=False)
+    at = visit(job_id)
+    at.button(key="run_resume").click().run()
+    assert asked == [job_id]
+    assert at.query_params["job"] == job_id
+
+
+def test_a_resume_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = plant("stopped", train_arguments("new"), progress_of("new", 20, 7, outcome="stopped"))
+    keep_state(paths.runs_dir() / job_id)
+
+    def refuse(job: str) -> None:
+        raise JobError(f"Job {job} can't go on.", "Start anew.")
+
+    monkeypatch.setattr(queue, "restart", refuse, raising=False)
+    at = visit(job_id)
+    at.button(key="run_resume").click().run()
+    assert "can't go on. Start anew." in texts(at)
+
+
+def test_names_in_use_are_models_and_active_runs() -> None:
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "kept")
+    for state in ("queued", "running", "failed", "done"):
+        plant(state, train_arguments(f"a-{state}"))
+    plant("running", ["train", "--output"])
+    assert form.names_in_use() == {"kept", "a-queued", "a-running", ""}
+    with pytest.raises(CheckpointError, match="A run that has not ended will write a-queued"):
+        typed(name="a-queued")

@@ -1,0 +1,216 @@
+"""`score` on folders and files: what is read, skipped, resized and taken for labels."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.vae.commands.score.score import call, save, table
+from vae.anomalies import detectors, sources, streaming
+from vae.anomalies.evaluation import metrics
+from vae.anomalies.forward_pass import passes
+from vae.checkpoints import loading
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import image_decoding
+from vae.errors import DatasetError, ScoreError
+
+SHAPE = (1, 8, 8)
+
+
+def test_a_folder_is_scored_without_what_cant_be_read(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "s.csv"
+    assert call("digits-mlp-8", "--images", folder, "--score", "squared_error", "--output", out, "--json") == 0
+    said, rows = json.loads(capsys.readouterr().out), table(out)
+    assert [row["name"] for row in rows] == [*(f"{k}.png" for k in range(8)), "below/deeper/odd.PNG"]
+    assert max(rows, key=lambda row: float(row["score"]))["name"] == "below/deeper/odd.PNG"
+    assert rows[-1]["decision"] == "anomaly"
+    assert (said["scored"], said["skipped"], said["resized"]) == (9, 5, 0)
+    skipped = {file["name"]: file["why"] for file in said["skipped_files"]}
+    assert set(skipped) == {"bomb.png", "cut.png", "empty.jpg", "pipe.png", "text.png"}
+    assert skipped["text.png"] == "no image that can be read"
+    assert skipped["pipe.png"] == "no regular file"
+
+
+def test_a_folder_below_that_cant_be_read_is_skipped_and_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = os.scandir
+
+    def scandir(place: str) -> object:
+        if Path(place).name in {"below", "closed"}:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return plain(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # tests may run as root, who may read anything
+    out = tmp_path / "s.csv"
+    assert call("digits-mlp-8", "--images", folder, "--score", "kl", "--output", out) == 0
+    assert [row["name"] for row in table(out)] == [f"{k}.png" for k in range(8)]
+    assert "Skipped 6 that can't be read: below/ (Permission denied); bomb.png (" in capsys.readouterr().out
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir(parents=True)
+    with pytest.raises(
+        ScoreError, match=r"holds no images, as far as it can be read: closed/ can't \(Permission denied"
+    ):
+        sources.from_folder(closed.parent, SHAPE)
+    with pytest.raises(ScoreError, match=r"closed can't be read: .*Permission denied"):
+        sources.from_folder(closed, SHAPE)
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path, digits: dict) -> None:
+    """They may go in circles, or show the same image twice."""
+    save(tmp_path / "in" / "a" / "1.png", digits["test"].images[0, 0])
+    (tmp_path / "in" / "a" / "round").symlink_to(tmp_path / "in" / "a")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "in" / "a")
+    source = sources.from_folder(tmp_path / "in", SHAPE)
+    assert [name for chunk in source.read() for name in chunk.names] == ["a/1.png"]
+
+
+def test_a_folders_pixels_are_the_data_sets(folder: Path, digits: dict) -> None:
+    (chunk,) = sources.from_folder(folder, SHAPE).read()
+    assert np.array_equal(chunk.pixels[:8], digits["test"].images[:8])
+    assert chunk.labels is not None
+    assert chunk.labels.tolist() == [-1] * 8 + [0]
+
+
+def test_chunks_are_bounded_and_change_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for k, size in enumerate((256, 4)):
+        monkeypatch.setattr(sources, "CHUNK_IMAGES", size)
+        chunks = list(sources.from_folder(folder, SHAPE).read())
+        assert len(chunks) == (1, 4)[k]
+        assert sum(len(chunk.skipped) for chunk in chunks) == 5
+        assert call("digits-mlp-2", "--images", folder, "--score", "knn", "--output", tmp_path / f"{k}.csv") == 0
+    one, other = table(tmp_path / "0.csv"), table(tmp_path / "1.csv")
+    assert [row["name"] for row in one] == [row["name"] for row in other]
+    assert np.allclose([float(r["score"]) for r in one], [float(r["score"]) for r in other], rtol=1e-4)
+
+
+def test_a_source_keeps_one_chunk_of_pixels(
+    monkeypatch: pytest.MonkeyPatch, digits: dict, checkpoint: Checkpoint
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK_IMAGES", 100)
+    model = loading.load_model(checkpoint)
+    seen = passes(model, np.array(digits["validation"].images))
+    detector = detectors.fit(checkpoint, model, "squared_error", seen, seen, "all")
+    source, tally = sources.from_dataset(digits["test"], SHAPE), streaming.Tally()
+    chunks = list(streaming.scored(source, detector, model, tally))
+    assert len(chunks) == 4
+    assert all(chunk.pixels.base is None and chunk.pixels.nbytes == 0 for chunk, _ in chunks)
+    assert tally.count == 360
+
+
+def test_sub_folders_named_as_classes_are_labels(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = digits["test"]
+    for row in range(40):
+        save(tmp_path / "in" / str(test.labels[row]) / f"{row}.png", test.images[row, 0])
+    given = ("--images", tmp_path / "in", "--normal", "0,1,2", "--output", tmp_path / "s.csv", "--json")
+    assert call("digits-mlp-8", *given) == 0
+    said, rows = json.loads(capsys.readouterr().out), table(tmp_path / "s.csv")
+    outlier = np.array([row["class"] not in {"0", "1", "2"} for row in rows])
+    assert said["auroc"]["value"] == metrics.auroc([float(row["score"]) for row in rows], outlier)
+    assert f"{outlier.sum()} outliers against" in said["protocol"]
+
+
+def test_images_of_no_known_class_are_left_out_of_the_judgement(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody knows whether an image beside the sub-folders, or in one called otherwise, is an outlier."""
+    test, root = digits["test"], tmp_path / "in"
+    for row in range(40):
+        save(root / str(test.labels[row]) / f"{row}.png", test.images[row, 0])
+    given = ("--images", root, "--normal", "0,1,2", "--output", tmp_path / "s.csv", "--json")
+    assert call("digits-mlp-8", *given) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert "left out" not in alone["protocol"]
+    for row in range(40, 50):
+        save(root / f"{row}.png", test.images[row, 0])
+        save(root / "new ones" / f"{row}.png", 255 - test.images[row, 0])
+    assert call("digits-mlp-8", *given) == 0
+    beside = json.loads(capsys.readouterr().out)
+    assert (alone["scored"], beside["scored"]) == (40, 60)
+    for key in ("auroc", "auprc", "fpr95"):
+        assert beside[key] == pytest.approx(alone[key])
+    assert beside["protocol"] == f"{alone['protocol']}; 20 images of no class of scikit-learn digits are left out"
+
+
+def test_sub_folders_that_are_no_classes_are_not_judged(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in range(4):
+        save(tmp_path / "in" / f"batch {row % 2}" / f"{row}.png", digits["test"].images[row, 0])
+    given = ("--images", tmp_path / "in", "--output", tmp_path / "s.csv")
+    for normal in ((), ("--normal", "0,1")):
+        assert call("digits-mlp-8", *given, *normal) == 0
+        text = capsys.readouterr().out
+        assert "Not judged: The sub-folders are no classes of scikit-learn digits." in text
+        assert "outlier" not in text
+    assert [row["class"] for row in table(tmp_path / "s.csv")] == ["batch 0", "batch 0", "batch 1", "batch 1"]
+
+
+def test_images_of_another_size_are_resized_and_that_is_said(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = Image.fromarray(digits["test"].images[3, 0]).resize((64, 64), Image.Resampling.BOX)
+    save(tmp_path / "in" / "large.png", np.pad(np.asarray(picture), ((0, 0), (20, 20))))
+    save(tmp_path / "in" / "colour.png", np.stack([digits["test"].images[3, 0]] * 3, -1))
+    assert call("digits-mlp-8", "--images", tmp_path / "in", "--output", tmp_path / "s.csv") == 0
+    text = capsys.readouterr().out
+    assert "1 image was of another size: the middle was cut out and resized to 8 × 8 pixels." in text
+    assert "Not judged: The images have no classes." in text
+    (chunk,) = sources.from_folder(tmp_path / "in", SHAPE).read()
+    assert np.abs(chunk.pixels[0].astype(int) - chunk.pixels[1]).max() < 40  # the same digit, cut out again
+    assert np.array_equal(chunk.pixels[0], digits["test"].images[3])
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 5, 9), (1, 20, 6)])
+def test_a_data_set_is_fitted_as_its_files_would_be(shape: tuple[int, int, int], digits: dict) -> None:
+    images = np.repeat(np.repeat(digits["test"].images[:3], 2, 2), 3, 3)  # (3, 1, 16, 24)
+    fitted = image_decoding.fitted(images, shape)
+    assert fitted.shape == (3, *shape)
+    for pixels, found in zip(images, fitted, strict=True):
+        content = io.BytesIO()
+        Image.fromarray(pixels[0]).save(content, "PNG")
+        expected = image_decoding.decode(content.getvalue(), image_decoding.format_of(shape)).pixels
+        assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_uploaded_files_are_scored_as_files(folder: Path) -> None:
+    files = [(name, (folder / name).read_bytes()) for name in ("0.png", "text.png", "1.png")]
+    source = sources.from_files([*files, ("huge.png", b"\0" * (image_decoding.MAX_CONTENT_BYTES + 1))], SHAPE)
+    (chunk,) = source.read()
+    assert chunk.names == ("0.png", "1.png")
+    assert [file.name for file in chunk.skipped] == ["text.png", "huge.png"]
+    with pytest.raises(ScoreError, match="no files"):
+        sources.from_files([], SHAPE)
+    with pytest.raises(ScoreError, match="5,001 files"):
+        sources.from_files([("a.png", b"")] * 5_001, SHAPE)
+    with pytest.raises(DatasetError, match="2 channels"):
+        sources.from_files(files, (2, 8, 8))
+
+
+def test_the_stamp_of_a_folder_changes_with_its_files(tmp_path: Path) -> None:
+    below = tmp_path / "in" / "deeper"
+    below.mkdir(parents=True)
+    for name in ("a.png", "deeper/b.png"):
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "in" / name)
+
+    def stamp() -> str:
+        return sources.from_folder(tmp_path / "in", SHAPE).stamp
+
+    first = stamp()
+    assert stamp() == first
+    os.utime(below / "b.png", (1, 1))  # written anew in place: neither the folder nor the number of files says so
+    second = stamp()
+    assert second != first
+    (below / "b.png").unlink()
+    assert stamp() not in {first, second}
