@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 
+from ui.train import form
+from ui.train.presets import Settings
 from vae.storage import paths
+from vae.training.request import TrainingRequest
 
 
 def visit(job: str | None = None) -> AppTest:
@@ -28,3 +34,8 @@ def texts(at: AppTest) -> str:
 def labels(at: AppTest) -> list[str]:
     """What stands on the page's buttons."""
     return [button.label for button in at.button]
+
+
+def typed(dataset: str = "digits", name: str = "mine", **changes: Any) -> TrainingRequest:
+    """What the form makes of good settings, or of others."""
+    return form.request(dataset, name, replace(Settings(epochs=5).effective(), **changes))

@@ -6,16 +6,15 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.pages.train.page import labels, texts, visit
+from tests.pages.train.page import labels, texts, typed, visit
 from tests.runs import plant, requests, train_arguments
 from tests.vae.helpers import new_checkpoint
 from ui.train import form
 from ui.train.form_state import free_name
-from ui.train.presets import PRESETS, Settings, settings_of
+from ui.train.presets import PRESETS, settings_of
 from vae.checkpoints import checkpoint_files
 from vae.config import ModelConfig, TrainConfig
 from vae.data import datasets
@@ -23,12 +22,6 @@ from vae.errors import JobError, VAEError
 from vae.jobs import queue
 from vae.storage import paths
 from vae.training.request import TrainingRequest
-
-
-def typed(dataset: str = "digits", name: str = "mine", **changes: Any) -> TrainingRequest:
-    """What the form makes of good settings, or of others."""
-    return form.request(dataset, name, replace(Settings(epochs=5).effective(), **changes))
-
 
 # --- the form ---------------------------------------------------------------------------------------------------------
 

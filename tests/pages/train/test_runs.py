@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.train.page import labels, texts, visit
+from tests.pages.train.page import labels, texts, typed, visit
 from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
 from ui.shared import page_state
 from ui.train import form, run_table
-from ui.train.presets import Settings
 from ui.train.state import JOB, STATE
 from vae.checkpoints import checkpoint_files
 from vae.config import ModelConfig, TrainConfig
@@ -23,11 +22,6 @@ from vae.errors import CheckpointError, JobError
 from vae.jobs import queue
 from vae.storage import paths
 from vae.training.request import TrainingRequest
-
-
-def typed(dataset: str = "digits", name: str = "mine", **changes: Any) -> TrainingRequest:
-    """What the form makes of good settings, or of others."""
-    return form.request(dataset, name, replace(Settings(epochs=5).effective(), **changes))
 
 
 def test_a_submitted_run_is_in_the_url_and_shown(submitted: list[list[str]]) -> None:
