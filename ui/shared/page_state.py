@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from ui.components import history
-from ui.components.history import Address, Visit
+from ui.components.history import Address, HistoryVisit
 
 LONGEST = 2_000  # characters of one value
 MOST_URLS = 500  # of the session's own that are remembered
@@ -82,7 +82,7 @@ class PageState:
     def _own_names(self, values: Mapping[str, list[str]]) -> Values:
         return {name: values[name] for name in ("model", *self.names, *self.lists) if values.get(name)}
 
-    def _came_too_soon(self, visits: list[Visit]) -> bool:
+    def _came_too_soon(self, visits: list[HistoryVisit]) -> bool:
         """Whether Back was pressed before the browser had an entry for what was chosen last.
 
         It went one entry too far then: the one that it left last is what it is to show.
@@ -264,7 +264,7 @@ def unwritten() -> dict[str, str]:
     return found
 
 
-def _new_visits() -> list[Visit]:
+def _new_visits() -> list[HistoryVisit]:
     """Back and Forward that were not followed yet."""
     known = st.session_state.get(VISIT, 0)
     visits = [visit for visit in history.visits() if visit.number > known]

@@ -22,7 +22,7 @@ _HISTORY = st.components.v2.component("browser_history", js=assets.script("histo
 
 
 @dataclass(frozen=True)
-class Visit:
+class HistoryVisit:
     """Back or Forward: by how many entries, negative for Back, and what the address said until then, by name.
 
     `left` is None when another page was left. `number` counts them in this window.
@@ -45,7 +45,7 @@ class Address:
     forward: bool
 
 
-def visits() -> list[Visit]:
+def visits() -> list[HistoryVisit]:
     """The newest presses of Back and Forward that this run's request tells of, in order; some may be known already."""
     text = st.query_params.get(MARK, "")
     try:
@@ -55,10 +55,12 @@ def visits() -> list[Visit]:
         return []
 
 
-def _visit(number: object, moved: object, left: object) -> Visit:
+def _visit(number: object, moved: object, left: object) -> HistoryVisit:
     if type(number) is not int or type(moved) is not int or not isinstance(left, str | None):
         raise TypeError
-    return Visit(number, moved, None if left is None else parse_qs(left.removeprefix("?"), keep_blank_values=True))
+    return HistoryVisit(
+        number, moved, None if left is None else parse_qs(left.removeprefix("?"), keep_blank_values=True)
+    )
 
 
 def answers_a_visit() -> bool:
