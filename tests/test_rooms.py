@@ -30,7 +30,7 @@ vae.anomalies       errors storage neighbours model data checkpoints generation
 vae.commands        errors storage config model data maps checkpoints jobs training generation sample_quality anomalies
 
 ui.palette          -
-ui.components       ui.palette; model maps checkpoints training generation
+ui.components       ui.palette; storage model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model data maps checkpoints jobs training generation
                     sample_quality
 ui.explore          ui.components ui.shared; errors maps checkpoints

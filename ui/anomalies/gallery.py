@@ -36,7 +36,7 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         tile=64,
         titles=[_title(found, int(i)) for i in rows],
     )
-    if click and events.is_new("anomalies-gallery", click["id"]) and click["index"] < len(rows):
+    if click and events.is_new("anomalies-gallery", click["id"]):
         STATE.put("image", str(int(rows[click["index"]])))
         st.rerun()  # of a whole run too: it can hold a fragment's event
     flagged = int(found.decisions.flagged[rows].sum())

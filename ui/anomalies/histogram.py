@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from ui.anomalies.scoring import Scored
@@ -36,11 +35,10 @@ def show(found: Scored) -> None:
     )
     if setting and events.is_new("anomalies-histogram", setting["id"]):
         value = setting["threshold"]
-        if isinstance(value, int | float) and np.isfinite(value):
-            st.session_state[SEEN] = float(value)
-            STATE.put("rule", "threshold")
-            STATE.put("threshold", repr(float(value)))
-            st.rerun()  # of a whole run too: it can hold a fragment's event
+        st.session_state[SEEN] = value
+        STATE.put("rule", "threshold")
+        STATE.put("threshold", repr(value))
+        st.rerun()  # of a whole run too: it can hold a fragment's event
     st.caption(about(found))
 
 

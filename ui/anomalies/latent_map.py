@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
-from ui.components import events
+from ui.components import events, reports
 from ui.shared import cache, figures
 from ui.shared.figures import Axis
 from vae.anomalies.methods import registry
@@ -46,16 +44,15 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         selected={"marker": {"size": CLICKED_SIZE, "opacity": 1}}, unselected={"marker": {"opacity": UNCLICKED_OPACITY}}
     )
     chart = st.plotly_chart(figure, key="anomalies-map", on_select="rerun", selection_mode="points")
-    _choose(found, chart["selection"]["points"])
+    _choose(found, reports.clicked_row(chart))
     st.caption(
         f"{len(labels):,} of {len(labels):,} test images by {METHODS[method]}; the outer 1 % of the scores on each "
         "side share a colour. Click one to see why."
     )
 
 
-def _choose(found: Scored, points: list[dict[str, Any]]) -> None:
-    """The image of a point that was clicked."""
-    row = int(points[0]["customdata"]) if points else None
+def _choose(found: Scored, row: int | None) -> None:
+    """The image of the point that was clicked."""
     if not events.is_new("anomalies-map", row):
         return
     at = np.flatnonzero(found.seen.test_rows == row)

@@ -5,19 +5,11 @@ Streamlit gives a component's last value to every run of the page, also to runs 
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import streamlit as st
 
 from ui.components import history
 
 TAKEN = "component_events"  # in the session: the last event that was taken, by source
-
-
-class Event(TypedDict):
-    """What every event carries: an id that differs from all others, which shared/mount.js makes."""
-
-    id: str
 
 
 def is_new(source: str, event: object) -> bool:

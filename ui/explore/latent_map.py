@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from ui.components import reports
 from ui.components.model_store import browser_model
 from ui.explore.state import STATE
 from ui.shared import figures, page
@@ -129,21 +130,11 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
             event = st.plotly_chart(
                 chart, key="map_native", on_select="rerun", selection_mode="points", config=CHART_CONFIG, alt=title
             )
-            row = selected_row(event)
+            row = reports.clicked_row(event)
         else:
             st.plotly_chart(chart, key="map_linked", on_select="ignore", config=CHART_CONFIG, alt=title)
     st.caption(page.escape(caption(checkpoint, maps, choice)))
     return row
-
-
-def selected_row(event: Any) -> int | None:
-    """The row of a point clicked in the native chart; `event` is the chart's selection value, a plain dict in tests."""
-    points = (event or {}).get("selection", {}).get("points", [])
-    if not points:
-        return None
-    data = points[0].get("customdata")
-    row = data[0] if isinstance(data, list | tuple) and data else data
-    return row if isinstance(row, int) and not isinstance(row, bool) else None
 
 
 def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> str:

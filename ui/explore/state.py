@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.components import events
+from ui.components import events, live_decoder
 from ui.components.latent_vector import FARTHEST, finite_vector
-from ui.components.live_decoder import View
 from ui.shared import page_state
 from ui.shared.page_state import PageState, Values
 from vae.checkpoints.checkpoint import Checkpoint
@@ -81,17 +80,12 @@ def revision() -> int:
     return number
 
 
-def hear(checkpoint: Checkpoint, view: View | None) -> None:
+def hear(checkpoint: Checkpoint, value: object) -> None:
     """Keep a move that the page reports, once. Reports that don't fit are ignored: they come from a browser."""
-    if not isinstance(view, dict):
+    view = live_decoder.view_of(value, checkpoint.model.latent_dim, len(checkpoint.latents.mu))
+    if view is None or not events.is_new(f"panel-{checkpoint.identity}", view["id"]):
         return
-    if not events.is_new(f"panel-{checkpoint.identity}", str(view.get("id"))):
-        return
-    row = view.get("row")
-    z = finite_vector(view.get("z"), checkpoint.model.latent_dim, largest=float("inf"))
-    whole = isinstance(row, int) and not isinstance(row, bool) and 0 <= row < len(checkpoint.latents.mu)
-    if z is None or not (row is None or whole):
-        return
+    row, z = view["row"], view["z"]
     at_mean = _is_mean(checkpoint, row, z)
     if at_mean or max(map(abs, z)) <= FARTHEST:  # only an image's own mean may lie farther out
         keep(checkpoint, Place(row, None if at_mean else tuple(z)))

@@ -135,7 +135,7 @@ def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
     click = picture_sheet.show(
         cache.decoded(checkpoint, z), key="manifold-still", label="Manifold", columns=layout.tiles
     )
-    if click and click["index"] < len(z):
+    if click:
         a, b = plane.place(z[click["index"]])
         plane_state.put_place(float(a), float(b), click["id"])
 

@@ -93,7 +93,7 @@ def _clicked(request: SampleRequest, images: NDArray[np.uint8], rows: NDArray[np
         selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
         titles=[f"Sample {i}" for i in rows],
     )
-    if click and events.is_new("samples", click["id"]) and click["index"] < len(rows):
+    if click and events.is_new("samples", click["id"]):
         state.put(SAMPLE, str(rows[click["index"]]))
         chosen = state.whole(SAMPLE, NONE, NONE, len(images) - 1)
     return None if chosen == NONE else chosen

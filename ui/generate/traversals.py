@@ -51,7 +51,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
             )
             st.caption(_reading(checkpoint))
         with detail:
-            if click is None or click["index"] >= len(z):
+            if click is None:
                 st.caption("Click a picture to pin it or to open it in Explore.")
             else:
                 row, column = divmod(click["index"], steps)

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.components import reports
 from ui.shared import job_card, page
 from ui.train.run_actions import in_short
 from ui.train.state import JOB, STATE
@@ -68,10 +69,8 @@ def _table(current: str | None) -> None:
 
 def _row_chosen() -> None:
     """A click into any cell of a row means the row, like one on its box."""
-    selection, ids = st.session_state[TABLE]["selection"], st.session_state.get(SHOWN_IDS, [])
-    cells, rows = selection.get("cells") or [], selection.get("rows") or []
-    row = cells[0][0] if cells else rows[0] if rows else len(ids)
-    if row < len(ids):
+    row, ids = reports.chosen_table_row(st.session_state[TABLE]), st.session_state.get(SHOWN_IDS, [])
+    if row is not None and row < len(ids):
         STATE.put(JOB, ids[row])
         st.session_state[FOLLOWED] = True
 

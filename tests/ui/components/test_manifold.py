@@ -64,12 +64,6 @@ def test_a_plane_has_another_name_once_its_axes_its_image_or_its_scale_are_other
     assert manifold.plane_name(data | {"tiles": 10, "here": [0.5, -0.5]}) == manifold.plane_name(data)
 
 
-def test_a_mark_is_text_of_bounded_length() -> None:
-    visit = manifold.visit_of(GOOD | {"id": "x" * 10_000}, 3, "this")
-    assert visit is not None
-    assert 0 < len(visit["id"]) < 100
-
-
 def test_the_script_carries_the_worker_as_one_constant() -> None:
     """The worker's text is inside a string, so that nothing of it runs in the page, and comes out as it went in."""
     worker, script = assets.script("manifold/tiles/worker.js"), assets.script("manifold/manifold.js")

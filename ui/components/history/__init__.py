@@ -51,7 +51,7 @@ def visits() -> list[HistoryVisit]:
     try:
         told = json.loads(text) if text and len(text) <= MOST_CHARACTERS else []
         return [_visit(one["number"], one["moved"], one["left"]) for one in told]
-    except (ValueError, KeyError, TypeError):  # somebody else's `visit`
+    except (ValueError, KeyError, TypeError, RecursionError):  # somebody else's `visit`
         return []
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components import assets
-from ui.components.events import Event
+from ui.components import assets, reports
 
 _PANEL = st.components.v2.component(
     "latent_panel",
@@ -20,15 +19,21 @@ _PANEL = st.components.v2.component(
 )
 
 
-class View(Event):
+class View(reports.Event):
     """Where the person is: the selected row (or None) and the latent vector."""
 
-    row: int | None
-    z: list[float]
+    row: reports.Row | None
+    z: reports.Numbers
 
 
 def panel(data: dict[str, Any], key: str) -> View | None:
     """Show the live decoder; returns where the person has moved in it, None as long as they have not."""
     result = _PANEL(data=data, key=key, on_view_change=lambda: None)
-    view: View | None = result.view
-    return view
+    return view_of(result.view, data["latent_dim"], data["count"])
+
+
+def view_of(value: object, latent_dim: int, count: int) -> View | None:
+    """What the page sent, if it is one of `count` rows, or none, and a vector of this latent space."""
+    return reports.event(
+        value, View, lambda view: len(view["z"]) == latent_dim and (view["row"] is None or view["row"] < count)
+    )

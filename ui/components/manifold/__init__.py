@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import streamlit as st
+from msgspec import Meta
 
-from ui.components import assets
-from ui.components.events import Event
-from ui.components.latent_vector import FARTHEST, finite_vector
+from ui.components import assets, reports
+from ui.components.latent_vector import FARTHEST
+from vae.storage.schema import number, text
 
 WIDEST = 1_000.0  # times the view at home: wider than what can be reached
 NARROWEST = 2.0**-12  # of the view at home: lattice.js goes no deeper
+PlaneName = Annotated[str, text(16)]
+Coordinate = Annotated[float, number(-FARTHEST, FARTHEST)]
+Part = Annotated[list[Annotated[float, number(-WIDEST, WIDEST)]], Meta(min_length=3, max_length=3)]
 
 
 class PlaneData(TypedDict):
@@ -58,20 +61,20 @@ class ManifoldData(TypedDict):
     revision: int
 
 
-class Moved(Event):
-    """Where the sheet came to rest: `window` as in ManifoldData, None for the view at home, and as in Visit."""
+class Moved(reports.Event):
+    """Where the sheet came to rest: `window` as in ManifoldData, None for the view at home, and as in PlaneVisit."""
 
-    window: list[float] | None
-    plane: str
+    window: Part | None
+    plane: PlaneName
 
 
-class Visit(Event):
+class PlaneVisit(reports.Event):
     """A place that was clicked: where in which plane, and its latent vector."""
 
-    a: float
-    b: float
-    z: list[float]
-    plane: str
+    a: Coordinate
+    b: Coordinate
+    z: reports.Numbers
+    plane: PlaneName
 
 
 _MANIFOLD = st.components.v2.component(
@@ -86,7 +89,7 @@ _MANIFOLD = st.components.v2.component(
 class PlaneEvents:
     """What the person did last with this plane: where they clicked, and where the sheet came to rest."""
 
-    visit: Visit | None
+    visit: PlaneVisit | None
     moved: Moved | None
 
 
@@ -105,22 +108,11 @@ def plane_name(data: ManifoldData) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def visit_of(value: Any, latent_dim: int, plane: str) -> Visit | None:
-    """What the page sent, if it is a place in this plane of this latent space: a page can send anything."""
-    if not isinstance(value, dict) or value.get("plane") != plane:
-        return None
-    z = finite_vector(value.get("z"), latent_dim, math.inf)
-    place = finite_vector([value.get("a"), value.get("b")], 2, FARTHEST)
-    if z is None or place is None:
-        return None
-    return {"a": place[0], "b": place[1], "z": z, "plane": plane, "id": str(value.get("id"))[:64]}
+def visit_of(value: object, latent_dim: int, plane: str) -> PlaneVisit | None:
+    """What the page sent, if it is a place in this plane of this latent space."""
+    return reports.event(value, PlaneVisit, lambda visit: visit["plane"] == plane and len(visit["z"]) == latent_dim)
 
 
-def moved_of(value: Any, plane: str) -> Moved | None:
+def moved_of(value: object, plane: str) -> Moved | None:
     """What the page sent, if it is a part of this plane."""
-    if not isinstance(value, dict) or value.get("plane") != plane:
-        return None
-    window = value.get("window")
-    if window is not None and (window := finite_vector(window, 3, WIDEST)) is None:
-        return None
-    return {"window": window, "plane": plane, "id": str(value.get("id"))[:64]}
+    return reports.event(value, Moved, lambda moved: moved["plane"] == plane)

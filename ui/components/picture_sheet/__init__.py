@@ -7,14 +7,18 @@ click, or a key that was let go, is an event.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, NotRequired
 
 import numpy as np
 import streamlit as st
+from msgspec import Meta
 from numpy.typing import NDArray
 
-from ui.components import assets
-from ui.components.events import Event
+from ui.components import assets, reports
 from ui.components.picture_sheet import picture_bytes
+from vae.storage.schema import integer
+
+Picture = Annotated[int, integer(0, picture_bytes.MAX_PICTURES - 1)]
 
 _SHEET = st.components.v2.component(
     "picture_sheet",
@@ -24,11 +28,11 @@ _SHEET = st.components.v2.component(
 )
 
 
-class Click(Event):
+class Click(reports.Event):
     """Which picture was chosen, and all that are picked where several can be."""
 
-    index: int
-    picked: list[int] | None
+    index: Picture
+    picked: NotRequired[Annotated[list[Picture], Meta(max_length=picture_bytes.MAX_PICTURES)] | None]
 
 
 def show(
@@ -80,5 +84,6 @@ def show(
         titles=titles,
     )
     result = _SHEET(data=content, key=key, on_click_change=lambda: None)
-    click: Click | None = result.click
-    return click
+    return reports.event(
+        result.click, Click, lambda click: max(click["index"], *(click.get("picked") or ()), 0) < len(images)
+    )

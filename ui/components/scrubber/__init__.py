@@ -10,9 +10,11 @@ from typing import Literal, NotRequired, TypedDict
 
 import streamlit as st
 
-from ui.components import assets
-from ui.components.events import Event
+from ui.components import assets, reports
 from vae.generation.holes import Reach
+from vae.storage.schema import Finite
+
+ROUNDING = 1e-6  # of t, in JavaScript
 
 _SCRUB = st.components.v2.component(
     "latent_scrub",
@@ -72,14 +74,18 @@ def reach_data(known: Reach) -> ReachData:
     return {"dims": known.dims.tolist(), "limit": known.limit}
 
 
-class Stop(Event):
+class Stop(reports.Event):
     """Where the person has stopped."""
 
-    t: float
+    t: Finite
 
 
 def show(data: ScrubData, key: str) -> Stop | None:
     """Show the scrubber; returns where the person has stopped last, None as long as they have not moved."""
     result = _SCRUB(data=dict(data), key=key, on_stop_change=lambda: None)
-    stop: Stop | None = result.stop
-    return stop
+    low, high = _ends(data["path"])
+    return reports.event(result.stop, Stop, lambda stop: low - ROUNDING <= stop["t"] <= high + ROUNDING)
+
+
+def _ends(path: AnchorPath | LinePath) -> tuple[float, float]:
+    return (path["low"], path["high"]) if path["kind"] == "line" else (0.0, float(len(path["anchors"]) - 1))

@@ -7,12 +7,16 @@ server; where it is let go is an event.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
+import numpy as np
 import streamlit as st
 
-from ui.components import assets
-from ui.components.events import Event
+from ui.components import assets, reports
 from ui.components.threshold.histogram import ScoreGroup, histogram
+from vae.storage.schema import number
+
+FARTHEST = float(np.finfo(np.float32).max)  # scores are float32
 
 _THRESHOLD = st.components.v2.component(
     "score_threshold",
@@ -22,10 +26,10 @@ _THRESHOLD = st.components.v2.component(
 )
 
 
-class Setting(Event):
+class Setting(reports.Event):
     """Where the threshold was let go."""
 
-    threshold: float
+    threshold: Annotated[float, number(-FARTHEST, FARTHEST)]
 
 
 def show(groups: Sequence[ScoreGroup], threshold: float, key: str, *, label: str, revision: int = 0) -> Setting | None:
@@ -34,5 +38,4 @@ def show(groups: Sequence[ScoreGroup], threshold: float, key: str, *, label: str
     `threshold` is taken over when `revision` or the scores differ from before; otherwise the person's own is kept.
     """
     result = _THRESHOLD(data=histogram(groups, threshold, label, revision), key=key, on_setting_change=lambda: None)
-    setting: Setting | None = result.setting
-    return setting
+    return reports.event(result.setting, Setting, lambda _: True)

@@ -83,7 +83,7 @@ def _pictures(checkpoint: Checkpoint, picking: Picking, rows: Rows) -> None:
     )
     if click is None or not events.is_new("image-picker", click["id"]):
         return
-    clicked = {int(rows[i]) for i in click["picked"] or () if isinstance(i, int) and 0 <= i < len(rows)}
+    clicked = {int(rows[i]) for i in click.get("picked") or ()}
     _keep(picking, (picked - {int(row) for row in rows}) | clicked)
 
 

@@ -126,7 +126,7 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
     images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
     at = found.index(current)
     click = picture_sheet.show(images, key="shelf", label="Pinned images", columns=4, tile=54, selected=at)
-    if click and events.is_new("shelf", click["id"]) and click["index"] < len(found) and click["index"] != at:
+    if click and events.is_new("shelf", click["id"]) and click["index"] != at:
         state.put(THROUGH, str(click["index"]))
         st.rerun()
     st.caption(f"**{page.escape(current.title)}**")
