@@ -49,11 +49,13 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
     classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
     usual = f"{score.title}{classes}"[:60].strip()
     name = st.text_input("Name", usual, key=f"anomalies-keep-name-{usual}", max_chars=60)
+    write = detector_files.save
     if name.strip() in [kept.name for kept in detector_files.saved(checkpoint)]:
         st.caption("Replaces the one of that name.")
+        write = detector_files.replace
     if st.button("Keep", key="anomalies-keep", icon=":material/save:"):
         try:
-            detector_files.save(replace(found.detector, name=name.strip()))
+            write(replace(found.detector, name=name.strip()))
         except VAEError as error:
             page.show_error(error)
         else:

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from vae.anomalies.detectors import MAX_NAME, QUANTILES, Detector, DetectorInfo,
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
-from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage.files import parse_json, read_tensors, write_atomically, write_new
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import Sha256, read_as
@@ -47,11 +47,39 @@ class _Format:
 
 
 def save(detector: Detector) -> Path:
-    """Save it beside its checkpoint; one of the same name is replaced in one step. Raises ScoreError."""
+    """Save it beside its checkpoint, under a name that none has. Raises ScoreError."""
+    check_free(detector.identity, detector.name)
+    try:
+        return _write(detector, write_new)
+    except ScoreError as error:
+        if isinstance(error.__cause__, FileExistsError):  # another process was faster
+            raise _taken(detector.name) from error
+        raise
+
+
+def replace(detector: Detector) -> Path:
+    """Save it beside its checkpoint; one of the same name gives way in one step. Raises ScoreError."""
     check_name(detector.name)
+    return _write(detector, write_atomically)
+
+
+def check_free(identity: str, name: str) -> None:
+    """Find out before long work whether `save` would be refused. Raises ScoreError as it does."""
+    check_name(name)
+    if _path(identity, name).exists():
+        raise _taken(name)
+
+
+def _taken(name: str) -> ScoreError:
+    return ScoreError(
+        f"There is already a detector {name!r}.", "Choose another name, or delete that one on the Anomalies page."
+    )
+
+
+def _write(detector: Detector, write: Callable[[Path, bytes], None]) -> Path:
     path = _path(detector.identity, detector.name)
     with write_errors_as(ScoreError, path):
-        write_atomically(path, to_bytes(detector))
+        write(path, to_bytes(detector))
     return path
 
 

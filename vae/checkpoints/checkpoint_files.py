@@ -280,7 +280,7 @@ def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
     """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
     with write_errors_as(CheckpointError, destination):  # too long, or through a folder that is closed to us
         if destination.exists() and summary(destination).identity not in replacing:
-            raise CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
+            raise _taken(destination)
         parent = next(folder for folder in destination.parents if folder.exists())
     checkpoint_path(destination.name, destination.parent)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
@@ -305,10 +305,21 @@ def write(
     """
     check_writable(destination, replacing)
     writing = replaced_folder if destination.exists() else new_folder
-    with write_errors_as(CheckpointError, destination), writing(destination) as temporary:
-        _write_files(new, temporary)
-        on_complete(summary(temporary).identity)
+    try:
+        with write_errors_as(CheckpointError, destination), writing(destination) as temporary:
+            _write_files(new, temporary)
+            if writing is replaced_folder:
+                check_writable(destination, replacing)  # what stands there now may be another one
+            on_complete(summary(temporary).identity)
+    except CheckpointError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            raise _taken(destination) from error
+        raise
     return destination
+
+
+def _taken(destination: Path) -> CheckpointError:
+    return CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
 
 
 def _write_files(new: NewCheckpoint, folder: Path) -> None:

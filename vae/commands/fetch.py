@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
 from vae.storage import paths
+from vae.storage.temporary import temporary_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,21 +42,18 @@ def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
     from torchvision.datasets import MNIST
 
     root = paths.data_dir()
-    temporary = root / f".fetch-{secrets.token_hex(4)}"
     progress.stage("downloading MNIST", "bytes")
     try:
-        temporary.mkdir(parents=True)
-        with _watch(temporary, expected_bytes, progress):
-            MNIST(str(temporary), download=True)
-        with unstoppable():
-            _move(temporary / "MNIST" / "raw", mnist.raw_dir())
+        with temporary_folder(root / "fetch") as temporary:
+            with _watch(temporary, expected_bytes, progress):
+                MNIST(str(temporary), download=True)
+            with unstoppable():
+                _move(temporary / "MNIST" / "raw", mnist.raw_dir())
     except (OSError, RuntimeError) as error:
         raise DatasetError(
             f"MNIST could not be downloaded: {' '.join(str(error).split())[:300]}.",
             "Nothing was changed. Check the connection and try again.",
         ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _move(source: Path, destination: Path) -> None:

@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rule.add_argument(
         "--false-alarms", type=float, metavar="SHARE", help="flag this share of held-out normal images (default: 0.05)"
     )
-    parser.add_argument("--keep", metavar="NAME", help="keep the detector under this name")
+    parser.add_argument("--keep", metavar="NAME", help="keep the detector under this name, which none has yet")
     parser.add_argument("--output", type=Path, default=Path("scores.csv"), help="(default: scores.csv)")
     add_json(parser)
     add_run_folder(parser)
@@ -89,6 +89,8 @@ def run(arguments: argparse.Namespace) -> None:
     output, rule = new_file(arguments.output, ".csv"), _rule(arguments)
     _check(arguments)
     checkpoint = read_checkpoint(arguments.checkpoint)
+    if arguments.keep is not None:
+        detector_files.check_free(checkpoint.identity, arguments.keep)
     kept = detector_files.read(checkpoint, arguments.detector) if arguments.detector is not None else None
     score, choice = arguments.score or registry.DEFAULT, normal_choice(checkpoint, arguments.normal)
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -66,9 +67,8 @@ def write(
     destination = free_folder(name)
     found = image_folder.find(root)
     rows = image_folder.split_rows(len(found.files), settings.max_images)
-    with write_errors_as(DatasetError, destination, "Nothing was kept."), new_folder(destination) as temporary:
+    with write_errors_as(DatasetError, destination, "Nothing was kept."), _unless_taken(destination) as temporary:
         result = _Work(found, rows, settings, temporary, on_image).run()
-        free_folder(name)  # somebody else may have been faster
     return replace(result, folder=destination)
 
 
@@ -78,10 +78,24 @@ def free_folder(name: str) -> Path:
     if datasets.is_built_in(name):
         raise DatasetError(f"{name!r} is the name of a built-in data set.", "Choose another name.")
     if folder.exists():
-        raise DatasetError(
-            f"There is already a data set {name!r}: {folder}.", "Choose another name, or delete it first."
-        )
+        raise _taken(folder)
     return folder
+
+
+@contextmanager
+def _unless_taken(destination: Path) -> Iterator[Path]:
+    """A new folder for the data set. Raises DatasetError when somebody else was faster."""
+    try:
+        with new_folder(destination) as temporary:
+            yield temporary
+    except FileExistsError as error:
+        raise _taken(destination) from error
+
+
+def _taken(folder: Path) -> DatasetError:
+    return DatasetError(
+        f"There is already a data set {folder.name!r}: {folder}.", "Choose another name, or delete it first."
+    )
 
 
 @dataclass

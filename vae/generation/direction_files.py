@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation.directions import MAX_NAME, Direction, check_name
-from vae.storage.files import parse_json, write_atomically
+from vae.storage.files import parse_json, write_atomically, write_new
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import read_as
@@ -35,17 +35,33 @@ class ImportedDirections:
 
 
 def save(direction: Direction) -> Path:
-    """Keep it for its checkpoint; one of the same name is replaced in one step.
+    """Keep it for its checkpoint, under a name that none has.
 
-    Raises GenerationError: for one that couldn't be read, and when all kept ones would no longer fit in one file.
+    Raises GenerationError: also for one that couldn't be read, and when all kept ones would no longer fit in one file.
     """
+    try:
+        return _keep(direction, write_new)
+    except GenerationError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            raise GenerationError(
+                f"There is already a direction {direction.name!r}.", "Choose another name, or delete that one first."
+            ) from error
+        raise
+
+
+def replace(direction: Direction) -> Path:
+    """As `save`; one of the same name gives way in one step."""
+    return _keep(direction, write_atomically)
+
+
+def _keep(direction: Direction, write: Callable[[Path, bytes], None]) -> Path:
     path = _path(direction.identity, direction.name)
     content = to_json([direction]).encode()
     _document(content, direction.latent_dim)  # nothing is written that couldn't be read
     others = [one for one in _saved(direction.identity, direction.latent_dim) if one.name != direction.name]
     _check_room([*others, direction])
     with write_errors_as(GenerationError, path):
-        write_atomically(path, content)
+        write(path, content)
     return path
 
 

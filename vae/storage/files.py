@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import glob
 import hashlib
 import json
-import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +14,11 @@ import safetensors
 from numpy.typing import NDArray
 
 from vae.errors import StorageError
+from vae.storage.renaming import exchange, rename_new
+from vae.storage.temporary import beside, make_folders, temporary_file, temporary_folder
 
 MAX_JSON_BYTES = 4 * 2**20
 MAX_TENSOR_BYTES = 4 * 2**30
-TEMPORARY = ".tmp"  # ends the names of what is being written
-LEFTOVER_SECONDS = 600.0  # no writer rests as long: what is older was left behind by one that was killed
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -33,9 +29,20 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(path.parent)
     with new_file(path) as temporary:
         temporary.write_bytes(content)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """As `write_atomically`, at a name that nothing has.
+
+    Raises FileExistsError when something is there by then; OSError.
+    """
+    make_folders(path.parent)
+    with temporary_file(path) as temporary:
+        temporary.write_bytes(content)
+        rename_new(temporary, path)
 
 
 @contextmanager
@@ -44,7 +51,7 @@ def new_file(path: Path) -> Iterator[Path]:
 
     A block that raises changes nothing and leaves nothing behind. Raises OSError.
     """
-    with _temporary(path) as temporary:
+    with temporary_file(path) as temporary:
         yield temporary
         temporary.replace(path)
 
@@ -53,65 +60,37 @@ def new_file(path: Path) -> Iterator[Path]:
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder that becomes the one at `path`, where none may be, once the block is done.
 
-    A block that raises leaves nothing behind. Raises OSError, also when there is a folder at `path` by then.
+    A block that raises leaves nothing behind. Raises FileExistsError when something is at `path` by then; OSError.
     """
-    with _temporary(path) as temporary:
-        temporary.mkdir(parents=True)
+    with temporary_folder(path) as temporary:
         yield temporary
-        temporary.rename(path)
+        rename_new(temporary, path)
 
 
 @contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
     """As `new_folder`, for a folder that takes the place of the one at `path`. Raises OSError."""
-    with _temporary(path) as temporary, _temporary(path) as old:
-        temporary.mkdir()
+    with temporary_folder(path) as temporary:
         yield temporary
+        if exchange(temporary, path):
+            return
+        old = beside(path)
         path.rename(old)
         try:
-            temporary.rename(path)
+            rename_new(temporary, path)
         except OSError:
-            old.rename(path)
+            rename_new(old, path)
             raise
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[Path]:
-    """A free name beside `path`; what is there at the end of the block is removed, as is what killed writers left."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{TEMPORARY}"):
-        with contextlib.suppress(OSError):
-            if time.time() - _last_written(leftover) > LEFTOVER_SECONDS:
-                _remove(leftover)
-    temporary = _beside(path)
-    try:
-        yield temporary
-    finally:
-        _remove(temporary)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def check_writable(path: Path) -> None:
     """Raise the OSError that `write_atomically` would, but for a disk that is full; its folder must be there."""
-    temporary = _beside(path)
+    temporary = beside(path)
     try:
         temporary.touch(exist_ok=False)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
-
-
-def _last_written(path: Path) -> float:
-    """When the file, or anything in the folder, was last written to, in seconds since 1970."""
-    return max(found.stat().st_mtime for found in (path, *path.rglob("*")))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

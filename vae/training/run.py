@@ -13,7 +13,7 @@ from vae.checkpoints.metrics import measured_by, metrics_of
 from vae.config import TrainConfig
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS, ImageDataset
-from vae.errors import ConfigError, DatasetError, TrainingError
+from vae.errors import CheckpointError, ConfigError, DatasetError, TrainingError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, deferring, unstoppable
 from vae.maps import pca
@@ -228,9 +228,15 @@ def _write(
             metrics=metrics,
             history=history.thinned(finished.rows),
         )
-        checkpoint_files.write(
-            new, request.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
-        )
+        try:
+            checkpoint_files.write(
+                new, request.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
+            )
+        except CheckpointError as error:  # such as another run that took the name meanwhile
+            raise CheckpointError(
+                error.message,
+                f"Every epoch is kept: rename or delete what is in the way, then resume run {folder.name}.",
+            ) from error
         loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
         message = f"{finished.summary}, in {request.destination} ({loss})."
         progress.report(

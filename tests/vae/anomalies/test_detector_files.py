@@ -12,6 +12,7 @@ import safetensors.numpy
 from tests.vae.anomalies.made import fitted, seen
 from tests.vae.helpers import new_checkpoint
 from vae.anomalies import detector_files, detectors
+from vae.anomalies.detectors import Detector
 from vae.anomalies.methods import registry
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
@@ -39,12 +40,29 @@ def test_a_kept_detector_decides_as_it_did(checkpoint: Checkpoint, name: str) ->
     assert np.array_equal(before.percentiles, after.percentiles)
 
 
+def test_of_two_that_keep_one_name_the_first_wins(checkpoint: Checkpoint) -> None:
+    to_bytes = detector_files.to_bytes
+
+    def faster(detector: Detector) -> bytes:
+        patch.undo()
+        detector_files.save(fitted(checkpoint, name="a", threshold=3.0))
+        return to_bytes(detector)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detector_files, "to_bytes", faster)
+        with pytest.raises(ScoreError, match="already a detector 'a'"):
+            detector_files.save(fitted(checkpoint, name="a", threshold=2.0))
+    assert [about.threshold for about in detector_files.saved(checkpoint)] == [3.0]
+
+
 def test_a_list_of_what_is_kept_leaves_out_what_is_damaged(checkpoint: Checkpoint) -> None:
     assert detector_files.saved(checkpoint) == []
     for name in ("second", "first", "damaged"):
         path = detector_files.save(fitted(checkpoint, name=name, threshold=2.0))
     path.write_bytes(path.read_bytes()[:20])
-    detector_files.save(fitted(checkpoint, name="first", threshold=3.0))
+    with pytest.raises(ScoreError, match="already a detector 'first'"):
+        detector_files.save(fitted(checkpoint, name="first", threshold=3.0))
+    detector_files.replace(fitted(checkpoint, name="first", threshold=3.0))
     assert [(about.name, about.threshold) for about in detector_files.saved(checkpoint)] == [
         ("first", 3.0),
         ("second", 2.0),

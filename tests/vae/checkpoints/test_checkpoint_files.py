@@ -93,6 +93,27 @@ def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
+@pytest.mark.parametrize("folder", ["new", "replaced"])
+def test_of_two_writers_of_one_name_the_first_wins(folder: str, tmp_path: Path) -> None:
+    """The second one is told so, and replaces nothing, although the name was free when it began."""
+    mine: list[str] = []
+    if folder == "replaced":
+        checkpoint_files.write(new_checkpoint(), tmp_path / "a", on_complete=mine.append)
+
+    def faster(identity: str) -> None:
+        (tmp_path / "a").rename(tmp_path / "gone") if mine else None
+        checkpoint_files.write(new_checkpoint(seed=2), tmp_path / "a", on_complete=theirs.append)
+
+    theirs: list[str] = []
+    write_files = checkpoint_files._write_files
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint_files, "_write_files", lambda *a: (write_files(*a), patch.undo(), faster("")))
+        with pytest.raises(CheckpointError, match=r"a already exists\. Choose another name, or delete it first"):
+            checkpoint_files.write(new_checkpoint(seed=1), tmp_path / "a", mine)
+    assert [checkpoint_files.read("a", tmp_path).identity] == theirs
+    assert sorted(path.name for path in tmp_path.iterdir()) == (["a", "gone"] if mine else ["a"])
+
+
 def full_disk(*_: object) -> str:
     raise OSError(28, "No space left on device")
 

@@ -44,6 +44,21 @@ def left_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()] if folder.exists() else []
 
 
+@pytest.mark.parametrize("there", ["data set", "empty folder"])
+def test_of_two_imports_of_one_name_the_first_wins(there: str, source: Path, data: Path) -> None:
+    def faster(done: int, total: int) -> None:
+        if not (data / "pets").exists():
+            import_folder.write("pets", source / "cats", SIZE) if there == "data set" else (data / "pets").mkdir()
+
+    with pytest.raises(DatasetError, match=r"already a data set 'pets': .*Choose another name"):
+        import_folder.write("pets", source, SIZE, faster)
+    assert left_in(data) == ["pets"]
+    if there == "data set":
+        assert datasets.load("pets", "train").class_names != ("cats", "dogs")
+    else:
+        assert left_in(data / "pets") == []
+
+
 # --- what is written --------------------------------------------------------------------------------------------------
 
 

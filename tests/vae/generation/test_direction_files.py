@@ -46,11 +46,17 @@ def test_a_kept_direction_comes_back(checkpoint: Checkpoint, direction: Directio
     assert direction_files.saved(checkpoint) == [direction]
 
 
-def test_the_same_name_is_replaced_and_others_are_sorted(checkpoint: Checkpoint, direction: Direction) -> None:
+def test_the_same_name_is_replaced_only_on_purpose_and_others_are_sorted(
+    checkpoint: Checkpoint, direction: Direction
+) -> None:
     newer = dataclasses.replace(direction, gap=9.0)
     first = dataclasses.replace(direction, name="a")
-    for one in (direction, newer, first):
+    for one in (direction, first):
         direction_files.save(one)
+    with pytest.raises(GenerationError, match="already a direction"):
+        direction_files.save(newer)
+    assert direction_files.saved(checkpoint) == [first, direction]
+    direction_files.replace(newer)
     assert direction_files.saved(checkpoint) == [first, newer]
 
 
@@ -143,8 +149,9 @@ def test_no_more_are_kept_than_can_be_written_to_one_file(
     monkeypatch.setattr(direction_files, "MAX_DIRECTIONS", 3)
     a, b, c, d = (dataclasses.replace(direction, name=name) for name in "abcd")
     elsewhere = dataclasses.replace(direction, identity="ab" * 32)
-    for one in (a, b, c, elsewhere, dataclasses.replace(c, gap=9.0)):  # the last one replaces
+    for one in (a, b, c, elsewhere):
         direction_files.save(one)
+    direction_files.replace(dataclasses.replace(c, gap=9.0))
     for refused in (lambda: direction_files.save(d), lambda: direction_files.from_json(one_of(d), checkpoint)):
         with pytest.raises(GenerationError, match=r"4 directions would be kept .* at most 3\. Delete one first"):
             refused()
@@ -160,7 +167,7 @@ def test_all_that_is_kept_fits_into_one_file_by_its_size(
     a, b, c = (dataclasses.replace(direction, name=name) for name in "abc")
     monkeypatch.setattr(direction_files, "MAX_BYTES", len(direction_files.to_json([a, b])))
     for one in (a, b, b):
-        direction_files.save(one)
+        direction_files.replace(one)
     with pytest.raises(GenerationError, match=r"kept for this checkpoint would take .* bytes"):
         direction_files.save(c)
     text = direction_files.to_json(direction_files.saved(checkpoint))

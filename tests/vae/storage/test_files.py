@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -61,7 +59,7 @@ def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
 
 def test_a_folder_that_came_first_stays(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    with pytest.raises(OSError, match="not empty"), files.new_folder(path) as temporary:
+    with pytest.raises(FileExistsError), files.new_folder(path) as temporary:
         write_folder(temporary, "late")
         path.mkdir()
         write_folder(path, "first")
@@ -96,28 +94,6 @@ def test_a_block_that_raises_changes_nothing(writing: Writing, tmp_path: Path) -
         (temporary / "x" if temporary.is_dir() else temporary).write_text("half")
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("writing", [files.new_file, files.new_folder])
-def test_what_killed_writers_left_is_swept(writing: Writing, tmp_path: Path) -> None:
-    path, old = tmp_path / "a[1]", time.time() - files.LEFTOVER_SECONDS - 1
-    (tmp_path / ".a[1].0000.tmp").write_text("of a file")
-    left = tmp_path / ".a[1].0001.tmp"
-    left.mkdir()
-    write_folder(left, "of a folder")
-    for part in (tmp_path / ".a[1].0000.tmp", left / "inner" / "a", left / "inner", left):
-        os.utime(part, (old, old))
-    others = [tmp_path / name for name in (".b.0000.tmp", ".a[1].0002.tmp", ".a1.0000.tmp")]
-    for other in others:
-        other.mkdir()
-    os.utime(others[0], (old, old))  # of another destination
-    (others[1] / "x").write_text("under way")
-    os.utime(others[1], (old, old))  # the folder rests, the file in it is being written
-    os.utime(others[2], (old, old))  # what a[1] would be as a pattern
-    with writing(path) as temporary:
-        if not temporary.is_dir():
-            temporary.write_text("new")
-    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
 
 
 def test_writing_can_be_tried(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import torch
 
 from tests.runs import plant
 from tests.vae.commands.test_arguments import call
+from tests.vae.helpers import new_checkpoint
 from vae import commands
 from vae.checkpoints import checkpoint_files
 from vae.data import datasets
@@ -133,6 +134,26 @@ def test_a_resumed_run_never_replaces_somebody_elses_model(monkeypatch: pytest.M
     before = weights("a")
     assert call("train", "--resume", job.id) == 2
     assert all(np.array_equal(array, before[name]) for name, array in weights("a").items())
+
+
+def test_a_run_whose_name_is_taken_while_it_writes_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = paths.checkpoints_dir() / "a"
+
+    def note_written(run_folder: Path, identity: str) -> None:
+        checkpoint_files.write(new_checkpoint(), folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(status, "note_written", note_written)
+        assert call(*TRAIN, "--output", "a") == 2
+    assert f"{folder} already exists. Every epoch is kept" in capsys.readouterr().err
+    other, job = checkpoint_files.read("a").identity, the_run()
+    assert status.resumable(job)
+    folder.rename(folder.with_name("theirs"))
+    assert call("train", "--resume", job.id) == 0
+    assert (checkpoint_files.read("theirs").identity, len(checkpoint_files.read("a").history)) == (other, 6)
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["a", "theirs"]
 
 
 @pytest.mark.parametrize("full", ["history", "previews", "state"])

@@ -19,7 +19,7 @@ from ui.shared import cache, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.errors import GenerationError
-from vae.generation import anchors, directions, groups
+from vae.generation import anchors, direction_files, directions, groups
 from vae.generation.anchors import Anchor
 from vae.generation.directions import Direction
 
@@ -104,15 +104,20 @@ def _usual(checkpoint: Checkpoint) -> tuple[str, str]:
 
 
 def _keep(checkpoint: Checkpoint, found: Direction, title: str, which: str) -> None:
+    write = direction_files.save
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", title[: directions.MAX_NAME], key=f"direction-name-{which}", max_chars=60)
+        if name.strip() in [kept.name for kept in direction_files.saved(checkpoint)]:
+            st.caption("Replaces the one of that name.")
+            write = direction_files.replace
         if st.button("Keep", type="primary", icon=":material/save:"):
             try:
                 directions.check_name(name)
-                library.keep(checkpoint, replace(found, name=name.strip()))
+                write(replace(found, name=name.strip()))
             except GenerationError as error:
                 page.show_error(error)
             else:
+                st.toast(f"Kept {page.escape(name.strip())}.")
                 st.rerun()  # of a whole run too: it can hold the click of a fragment's button
 
 

@@ -25,12 +25,6 @@ def chosen(checkpoint: Checkpoint) -> Direction | None:
     return kept.get(name)
 
 
-def keep(checkpoint: Checkpoint, direction: Direction) -> None:
-    """Keep a direction under its name; one of the same name is replaced. Raises GenerationError."""
-    direction_files.save(direction)
-    st.toast(f"Kept {page.escape(direction.name)}.")
-
-
 def show(checkpoint: Checkpoint, current: Direction | None) -> None:
     """All kept ones with their angle to the current one, and the files."""
     kept = direction_files.saved(checkpoint)
