@@ -69,7 +69,7 @@ def write(path: Path, rows: Iterable[ReportRow], columns: Columns) -> int:
     with (
         write_errors_as(ScoreError, path),
         new_file(path) as temporary,
-        temporary.open("x", encoding="utf-8", newline="") as file,
+        temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         return _write(file, rows, columns)
 

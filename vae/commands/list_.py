@@ -7,6 +7,8 @@ import argparse
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Summary
 from vae.commands.common import add_json, print_json
+from vae.storage import paths
+from vae.storage.temporary import sweep
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """One line a checkpoint."""
+    sweep(paths.checkpoints_dir())
     found = checkpoint_files.summaries()
     if arguments.json:
         print_json([_values(summary) for summary in found])
