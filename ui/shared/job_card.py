@@ -59,6 +59,8 @@ def _card(job_id: str, was_active: bool, details: Callable[[Job], None] | None) 
             if was_active:  # deleted from elsewhere: the page has to choose anew
                 st.rerun()
             raise
+        if job.state == "queued":
+            queue.nudge()  # whoever should have started it may have been killed
         if was_active and not job.active:
             st.rerun()
         with st.container(border=True):
@@ -140,7 +142,7 @@ def ahead(job: Job) -> int:
     """How many jobs a queued one waits for."""
     lane = [other for other in queue.all_jobs() if other.active and other.lane == job.lane and other.id != job.id]
     running = sum(other.state == "running" for other in lane)
-    waiting = sum(other.state == "queued" and other.id < job.id for other in lane)
+    waiting = sum(other.state == "queued" and (other.turn, other.id) < (job.turn, job.id) for other in lane)
     return max(0, running + waiting + 1 - queue.PLACES.get(job.lane, 1))
 
 

@@ -134,7 +134,10 @@ def _still(key: TrainingRequest) -> bool:
 def _mine() -> Job | None:
     """The trial that this session started, while it is active."""
     job_id = st.session_state.get(MINE)
-    return next((job for job in queue.all_jobs() if job.id == job_id and job.active), None)
+    mine = next((job for job in queue.all_jobs() if job.id == job_id and job.active), None)
+    if mine is not None and mine.state == "queued":
+        queue.nudge()
+    return mine
 
 
 def stop_trial() -> None:

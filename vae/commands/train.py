@@ -17,7 +17,7 @@ from vae.errors import CheckpointError, JobError
 from vae.jobs import queue, terminal_job
 from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
-from vae.jobs.stopping import RUNNER, obeying, stoppable
+from vae.jobs.stopping import RUNNER, has_runner, obeying, stoppable
 from vae.storage import paths
 from vae.training.request import TrainingRequest
 from vae.training.request_options import add_options, add_output, from_options
@@ -94,6 +94,8 @@ def _train(request: TrainingRequest, folder: Path) -> None:
         print(f"Worker {os.environ['RANK']} ends: {' '.join(str(error).split())[:200]}", file=sys.stderr)
     finally:
         progress.close()
+        if _writes() and not has_runner():
+            queue.nudge()  # a runner that was killed starts no other job
 
 
 def _alone(folder: Path) -> AbstractContextManager[None]:

@@ -3,12 +3,16 @@
 Each job is a run folder:
 
     job.json        what it is: id, kind, title, lane, command line; some kinds have files of their own beside it
-    state.json      written by its runner (`python -m vae.jobs.runner FOLDER`): queued, running, done, stopped or failed
+    state.json      how it is: queued, running, done, stopped or failed, and which processes do it
     progress.json   written by the command itself (progress.py): stage, fraction, seconds left, result
     log.txt         what the command printed
 
-runner.py queues them and runs them. A process counts as alive when its id and its start both match (processes.py), so
-an id that the system gave to another process deceives nobody.
+A job that waits has no process: it is on a list (waiting.py). `start_waiting` starts those that have a place now;
+whoever submits, stops or ends a job calls it, and every page that shows a queued one. So there is no server that
+somebody has to start and watch, and a runner that was killed is noticed by whoever looks next.
+
+A process counts as alive when its id and its start both match (processes.py), so an id that the system gave to another
+process deceives nobody.
 """
 
 from __future__ import annotations
@@ -18,23 +22,23 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vae.errors import JobError
+from vae.jobs import starting, waiting
 from vae.jobs.processes import is_alive
 from vae.storage import paths
-from vae.storage.files import write_atomically
+from vae.storage.files import new_folder, write_atomically
 
 PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
-START_GRACE_SECONDS = 20.0  # a runner that has not reported by then never will
+START_GRACE_SECONDS = 20.0  # in run folders of before the list: a runner that has not reported by then never will
 LOG_TAIL_LINES = 8
 _one_at_a_time = threading.Lock()
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
@@ -58,6 +62,7 @@ class Job:
     progress: dict[str, Any] | None = None
     reason: str = ""
     arguments: tuple[str, ...] = ()
+    turn: int = -1  # its place among those that wait; -1 for one that is on no list
 
     @property
     def active(self) -> bool:
@@ -73,54 +78,54 @@ class Job:
 def submit(
     kind: str, title: str, arguments: list[str], lane: str = "compute", files: Mapping[str, bytes] | None = None
 ) -> Job:
-    """Start `python -m vae <arguments> --run-folder …` detached, behind the jobs of its lane.
+    """Queue `python -m vae <arguments> --run-folder …` behind the jobs of its lane; it starts when a place is free.
 
     `files`, by name, are in the run folder for the command to read.
 
     Raises
     ------
     JobError
-        When the run folder can't be written or the process can't be started.
+        When too many jobs wait already, the run folder can't be written or the process can't be started.
     """
-    folder = new_folder(kind, title, arguments, lane, files)
-    try:
-        _start_runner(folder)
-    except JobError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    folder = _free_folder()
+    with _explained(folder):
+        with waiting.changing():
+            jobs = all_jobs()
+            _check_room(lane, jobs)
+            waiting.write([*waiting.ids(), folder.name])  # a name without a folder is passed over
+            _make(folder, _About(kind, title, lane, arguments), files or {}, _queued())
+        try:
+            start_waiting()
+        except JobError:
+            if get(folder.name).state == "queued":
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
     return get(folder.name)
 
 
-def new_folder(
-    kind: str, title: str, arguments: list[str], lane: str, files: Mapping[str, bytes] | None = None
-) -> Path:
-    """A run folder that says what its job is, with `files` in it. Raises JobError when it can't be written."""
-    with _one_at_a_time:
-        time.sleep(0.001)  # names have milliseconds, and say whose turn it is: no two of this process are of the same
-        now = time.time()
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now * 1000) % 1000:03d}"
-    folder = paths.runs_dir() / f"{stamp}-{secrets.token_hex(3)}"
-    about = {"kind": kind, "title": title, "lane": lane, "arguments": arguments, "created": now}
+def begin(kind: str, title: str, arguments: list[str], files: Mapping[str, bytes], state: Mapping[str, Any]) -> Path:
+    """The run folder of a job that this process does at once, in `state`. Raises JobError when it can't be written."""
+    folder = _free_folder()
     with _explained(folder):
-        folder.mkdir(parents=True)
-        for name, content in (files or {}).items():
-            write_atomically(folder / name, content)
-        write_atomically(folder / "job.json", json.dumps(about).encode())
+        _make(folder, _About(kind, title, "compute", arguments), files, state)
     return folder
 
 
 def restart(job_id: str) -> Job:
     """Queue an ended job again, in the same run folder: a training goes on after its last finished epoch.
 
-    Raises JobError for an unknown or active job, and when its folder can't be written.
+    Raises JobError for an unknown or active job, when too many wait, and when its folder can't be written.
     """
-    job = get(job_id)
-    if job.active:
-        raise JobError(f"Job {job_id} is {job.state}.", "It need not be started again.")
-    with _explained(job.folder):
-        ready_again(job)
-        write_atomically(job.folder / "state.json", json.dumps({"state": "queued", "restarted": time.time()}).encode())
-    _start_runner(job.folder)
+    with _explained(paths.runs_dir()):
+        with waiting.changing():
+            jobs, job = all_jobs(), get(job_id)
+            if job.active:
+                raise JobError(f"Job {job_id} is {job.state}.", "It need not be started again.")
+            _check_room(job.lane, jobs)
+            ready_again(job)
+            waiting.write([*(i for i in waiting.ids() if i != job_id), job_id])
+            _write_state(job.folder, _queued())
+        start_waiting()
     return get(job_id)
 
 
@@ -131,15 +136,105 @@ def ready_again(job: Job) -> None:
     write_atomically(job.folder / "progress.json", json.dumps(kept).encode())
 
 
-def _start_runner(folder: Path) -> None:
-    with _explained(folder), (folder / "log.txt").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "vae.jobs.runner", str(folder)],
-            cwd=paths.PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+def start_waiting(patience: float = waiting.PATIENCE_SECONDS) -> None:
+    """Start the jobs whose turn it is, and end those that were asked to stop. Costs nearly nothing when none waits.
+
+    Raises JobError when no process can be started, or another process changes the queue for longer than `patience`
+    seconds.
+    """
+    if not waiting.ids():
+        return
+    with _explained(paths.runs_dir()), waiting.changing(patience):
+        listed, jobs = waiting.ids(), {job.id: job for job in all_jobs()}
+        running = Counter(job.lane for job in jobs.values() if job.state == "running")
+        left = [i for i in listed if i in jobs and jobs[i].state == "queued"]
+        for job in [jobs[i] for i in left]:
+            if job.stopping:
+                _end(job, "stopped")
+            elif running[job.lane] < PLACES.get(job.lane, 1) and _start(job):
+                running[job.lane] += 1
+        left = [i for i in left if (read_values(jobs[i].folder / "state.json") or {}).get("state") == "queued"]
+        if left != listed:
+            waiting.write(left)
+
+
+def nudge() -> None:
+    """`start_waiting` for those who come by: when it can't be done now, the next one who looks does it."""
+    with suppress(JobError):
+        start_waiting(patience=0.0)
+
+
+def _start(job: Job) -> bool:
+    """Start a job's runner; whether it runs now. One whose own folder can't be used holds up no other."""
+    asked = read_values(job.folder / "state.json") or {}
+    try:
+        _write_state(job.folder, asked)  # on a full disk nothing starts, and the job waits on
+    except OSError:
+        return False
+    try:
+        log = starting.open_log(job.folder)
+    except OSError as error:
+        _end(job, "failed", reason=f"{job.folder / 'log.txt'} can't be written: {error.strerror or error}.")
+        return False
+    with log:
+        begun = {"state": "running", "started": time.time(), "log_start": log_size(job.folder)}
+        runner = starting.start_runner(job.folder, log, asked)
+    try:
+        _write_state(job.folder, begun | {"runner": asdict(runner.mark)})
+    except OSError:  # without its mark nobody could stop it
+        runner.end()
+        return False
+    return True
+
+
+def _end(job: Job, state: str, reason: str = "") -> None:
+    """Record the end of a job that never ran; one that can't be written to stays queued, and holds up no other."""
+    with suppress(OSError):
+        _write_state(job.folder, {"state": state, "ended": time.time(), "reason": reason})
+
+
+@dataclass(frozen=True)
+class _About:
+    """What job.json says."""
+
+    kind: str
+    title: str
+    lane: str
+    arguments: list[str]
+
+
+def _free_folder() -> Path:
+    with _one_at_a_time:
+        time.sleep(0.001)  # names have milliseconds: no two of this process are of the same
+        now = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now * 1000) % 1000:03d}"
+    return paths.runs_dir() / f"{stamp}-{secrets.token_hex(3)}"
+
+
+def _make(folder: Path, about: _About, files: Mapping[str, bytes], state: Mapping[str, Any]) -> None:
+    """A run folder, whole from the start. Raises OSError."""
+    with new_folder(folder) as temporary:
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
+        (temporary / "state.json").write_text(json.dumps(state))
+        (temporary / "job.json").write_text(json.dumps(asdict(about) | {"created": time.time()}))
+
+
+def _queued() -> dict[str, Any]:
+    return {"state": "queued", "environment": starting.environment()}
+
+
+def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    write_atomically(folder / "state.json", json.dumps(state).encode())
+
+
+def _check_room(lane: str, jobs: list[Job]) -> None:
+    """Raise JobError when as many jobs wait in this lane as may."""
+    count = sum(job.state == "queued" and job.lane == lane for job in jobs)
+    if count >= waiting.MOST:
+        raise JobError(
+            f"{count} jobs wait already, expected at most {waiting.MOST}.",
+            "Wait until one has ended, or remove some from the queue.",
         )
 
 
@@ -159,7 +254,7 @@ def get(job_id: str) -> Job:
     folder = paths.runs_dir() / job_id
     if not ID_PATTERN.fullmatch(job_id) or not (folder / "job.json").is_file():
         raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
-    job = _read(folder)
+    job = _read(folder, waiting.ids())
     if job is None:
         raise JobError(f"The run folder of job {job_id} is damaged.", f"Delete {folder}.")
     return job
@@ -171,13 +266,15 @@ def all_jobs() -> list[Job]:
     if not root.is_dir():
         return []
     folders = sorted(p for p in root.iterdir() if ID_PATTERN.fullmatch(p.name))
-    return [job for job in map(_read, folders) if job is not None]
+    listed = waiting.ids()
+    return [job for job in (_read(folder, listed) for folder in folders) if job is not None]
 
 
 def stop(job_id: str) -> None:
     """Ask a job to stop. The command keeps what it has finished; it is killed when it gets no further for 20 s.
 
-    Idle jobs are left alone. Raises JobError for an unknown job, and when its folder can't be written.
+    Idle jobs are left alone; one that waits is off the list at once. Raises JobError for an unknown job, and when its
+    folder can't be written.
     """
     job = get(job_id)
     if not job.active:
@@ -186,16 +283,34 @@ def stop(job_id: str) -> None:
         write_atomically(job.folder / "stop", b"")
     except OSError as error:
         raise JobError(f"The job can't be asked to stop: {error.strerror or error} ({job.folder}).") from error
+    if job.state == "queued":
+        with suppress(JobError):  # whoever looks next ends it
+            start_waiting()
 
 
 def delete(job_id: str) -> None:
-    """Delete an ended job's run folder. Raises JobError while it is active."""
-    job = get(job_id)
-    if job.active:
-        raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
-    shutil.rmtree(job.folder, ignore_errors=True)
-    if job.folder.exists():
-        raise JobError(f"{job.folder} can't be deleted.", "Check that it may be written.")
+    """Delete the run folder of a job that nothing does, damaged or not. Raises JobError while a process is alive."""
+    folder = paths.runs_dir() / job_id
+    if not ID_PATTERN.fullmatch(job_id) or not (folder.is_symlink() or folder.is_dir()):
+        raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
+    with _explained_as_kept(folder), waiting.changing():  # or it might be started meanwhile
+        job = _read(folder, waiting.ids())
+        if job is not None and job.active and job.turn < 0:
+            raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
+        if folder.is_symlink():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise JobError(f"{folder} can't be deleted.", "Check that it may be written.")
+
+
+@contextmanager
+def _explained_as_kept(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JobError(f"{folder} can't be deleted: {error.strerror or error}.") from error
 
 
 def log_size(folder: Path) -> int:
@@ -237,7 +352,8 @@ def _seconds(value: Any) -> float | None:
     return float(value) if known else None
 
 
-def _read(folder: Path) -> Job | None:
+def _read(folder: Path, listed: list[str]) -> Job | None:
+    """The job in a run folder, None for a damaged one; `listed` are the ids of those that wait."""
     about, state = read_values(folder / "job.json"), read_values(folder / "state.json") or {"state": "queued"}
     created, arguments = _seconds((about or {}).get("created")), (about or {}).get("arguments")
     if about is None or created is None or not isinstance(arguments, list):
@@ -256,12 +372,18 @@ def _read(folder: Path) -> Job | None:
         reason=str(state.get("reason", "")),
         arguments=tuple(str(a) for a in arguments),
     )
+    if job.state == "queued" and "runner" not in state:
+        listed = listed if job.id in listed else waiting.ids()  # it may have been queued a moment ago
+        if job.id in listed:
+            return replace(job, turn=listed.index(job.id))
     return job if not job.active or _has_process(job, state) else _died(job)
 
 
 def _has_process(job: Job, state: dict[str, Any]) -> bool:
-    if "runner" not in state:
-        return time.time() - (_seconds(state.get("restarted")) or job.created) < START_GRACE_SECONDS
+    """Whether anything does this job, or will: run folders of before the list may wait for a runner's first word."""
+    if job.state == "queued" and "runner" not in state and "environment" not in state:
+        begun = _seconds(state.get("restarted")) or job.created
+        return 0 <= time.time() - begun < START_GRACE_SECONDS  # a time that is still to come is none
     return any(is_alive(state.get(who)) for who in ("runner", "child"))
 
 

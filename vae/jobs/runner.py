@@ -1,8 +1,7 @@
-"""The process behind each job, `python -m vae.jobs.runner FOLDER`: it waits for its turn, and runs the command.
+"""The process behind each running job, `python -m vae.jobs.runner FOLDER`: runs the command, and starts the next job.
 
-The queue has no server. Every waiting runner looks at the run folders and starts when it is the oldest of its lane and
-a place is free; only one job can be the oldest, so no lock is needed. A task queue from a library would bring a server
-that somebody has to start and watch: here the folders are all there is.
+It is started when its turn has come (queue.py). A task queue from a library would bring a server that somebody has to
+start and watch: here the folders and a list are all there is.
 """
 
 from __future__ import annotations
@@ -23,13 +22,15 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from vae.errors import JobError
+from vae.jobs import waiting
 from vae.jobs.processes import mark
-from vae.jobs.queue import LOCK, PLACES, all_jobs, get, log_size, log_tail, read_values
+from vae.jobs.queue import ACTIVE, LOCK, get, log_size, log_tail, read_values, start_waiting
 from vae.jobs.stopping import RUNNER
 from vae.storage.files import write_atomically
 
 POLL_SECONDS = 0.2
 STOPPED_CODES = (0, 130, -signal.SIGTERM)  # kept something; nothing to keep; not yet ready to be asked
+PATIENCE_SECONDS = 60.0  # with whoever changes the queue: a job must not be lost because the machine is busy
 KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop, and gets no further for this long, is killed
 
 
@@ -52,28 +53,34 @@ def only_one(path: Path) -> Iterator[None]:
 
 
 class Runner:
-    """Waits for a place, runs the command, and records how it ended."""
+    """Runs a job's command, and records how it ended."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         about = read_values(folder / "job.json") or {}
         self.arguments = [str(a) for a in about.get("arguments") or []]
-        self.lane = str(about.get("lane", "compute"))
-        self.state: dict[str, Any] = {"state": "queued", "runner": asdict(mark(os.getpid()))}
+        self.state: dict[str, Any] = {}
 
     def run(self) -> None:
-        """The whole life of a job; nothing at all when another runner has it."""
+        """The whole life of a job, nothing at all when another runner has it; then the next job of its lane."""
         with contextlib.suppress(JobError), only_one(self.folder / LOCK):
-            self._run()
+            if self._begin():
+                self._end_with(self._run_command())
+        with contextlib.suppress(JobError):
+            start_waiting(PATIENCE_SECONDS)
 
-    def _run(self) -> None:
-        self._record()
-        while not self._my_turn():
-            if self._stop_asked():
-                self._end("stopped")
-                return
-            time.sleep(POLL_SECONDS)
-        self._end_with(self._run_command())
+    def _begin(self) -> bool:
+        """Whether there is something to run: another runner may have been here before, and ended."""
+        with waiting.changing(PATIENCE_SECONDS):  # whoever started this process has recorded it by then
+            found = read_values(self.folder / "state.json") or {"state": "queued"}
+            if found.get("state") not in ACTIVE:
+                return False
+            self.state = {"started": time.time()} | found | {"runner": asdict(mark(os.getpid()))}
+            self._record(state="running")
+        if self._stop_asked():
+            self._end("stopped")
+            return False
+        return True
 
     def command(self) -> list[str]:
         """What the job runs."""
@@ -89,18 +96,12 @@ class Runner:
     def _stop_asked(self) -> bool:
         return (self.folder / "stop").exists() or not self.folder.is_dir()
 
-    def _my_turn(self) -> bool:
-        lane = [job for job in all_jobs() if job.lane == self.lane]
-        running = sum(job.state == "running" for job in lane)
-        waiting = [job.id for job in lane if job.state == "queued"]
-        return running < PLACES.get(self.lane, 1) and waiting[:1] == [self.folder.name]
-
     def _run_command(self) -> int:
         # threads that spin while they wait would slow everything else on the machine several times
         environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {RUNNER: str(os.getpid())}
         log_start = log_size(self.folder)  # what earlier attempts printed is not this one's reason
         child = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, env=environment)
-        self._record(state="running", started=time.time(), child=asdict(mark(child.pid)), log_start=log_start)
+        self._record(state="running", child=asdict(mark(child.pid)), log_start=log_start)
         while child.poll() is None:
             if self._stop_asked():
                 child.send_signal(signal.SIGTERM)

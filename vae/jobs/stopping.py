@@ -48,11 +48,11 @@ def deferring() -> Iterator[threading.Event]:
 @contextlib.contextmanager
 def obeying(stop_file: Path) -> Iterator[None]:
     """Inside, a stop file that appears is a request to stop, where no runner is left that would pass it on."""
-    ended, runner = threading.Event(), os.environ.get(RUNNER)
+    ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(WATCH_SECONDS):
-            if stop_file.exists() and str(os.getppid()) != runner:
+            if stop_file.exists() and not has_runner():
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 
@@ -63,6 +63,11 @@ def obeying(stop_file: Path) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+def has_runner() -> bool:
+    """Whether this command's runner lives: it passes on requests to stop, and records how the command ends."""
+    return str(os.getppid()) == os.environ.get(RUNNER)
 
 
 @contextlib.contextmanager

@@ -22,8 +22,9 @@ from vae.storage.files import write_atomically
 @contextmanager
 def begin(kind: str, title: str, arguments: list[str], files: Mapping[str, bytes]) -> Iterator[Path]:
     """A new run folder with `files`, whose job is this process. Raises JobError when it can't be written."""
-    folder = queue.new_folder(kind, title, arguments, "compute", files)
-    with only_one(folder / queue.LOCK), _written(folder):
+    state = _running()
+    folder = queue.begin(kind, title, arguments, files, state | {"state": "running"})
+    with only_one(folder / queue.LOCK), _written(folder, state):
         yield folder
 
 
@@ -32,14 +33,17 @@ def again(job: queue.Job) -> Iterator[Path]:
     """An ended job's run folder, whose job this process takes up. Raises JobError when another one has it."""
     with only_one(job.folder / queue.LOCK):
         queue.ready_again(job)
-        with _written(job.folder):
+        with _written(job.folder, _running()):
             yield job.folder
 
 
+def _running() -> dict[str, Any]:
+    return {"runner": asdict(mark(os.getpid())), "started": time.time()}
+
+
 @contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    """Record that this process runs, and how it ends."""
-    state: dict[str, Any] = {"runner": asdict(mark(os.getpid())), "started": time.time()}
+def _written(folder: Path, state: dict[str, Any]) -> Iterator[None]:
+    """Record that this process runs, and how it ends; then start what waited for it."""
     outcome, reason = "failed", ""
     _write(folder, state | {"state": "running"})
     try:
@@ -58,6 +62,8 @@ def _written(folder: Path) -> Iterator[None]:
         raise
     finally:
         _write(folder, state | {"state": outcome, "ended": time.time(), "reason": reason})
+        with suppress(VAEError):
+            queue.start_waiting()
 
 
 def _write(folder: Path, state: dict[str, Any]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import safetensors
 from numpy.typing import NDArray
@@ -82,6 +85,19 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             rename_new(old, path)
             raise
         shutil.rmtree(old, ignore_errors=True)
+
+
+def open_to_append(path: Path) -> BinaryIO:
+    """A file to add to, made where there is none; never one that a link leads to, nor a pipe or a device.
+
+    Raises OSError.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return os.fdopen(descriptor, "ab")
 
 
 def check_writable(path: Path) -> None:

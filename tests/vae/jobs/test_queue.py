@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 import pytest
 
 from vae.checkpoints import checkpoint_files
 from vae.errors import JobError
-from vae.jobs import processes, queue, runner
+from vae.jobs import processes, queue, runner, starting
 from vae.jobs.queue import Job
 from vae.storage import paths
 
@@ -76,8 +77,9 @@ def test_jobs_queue_and_end_as_their_commands_do() -> None:
 
 
 def test_jobs_that_are_made_at_once_keep_their_order() -> None:
-    made = [queue.new_folder("train", "planted", [], "compute").name for _ in range(200)]
+    made = [queue.begin("train", "planted", [], {}, {"state": "done"}).name for _ in range(100)]
     assert made == sorted(made)
+    assert [job.id for job in queue.all_jobs()] == made
 
 
 def test_stopping_keeps_the_last_finished_epoch() -> None:
@@ -273,19 +275,19 @@ Fake(pathlib.Path(sys.argv[1])).run()
 
 
 def test_the_reason_is_that_of_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(folder: Path) -> None:
-        with (folder / "log.txt").open("ab") as log:
-            command = [sys.executable, "-c", TWO_ATTEMPTS, str(folder)]
-            subprocess.Popen(command, cwd=paths.PROJECT, stdout=log, stderr=log, start_new_session=True)
+    def start(folder: Path, log: BinaryIO, state: object) -> starting.RunnerProcess:
+        command = [sys.executable, "-c", TWO_ATTEMPTS, str(folder)]
+        process = subprocess.Popen(command, cwd=paths.PROJECT, stdout=log, stderr=log, start_new_session=True)
+        return starting.RunnerProcess(process, processes.mark(process.pid))
 
-    monkeypatch.setattr(queue, "_start_runner", start)
-    folder = plant()
-    start(folder)
+    monkeypatch.setattr(starting, "start_runner", start)
+    folder = plant(state={"state": "stopped"})
+    queue.restart(ID)
     wait_until(lambda: queue.log_tail(queue.get(ID)) == "Stopped: kept epoch 3 of 400")
     queue.stop(ID)
     wait_until(lambda: queue.get(ID).state == "stopped")
     queue.restart(ID)
-    wait_until(lambda: queue.get(ID).state == "running")
+    wait_until(lambda: "child" in json.loads((folder / "state.json").read_text()))
     os.kill(json.loads((folder / "state.json").read_text())["child"]["pid"], signal.SIGKILL)
     wait_until(lambda: not queue.get(ID).active)
     assert (queue.get(ID).state, queue.get(ID).reason) == (
