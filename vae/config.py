@@ -120,7 +120,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a VAE is trained. Sources stand where each part is built: objectives.py, schedules.py, stopping.py.
+    """How a VAE is trained. Sources stand where each part is built: objectives.py, schedules.py, early_stopping.py.
 
     Parameters
     ----------

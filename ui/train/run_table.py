@@ -182,7 +182,7 @@ def _kept_epoch(job: Job, train: TrainConfig | None) -> dict[str, float]:
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _read_epoch(folder: str, changed: int, size: int, beta: float | None, _job: Job) -> dict[str, float]:
-    """The last row; with a beta, the best of those whose KL weight had reached it, as stopping.py chooses."""
+    """The last row; with a beta, the best of those whose KL weight had reached it, as early_stopping.py chooses."""
     rows = history.read(_job.folder)
     if full := [row for row in rows if row.get("kl_weight") == beta]:
         return min(full, key=lambda row: row.get("validation_loss", math.inf))

@@ -41,9 +41,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--likelihood", choices=LIKELIHOODS, default="bernoulli", help="p(x|z) (default: bernoulli)")
     defaults = {setting.name: setting.default for setting in fields(TrainConfig)}
-    for name, explanation in TRAINING_HELP.items():
+    for name, what in TRAINING_HELP.items():
         default = defaults[name]
-        option, explained = f"--{name.replace('_', '-')}", f"{explanation} (default: {default})"
+        option, explained = f"--{name.replace('_', '-')}", f"{what} (default: {default})"
         parser.add_argument(option, type=type(default), default=default, help=explained)
     parser.add_argument("--classes", nargs="+", default=[], help="train on these classes' images only (default: all)")
 

@@ -39,7 +39,7 @@ def run(python: str, images: int, epochs: int) -> list[Epoch]:
     """Train in a child process with `python`, silently. Raises PythaeError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "epochs.json"
-        words = [python, "-m", "benchmarks.recipes.pythae_trainer", "--images", str(images), "--epochs", str(epochs)]
+        words = [python, "-m", __name__, "--images", str(images), "--epochs", str(epochs)]
         try:
             child = subprocess.run(
                 [*words, "--json", str(file)], cwd=paths.PROJECT, capture_output=True, text=True, check=False
