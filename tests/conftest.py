@@ -30,9 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Jobs and derived files go to a temporary folder. A test that trains moves VAE_CHECKPOINTS itself."""
+    """Jobs and derived files go to a temporary folder, pages read images below pytest's.
+
+    A test that trains moves VAE_CHECKPOINTS itself.
+    """
     folder = tmp_path_factory.mktemp("vae")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAE_RUNS", str(folder / "runs"))
         patch.setenv("VAE_DERIVED", str(folder / "derived"))
+        patch.setenv("VAE_FOLDERS", str(tmp_path_factory.getbasetemp()))
         yield

@@ -27,6 +27,7 @@ def _no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
         monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
+    monkeypatch.setenv("VAE_FOLDERS", str(tmp_path))
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from vae.anomalies import detectors, normal_images
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.forward_pass import Pass, concatenate, passes
+from vae.anomalies.image_walk import Skipped
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
-from vae.anomalies.sources import Skipped, Source
+from vae.anomalies.sources import Source
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
@@ -26,6 +27,14 @@ from vae.storage import paths
 MOST_BYTES = 512 * 2**20  # of pixels on a page
 CHUNK = 1_000  # images scored between two reports
 REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret is usual
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be scored: a source and the key by which it is remembered."""
+
+    source: Source
+    key: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from ui.anomalies import scoring
-from ui.anomalies.scoring import Seen
+from ui.anomalies import folder_source, scoring
+from ui.anomalies.scoring import Seen, Wanted
 from ui.anomalies.state import FIELDS, STATE
 from ui.shared import cache, page
 from vae.anomalies import normal_images, sources
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
-from vae.anomalies.sources import Source
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
@@ -44,14 +40,6 @@ SHARES = {  # of each rule: the setting, and what it is a share of
 }
 MOST_NAMED = 50  # files that could not be read
 JOIN = "\n"  # between class names in the URL: no name has one
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to be scored: a source and the key by which it is remembered."""
-
-    source: Source
-    key: str
 
 
 def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
@@ -116,7 +104,7 @@ def wanted(checkpoint: Checkpoint, kind: str) -> Wanted | None:
         return Wanted(sources.from_dataset(images, checkpoint.model.image_shape), scoring.own_key(checkpoint))
     if kind == "dataset":
         return _dataset(checkpoint)
-    return _files(checkpoint) if kind == "files" else _folder(checkpoint)
+    return _files(checkpoint) if kind == "files" else folder_source.wanted(checkpoint)
 
 
 def _dataset(checkpoint: Checkpoint) -> Wanted | None:
@@ -142,24 +130,6 @@ def _files(checkpoint: Checkpoint) -> Wanted | None:
     for name, data in content:
         digest.update(name.encode("utf-8", "replace") + hashlib.blake2b(data).digest())
     return Wanted(sources.from_files(content, checkpoint.model.image_shape), f"files {digest.hexdigest()}")
-
-
-def _folder(checkpoint: Checkpoint) -> Wanted | None:
-    key = "anomalies-folder"
-    st.session_state[key] = STATE.text("folder")
-
-    def changed() -> None:
-        STATE.put("folder", st.session_state[key].strip())
-
-    path = st.text_input("Folder on the computer that runs this app", key=key, on_change=changed, max_chars=1_000)
-    if not path.strip():
-        st.caption("All images below it are read; sub-folders are taken for classes.")
-        return None
-    root = Path(path.strip())
-    with contextlib.suppress(RuntimeError):  # no such person: from_folder says that there is no such folder
-        root = root.expanduser()
-    source = sources.from_folder(root, checkpoint.model.image_shape)
-    return Wanted(source, f"folder {root} {source.stamp}")
 
 
 def score_name(choice: NormalChoice) -> str:

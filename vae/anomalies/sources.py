@@ -15,9 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.anomalies.image_walk import ImageWalk, Skipped
 from vae.data.image_dataset import ImageDataset
 from vae.data.image_decoding import WORKERS, Decoded, Format, Shape, check_resizable, decode_all, fitted, format_of
-from vae.data.image_folder import ENDINGS, images_below
 from vae.errors import DatasetError, ScoreError
 from vae.storage.validation import printable
 
@@ -25,14 +25,6 @@ Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, b
 
 CHUNK_IMAGES, CHUNK_BYTES = 256, 32 * 2**20
 MAX_UPLOADS, MAX_UPLOAD_BYTES = 5_000, 500 * 2**20
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A file or folder that could not be read, its name made printable, and why in a few words."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +91,25 @@ def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int6
 
 
 def from_folder(root: Path, image_shape: Shape) -> Source:
-    """Every image file below `root`, by path. Where images lie in sub-folders, the first of these is the class.
+    """Every image file below `root`, by path.
 
-    A folder below it that can't be read is skipped in the first chunk. Raises ScoreError for a folder that isn't there,
-    can't be read or holds no image files, DatasetError for a model whose images are neither grey nor colour.
+    Raises ScoreError for a folder that isn't there, can't be read or holds no image files, DatasetError for a model
+    whose images are neither grey nor colour.
+    """
+    format_of(image_shape)
+    walk = ImageWalk(root)
+    walk.go_on()
+    return from_walk(walk, image_shape)
+
+
+def from_walk(walk: ImageWalk, image_shape: Shape) -> Source:
+    """What a walk has found. Where images lie in sub-folders, the first of these is the class.
+
+    What the walk had to pass over is skipped in the first chunk. Raises DatasetError as above.
     """
     form = format_of(image_shape)
-    files, closed = _listed(root)
+    root, files = walk.root, sorted(walk.files)
+    closed = tuple(sorted(walk.closed, key=lambda folder: folder.name))
     classes = sorted({file.split("/", 1)[0] for file in files if "/" in file})
     number = {name: label for label, name in enumerate(classes)}
 
@@ -149,31 +153,6 @@ def resized_note(count: int, image_shape: Shape) -> str:
     _, height, width = image_shape
     which = "1 image was" if count == 1 else f"{count:,} images were"
     return f"{which} of another size: the middle was cut out and resized to {width} × {height} pixels."
-
-
-def _listed(root: Path) -> tuple[list[str], tuple[Skipped, ...]]:
-    """Paths below `root`, sorted, and the folders that can't be read."""
-    closed: list[Skipped] = []
-
-    def pass_over(error: OSError) -> None:
-        below = Path(error.filename).relative_to(root)
-        if below == Path():  # the folder itself
-            raise error
-        closed.append(Skipped(printable(f"{below.as_posix()}/"), error.strerror or str(error)))
-
-    try:
-        if not root.is_dir():
-            raise ScoreError(f"There is no folder {printable(str(root))}.", "Give a folder of images.")
-        found = [Path(entry.path).relative_to(root).as_posix() for entry in images_below(root, pass_over)]
-    except (OSError, ValueError) as error:
-        raise ScoreError(f"The folder {printable(str(root))} can't be read: {error}.") from error
-    if not found:
-        unread = f", as far as it can be read: {closed[0].name} can't ({closed[0].why})" if closed else ""
-        raise ScoreError(
-            f"The folder {printable(str(root))} holds no images{unread}.",
-            f"Expected files ending in {', '.join(ENDINGS)}.",
-        )
-    return sorted(found), tuple(sorted(closed, key=lambda folder: folder.name))
 
 
 def _stamp(root: Path, files: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from vae.anomalies import csv_report, detectors
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.evaluation.metrics import Evaluation
-from vae.anomalies.sources import Chunk, Skipped, Source
+from vae.anomalies.image_walk import Skipped
+from vae.anomalies.sources import Chunk, Source
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
 

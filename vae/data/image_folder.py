@@ -72,24 +72,33 @@ def _files(entries: Iterator[os.DirEntry[str]], root: Path) -> list[str]:
 
 
 def images_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[os.DirEntry[str]]:
-    """What has an image's ending, at any depth, in no order; also what is no file, such as a pipe or a broken link.
+    """Those of `entries_below` that are images."""
+    return (entry for entry in entries_below(folder, on_error) if is_image(entry))
 
-    Hidden files and folders are passed over, links to folders not followed: they could go in circles. `on_error` gets
-    what a folder raises that can't be read; it may raise, or the rest goes on.
+
+def is_image(entry: os.DirEntry[str]) -> bool:
+    """Whether it has an image's ending; also what is no file, such as a pipe or a broken link."""
+    return entry.name.lower().endswith(ENDINGS) and not _is(entry.is_dir)
+
+
+def entries_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[os.DirEntry[str]]:
+    """Files and folders at any depth, in no order, found as they are asked for.
+
+    Hidden ones are passed over, links to folders not followed: they could go in circles. `on_error` gets what a folder
+    raises that can't be read; it may raise, or the rest goes on.
     """
     folders = [os.fspath(folder)]
     while folders:
         try:
             with os.scandir(folders.pop()) as listed:
-                entries = [entry for entry in listed if not entry.name.startswith(".")]
+                for entry in listed:
+                    if entry.name.startswith("."):
+                        continue
+                    if _is(entry.is_dir) and not entry.is_symlink():
+                        folders.append(entry.path)
+                    yield entry
         except OSError as error:
             on_error(error)
-            continue
-        for entry in entries:
-            if _is(entry.is_dir):
-                folders += [] if entry.is_symlink() else [entry.path]
-            elif entry.name.lower().endswith(ENDINGS):
-                yield entry
 
 
 def _is(test: Callable[[], bool]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -19,6 +20,21 @@ def _folder(variable: str, default: str) -> Path:
 def data_dir() -> Path:
     """Data sets in torchvision's layout (`VAE_DATA`, default `data/`)."""
     return _folder("VAE_DATA", "data")
+
+
+def readable_folders() -> tuple[Path, ...]:
+    """Folders from which a page may read images (`VAE_FOLDERS`), resolved; by default home and `VAE_DATA`.
+
+    Several are separated as in PATH. None where the variable is empty or `none`. The command line isn't bound by it.
+    """
+    value = os.environ.get("VAE_FOLDERS")
+    named = ["~", str(data_dir())] if value is None else value.split(os.pathsep)
+    found = []
+    for name in named if value != "none" else []:
+        with contextlib.suppress(OSError, RuntimeError, ValueError):  # nobody's home, a circle: nothing to read from
+            if name.strip():
+                found.append(Path(name.strip()).expanduser().resolve())
+    return tuple(found)
 
 
 def checkpoints_dir() -> Path:

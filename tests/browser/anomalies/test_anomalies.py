@@ -105,6 +105,8 @@ def test_a_folder_of_own_images_is_scored(app: AppServer, page: Page, tmp_path: 
     (folder / "broken.png").write_bytes(b"not a picture")
 
     visit(page, app, source="folder", folder=str(folder), score="squared_error")
+    expect(page.get_by_text("Choose what to score.")).to_be_visible()
+    page.get_by_role("button", name="Read this folder").click()
     expect(page.get_by_text("12 images were of another size")).to_be_visible()
     expect(page.get_by_text("1 file could not be read")).to_be_visible()
     rows = csv_rows(page)

@@ -113,6 +113,12 @@ def visit(**parameters: Any) -> AppTest:
     return visit_page("pages/anomalies.py", **parameters)
 
 
+def visit_folder(folder: Path | str, **parameters: Any) -> AppTest:
+    """Follow a link to a folder, and have it read."""
+    at = visit(source="folder", folder=str(folder), **parameters)
+    return at.button(key="anomalies-read-folder").click().run()
+
+
 def name_field(at: AppTest) -> Any:
     """The name under which a detector will be kept."""
     [field] = [field for field in at.text_input if field.key and field.key.startswith("anomalies-keep-name")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, name_field, visit, wrong
+from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, name_field, visit, visit_folder, wrong
 from tests.pages.page import said
 from vae import commands
 from vae.anomalies import detector_files
@@ -20,7 +20,7 @@ def test_a_detector_is_kept_used_and_deleted(
     digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = folder_of(digits, tmp_path)
-    at = visit(normal=ZERO_ONE, score="knn", source="folder", folder=str(folder))
+    at = visit_folder(folder, normal=ZERO_ONE, score="knn")
     expected = {row["name"]: row["decision"] for row in browser.rows()}
     name_field(at).set_value(" it's <b> ").run()
     at.button(key="anomalies-keep").click().run()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, seen, url, visit, wrong
+from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, seen, url, visit, visit_folder, wrong
 from tests.pages.page import said
 from ui.explore import state
 from ui.explore.state import Place
@@ -69,8 +69,7 @@ def test_likelihood_regret_of_one_image(digits: Checkpoint, monkeypatch: pytest.
 
 @pytest.mark.parametrize("source", ["test", "folder"])
 def test_open_in_explore(digits: Checkpoint, tmp_path: Path, source: str) -> None:
-    folder = {"folder": str(folder_of(digits, tmp_path))} if source == "folder" else {}
-    at = visit(image="3", source=source, **folder)
+    at = visit_folder(folder_of(digits, tmp_path), image="3") if source == "folder" else visit(image="3")
     at.button(key="anomalies-explore").click().run()
     said(at)
     place = at.session_state[state.VECTORS][digits.identity]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from numpy.typing import NDArray
 
-from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, wrong
+from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, visit_folder, wrong
 from tests.pages.page import said
+from ui.anomalies import folder_source
 from ui.explore import state
 from ui.shared import cache
 from vae import commands
+from vae.anomalies import image_walk
+from vae.anomalies.image_walk import ImageWalk
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
@@ -57,10 +63,10 @@ def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(
     for row in range(40):
         if test.labels[row] in (1, 7):
             png(test.images[row, 0], tmp_path / "sorted" / str(test.labels[row]), f"{row}.png")
-    visit(source="folder", folder=str(tmp_path / "sorted"), normal="1")
+    visit_folder(tmp_path / "sorted", normal="1")
     assert [group.outlier for group in browser.groups] == [False, True]
     png(test.images[0, 0], tmp_path / "sorted" / "extra", "0.png")
-    at = visit(source="folder", folder=str(tmp_path / "sorted"), normal="1", look="curves")
+    at = visit_folder(tmp_path / "sorted", normal="1", look="curves")
     assert [group.outlier for group in browser.groups] == [None]
     assert "No curves" in said(at)
 
@@ -71,6 +77,8 @@ def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: 
     assert "Choose what to score." in said(at)
     at.text_input(key="anomalies-folder").set_value(f" {folder} ").run()
     assert url(at) == {"source": "folder", "folder": str(folder)}
+    assert "Choose what to score." in said(at)
+    at.button(key="anomalies-read-folder").click().run()
     text = said(at)
     assert wrong(at) == []
     assert "2 files could not be read" in [element.label for element in at.expander]
@@ -84,7 +92,66 @@ def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: 
     np.testing.assert_array_equal(browser.pictures["anomalies-gallery"][-1], seen_first(digits, rows))
     assert "5-noise.png" in text or "6-large.png" in text  # the worst is the one explained
     again = visit(**at.query_params)
-    assert said(again) == text
+    assert "Choose what to score." in said(again)
+    assert said(again.button(key="anomalies-read-folder").click().run()) == text
+
+
+def test_a_link_reads_no_folder(digits: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walked(*_: Any) -> Any:
+        raise AssertionError("A folder was walked that nobody has clicked on.")
+
+    monkeypatch.setattr(image_walk, "entries_below", walked)
+    monkeypatch.setattr(image_walk, "is_inside", walked)
+    at = visit(source="folder", folder=str(folder_of(digits, tmp_path)))
+    assert "Choose what to score." in said(at)
+    assert wrong(at) == []
+
+
+def test_folders_outside_those_allowed_are_not_read(
+    digits: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, other = folder_of(digits, tmp_path / "in"), folder_of(digits, tmp_path / "out")
+    (folder / "link.png").symlink_to(other / "1.png")
+    monkeypatch.setenv("VAE_FOLDERS", os.pathsep.join(["", str(tmp_path / "in"), "~nobody-of-that-name"]))
+    [error] = wrong(visit_folder(other))
+    assert f"below {tmp_path / 'in'}." in error
+    at = visit_folder(folder)
+    assert wrong(at) == []
+    assert "link.png: it is a link that leads out of the folders allowed here" in said(at).replace("**", "")
+
+
+@pytest.mark.parametrize("value", ["", "none"])
+def test_reading_folders_can_be_switched_off(
+    digits: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("VAE_FOLDERS", value)
+    at = visit(source="folder", folder=str(folder_of(digits, tmp_path)))
+    assert "Reading folders is switched off here" in said(at)
+    assert not [button for button in at.button if button.key == "anomalies-read-folder"]
+
+
+def test_a_folder_of_too_many_files_is_left_alone(
+    digits: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_source, "MOST_ENTRIES", 3)
+    [error] = wrong(visit_folder(folder_of(digits, tmp_path)))
+    assert "more than 20,000 images or 3 files, too many for a page" in error
+
+
+def test_a_walk_can_be_stopped_between_two_steps(
+    digits: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page runs again after every step, as it does when somebody presses Stop meanwhile."""
+    walk = ImageWalk(folder_of(digits, tmp_path))
+    assert [walk.go_on(0.0) for _ in range(9)] == [False] * 9
+    assert walk.entries == 9
+    at = visit(source="folder", folder=str(walk.root))
+    at.session_state[folder_source.READING] = folder_source.AskedFolder(str(walk.root), walk)
+    monkeypatch.setattr(folder_source, "_go_on", lambda reading: st.button("Stop", on_click=folder_source._forget))
+    at.run()
+    at.button[[button.label for button in at.button].index("Stop")].click().run()
+    assert folder_source.READING not in at.session_state
+    assert "Choose what to score." in said(at)
 
 
 def seen_first(digits: Checkpoint, rows: list[dict[str, str]]) -> NDArray[np.uint8]:
@@ -96,12 +163,12 @@ def test_sub_folders_are_classes(digits: Checkpoint, browser: Browser, tmp_path:
     test = cache.test_images(digits)
     for k in range(6):
         png(test.images[k, 0], tmp_path / "sorted" / HTML.replace("/", ""), f"{k}.png")
-    at = visit(source="folder", folder=str(tmp_path / "sorted"), normal=ZERO_ONE)
+    at = visit_folder(tmp_path / "sorted", normal=ZERO_ONE)
     assert wrong(at) == []
     assert f"class {HTML.replace('/', '')}" in said(at)
     assert all(HTML.replace("/", "") not in element.value for element in at.markdown)
     png(test.images[6, 0], tmp_path / "sorted" / HTML.replace("/", ""), "6.png")
-    at.run()
+    at.button(key="anomalies-read-folder").click().run()
     assert len(browser.rows()) == 7
 
 
@@ -112,17 +179,21 @@ def test_sub_folders_are_classes(digits: Checkpoint, browser: Browser, tmp_path:
         ("gone", "There is no folder"),
         ("file.png", "There is no folder"),
         (HTML, "There is no folder"),
-        ("x" * 300, "can't be read"),
+        ("x" * 300, "There is no folder"),
         ("~nobody-of-that-name/x", "There is no folder"),
-        ("a\0b", "no folder"),
+        ("a\0b", "There is no folder"),
+        ("/", "There is no folder"),
+        ("../..", "There is no folder"),
+        ("out", "There is no folder"),
     ],
     ids=lambda value: str(value)[:12],
 )
 def test_a_folder_that_cant_be_scored(digits: Checkpoint, tmp_path: Path, path: str, expected: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.png").write_bytes(b"")
+    (tmp_path / "out").symlink_to("/usr")
     folder = path if path.startswith("~") else str(tmp_path / path)
-    at = visit(source="folder", folder=folder)
+    at = visit_folder(folder)
     [error] = wrong(at)
     assert expected in error
     assert HTML not in at.error[0].value
