@@ -19,15 +19,17 @@ vae.storage         errors
 vae.config          errors storage
 vae.neighbours      -
 vae.model           config
-vae.data            errors storage config
+vae.budget          errors config model
+vae.data            errors storage config budget
 vae.maps            errors storage neighbours
 vae.checkpoints     errors storage config model maps
 vae.jobs            errors storage
-vae.training        errors storage config model data maps checkpoints jobs
+vae.training        errors storage config model budget data maps checkpoints jobs
 vae.generation      errors storage neighbours checkpoints
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage neighbours model data checkpoints generation
-vae.commands        errors storage config model data maps checkpoints jobs training generation sample_quality anomalies
+vae.commands        errors storage config model budget data maps checkpoints jobs training generation sample_quality
+                    anomalies
 
 ui.palette          -
 ui.components       ui.palette; storage model maps checkpoints training generation

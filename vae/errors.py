@@ -52,3 +52,7 @@ class GenerationError(VAEError):
 
 class ScoreError(VAEError):
     """An anomaly score that can't be computed or judged: unknown, of too few images, or without labels."""
+
+
+class BudgetError(VAEError):
+    """Work that needs more memory or disk than is free: told with the numbers, before it starts."""

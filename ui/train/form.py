@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from ui.shared import formatting, job_card, page
@@ -12,15 +10,13 @@ from ui.train.presets import Settings
 from ui.train.state import JOB, STATE
 from vae.checkpoints.checkpoint_files import checkpoint_path
 from vae.data import datasets
-from vae.errors import CheckpointError, VAEError
+from vae.errors import BudgetError, CheckpointError, VAEError
 from vae.jobs import queue
-from vae.model.layers import parameter_shapes
+from vae.model.layers import parameter_count
 from vae.storage import paths
+from vae.training import request_budget
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
-
-TRAINING_BYTES = 16  # a parameter, its gradient and two moments of Adam, in float32
-LARGE = 100_000_000
 
 
 @st.fragment
@@ -34,11 +30,19 @@ def show(primary: bool) -> None:
             st.markdown(f":material/cloud_off: {known.title}'s images are not on this machine.")
             job_card.download_offer(known.name, known.title, known.download_mb)
         checked = _check()
+        fits = checked is None or missing or _fits(checked)
         kind = "primary" if primary else "secondary"
-        clicked = st.button("Train", key="train_submit", type=kind, disabled=missing, width="stretch")  # type: ignore[arg-type]
-        if clicked and checked and not missing:
-            _start(checked)
-        estimate.show(checked if not missing else None)
+        clicked = st.button(
+            "Train",
+            key="train_submit",
+            type=kind,  # type: ignore[arg-type]
+            disabled=missing or not fits,
+            width="stretch",
+        )
+        ready = checked if fits and not missing else None
+        if clicked and ready:
+            _start(ready)
+        estimate.show(ready)
 
 
 def _start(wanted: TrainingRequest) -> None:
@@ -61,22 +65,25 @@ def _check() -> TrainingRequest | None:
     return wanted
 
 
+def _fits(wanted: TrainingRequest) -> bool:
+    """Whether there is memory and disk for it; the reason is shown where there is not."""
+    try:
+        request_budget.check(wanted)
+    except BudgetError as error:
+        page.show_error(error)
+        return False
+    return True
+
+
 def description(wanted: TrainingRequest) -> str:
-    """How large the model is and what will be written."""
-    count, folder = parameters(wanted), wanted.destination
+    """How large the model is, how much memory its training takes, and what will be written."""
+    count, folder = parameter_count(wanted.model), wanted.destination
     folder = folder.relative_to(paths.PROJECT) if folder.is_relative_to(paths.PROJECT) else folder
-    text = (
-        f"{formatting.count(count, 'parameter')} ({formatting.size(4 * count)}). "
+    return (
+        f"{formatting.count(count, 'parameter')} ({formatting.size(4 * count)}); training takes about "
+        f"{formatting.size(request_budget.memory(wanted))} of memory. "
         f"Writes `{folder}`: weights, latents and maps of the test images, the learning curve."
     )
-    if count > LARGE:
-        text += f" Large: training takes about {formatting.size(TRAINING_BYTES * count)} of memory."
-    return text
-
-
-def parameters(wanted: TrainingRequest) -> int:
-    """How many numbers are learned."""
-    return sum(math.prod(shape) for shape in parameter_shapes(wanted.model).values())
 
 
 def request(dataset: str, name: str, settings: Settings) -> TrainingRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 from vae.anomalies import normal_images
 from vae.anomalies.normal_images import NormalChoice
+from vae.budget import limits, needs
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import image_export
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.storage.files import check_writable, write_atomically
@@ -22,6 +25,7 @@ from vae.storage.reporting import write_errors_as
 from vae.storage.validation import printable
 
 ALL = "all"  # classes, of --normal
+SHOWN_SIDE = {".png": image_export.TILE_SIDE, ".gif": image_export.GIF_SIDE}  # pixels, of a picture in such a file
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -112,8 +116,15 @@ def write_output(path: Path, content: bytes) -> None:
         write_atomically(path, content)
 
 
-def decoded(checkpoint: Checkpoint, z: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """The pictures (N, C, H, W) of latents (N, d), with a bar. Imports torch."""
+def decoded(checkpoint: Checkpoint, z: NDArray[np.floating], output: Path) -> NDArray[np.uint8]:
+    """The pictures (N, C, H, W) of latents (N, d), with a bar. Imports torch.
+
+    Raises BudgetError when there is no room for them, or for `output`, the file that they will be in.
+    """
+    longest = max(checkpoint.model.image_shape[1:])
+    need = needs.decoding(checkpoint.model, len(z), -(-SHOWN_SIDE.get(output.suffix, 1) // longest))
+    limits.check_memory(need, f"Decoding {len(z):,} pictures", "Ask for fewer.")
+    limits.check_disk({output: len(z) * math.prod(checkpoint.model.image_shape)}, f"A file of {len(z):,} pictures")
     from vae.checkpoints import inference, loading
     from vae.model.devices import best_device
 

@@ -13,6 +13,7 @@ from vae.anomalies.evaluation.comparison import Comparison
 from vae.anomalies.evaluation.metrics import Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
+from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import (
     ALL,
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     choice = normal_choice(checkpoint, arguments.normal)
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or compare.default_names()))
     note(normal_images.training_note(checkpoint, choice, names))
+    limits.check_memory(needs.scoring(checkpoint.model), "Comparing scores")
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
     with stoppable():
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vae.budget import limits, needs
 from vae.commands.common import add_checkpoint, new_file, read_checkpoint, shown, write_output
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS
@@ -32,6 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             f"{images.name} has images {images.image_shape}, {checkpoint.name} takes {checkpoint.model.image_shape}."
         )
+    limits.check_memory(needs.encoding(checkpoint.model, len(images)), "Encoding")
+    limits.check_disk({output: needs.latents_bytes(checkpoint.model, len(images))}, "The file of latents")
     from vae.checkpoints import inference, loading
     from vae.model.devices import best_device
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from vae.budget import limits, needs
 from vae.commands.common import add_checkpoint, add_json, print_json, read_checkpoint
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS
@@ -22,6 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Encode the split anew and print each metric with its protocol."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     images = datasets.load(checkpoint.dataset.name, arguments.split)
+    limits.check_memory(needs.encoding(checkpoint.model, len(images)), "Encoding")
     from vae.checkpoints import inference, loading
     from vae.checkpoints.metrics import measured_by, metrics_of
     from vae.model.devices import best_device

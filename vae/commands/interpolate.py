@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     path = interpolation.path(np.stack([stop.vector for stop in stops]), arguments.steps, arguments.kind)
     known = holes.reach(checkpoint.latents)
     distances = holes.nearest_image(path.z, checkpoint.latents, known)
-    images = decoded(checkpoint, path.z)
+    images = decoded(checkpoint, path.z, output)
     write_output(output, _content(output.suffix, images, path, distances))
     print(f"Wrote {len(images)} pictures of {checkpoint.name} to {shown(output)} ({arguments.kind}).")
     for stop, k in zip(stops, path.anchor_at, strict=True):

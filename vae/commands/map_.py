@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.jobs.progress import Progress
@@ -29,6 +30,8 @@ def run(arguments: argparse.Namespace) -> None:
         from vae.maps import tsne
 
         tsne.check(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
+        need = needs.tsne(len(checkpoint.latents.mu), checkpoint.model.latent_dim, arguments.perplexity)
+        limits.check_memory(need, f"t-SNE of perplexity {arguments.perplexity:g}", "Choose a smaller perplexity.")
     progress = Progress(arguments.run_folder)
     with stoppable():
         progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images", "iterations")

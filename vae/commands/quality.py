@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.errors import CheckpointError
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     from vae.sample_quality import measure  # torch
 
     measure.check(checkpoint, arguments.number, arguments.seed)
+    limits.check_memory(needs.decoding(checkpoint.model, arguments.number), "Measuring the samples", "Ask for fewer.")
     progress = Progress(arguments.run_folder)
     with stoppable():
         progress.stage(f"sample quality of {checkpoint.name}", "images")

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         z = sampling.from_prior(arguments.number, checkpoint.model.latent_dim, arguments.seed, arguments.temperature)
         source = "the prior N(0, I)"
-    write_output(output, _content(output.suffix, decoded(checkpoint, z), z))
+    write_output(output, _content(output.suffix, decoded(checkpoint, z, output), z))
     print(f"Wrote {arguments.number:,} samples of {checkpoint.name} to {shown(output)}.")
     print(f"Drawn from {source}, seed {arguments.seed}, temperature {arguments.temperature:g}.")
 

@@ -20,6 +20,7 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Chunk, Source
 from vae.anomalies.streaming import Tally
 from vae.anomalies.thresholds import Rule
+from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import (
     add_checkpoint,
@@ -96,6 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     source, tally = _source(arguments, checkpoint), Tally()
     note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
+    limits.check_memory(needs.scoring(checkpoint.model), "Scoring")
     from vae.checkpoints import loading
     from vae.model.devices import best_device
 

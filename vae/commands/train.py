@@ -19,6 +19,7 @@ from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
 from vae.jobs.stopping import RUNNER, has_runner, obeying, stoppable
 from vae.storage import paths
+from vae.training import request_budget
 from vae.training.request import TrainingRequest
 from vae.training.request_options import add_options, add_output, from_options
 from vae.training.run_folder import request_files, status
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     request = requested(arguments, arguments.output)
     _check_free(request, arguments.run_folder)
+    request_budget.check(request, arguments.run_folder)
     if arguments.run_folder or not _writes():  # of a job, whose runner records how it ends
         _train(request, arguments.run_folder or paths.runs_dir())
         return
@@ -63,6 +65,7 @@ def _resume(job: queue.Job) -> None:
     request = request_files.read(job)
     request.check_dataset()
     _check_free(request, job.folder)
+    request_budget.check(request, job.folder)
     with terminal_job.again(job) if _writes() else nullcontext(job.folder) as folder:
         _train(request, folder)
 

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     start = _start(arguments.start, checkpoint)
     dims = _dims(arguments.dims, checkpoint)
     z = traversals.traverse(start.vector, dims, values)  # (D, V, d)
-    images = decoded(checkpoint, z.reshape(-1, z.shape[-1]))
+    images = decoded(checkpoint, z.reshape(-1, z.shape[-1]), output)
     kl = checkpoint.latents.kl_per_dim()[dims]
     if output.suffix == ".png":
         content = image_export.png(

@@ -9,7 +9,7 @@ from vae.commands.common import add_json, add_run_folder, print_json
 from vae.commands.train import requested
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable
-from vae.training import speed
+from vae.training import request_budget, speed
 from vae.training.request_options import add_options
 
 
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Measure, save the result in derived/trials/ and print it."""
     request = requested(arguments, speed.OUTPUT)
+    request_budget.check_trial(request)
     progress = Progress(arguments.run_folder, quiet=True)
     with stoppable():
         progress.stage("measuring")

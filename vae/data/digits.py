@@ -9,7 +9,7 @@ import numpy as np
 
 from vae.data.image_dataset import DatasetInfo, ImageDataset
 
-TEST, VALIDATION, SEED = 360, 180, 0
+TRAIN, VALIDATION, TEST, SEED = 1_257, 180, 360, 0
 CLASS_NAMES = tuple("0123456789")
 
 
@@ -33,6 +33,7 @@ INFO = DatasetInfo(
     title="scikit-learn digits",
     image_shape=(1, 8, 8),
     class_names=CLASS_NAMES,
+    counts={"train": TRAIN, "validation": VALIDATION, "test": TEST},
     download_mb=0,
     load_split=_load,
     on_this_machine=lambda: True,

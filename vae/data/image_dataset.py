@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -82,13 +82,15 @@ def fingerprint(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
 class DatasetInfo:
     """What is known of a data set before its images are read.
 
-    `download_mb` is 0 for what can't be downloaded. `changed()` is a number that differs once the files were replaced.
+    `counts` says how many images each split has. `download_mb` is 0 for what can't be downloaded. `changed()` is a
+    number that differs once the files were replaced.
     """
 
     name: str
     title: str
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
+    counts: Mapping[str, int]
     download_mb: int
     load_split: Callable[[str], ImageDataset] = field(repr=False)
     on_this_machine: Callable[[], bool] = field(repr=False)

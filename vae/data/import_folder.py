@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.budget import limits
 from vae.data import datasets, image_decoding, image_folder, imported_dataset
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.image_decoding import WORKERS, Decoded, Format
@@ -26,6 +26,7 @@ from vae.storage.validation import printable
 
 GREY_SAMPLE = 64  # images looked at to see whether there is any colour
 CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
+LABEL_BYTES = 8
 EXAMPLES = 5  # names of skipped files that are told
 
 
@@ -117,8 +118,7 @@ class _Work:
     def run(self) -> ImportResult:
         """Write the three splits and meta.json."""
         form = self._format()
-        if (needed := self.total * math.prod(form.shape)) > shutil.disk_usage(self.folder).free:
-            raise DatasetError(f"The images take {needed / 1e6:,.0f} MB, more than is free in {self.folder.parent}.")
+        limits.check_disk({self.folder: self.total * (math.prod(form.shape) + LABEL_BYTES)}, "The import")
         counts = {split: self._write_split(split, form) for split in SPLITS}
         self._check(counts)
         result = ImportResult(

@@ -113,6 +113,7 @@ def info(name: str) -> DatasetInfo:
         name,
         meta.image_shape,
         meta.class_names,
+        {split: said.count for split, said in meta.splits.items()},
         download_mb=0,
         load_split=lambda split: _load(folder, split),
         on_this_machine=lambda: _usable(name),

@@ -88,6 +88,7 @@ INFO = DatasetInfo(
     title="MNIST",
     image_shape=(1, 28, 28),
     class_names=CLASS_NAMES,
+    counts={"train": 60_000 - VALIDATION, "validation": VALIDATION, "test": 10_000},
     download_mb=11,
     load_split=_load,
     on_this_machine=_on_this_machine,

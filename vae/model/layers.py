@@ -144,6 +144,38 @@ def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def parameter_count(config: ModelConfig) -> int:
+    """How many numbers are learned."""
+    return sum(math.prod(shape) for shape in parameter_shapes(config).values())
+
+
+def output_sizes(layers: tuple[Layer, ...], shape: tuple[int, ...]) -> list[int]:
+    """How many values each layer makes of one input (C, H, W) or (n,); none for those that only give it a shape."""
+    sizes: list[int] = []
+    for layer in layers:
+        if isinstance(layer, Flatten | Reshape):
+            shape = layer.shape if isinstance(layer, Reshape) else (math.prod(shape),)
+            sizes.append(0)
+            continue
+        shape = _output_shape(layer, shape)
+        sizes.append(math.prod(shape))
+    return sizes
+
+
+def _output_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+    if isinstance(layer, Linear):
+        return (layer.outputs,)
+    if isinstance(layer, Conv2d):
+        return (layer.outputs, *((side + 2 * layer.padding - layer.kernel) // layer.stride + 1 for side in shape[1:]))
+    if isinstance(layer, ConvTranspose2d):
+        sides = zip(shape[1:], layer.output_padding, strict=True)
+        inner = layer.kernel - 2 * layer.padding
+        return (layer.outputs, *((side - 1) * layer.stride + inner + extra for side, extra in sides))
+    if isinstance(layer, Upsample):
+        return (shape[0], *(layer.factor * side for side in shape[1:]))
+    return shape
+
+
 def _sides(config: ModelConfig) -> list[tuple[int, int]]:
     """(height, width) before each strided convolution and after the last."""
     sides = [(config.image_shape[1], config.image_shape[2])]

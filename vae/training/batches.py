@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vae.budget import free
 from vae.errors import DatasetError
 
 # Of the memory that is free when training starts, images may take this much: the model, its activations, the other
@@ -39,7 +39,7 @@ def free_bytes(device: torch.device) -> int:
     """Memory that nobody uses, on the device; for cpu and mps the machine's."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    return free.memory()
 
 
 def _sharing() -> int:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vae.budget import limits
 from vae.checkpoints import checkpoint_files, inference, loading
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
 from vae.checkpoints.metrics import measured_by, metrics_of
@@ -20,6 +21,7 @@ from vae.maps import pca
 from vae.maps.projection import ProjectionMap
 from vae.model.devices import best_device, best_precision
 from vae.model.vae import new_model
+from vae.training.batches import free_bytes
 from vae.training.distributed import Workers, from_environment, own_device, together
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import film, film_files, history, resume_state, status
@@ -56,6 +58,9 @@ def run_to_end(request: TrainingRequest, progress: Progress, folder: Path) -> No
     splits = {name: datasets.load(train.dataset, name) for name in SPLITS}
     for name in ("train", "validation"):  # the test split stays whole: it shows what becomes of other classes
         splits[name] = splits[name].only(train.classes)
+    if device.type == "cuda" and workers.count == 1:
+        counts = {name: len(split) for name, split in splits.items()}
+        limits.check_device(request.model, train, counts, free_bytes(device))
     with together(workers, device):
         trainer = Trainer(
             new_model(request.model, train.seed),

@@ -21,6 +21,7 @@ from vae.storage import paths
 from vae.storage.files import write_atomically
 from vae.storage.reporting import write_errors_as
 from vae.storage.schema import Positive, read_as
+from vae.training import request_budget
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
 
@@ -66,7 +67,8 @@ def comparable(request: TrainingRequest) -> TrainingRequest:
 
 
 def submit(request: TrainingRequest) -> Job:
-    """Measure as a job. Raises JobError."""
+    """Measure as a job. Raises JobError, and BudgetError for what doesn't fit this machine."""
+    request_budget.check_trial(request)
     files = request_files.files(comparable(request))
     return queue.submit("trial", "Measure the speed", ["trial"], lane="trial", files=files)
 

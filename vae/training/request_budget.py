@@ -1,0 +1,38 @@
+"""Whether a training request fits this machine, asked before anything starts. Imports no torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vae.budget import free, limits, needs
+from vae.data import datasets
+from vae.storage import paths
+from vae.training.request import TrainingRequest
+
+
+def memory(request: TrainingRequest) -> int:
+    """About how many bytes the training takes of this machine's memory. Raises DatasetError."""
+    counts = datasets.info(request.train.dataset).counts
+    return limits.on_host(needs.training(request.model, request.train, counts, free.memory())).total
+
+
+def check(request: TrainingRequest, run_folder: Path | None = None) -> None:
+    """Raise BudgetError for a training that needs more memory or disk than is free.
+
+    Several processes (torchrun) share the batches, on machines that nobody here knows: they are not asked.
+    """
+    model, train = request.model, request.train
+    counts = datasets.info(train.dataset).counts
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        limits.check_training(model, train, counts)
+    writes = {
+        request.destination: needs.checkpoint_bytes(model, counts["test"]),
+        (run_folder or paths.runs_dir() / "new"): needs.run_folder_bytes(model, train),
+    }
+    limits.check_disk(writes, "Training")
+
+
+def check_trial(request: TrainingRequest) -> None:
+    """Raise BudgetError when measuring how fast the training is needs more memory than is free."""
+    limits.check_trial(request.model, request.train, datasets.info(request.train.dataset).counts)
