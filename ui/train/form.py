@@ -81,7 +81,7 @@ def description(wanted: TrainingRequest) -> str:
     folder = folder.relative_to(paths.PROJECT) if folder.is_relative_to(paths.PROJECT) else folder
     return (
         f"{formatting.count(count, 'parameter')} ({formatting.size(4 * count)}); training takes about "
-        f"{formatting.size(request_budget.memory(wanted))} of memory. "
+        f"{request_budget.memory(wanted)} of memory. "
         f"Writes `{folder}`: weights, latents and maps of the test images, the learning curve."
     )
 

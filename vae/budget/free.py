@@ -83,7 +83,7 @@ def container_rooms(root: Path = CGROUPS, membership: Path = MEMBERSHIP) -> list
 
 def _up(base: Path, group: str) -> Iterator[Path]:
     """The folder of a group below `base`, those above it, and `base`."""
-    folder = base / group.strip("/")
+    folder = base.joinpath(*(name for name in group.split("/") if name not in ("", "..")))
     yield folder
     while folder != base and base in folder.parents:
         folder = folder.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,9 +18,9 @@ SHARE = 0.9  # of what is free: estimates are rough, and others live here too
 CLOSE = "Close other programs, or use a machine with more memory."
 
 
-def gigabytes(count: int) -> str:
-    """`12.3 GB`."""
-    return f"{count / 1e9:,.1f} GB"
+def size(count: int) -> str:
+    """`12.3 GB`, `40 MB`."""
+    return f"{count / 1e9:,.1f} GB" if count >= 1e8 else f"{math.ceil(count / 1e6)} MB"
 
 
 def check_memory(need: Need, what: str, hint: str = CLOSE) -> None:
@@ -39,7 +40,7 @@ def check_disk(writes: Mapping[Path, int], what: str) -> None:
         needed, available = sum(writes[path] for path in places), free.disk(places[0])
         if available is not None and needed > available:
             raise BudgetError(
-                f"{what} needs about {gigabytes(needed)} of disk, {gigabytes(available)} are free in "
+                f"{what} needs about {size(needed)} of disk, {size(available)} are free in "
                 f"{free.existing(places[0])!s:.300}.",
                 "Delete what is no longer needed there, or write elsewhere.",
             )
@@ -114,7 +115,7 @@ def _fits(need: Need, available: int) -> bool:
 
 def _too_large(need: Need, available: int, what: str, hint: str) -> BudgetError:
     return BudgetError(
-        f"{what} needs about {gigabytes(need.total)} of memory, {gigabytes(available)} are free and a tenth of that is "
+        f"{what} needs about {size(need.total)} of memory, {size(available)} are free and a tenth of that is "
         "left to others.",
         hint,
     )

@@ -11,10 +11,11 @@ from vae.storage import paths
 from vae.training.request import TrainingRequest
 
 
-def memory(request: TrainingRequest) -> int:
-    """About how many bytes the training takes of this machine's memory. Raises DatasetError."""
+def memory(request: TrainingRequest) -> str:
+    """About how much the training takes of this machine's memory, as `0.5 GB`. Raises DatasetError."""
     counts = datasets.info(request.train.dataset).counts
-    return limits.on_host(needs.training(request.model, request.train, counts, free.memory())).total
+    need = limits.on_host(needs.training(request.model, request.train, counts, free.memory()))
+    return limits.size(need.total)
 
 
 def check(request: TrainingRequest, run_folder: Path | None = None) -> None:

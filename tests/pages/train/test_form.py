@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -12,9 +13,10 @@ import pytest
 from tests.pages.train.page import labels, texts, typed, visit
 from tests.runs import plant, requests, train_arguments
 from tests.vae.helpers import new_checkpoint
-from ui.train import form
+from ui.train import estimate, form
 from ui.train.form_state import free_name
 from ui.train.presets import PRESETS, settings_of
+from vae.budget import free
 from vae.checkpoints import checkpoint_files
 from vae.config import ModelConfig, TrainConfig
 from vae.data import datasets
@@ -173,12 +175,33 @@ def test_what_is_submitted_is_what_the_form_says() -> None:
     assert requests() == [TrainingRequest(model, train, "digits-conv-2")]
 
 
-def test_the_number_of_parameters_is_that_of_the_model() -> None:
-    wanted = typed()
-    encoder, decoder = 64 * 400 + 400 + 400 * 4 + 4, 2 * 400 + 400 + 400 * 64 + 64
-    assert form.parameters(wanted) == encoder + decoder
-    large = typed(hidden="20000 20000")
-    assert "Large: training takes about 12.8 GB of memory." in form.description(large)
+def test_the_form_tells_how_much_memory_a_training_takes() -> None:
+    assert form.description(typed()).startswith("54,468 parameters (0.2 MB); training takes about 0.5 GB of memory.")
+    assert "training takes about 36.0 GB of memory." in form.description(typed(hidden="20000 20000"))
+
+
+def test_what_does_not_fit_is_told_before_the_button_and_starts_no_trial(
+    submitted: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "STILL_SECONDS", 0.0)
+    monkeypatch.setattr(free, "memory", lambda: 6 * 10**9)
+    at = visit()
+    submitted.clear()  # a trial of the default settings
+    at.text_input(key="train_hidden_mlp").set_value("65536 65536").run()
+    at.run()
+    assert "6.0 GB are free and a tenth of that is left to others. Hidden widths up to about" in texts(at)
+    assert at.button(key="train_submit").disabled
+    assert submitted == []
+    at.text_input(key="train_hidden_mlp").set_value("400").run()
+    assert not at.button(key="train_submit").disabled
+    assert "are free" not in texts(at)
+
+
+def test_a_full_disk_is_told_before_the_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 100))
+    at = visit()
+    assert "Training needs about 4 MB of disk, 1 MB are free in" in texts(at)
+    assert at.button(key="train_submit").disabled
 
 
 def test_mnist_that_is_not_here_is_offered_instead_of_trained(submitted: list[list[str]]) -> None:

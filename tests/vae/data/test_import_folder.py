@@ -15,7 +15,7 @@ from tests.vae.commands.test_arguments import call
 from vae.data import datasets, image_folder, import_folder
 from vae.data.image_dataset import SPLITS, ImageDataset, fingerprint
 from vae.data.import_folder import ImportSettings
-from vae.errors import DatasetError
+from vae.errors import BudgetError, DatasetError
 from vae.jobs.stopping import Stopped
 from vae.storage.validation import printable
 
@@ -292,7 +292,7 @@ def test_a_full_disk_leaves_nothing_behind(source: Path, data: Path, monkeypatch
 
 def test_what_does_not_fit_on_the_disk_is_not_begun(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 100))
-    with pytest.raises(DatasetError, match="more than is free"):
+    with pytest.raises(BudgetError, match="The import needs about 1 MB of disk, 1 MB are free in"):
         import_folder.write("pets", source, SIZE)
 
 
