@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from ui.shared import cache
 from ui.shared.progress_cache import Bar, remembered
-from vae.anomalies import detectors, normal_images
+from vae.anomalies import detectors, normal_images, thresholds
 from vae.anomalies.detectors import Decisions, Detector
-from vae.anomalies.evaluation import metrics
 from vae.anomalies.forward_pass import Pass, concatenate, passes
 from vae.anomalies.image_walk import Skipped
 from vae.anomalies.methods import registry
@@ -191,7 +190,7 @@ def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, cho
 def with_rule(found: Scored, rule: Rule) -> Scored:
     """The same scores with another threshold."""
     detector = detectors.with_rule(found.detector, rule, found.scores)
-    flagged = metrics.flagged(found.scores, detector.threshold)
+    flagged = thresholds.flagged(found.scores, detector.threshold)
     return Scored(found.seen, detector, Decisions(found.scores, found.decisions.percentiles, flagged), found.outlier)
 
 

@@ -16,11 +16,9 @@ from msgspec import Meta
 from numpy.typing import ArrayLike, NDArray
 
 from vae.anomalies import normal_images, thresholds
-from vae.anomalies.evaluation import metrics
-from vae.anomalies.evaluation.metrics import Bools, Float64s
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice, NormalImages
-from vae.anomalies.thresholds import Count, Rule
+from vae.anomalies.thresholds import Bools, Count, Float64s, Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.image_folder import MAX_CLASSES
 from vae.errors import ScoreError
@@ -124,7 +122,7 @@ def fit(
         )
     calibration = np.quantile(scores.astype(np.float64), np.linspace(0, 1, QUANTILES))
     # off the calibration, not off the scores, as `with_rule` does later
-    threshold = rule.value if rule.kind == "threshold" else metrics.from_false_alarms(calibration, rule.value)
+    threshold = rule.value if rule.kind == "threshold" else thresholds.from_false_alarms(calibration, rule.value)
     made = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Detector(
         name=name,
@@ -182,15 +180,15 @@ def with_rule(detector: Detector, rule: Rule, scores: ArrayLike | None = None) -
     """
     if rule.kind != "contamination":
         by_hand = rule.kind == "threshold"
-        threshold = rule.value if by_hand else metrics.from_false_alarms(detector.calibration, rule.value)
+        threshold = rule.value if by_hand else thresholds.from_false_alarms(detector.calibration, rule.value)
         found = thresholds.count(detector.calibration, detector.held_out, threshold)
     elif scores is None:
         raise ScoreError("A contamination rate is of the images that are scored, and none were.", "Score some first.")
     else:
         numbers = np.asarray(scores, np.float64)
         numbers = np.where(np.isnan(numbers), np.inf, numbers)  # flagged at any threshold
-        threshold = metrics.from_contamination(numbers, rule.value)
-        found = Count(int(metrics.flagged(numbers, threshold).sum()), len(numbers))
+        threshold = thresholds.from_contamination(numbers, rule.value)
+        found = Count(int(thresholds.flagged(numbers, threshold).sum()), len(numbers))
     return dataclasses.replace(detector, threshold=threshold, chosen=rule.text(found))
 
 
@@ -211,7 +209,7 @@ def decide(detector: Detector, batch: Pass, model: VAE | None) -> Decisions:
             "Fit it again.",
         ) from error
     scores = _checked(raw, len(batch.mu), detector.score)
-    return Decisions(scores, percentile(detector, scores), metrics.flagged(scores, detector.threshold))
+    return Decisions(scores, percentile(detector, scores), thresholds.flagged(scores, detector.threshold))
 
 
 def percentile(detector: Detector, scores: ArrayLike) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies import csv_report, detectors
+from vae.anomalies import csv_report, detectors, thresholds
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.evaluation.metrics import Evaluation
@@ -89,7 +89,7 @@ def rows(
 ) -> Iterator[csv_report.ReportRow]:
     """Rows of a report, decided by the detector's threshold; `tally.flagged` counts them."""
     for chunk, decisions in chunks:
-        decided = replace(decisions, flagged=metrics.flagged(decisions.scores, detector.threshold))
+        decided = replace(decisions, flagged=thresholds.flagged(decisions.scores, detector.threshold))
         tally.flagged += int(decided.flagged.sum())
         yield from csv_report.rows_of(chunk, decided, source.class_names)
 

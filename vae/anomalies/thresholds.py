@@ -1,4 +1,4 @@
-"""How the threshold of a detector is chosen, as a person says it."""
+"""The threshold of a detector: how it is chosen, as a person says it and as a number, and what it flags. numpy only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vae.anomalies.evaluation.metrics import Float64s, flagged
 from vae.errors import ScoreError
 
+Float64s = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+LARGEST = float(np.finfo(np.float64).max)
 ROUNDING = 1e-12  # of the largest number: what computing quantiles may add to a score
 RULES = {
     "threshold": "set by hand",
@@ -87,3 +90,50 @@ class Rule:
             return f"{RULES[self.kind]} ({flags} held-out normal images)"
         few = ", too few to set it as low" if found.flagged and self.value * found.of < 1 else ""
         return f"{RULES[self.kind].format(share=f'{100 * self.value:.4g} %')} ({flags}{few})"
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def from_contamination(scores: ArrayLike, share: float) -> float:
+    """A finite threshold that flags floor(share · n) of these n scores.
+
+    It lies halfway between the last flagged score and the next. Equal scores are never parted: where they stand on both
+    sides of that place none of them is flagged, so fewer than `share` are. A score of +inf is above every threshold.
+    Raises ScoreError for a share outside 0 to 1, no scores, or NaN.
+    """
+    ordered = np.sort(checked(scores))[::-1]
+    if not 0 <= share <= 1:  # NaN too
+        raise ScoreError(f"The share is {share:g}, expected a number from 0 to 1.", "0.05 flags 5 % of the images.")
+    count = math.floor(share * len(ordered) + 1e-9)  # 0.29 · 100 is a little less than 29
+    if count == len(ordered):
+        return float(np.clip(np.nextafter(ordered[-1], -np.inf), -LARGEST, LARGEST))
+    below = float(np.clip(ordered[count], -LARGEST, LARGEST))
+    if count == 0:
+        return below
+    last = float(ordered[count - 1])
+    middle = below / 2 + last / 2
+    return middle if below < middle < last < math.inf else below
+
+
+def from_false_alarms(normal_scores: ArrayLike, share: float) -> float:
+    """The threshold that flags `share` of held-out normal images, which is what it is expected to flag of new ones.
+
+    As `from_contamination`: floor(share · n), fewer among ties.
+    """
+    return from_contamination(normal_scores, share)
+
+
+def flagged(scores: ArrayLike, threshold: float) -> Bools:
+    """scores > threshold. A score that is NaN is flagged: what can't be scored must not pass for normal."""
+    return ~(np.asarray(scores, np.float64) <= threshold)
+
+
+def checked(scores: ArrayLike) -> Float64s:
+    """The scores (n,). Raises ScoreError for none, and for NaN."""
+    array = np.asarray(scores, np.float64)
+    if array.ndim != 1 or not len(array):
+        raise ScoreError(f"The scores have shape {array.shape}, expected one number for each of one or more images.")
+    if bad := int(np.isnan(array).sum()):
+        raise ScoreError(f"{bad:,} of {len(array):,} scores are not a number.", "Choose another score.")
+    return array

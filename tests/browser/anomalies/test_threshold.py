@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.drive.modules import mount
 from tests.ui.components.test_threshold import ALL, PLAIN, TIED, Scores
 from ui.components.threshold.histogram import ScoreGroup, histogram
-from vae.anomalies.evaluation import metrics
+from vae.anomalies import thresholds
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_the_page_counts_as_python_decides(page: Page, scores: Scores) -> None:
     values = [2.0, 2.5, 9.75, -1e6, 3e38, *(float(score) for score in scores[:4] if np.isfinite(score))]
     for k, value in enumerate(values):
         receive(page, scores, value, 100 + k)
-        assert flagged(page) == metrics.flagged(scores, value).sum()
+        assert flagged(page) == thresholds.flagged(scores, value).sum()
 
 
 def test_dragging_tells_python_once_where_it_was_let_go(page: Page) -> None:
@@ -60,7 +60,7 @@ def test_dragging_tells_python_once_where_it_was_let_go(page: Page) -> None:
     assert name == "setting"
     assert setting["threshold"] == pytest.approx(edges[0] + 300 / box["width"] * (edges[-1] - edges[0]), abs=0.1)
     page.wait_for_function(f"document.querySelector('.threshold').dataset.threshold === '{setting['threshold']!r}'")
-    assert flagged(page) == metrics.flagged(PLAIN, setting["threshold"]).sum()
+    assert flagged(page) == thresholds.flagged(PLAIN, setting["threshold"]).sum()
     receive(page, PLAIN, 10.0, 1)  # a run of the page that had begun before
     assert value_of(page) == setting["threshold"]
     receive(page, PLAIN, 11.0, 2)  # a field has moved it

@@ -10,8 +10,7 @@ import pytest
 from tests.pages.anomalies.page import ZERO_ONE, Browser, detector_of, seen, url, visit, wrong
 from tests.pages.page import said
 from ui.shared import cache
-from vae.anomalies import detectors, normal_images
-from vae.anomalies.evaluation import metrics
+from vae.anomalies import detectors, normal_images, thresholds
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.thresholds import Rule
@@ -24,10 +23,10 @@ def test_false_alarms_flag_that_share_of_held_out_normal_images(digits: Checkpoi
     detector = detector_of(digits, registry.DEFAULT)
     scores = detectors.decide(detector, held_out, cache.model(digits)).scores
     assert browser.threshold == pytest.approx(detector.threshold, rel=1e-5)
-    assert metrics.flagged(scores, browser.threshold).mean() == pytest.approx(0.05, abs=1.5 / len(scores))
+    assert thresholds.flagged(scores, browser.threshold).mean() == pytest.approx(0.05, abs=1.5 / len(scores))
     at = visit(share="20")
     assert "set to flag 20 % of held-out normal images (it flags " in said(at)
-    assert metrics.flagged(scores, browser.threshold).mean() == pytest.approx(0.2, abs=1.5 / len(scores))
+    assert thresholds.flagged(scores, browser.threshold).mean() == pytest.approx(0.2, abs=1.5 / len(scores))
 
 
 @pytest.mark.parametrize("share", ["10", "0", "100", "33.3"])

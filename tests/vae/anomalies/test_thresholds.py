@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from tests.vae.anomalies.made import seen
 from tests.vae.helpers import new_checkpoint
 from vae.anomalies import detectors, thresholds
 from vae.anomalies.detectors import Rule
-from vae.anomalies.evaluation import metrics
+from vae.anomalies.thresholds import flagged, from_contamination
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
@@ -63,14 +65,14 @@ def test_a_count_that_is_said_to_be_exact_is() -> None:
         scores = kinds[case % 4].astype(np.float32)
         calibration = thresholds.quantiles(scores, 1_001)
         share = rng.choice([rng.uniform(), round(rng.uniform(), 1), rng.integers(size + 1) / size])
-        threshold = metrics.from_false_alarms(calibration, share)
+        threshold = thresholds.from_false_alarms(calibration, share)
         for limit in (threshold, float(scores[0]), float(rng.choice(calibration))):
             found = thresholds.count(calibration, size, limit)
             if found.exact:
-                assert found.flagged == metrics.flagged(scores, limit).sum(), (case, limit)
+                assert found.flagged == thresholds.flagged(scores, limit).sum(), (case, limit)
         inexact += case % 4 < 3 and not found.exact
     calibration = thresholds.quantiles([0] * 8 + [1] + [2] * 4 + [3] * 7 + [4], 1_001)
-    assert thresholds.count(calibration, 21, metrics.from_false_alarms(calibration, 0.7)) == thresholds.Count(13, 21)
+    assert thresholds.count(calibration, 21, thresholds.from_false_alarms(calibration, 0.7)) == thresholds.Count(13, 21)
     assert inexact == 0  # only scores of many magnitudes at once can leave doubt
 
 
@@ -88,3 +90,41 @@ def test_the_count_among_many_images_is_said_to_be_rough(checkpoint: Checkpoint)
     detector = detectors.fit(checkpoint, None, "squared_error", seen(), held_out, "all", rule)
     assert "(it flags about 100 of 2,000)" in detector.chosen
     assert abs(detectors.decide(detector, held_out, None).flagged.sum() - 100) <= 2
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.1, 0.29, 1 / 3, 0.5, 0.999, 1])
+@pytest.mark.parametrize("count", [1, 7, 100, 1_000])
+def test_a_contamination_rate_flags_that_share(share: float, count: int) -> None:
+    scores = np.random.default_rng(count).normal(size=count).astype(np.float32)
+    expected = math.floor(round(share * count, 6))
+    assert flagged(scores, from_contamination(scores, share)).sum() == expected
+
+
+def test_equal_scores_are_never_parted() -> None:
+    scores = np.array([1.0, 1, 1, 1, 2, 3, 3, 3, 3, 9])
+    assert flagged(scores, from_contamination(scores, 0.1)).sum() == 1
+    assert flagged(scores, from_contamination(scores, 0.3)).sum() == 1  # the four 3s would be more than 3
+    assert flagged(scores, from_contamination(scores, 0.5)).sum() == 5
+    assert not flagged(np.ones(50), from_contamination(np.ones(50), 0.5)).any()
+
+
+def test_neighbouring_numbers_are_told_apart() -> None:
+    lower = np.array([1.0])
+    scores = np.concatenate([lower, np.nextafter(lower, 2)])
+    assert flagged(scores, from_contamination(scores, 0.5)).tolist() == [False, True]
+
+
+def test_false_alarms_on_new_normal_images_are_near_the_budget() -> None:
+    rng = np.random.default_rng(0)
+    threshold = thresholds.from_false_alarms(rng.normal(size=5_000), 0.05)
+    assert flagged(rng.normal(size=5_000), threshold).mean() == pytest.approx(0.05, abs=0.015)
+
+
+def test_what_is_no_number_is_flagged() -> None:
+    assert flagged([np.nan, 1, 3], 2).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, math.nan, math.inf])
+def test_a_share_is_between_0_and_1(share: float) -> None:
+    with pytest.raises(ScoreError, match="expected a number from 0 to 1"):
+        from_contamination([1.0, 2.0], share)

@@ -1,4 +1,4 @@
-"""How well a score tells outliers from normal images, and thresholds. numpy; scikit-learn inside functions.
+"""How well a score tells outliers from normal images. numpy; scikit-learn inside functions.
 
 A score is one number per image, higher = more anomalous. `outlier` is True where an image is an outlier. A score may be
 infinite (it ranks at that end) but not NaN.
@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vae.anomalies.evaluation import intervals
+from vae.anomalies.thresholds import Bools, Float64s, checked, flagged
 from vae.errors import ScoreError
-
-Float64s = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 RECALL = 0.95  # at which false alarms are counted
 RESAMPLES = 400
@@ -25,7 +23,6 @@ FEW = 50  # images of a kind, below which the bootstrap's 95 % intervals hold th
 COVERAGE = 95  # % of the bootstrap's values that an interval holds
 DECIMALS = 14  # of an area: a sum of shares that is 1 comes out 2e-16 beside it, and what is above 1 is no share
 MAX_POINTS = 500  # of a curve
-LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -178,40 +175,6 @@ def pr_points(scores: ArrayLike, outlier: ArrayLike) -> Curve:
     return _thinned(x[::-1], y[::-1], threshold[::-1])
 
 
-def from_contamination(scores: ArrayLike, share: float) -> float:
-    """A finite threshold that flags floor(share · n) of these n scores.
-
-    It lies halfway between the last flagged score and the next. Equal scores are never parted: where they stand on both
-    sides of that place none of them is flagged, so fewer than `share` are. A score of +inf is above every threshold.
-    Raises ScoreError for a share outside 0 to 1, no scores, or NaN.
-    """
-    ordered = np.sort(_numbers(scores))[::-1]
-    if not 0 <= share <= 1:  # NaN too
-        raise ScoreError(f"The share is {share:g}, expected a number from 0 to 1.", "0.05 flags 5 % of the images.")
-    count = math.floor(share * len(ordered) + 1e-9)  # 0.29 · 100 is a little less than 29
-    if count == len(ordered):
-        return float(np.clip(np.nextafter(ordered[-1], -np.inf), -LARGEST, LARGEST))
-    below = float(np.clip(ordered[count], -LARGEST, LARGEST))
-    if count == 0:
-        return below
-    last = float(ordered[count - 1])
-    middle = below / 2 + last / 2
-    return middle if below < middle < last < math.inf else below
-
-
-def from_false_alarms(normal_scores: ArrayLike, share: float) -> float:
-    """The threshold that flags `share` of held-out normal images, which is what it is expected to flag of new ones.
-
-    As `from_contamination`: floor(share · n), fewer among ties.
-    """
-    return from_contamination(normal_scores, share)
-
-
-def flagged(scores: ArrayLike, threshold: float) -> Bools:
-    """scores > threshold. A score that is NaN is flagged: what can't be scored must not pass for normal."""
-    return ~(np.asarray(scores, np.float64) <= threshold)
-
-
 def _thinned(x: Any, y: Any, threshold: Any) -> Curve:
     """At most MAX_POINTS, evenly along the curve, with both ends."""
     if len(x) <= MAX_POINTS:
@@ -222,20 +185,11 @@ def _thinned(x: Any, y: Any, threshold: Any) -> Curve:
     return Curve(x[rows], y[rows], threshold[rows])
 
 
-def _numbers(scores: ArrayLike) -> Float64s:
-    array = np.asarray(scores, np.float64)
-    if array.ndim != 1 or not len(array):
-        raise ScoreError(f"The scores have shape {array.shape}, expected one number for each of one or more images.")
-    if bad := int(np.isnan(array).sum()):
-        raise ScoreError(f"{bad:,} of {len(array):,} scores are not a number.", "Choose another score.")
-    return array
-
-
 def _checked(scores: ArrayLike, outlier: ArrayLike) -> tuple[Float64s, NDArray[np.int64], Bools]:
     """The distinct scores rising, each image's place among them (n,), which scikit-learn takes where a score is
     infinite, and the truth (n,).
     """
-    array, truth = _numbers(scores), np.asarray(outlier)
+    array, truth = checked(scores), np.asarray(outlier)
     if truth.dtype != np.bool_ or truth.shape != array.shape:
         raise ScoreError(
             f"The truth is {truth.dtype} of shape {truth.shape}, expected true or false for each of "

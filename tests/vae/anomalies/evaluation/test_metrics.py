@@ -1,4 +1,4 @@
-"""AUROC and its relatives against scikit-learn, thresholds, curves."""
+"""AUROC and its relatives against scikit-learn, curves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 import sklearn.metrics
 
 from vae.anomalies.evaluation import comparison_files, metrics
-from vae.anomalies.evaluation.metrics import auprc, auroc, evaluate, flagged, fpr_at_recall, from_contamination
+from vae.anomalies.evaluation.metrics import auprc, auroc, evaluate, fpr_at_recall
+from vae.anomalies.thresholds import flagged, from_contamination
 from vae.errors import ScoreError
 
 NARROW = "fewer than 50 of a kind: the intervals of AUPRC and FPR95 are too narrow"
@@ -100,41 +101,6 @@ def test_long_curves_are_thinned_and_keep_their_shape() -> None:
         assert np.trapezoid(curve.y, curve.x) == pytest.approx(area, abs=0.002)
 
 
-# --- thresholds -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.1, 0.29, 1 / 3, 0.5, 0.999, 1])
-@pytest.mark.parametrize("count", [1, 7, 100, 1_000])
-def test_a_contamination_rate_flags_that_share(share: float, count: int) -> None:
-    scores = np.random.default_rng(count).normal(size=count).astype(np.float32)
-    expected = math.floor(round(share * count, 6))
-    assert flagged(scores, from_contamination(scores, share)).sum() == expected
-
-
-def test_equal_scores_are_never_parted() -> None:
-    scores = np.array([1.0, 1, 1, 1, 2, 3, 3, 3, 3, 9])
-    assert flagged(scores, from_contamination(scores, 0.1)).sum() == 1
-    assert flagged(scores, from_contamination(scores, 0.3)).sum() == 1  # the four 3s would be more than 3
-    assert flagged(scores, from_contamination(scores, 0.5)).sum() == 5
-    assert not flagged(np.ones(50), from_contamination(np.ones(50), 0.5)).any()
-
-
-def test_neighbouring_numbers_are_told_apart() -> None:
-    lower = np.array([1.0])
-    scores = np.concatenate([lower, np.nextafter(lower, 2)])
-    assert flagged(scores, from_contamination(scores, 0.5)).tolist() == [False, True]
-
-
-def test_false_alarms_on_new_normal_images_are_near_the_budget() -> None:
-    rng = np.random.default_rng(0)
-    threshold = metrics.from_false_alarms(rng.normal(size=5_000), 0.05)
-    assert flagged(rng.normal(size=5_000), threshold).mean() == pytest.approx(0.05, abs=0.015)
-
-
-def test_what_is_no_number_is_flagged() -> None:
-    assert flagged([np.nan, 1, 3], 2).tolist() == [True, False, True]
-
-
 def test_rates_count() -> None:
     found = metrics.rates([5, 4, 3, 2, 1], np.array([True, False, True, False, False]), 2.5)
     assert (found.caught, found.missed, found.false_alarms, found.passed) == (2, 0, 1, 2)
@@ -203,9 +169,3 @@ def test_one_class_only_is_said(kind: bool) -> None:
 def test_bad_input_is_named(scores: list[float], outlier: list[bool], what: str) -> None:
     with pytest.raises(ScoreError, match=what):
         evaluate(scores, np.array(outlier))
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.1, math.nan, math.inf])
-def test_a_share_is_between_0_and_1(share: float) -> None:
-    with pytest.raises(ScoreError, match="expected a number from 0 to 1"):
-        from_contamination([1.0, 2.0], share)
