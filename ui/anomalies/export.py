@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
-from ui.shared import page
+from ui.shared import ownership, page
 from vae.anomalies import csv_report, detector_files
 from vae.anomalies.csv_report import Columns
 from vae.anomalies.methods import registry
@@ -89,6 +89,9 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
 
 def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
     def delete() -> None:
+        if ownership.shared():
+            st.toast(ownership.SWITCHED_OFF)
+            return
         try:
             detector_files.delete(checkpoint, name)
         except VAEError as error:

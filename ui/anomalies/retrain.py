@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from ui.shared import job_card, model_picker, page
+from ui.shared import job_card, model_picker, ownership, page
 from ui.shared.job_card import FAILED, Work
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
@@ -31,7 +31,7 @@ class _Training(Work):
         return [job for job in trainings if request_files.read_or_none(job) == self.request]
 
     def submit(self) -> None:
-        request_files.submit(self.request)
+        ownership.claim(request_files.submit(self.request))
 
 
 def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:

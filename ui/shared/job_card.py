@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from ui import palette
-from ui.shared import formatting, page
+from ui.shared import formatting, ownership, page
 from vae.errors import JobError
 from vae.jobs import queue
 from vae.jobs.queue import Job
@@ -88,7 +88,18 @@ def _head(job: Job) -> None:
             ended = job.ended or job.created
             took = f", took {formatting.about(ended - job.started)}" if job.started and job.ended else ""
             st.caption(formatting.ago(ended, time.time()) + took, width="content")
-        elif st.button(stop_label(job), key=f"stop-{job.id}", icon=":material/stop_circle:", disabled=job.stopping):
+            return
+        others = not ownership.may_change(job)
+        if (
+            st.button(
+                stop_label(job),
+                key=f"stop-{job.id}",
+                icon=":material/stop_circle:",
+                disabled=job.stopping or others,
+                help=ownership.OTHERS if others else None,
+            )
+            and not others
+        ):
             queue.stop(job.id)
             st.rerun()
 
@@ -199,7 +210,7 @@ class Command(Work):
         return [job for job in queue.all_jobs() if job.kind == self.kind and job.arguments == self.arguments]
 
     def submit(self) -> None:
-        queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane)
+        ownership.claim(queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane))
 
 
 def offer(work: Work, label: str, key: str, icon: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.shared import formatting, page
+from ui.shared import formatting, ownership, page
 from ui.train import estimate, form_state
 from ui.train.form import names_in_use
 from ui.train.presets import name_base
@@ -29,7 +29,10 @@ def show(job: Job | None) -> None:
         request, said = None, formatting.shortened(str(error), LONGEST)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(page.escape(in_short(request) if request else f"Its settings can't be read. {said}"))
-        if status.resumable(job) and st.button("Resume", key="run_resume", icon=":material/play_arrow:"):
+        mine = ownership.may_change(job)
+        if not mine:
+            st.caption(ownership.OTHERS)
+        elif status.resumable(job) and st.button("Resume", key="run_resume", icon=":material/play_arrow:"):
             _resume(job)
         if request:
             st.button(
@@ -42,7 +45,11 @@ def show(job: Job | None) -> None:
                 help="Puts all settings of this run into the form, under a new name. What was trained on some classes "
                 "only is started from Anomalies.",
             )
-        if not job.active and st.button("Delete", key="run_delete", icon=":material/delete:"):
+        if (
+            not job.active
+            and ownership.may_change(job)
+            and st.button("Delete", key="run_delete", icon=":material/delete:")
+        ):
             _ask_to_delete(job)
 
 
@@ -98,6 +105,9 @@ def _ask_to_delete(job: Job) -> None:
 
 def _delete(job: Job) -> None:
     name = request_files.output_of(job)
+    if not ownership.may_change(job):
+        st.toast(ownership.OTHERS)
+        return
     try:
         queue.delete(job.id)
     except VAEError as error:  # another tab was faster, or resumed it

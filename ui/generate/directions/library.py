@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.generate import state
 from ui.generate.state import FIELDS
-from ui.shared import page
+from ui.shared import ownership, page
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import VAEError
 from vae.generation import direction_files, directions
@@ -104,6 +104,9 @@ def _import(checkpoint: Checkpoint) -> None:
 
 def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
     def delete() -> None:
+        if ownership.shared():
+            st.toast(ownership.SWITCHED_OFF)
+            return
         try:
             direction_files.delete(checkpoint, name)
         except VAEError as error:
