@@ -22,7 +22,7 @@ vae.model           config
 vae.budget          errors config model
 vae.data            errors storage config budget
 vae.maps            errors storage neighbours
-vae.checkpoints     errors storage config model maps
+vae.checkpoints     errors storage config model budget maps
 vae.jobs            errors storage
 vae.training        errors storage config model budget data maps checkpoints jobs
 vae.generation      errors storage neighbours checkpoints

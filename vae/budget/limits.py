@@ -25,9 +25,9 @@ def size(count: int) -> str:
 
 def check_memory(need: Need, what: str, hint: str = CLOSE) -> None:
     """Raise BudgetError when `what` needs more memory than it may take."""
-    available = free.memory()
-    if not _fits(need, available):
-        raise _too_large(need, available, what, hint)
+    available, here = free.memory(), on_host(need)
+    if not _fits(here, available):
+        raise _too_large(here, available, what, hint)
 
 
 def check_disk(writes: Mapping[Path, int], what: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import FloatArray, Latents
 from vae.errors import GenerationError
 from vae.model.devices import device_of
@@ -24,6 +25,7 @@ SAMPLE_SEED = 0  # of the one posterior sample behind log_likelihood and elbo
 BATCH = 500  # images of a batch
 BATCH_PIXELS = 2**24  # of a batch at most, whatever its size: large pictures need much memory each
 MAX_BYTES = 2**30  # of pictures that are decoded in one go
+ASKED_BYTES = 2**24  # of pictures, for more of which free memory is looked at: few cost nothing
 
 
 def batches(
@@ -174,6 +176,8 @@ def decode(
     ------
     GenerationError
         For latents of another dimension, numbers that are not finite, and more than 1 GB of pictures.
+    BudgetError
+        For many pictures where there is too little memory for them.
     """
     d, shape = model.config.latent_dim, model.config.image_shape
     pixels = math.prod(shape)
@@ -186,6 +190,9 @@ def decode(
             f"{len(z):,} pictures {shape} need {len(z) * pixels / 1e9:.1f} GB, expected at most {MAX_BYTES / 1e9:.1f}.",
             "Ask for fewer.",
         )
+    if len(z) * pixels > ASKED_BYTES:
+        need = replace(needs.decoding(model.config, len(z)), program=0, parameters=0)  # both are there already
+        limits.check_memory(need, f"Decoding {len(z):,} pictures", "Ask for fewer.")
     device, images = device_of(model), np.empty((len(z), *shape), np.uint8)
     for here in batches(len(z), batch_size, pixels, BATCH_PIXELS, on_batch):
         batch = torch.tensor(z[here], dtype=torch.float32, device=device)

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from tests.vae.helpers import TINY, TINY_CONV
+from vae.budget import free
 from vae.checkpoints import inference, metrics
 from vae.checkpoints.checkpoint import Latents
 from vae.checkpoints.metrics import MeasuredBy
 from vae.config import ModelConfig
 from vae.data.image_dataset import ImageDataset
-from vae.errors import GenerationError
+from vae.errors import BudgetError, GenerationError
 from vae.model.elbo import terms_at
 from vae.model.pixels import draw_binarized
 from vae.model.vae import VAE, new_model, reparameterize
@@ -159,3 +160,11 @@ def test_latents_that_dont_fit_are_refused(z: np.ndarray, message: str) -> None:
 def test_images_of_another_shape_are_refused() -> None:
     with pytest.raises(GenerationError, match=r"shape \(1, 1, 28, 28\)"):
         inference.posterior_means(new_model(TINY, 0), np.zeros((1, 1, 28, 28), np.uint8))
+
+
+def test_many_pictures_are_not_decoded_where_there_is_no_memory_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = new_model(ModelConfig("mlp", (1, 64, 64), 2, hidden=(4,)), 0)
+    monkeypatch.setattr(free, "memory", lambda: 10**8)
+    assert inference.decode(model, np.zeros((100, 2))).shape == (100, 1, 64, 64)  # few are not asked for
+    with pytest.raises(BudgetError, match=r"Decoding 9,000 pictures needs about 0\.\d GB of memory, 0\.1 GB are free"):
+        inference.decode(model, np.zeros((9_000, 2)))
