@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from vae.errors import VAEError
+from vae.storage.printing import visible
 
 LOG = logging.getLogger("latent_space_explorer")
 PAGES = (
@@ -74,7 +75,9 @@ def show_error(error: VAEError) -> None:
 
 def escape(text: str) -> str:
     """`text` as Markdown that shows it literally, on one line, but for `code` marks."""
-    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))  # every second one is code, where nothing needs escaping
+    parts = re.split(
+        r"(`[^`]+`)", visible(" ".join(text.split()))
+    )  # every second one is code, where nothing needs escaping
     escaped = "".join(part if i % 2 else _literal(part) for i, part in enumerate(parts))
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # lists and rules begin a line
 

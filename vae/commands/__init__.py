@@ -27,6 +27,7 @@ from vae.commands import (
 )
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
+from vae.storage.printing import clean_streams
 from vae.storage.validation import printable
 
 COMMANDS: dict[str, ModuleType] = {
@@ -57,6 +58,11 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 done, 2 bad arguments or input, 130 stopped with nothing to keep."""
     _write_anything()
+    with clean_streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     prog = _how_it_was_started()
     parser = _Parser(prog=prog, description="Train, evaluate and explore variational autoencoders.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from pathlib import Path
@@ -21,6 +20,7 @@ from vae.data import image_export
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.storage.files import check_writable, write_atomically
+from vae.storage.printing import json_text
 from vae.storage.reporting import write_errors_as
 from vae.storage.validation import printable
 
@@ -77,13 +77,8 @@ def read_checkpoint(argument: str) -> Checkpoint:
 
 
 def print_json(values: Any) -> None:
-    """One JSON document on standard output; in ASCII where the terminal lacks a letter of it."""
-    text = json.dumps(values, indent=2, ensure_ascii=False)
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # or standard output would write it in a way that is no JSON
-        text = json.dumps(values, indent=2)
-    print(text)
+    """One JSON document on standard output, which reads back as `values` whatever is in them."""
+    print(json_text(values, sys.stdout.encoding or "utf-8"))
 
 
 def note(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from vae.commands.common import add_run_folder
@@ -14,6 +14,7 @@ from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
 from vae.storage import paths
+from vae.storage.printing import bar_stream
 from vae.storage.temporary import temporary_folder
 
 
@@ -45,7 +46,7 @@ def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
     progress.stage("downloading MNIST", "bytes")
     try:
         with temporary_folder(root / "fetch") as temporary:
-            with _watch(temporary, expected_bytes, progress):
+            with _watch(temporary, expected_bytes, progress), redirect_stderr(bar_stream()):  # torchvision draws one
                 MNIST(str(temporary), download=True)
             with unstoppable():
                 _move(temporary / "MNIST" / "raw", mnist.raw_dir())

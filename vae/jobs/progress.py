@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from vae.storage.files import write_atomically
+from vae.storage.printing import bar_stream, visible
 
 WRITE_EVERY_SECONDS = 0.25
 WRITE_SHARE = 0.1  # of the time, at most: the history of many epochs takes a while to write
@@ -41,7 +42,7 @@ class Progress:
         self._started = time.monotonic()
         self._values |= {"stage": name, "fraction": None, "seconds_left": None}
         if not self._quiet:
-            self._bar = tqdm(desc=name, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True)
+            self._bar = tqdm(desc=visible(name, ""), unit=f" {unit}", file=bar_stream(), dynamic_ncols=True)
         self._write()
 
     def update(self, done: float, total: float, begun: float = 0) -> None:

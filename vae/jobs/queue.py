@@ -36,6 +36,7 @@ from vae.jobs import starting, waiting
 from vae.jobs.processes import is_alive
 from vae.storage import paths
 from vae.storage.files import new_folder, write_atomically
+from vae.storage.printing import visible
 
 PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
 START_GRACE_SECONDS = 20.0  # in run folders of before the list: a runner that has not reported by then never will
@@ -331,7 +332,7 @@ def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
     except OSError:
         return ""
     # split("\n"), not splitlines(): a progress bar's \r does not end a line, it writes it anew
-    return "\n".join(line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:])
+    return visible("\n".join(line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:]))
 
 
 # --- reading a run folder ---------------------------------------------------------------------------------------------

@@ -66,3 +66,4 @@ def test_without_stack_trace() -> None:
     assert formatting.without_stack_trace(trace) == "reading\nRuntimeError: not enough memory"
     assert formatting.without_stack_trace("python -m vae train: No such thing.") == "No such thing."
     assert formatting.without_stack_trace("a list:\n  - kept") == "a list:\n  - kept"
+    assert formatting.without_stack_trace("a \x1b[2J\u202e") == "a \\x1b[2J\\u202e"

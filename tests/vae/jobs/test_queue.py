@@ -209,6 +209,8 @@ def test_the_log_ends_with_what_was_last_seen_of_each_line() -> None:
     assert queue.log_tail(queue.get(ID)) == ""
     (folder / "log.txt").write_text("x" * 9_000 + "".join(f"\nline {i}" for i in range(20)) + "\n10%\r100%\n")
     assert queue.log_tail(queue.get(ID), 3) == "line 18\nline 19\n100%"
+    (folder / "log.txt").write_text("\x1b]0;owned\x07\ta\n\u202eb\r\n")
+    assert queue.log_tail(queue.get(ID)) == "\\x1b]0;owned\\x07\ta\n\\u202eb"
 
 
 def test_a_job_that_cant_be_started_leaves_nothing() -> None:
