@@ -63,7 +63,7 @@ def samples(checkpoint: Checkpoint, request: SampleRequest, order: str = "drawn"
         options += ["--mixture", "--components", str(request.components)]
         label = "" if request.label is None else f", label={request.label}"
         if request.label is not None:
-            options += ["--class", checkpoint.dataset.class_names[request.label]]
+            options.append(f"--class={checkpoint.dataset.class_names[request.label]}")
         drawing = [
             f"mixture = mixture_files.mixture_of(checkpoint, components={request.components}{label})",
             f"z = mixture.sample({request.number}, seed={request.seed}, temperature={request.temperature:g})",

@@ -38,7 +38,7 @@ from vae.checkpoints.checkpoint import (
     check_latents,
 )
 from vae.config import ModelConfig, TrainConfig
-from vae.errors import CheckpointError, ConfigError
+from vae.errors import CheckpointError, ConfigError, VAEError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
 from vae.storage import paths
@@ -114,6 +114,10 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
         raise CheckpointError(
             f"There is no checkpoint {name!r} in {folder.parent}.", "`python -m vae list` names them."
         )
+    return _read_folder(folder, name)
+
+
+def _read_folder(folder: Path, name: str) -> Checkpoint:
     header = _read_header(folder)
     _verify_hashes(folder, header.files)
     latents = _read_latents(folder)
@@ -308,6 +312,7 @@ def write(
     try:
         with write_errors_as(CheckpointError, destination), writing(destination) as temporary:
             _write_files(new, temporary)
+            _read_back(temporary)
             if writing is replaced_folder:
                 check_writable(destination, replacing)  # what stands there now may be another one
             on_complete(summary(temporary).identity)
@@ -320,6 +325,14 @@ def write(
 
 def _taken(destination: Path) -> CheckpointError:
     return CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
+
+
+def _read_back(folder: Path) -> None:
+    """Raise CheckpointError for a checkpoint that its own reader refuses: its place is not for that."""
+    try:
+        _read_folder(folder, folder.name)
+    except VAEError as error:
+        raise CheckpointError(f"The checkpoint was written, but can't be read back: {error.message}") from error
 
 
 def _write_files(new: NewCheckpoint, folder: Path) -> None:

@@ -27,6 +27,7 @@ from vae.commands import (
 )
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
+from vae.storage.delivery import delivered
 from vae.storage.printing import clean_streams
 from vae.storage.validation import printable
 
@@ -56,10 +57,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 done, 2 bad arguments or input, 130 stopped with nothing to keep."""
+    """Run one command.
+
+    Returns the exit code: 0 the result is there, 2 bad arguments or input, or what was printed can't be written, 130
+    stopped with nothing to keep. A reader that goes away (`| head`) changes neither the work nor the code.
+    """
     _write_anything()
-    with clean_streams():
-        return _run(argv)
+    with delivered() as delivery, clean_streams():
+        code = _run(argv)
+    return delivery.exit_code(code)
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -67,7 +73,7 @@ def _run(argv: Sequence[str] | None) -> int:
     parser = _Parser(prog=prog, description="Train, evaluate and explore variational autoencoders.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, module in COMMANDS.items():
-        summary = (module.__doc__ or "").strip().splitlines()[0]
+        summary = (module.__doc__ or "").strip().partition("\n")[0]  # python -OO has no documentation
         module.add_arguments(commands.add_parser(name, help=summary, description=summary))
     arguments = parser.parse_args(argv)
     try:
@@ -78,9 +84,6 @@ def _run(argv: Sequence[str] | None) -> int:
     except (Stopped, KeyboardInterrupt):
         print(f"{prog} {arguments.command}: stopped; nothing was written.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader (`| head`) has seen enough
-        sys.stderr.close()
-        return 0
     return 0
 
 

@@ -48,6 +48,7 @@ def add_normal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--normal",
         nargs="+",
+        action="extend",
         metavar="CLASS",
         help="classes whose images are normal, as 0 1 or 0,1, or all (default: those the model was trained on)",
     )
@@ -109,6 +110,9 @@ def write_output(path: Path, content: bytes) -> None:
     """Write a command's result in one step, over what is there. Raises ConfigError."""
     with write_errors_as(ConfigError, path):
         write_atomically(path, content)
+        written = path.stat().st_size
+    if written != len(content) or not written:
+        raise ConfigError(f"{path!s:.300} has {written:,} bytes, expected {len(content):,}.", "Write it again.")
 
 
 def decoded(checkpoint: Checkpoint, z: NDArray[np.floating], output: Path) -> NDArray[np.uint8]:

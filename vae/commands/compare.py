@@ -29,6 +29,7 @@ from vae.commands.common import (
 from vae.errors import ScoreError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
+from vae.training.request import option_words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def command_words(checkpoint_name: str, choice: NormalChoice, names: tuple[str, ...] = ()) -> list[str]:
     """The arguments of this command for a choice: what a page gives to a job."""
-    words = ["compare", checkpoint_name, "--normal", *(choice.classes or (ALL,))]
+    words = ["compare", checkpoint_name, *option_words("--normal", choice.classes or (ALL,))]
     return [*words, "--scores", *names] if names else words
 
 

@@ -48,4 +48,6 @@ def load(name: str, split: str) -> ImageDataset:
     known = info(name)
     if split not in SPLITS:
         raise DatasetError(f"Unknown split {split!r}.", f"Expected one of {', '.join(SPLITS)}.")
-    return known.load_split(split)
+    images = known.load_split(split)
+    images.check_labels()
+    return images

@@ -43,6 +43,16 @@ class ImageDataset:
     def __len__(self) -> int:
         return len(self.images)
 
+    def check_labels(self) -> None:
+        """Raise DatasetError for a label that names no class: it would be noticed after a training, not before."""
+        least, most = (int(self.labels.min()), int(self.labels.max())) if len(self.labels) else (0, 0)
+        if len(self.labels) and not 0 <= least <= most < len(self.class_names):
+            raise DatasetError(
+                f"{self.name} {self.split} has labels from {least} to {most}, expected 0 to "
+                f"{len(self.class_names) - 1}: the numbers of its classes.",
+                "Fetch or import the images again.",
+            )
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -94,9 +95,16 @@ class TrainingRequest:
             if not isinstance(value, tuple):
                 words += [option, str(value)]
             elif value or name == "hidden":  # none of these is also said: `--hidden` alone
-                words += [option, *map(str, value)]
+                words += option_words(option, tuple(map(str, value)))
         return [*words, "--output", self.output]
 
     def command(self) -> str:
         """The shell line that repeats this run."""
         return shlex.join(["python", "-m", "vae", *self.words()])
+
+
+def option_words(option: str, values: Sequence[str]) -> list[str]:
+    """An option and its values as a command line gives them: one that looks like an option itself is tied to it."""
+    if not any(value.startswith("-") for value in values):
+        return [option, *values]
+    return [f"{option}={value}" for value in values]

@@ -45,7 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default = defaults[name]
         option, explained = f"--{name.replace('_', '-')}", f"{what} (default: {default})"
         parser.add_argument(option, type=type(default), default=default, help=explained)
-    parser.add_argument("--classes", nargs="+", default=[], help="train on these classes' images only (default: all)")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", default=[], help="train on these classes' images only (default: all)"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -76,3 +78,14 @@ def test_files_that_were_replaced_can_be_told(tmp_path: Path, monkeypatch: pytes
     mnist.raw_dir().mkdir(parents=True)
     os.utime(mnist.raw_dir(), ns=(5, 5))
     assert datasets.info("mnist").changed() == 5
+
+
+@pytest.mark.parametrize("wrong", [255, 10, -1])
+def test_a_label_that_names_no_class_is_told_before_the_work(wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = datasets.load("digits", "test")
+    labels = digits.labels.copy()
+    labels[3] = wrong
+    damaged = dataclasses.replace(digits, labels=labels)
+    monkeypatch.setattr(datasets, "info", lambda name: SimpleNamespace(load_split=lambda split: damaged))
+    with pytest.raises(DatasetError, match=f"has labels from {min(wrong, 0)} to {max(wrong, 9)}, expected 0 to 9"):
+        datasets.load("digits", "test")
