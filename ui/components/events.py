@@ -22,6 +22,6 @@ def is_new(source: str, event: object) -> bool:
     new = taken.get(source) != event
     taken[source] = event
     if new and history.answers_a_visit():
-        history.drop_event()
+        history.undo()
         return False
     return new

@@ -31,13 +31,11 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the plane, and the place that was clicked."""
     state.begin_view()
     with page.error_boundary():
-        try:
-            if checkpoint.model.latent_dim < 2:
-                st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
-            else:
-                _show(checkpoint)
-        finally:
-            state.write_url(model_text)  # once: what it says of the plane is only known now
+        if checkpoint.model.latent_dim < 2:
+            st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
+        else:
+            _show(checkpoint)
+    state.write_url(model_text)  # once: what it says of the plane is only known now
 
 
 def _show(checkpoint: Checkpoint) -> None:

@@ -38,10 +38,8 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Settings, the sheet, and where the chosen sample comes from."""
     state.begin_view()
     with page.error_boundary():
-        try:
-            _show(checkpoint)
-        finally:
-            state.write_url(model_text)  # once: which sample it names is only known now
+        _show(checkpoint)
+    state.write_url(model_text)  # once: which sample it names is only known now
     quality.show(checkpoint)
 
 

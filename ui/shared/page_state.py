@@ -16,12 +16,10 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from ui.components import history
-from ui.components.history import Address, HistoryVisit
 
 LONGEST = 2_000  # characters of one value
 MOST_URLS = 500  # of the session's own that are remembered
 OPEN = "open_page"  # in the session: the page that ran last
-VISIT = "last_visit"  # in the session: the number of the last Back or Forward that was followed
 UNWRITTEN = "unwritten_choices"  # in the session, by name: what the person has chosen that no URL says yet
 Values = dict[str, list[str]]
 
@@ -38,9 +36,6 @@ class _Chosen:
     own: list[Values] = field(default_factory=list)  # URLs that the session wrote or followed, the newest last
     opened: bool = False  # and not written yet: the URL's next change only completes it
     arrived: bool = False  # by a link or Back: the same, unless the person chooses something
-    back_from: Values = field(default_factory=dict)  # what the entry said that Back has left in this run
-    undo: Values = field(default_factory=dict)  # what Back should have led to, found out too late
-    too_far: bool = False  # Back went one entry too far
 
 
 class PageState:
@@ -61,14 +56,8 @@ class PageState:
         here.shown = {}
         opened = st.session_state.get(OPEN) != self.page
         st.session_state[OPEN] = self.page
-        visits = _new_visits()
-        visited = bool(visits) or history.answers_a_visit()
+        visited = history.follow(bool(unwritten()))
         found = self._own_names({name: st.query_params.get_all(name) for name in st.query_params})
-        left = self._own_names((visits[-1].left if visits and visits[-1].moved < 0 else None) or {})
-        if here.undo or (left and self._came_too_soon(visits)):
-            here.too_far = visited = True
-            found, left, here.undo = here.undo or left, {}, {}
-        here.back_from = left
         here.opened = here.opened or opened
         here.arrived = here.arrived or visited
         if not found or (found in here.own and not opened and not visited):
@@ -81,16 +70,6 @@ class PageState:
 
     def _own_names(self, values: Mapping[str, list[str]]) -> Values:
         return {name: values[name] for name in ("model", *self.names, *self.lists) if values.get(name)}
-
-    def _came_too_soon(self, visits: list[HistoryVisit]) -> bool:
-        """Whether Back was pressed before the browser had an entry for what was chosen last.
-
-        It went one entry too far then: the one that it left last is what it is to show.
-        """
-        own = self._here.own
-        if not own or visits[0].left is None:
-            return False
-        return self._own_names(visits[0].left) != own[-1] or bool(unwritten() and history.answers_a_visit())
 
     def _follow(self, found: Values, later: Mapping[str, str]) -> None:
         """Take over what a link says, but for what was chosen after it."""
@@ -242,32 +221,21 @@ class PageState:
         values |= {name: [here.shown[name]] for name in self.names if name in here.shown}
         values |= {name: list(several) for name, several in (lists or {}).items() if several}
         before = {name: st.query_params.get_all(name) for name in st.query_params if name != history.MARK}
-        if history.dropped_an_event() and here.back_from:
-            here.undo, here.back_from = here.back_from, {}
-            st.rerun()
         chosen = not here.opened and (not here.arrived or bool(unwritten()))
         step = chosen and bool(here.own) and values != here.own[-1]
-        forward = here.too_far
         # known before it is sent: this run may be stopped as soon as the browser has it
-        here.opened = here.arrived = here.too_far = False
+        if step:
+            history.step()
         unwritten().clear()
+        here.opened = here.arrived = False
         self._remember(values)
         if step or (values != before and not history.in_browser()):
-            st.query_params.from_dict(values)  # all at once: one step of the browser's history
+            st.query_params.from_dict(values)  # Streamlit sends it with every request
         if history.in_browser():
-            history.show(Address(values, st.session_state.get(VISIT, 0), forward), part)
+            history.show(values, part)
 
 
 def unwritten() -> dict[str, str]:
     """What the person has chosen since a URL was written, by name; what pages keep themselves is noted here too."""
     found: dict[str, str] = st.session_state.setdefault(UNWRITTEN, {})
     return found
-
-
-def _new_visits() -> list[HistoryVisit]:
-    """Back and Forward that were not followed yet."""
-    known = st.session_state.get(VISIT, 0)
-    visits = [visit for visit in history.visits() if visit.number > known]
-    if visits:
-        st.session_state[VISIT] = visits[-1].number
-    return visits

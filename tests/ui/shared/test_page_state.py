@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ui.components import history
+from ui.components import events, history
+from ui.components.history import HistoryVisit
 from ui.shared import page_state
 from ui.shared.page_state import PageState
 
 STATE = PageState("test", ("view",))
+STEPS = 2  # that the session has made when a test begins: the first URL is none
 
 
 class Parameters(dict[str, str]):
@@ -29,7 +33,7 @@ class Parameters(dict[str, str]):
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     fake = SimpleNamespace(session_state={}, query_params=Parameters(), context=SimpleNamespace(url=None))
-    for module in (page_state, history):
+    for module in (page_state, history, events):
         monkeypatch.setattr(module, "st", fake)
     for view in ("a", "b", "c"):
         STATE.begin()
@@ -39,16 +43,22 @@ def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return fake
 
 
-def ask(session: SimpleNamespace, view: str, *visits: tuple[int, int, str]) -> str:
+def ask(session: SimpleNamespace, view: str, *visits: HistoryVisit) -> str:
     """A run of the page that is asked for with this view in the URL; what it shows."""
     session.query_params = Parameters(model="m", view=view)
     if visits:
-        told: list[dict[str, Any]] = [
-            {"number": number, "moved": moved, "left": f"?model=m&view={left}"} for number, moved, left in visits
-        ]
-        session.query_params[history.MARK] = json.dumps(told)
+        session.query_params[history.MARK] = json.dumps([asdict(visit) for visit in visits])
     STATE.begin()
     return STATE.text("view")
+
+
+def told(monkeypatch: pytest.MonkeyPatch, session: SimpleNamespace) -> dict[str, Any]:
+    """What this run tells the browser."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(history, "_HISTORY", lambda data, key, height: found.append(data))
+    session.context.url, session.container = "http://localhost", lambda key: nullcontext()
+    STATE.write_url("m")
+    return found[-1]
 
 
 def test_a_click_that_carries_an_older_url_is_no_link(session: SimpleNamespace) -> None:
@@ -60,21 +70,47 @@ def test_an_url_that_the_session_never_wrote_is_a_link(session: SimpleNamespace)
 
 
 def test_back_is_followed_once(session: SimpleNamespace) -> None:
-    assert ask(session, "b", (1, -1, "c")) == "b"
+    back = HistoryVisit(1, -1, STEPS)
+    assert ask(session, "b", back) == "b"
     STATE.put("view", "d")
-    assert ask(session, "b", (1, -1, "c")) == "d"  # a later click still carries the mark
+    assert ask(session, "b", back) == "d"  # a later click still carries the mark
 
 
-def test_back_before_the_last_choice_had_its_entry_undoes_that_choice(session: SimpleNamespace) -> None:
-    assert ask(session, "a", (1, -1, "b")) == "b"
+def test_back_leaves_the_browser_where_it_led(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(session, "b", HistoryVisit(1, -1, STEPS))
+    about = told(monkeypatch, session)
+    assert (about["visit"], about["step"], about["forward"]) == (1, STEPS, False)
+
+
+def test_back_before_the_last_choice_had_its_entry_undoes_that_choice(
+    session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(session, "a", HistoryVisit(1, -1, STEPS - 1)) == "a"
+    assert told(monkeypatch, session)["forward"]
+    assert told(monkeypatch, session)["forward"]  # until the browser has done it
+    assert ask(session, "b", HistoryVisit(1, -1, STEPS - 1), HistoryVisit(2, 1, STEPS)) == "b"
+    assert not told(monkeypatch, session)["forward"]
+
+
+def test_an_event_that_back_overtook_is_undone(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(session, "b", HistoryVisit(1, -1, STEPS))
+    monkeypatch.setattr(history, "answers_a_visit", lambda: True)
+    assert not events.is_new("sheet", "a click")
+    assert told(monkeypatch, session)["forward"]
+
+
+def test_a_step_is_told_until_it_arrived(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        ask(session, "c")
+        assert told(monkeypatch, session)["step"] == STEPS  # a run that changes nothing makes no further one
 
 
 def test_a_choice_after_back_whose_run_was_interrupted_stays(session: SimpleNamespace) -> None:
     STATE.put("view", "d")
-    assert ask(session, "b", (1, -1, "c")) == "d"
+    assert ask(session, "b", HistoryVisit(1, -1, STEPS)) == "d"
 
 
-@pytest.mark.parametrize("mark", ["1", "[1]", "{", "[{}]", '[{"number": "1", "moved": 0, "left": null}]', "null"])
+@pytest.mark.parametrize("mark", ["1", "[1]", "{", "[{}]", '[{"number": "1", "moved": 0, "step": null}]', "null"])
 def test_what_is_no_mark_is_ignored(session: SimpleNamespace, mark: str) -> None:
     session.query_params = Parameters(model="m", view="b", visit=mark)
     STATE.begin()

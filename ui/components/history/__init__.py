@@ -1,11 +1,16 @@
-"""The browser's Back and Forward, and the address of what is shown: what of them Streamlit leaves out (history.js)."""
+"""The browser's Back and Forward, and the address of what is shown: what of them Streamlit leaves out (history.js).
+
+history.js alone makes entries and changes addresses. Both sides count: it tells Python of presses of Back and Forward,
+and Python tells it of steps, choices that deserve an entry. Both are told until they arrived, so a run that is
+interrupted loses none.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qs, urlencode
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import streamlit as st
@@ -14,53 +19,64 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui.components import assets
 
 MARK = "visit"  # the parameter that history.js adds to an address that Back or Forward led to
-SESSION, SERIAL = "history_session", "history_serial"  # in the session: its own name, and how often it said something
-DROPPED = "history_dropped_event"  # in the session
+KNOWN = "browser_history"  # in the session
 KEY = "history"  # the page's style hides what begins so
-MOST_CHARACTERS = 200_000
+MOST_CHARACTERS = 10_000
 _HISTORY = st.components.v2.component("browser_history", js=assets.script("history/history.js"))
+
+
+@dataclass
+class _Known:
+    """What this session knows of the browser's history."""
+
+    session: str = field(default_factory=lambda: uuid4().hex)
+    serial: int = 0  # how often an address was told
+    visit: int = 0  # the number of the last Back or Forward that was followed
+    step: int = 0  # how many steps were made
+    back: bool = False  # whether Back led to this run
+    too_far: int | None = None  # the number of the visit that went one entry too far
 
 
 @dataclass(frozen=True)
 class HistoryVisit:
-    """Back or Forward: by how many entries, negative for Back, and what the address said until then, by name.
+    """Back or Forward: by how many entries, negative for Back, and how many steps the browser had entries for then.
 
-    `left` is None when another page was left. `number` counts them in this window.
+    `number` counts visits in this window.
     """
 
     number: int
     moved: int
-    left: dict[str, list[str]] | None
+    step: int
 
 
-@dataclass(frozen=True)
-class Address:
-    """What the browser's address shall say, by name; `visit` is the number of the last Back or Forward that is known.
+def follow(unwritten: bool) -> bool:
+    """Whether Back or Forward led to the address of this run's request.
 
-    With `forward` that went one entry too far, and the browser goes on to the next one, which says this.
+    `unwritten`: whether something was chosen that no address was told of yet. Back that was pressed before the browser
+    had an entry for the last choice undoes that choice; it went one entry too far.
     """
-
-    values: Mapping[str, Sequence[str]]
-    visit: int
-    forward: bool
-
-
-def visits() -> list[HistoryVisit]:
-    """The newest presses of Back and Forward that this run's request tells of, in order; some may be known already."""
-    text = st.query_params.get(MARK, "")
-    try:
-        told = json.loads(text) if text and len(text) <= MOST_CHARACTERS else []
-        return [_visit(one["number"], one["moved"], one["left"]) for one in told]
-    except (ValueError, KeyError, TypeError, RecursionError):  # somebody else's `visit`
-        return []
+    known = _known()
+    visits = [visit for visit in _visits() if visit.number > known.visit]
+    known.back = bool(visits) and visits[0].moved < 0
+    if not visits:
+        return answers_a_visit()
+    known.visit = visits[-1].number
+    if known.back and (visits[0].step < known.step or (unwritten and answers_a_visit())):
+        undo()
+    known.step = visits[-1].step
+    return True
 
 
-def _visit(number: object, moved: object, left: object) -> HistoryVisit:
-    if type(number) is not int or type(moved) is not int or not isinstance(left, str | None):
-        raise TypeError
-    return HistoryVisit(
-        number, moved, None if left is None else parse_qs(left.removeprefix("?"), keep_blank_values=True)
-    )
+def undo() -> None:
+    """Have the browser go forward by one entry, where Back led to this run: a choice came before Back, unseen."""
+    known = _known()
+    if known.back:
+        known.too_far = known.visit
+
+
+def step() -> None:
+    """Have what is shown next be an entry of its own."""
+    _known().step += 1
 
 
 def answers_a_visit() -> bool:
@@ -69,30 +85,43 @@ def answers_a_visit() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def drop_event() -> None:
-    """Note that an event was dropped because Back came after it, and before Python knew of it."""
-    st.session_state[DROPPED] = True
-
-
-def dropped_an_event() -> bool:
-    """Whether that happened since this was asked last."""
-    return bool(st.session_state.pop(DROPPED, False))
-
-
 def in_browser() -> bool:
     """Whether a browser asked for this run: without one, as in a page's test, nobody can mount history.js."""
     return bool(st.context.url)
 
 
-def show(address: Address, part: str) -> None:
-    """Have the browser's address say this, without a new entry where it doesn't yet.
-
-    `part` names the part of the page that runs alone and says so; the newest counts.
-    """
-    state = st.session_state
-    session = state.setdefault(SESSION, uuid4().hex)
-    state[SERIAL] = state.get(SERIAL, 0) + 1
-    search = urlencode(address.values, doseq=True)
-    about = {"session": session, "serial": state[SERIAL], "visit": address.visit, "forward": address.forward}
+def show(values: Mapping[str, Sequence[str]], part: str) -> None:
+    """Have the browser's address say this, by name. `part` names the part of the page that runs alone and says so."""
+    known = _known()
+    known.serial += 1
+    data = {
+        "session": known.session,
+        "serial": known.serial,
+        "visit": known.visit,
+        "step": known.step,
+        "forward": known.too_far == known.visit,
+        "search": urlencode(values, doseq=True),
+    }
     with st.container(key=f"{KEY}-{part}"):
-        _HISTORY(data={**about, "search": search}, key=f"{KEY}-component-{part}", height=1)
+        _HISTORY(data=data, key=f"{KEY}-component-{part}", height=1)
+
+
+def _known() -> _Known:
+    found: _Known = st.session_state.setdefault(KNOWN, _Known())
+    return found
+
+
+def _visits() -> list[HistoryVisit]:
+    """The newest visits that this run's request tells of, in order; some may be known already."""
+    text = st.query_params.get(MARK, "")
+    try:
+        told = json.loads(text) if text and len(text) <= MOST_CHARACTERS else []
+        return [_visit(one["number"], one["moved"], one["step"]) for one in told]
+    except (ValueError, KeyError, TypeError, RecursionError):  # somebody else's `visit`
+        return []
+
+
+def _visit(number: object, moved: object, step: object) -> HistoryVisit:
+    if type(number) is not int or type(moved) is not int or type(step) is not int:
+        raise TypeError
+    return HistoryVisit(number, moved, step)

@@ -1,9 +1,10 @@
 // The browser's history. Installed once a window; every page mounts it with the address of what it shows.
 //
 // Streamlit makes a history entry for every change of the address, and tells Python nothing of who changed it. So:
+// - Entries and addresses of choices are made here alone, from what Python last said, whatever runs were interrupted.
+//   Streamlit only makes those of pages that are opened.
 // - Back and Forward are counted. The address that they lead to is marked while Streamlit reads it, and Streamlit sends
 //   the mark with every request until the address changes again: no speed and no interrupted run can hide it.
-// - The address is made to be what Python shows, without a new entry, when a page is opened.
 // - Back that came before the entry of the last choice went one entry too far: Python says so, and it goes forward one.
 
 const MARK = "visit" // as in __init__.py
@@ -13,49 +14,52 @@ const EMBED = ["embed", "embed_options"] // Streamlit's own, which Python never 
 const install = () => {
   const pushState = history.pushState.bind(history)
   const replaceState = history.replaceState.bind(history)
-  // number: visits so far; untold: those that no answer of Python's has followed yet; entry: which one we are at
-  const now = { session: null, serial: 0, number: 0, untold: [], entry: history.state?.entry ?? 0, path: "", search: "" }
-  const note = () => Object.assign(now, { path: location.pathname, search: location.search })
+  const now = {
+    session: null,
+    serial: 0, // of Python's last answer
+    step: 0, // how many steps have entries
+    visit: 0, // how many there were
+    untold: [], // visits that no answer of Python's has followed yet
+    forwarded: 0, // the last visit that was too far
+    opened: true, // a page, and its address is not complete yet
+    entry: history.state?.entry ?? 0, // which one we are at
+    push: (url) => pushState({ entry: ++now.entry }, "", url),
+    replace: (url) => replaceState(history.state, "", url),
+  }
   replaceState({ ...history.state, entry: now.entry }, "")
-  note()
 
-  history.pushState = (state, title, url) => {
+  const opensPage = (url) => {
     const to = new URL(url ?? "", location.href)
-    if (to.searchParams.has(MARK)) return // the beginning of another page's run, from before Back
-    // st.switch_page clears the address of the page that is left: no place to go back to
-    if (to.pathname === location.pathname && !to.search && location.search) return
+    // with the mark it is the beginning of another page's run, from before Back
+    return to.pathname !== location.pathname && !to.searchParams.has(MARK)
+  }
+  history.pushState = (state, title, url) => {
+    if (!opensPage(url)) return
+    now.opened = true
     pushState({ ...state, entry: ++now.entry }, title, url)
-    note()
   }
   history.replaceState = (state, title, url) => {
-    if (now.untold.length) return // an answer from before Back: it is not about this entry
-    replaceState({ ...state, entry: now.entry }, title, url)
-    note()
+    if (opensPage(url)) replaceState({ ...state, entry: now.entry }, title, url)
   }
 
   let restore = null
-  // popstate reaches listeners in the order in which they were added, so Streamlit's first; this comes before it
+  // this window's listeners of popstate are called in the order in which they were added, so Streamlit's first, even
+  // before capturing ones (Chromium); this comes before it
   window.navigation?.addEventListener("currententrychange", ({ navigationType }) => {
     if (navigationType !== "traverse") return
-    const entry = history.state?.entry ?? now.entry
-    const left = location.pathname === now.path ? now.search : null
-    now.untold = [...now.untold, { number: ++now.number, moved: entry - now.entry, left }].slice(-MOST)
+    const entry = history.state?.entry ?? now.entry // none: a link to a place on this page
+    now.untold = [...now.untold, { number: ++now.visit, moved: entry - now.entry, step: now.step }].slice(-MOST)
     now.entry = entry
-    note()
-    const [state, clean] = [history.state, location.href]
+    const clean = location.href
     const marked = new URL(clean)
     marked.searchParams.set(MARK, JSON.stringify(now.untold))
-    replaceState(state, "", marked)
-    restore = () => replaceState(state, "", clean)
+    now.replace(marked)
+    restore = () => now.replace(clean)
   })
   window.addEventListener("popstate", () => {
     restore?.()
     restore = null
   })
-  now.replace = (url) => {
-    replaceState(history.state, "", url)
-    note()
-  }
   return now
 }
 
@@ -76,13 +80,18 @@ const withEmbedding = (search) => {
 
 export default function ({ data }) {
   const now = (window.latentHistory ??= install())
-  if (data.session !== now.session) Object.assign(now, { session: data.session, serial: 0, number: data.visit })
-  if (data.serial <= now.serial || data.visit !== now.number) return // old, or Back came since: its answer follows
-  now.serial = data.serial
-  now.untold = []
-  if (data.forward) history.go(1)
-  else if (!same(location.search, data.search)) {
+  if (data.session !== now.session) {
+    Object.assign(now, { session: data.session, serial: 0, visit: data.visit, opened: true })
+  }
+  if (data.serial <= now.serial || data.visit !== now.visit) return // old, or Back came since: its answer follows
+  const step = data.step > now.step && !now.opened
+  Object.assign(now, { serial: data.serial, step: data.step, untold: [], opened: false })
+  if (data.forward) {
+    if (now.forwarded !== data.visit) history.go(1)
+    now.forwarded = data.visit
+  } else if (!same(location.search, data.search)) {
     const search = withEmbedding(data.search)
-    now.replace(location.pathname + (search && `?${search}`) + location.hash)
+    const change = step ? now.push : now.replace
+    change(location.pathname + (search && `?${search}`) + location.hash)
   }
 }
