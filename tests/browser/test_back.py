@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.drive import explore
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page, wait_idle
+from tests.runs import plant, progress_of, train_arguments
 
 MODEL = "model=digits-mlp-8"
 
@@ -176,3 +177,20 @@ def test_back_after_a_slider_was_let_go(page: Page, app: AppServer) -> None:
     expect(page).not_to_have_url(re.compile("[?&]z="))
     wait_idle(page)
     expect(page.locator(".panel")).to_have_attribute("data-row", "7")
+
+
+def test_back_to_the_run_that_was_shown(planted_app: AppServer, page: Page) -> None:
+    runs = [plant("stopped", train_arguments(name), progress_of(name, 3, 1)) for name in ("first", "second")]
+    open_page(page, planted_app, f"train?job={runs[0]}")
+    wait_idle(page)
+    before = entries(page)
+    table = page.get_by_test_id("stDataFrame")
+    table.click(position={"x": 150, "y": 52})  # the newest run's row, below the headings
+    expect(page).to_have_url(re.compile(rf"\?job={runs[1]}$"))
+    assert entries(page) == before + 1
+    page.go_back()
+    wait_idle(page)
+    expect(page).to_have_url(re.compile(rf"\?job={runs[0]}$"))
+    page.go_forward()
+    wait_idle(page)
+    expect(page).to_have_url(re.compile(rf"\?job={runs[1]}$"))

@@ -108,7 +108,7 @@ def vector(checkpoint: Checkpoint, place: Place) -> list[float]:
 
 def keep(checkpoint: Checkpoint, place: Place) -> None:
     """Remember where the person has moved; the controls they moved stay as they are."""
-    page_state.unwritten()["row"] = str(place.row)
+    page_state.chose("row", str(place.row))
     _put(checkpoint, place)
 
 

@@ -104,7 +104,8 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
 
 
 def _picked() -> None:
-    st.session_state[CHOSEN] = page_state.unwritten()["model"] = st.session_state[CHOICE]
+    st.session_state[CHOSEN] = st.session_state[CHOICE]
+    page_state.chose("model", st.session_state[CHOICE])
     st.session_state.pop(NOTICE, None)
 
 

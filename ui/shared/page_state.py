@@ -56,15 +56,15 @@ class PageState:
         here.shown = {}
         opened = st.session_state.get(OPEN) != self.page
         st.session_state[OPEN] = self.page
-        visited = history.follow(bool(unwritten()))
+        move = history.follow(bool(unwritten()))
         found = self._own_names({name: st.query_params.get_all(name) for name in st.query_params})
         here.opened = here.opened or opened
-        here.arrived = here.arrived or visited
-        if not found or (found in here.own and not opened and not visited):
+        here.arrived = here.arrived or move.visited
+        if not found or (found in here.own and not opened and not move.visited):
             return None
-        if history.answers_a_visit():
-            unwritten().clear()  # chosen before Back
-        later = unwritten() if visited else {}
+        if move.overtook:
+            unwritten().clear()
+        later = unwritten() if move.visited else {}
         self._follow(found, later)
         return found | {"model": [later["model"]]} if "model" in later else found
 
@@ -172,7 +172,7 @@ class PageState:
     def put(self, name: str, value: str) -> None:
         """Choose; for callbacks."""
         here = self._here
-        unwritten()[name] = value
+        chose(name, value)
         here.values[name] = value
         here.problems.pop(name, None)
         here.linked.discard(name)
@@ -239,3 +239,9 @@ def unwritten() -> dict[str, str]:
     """What the person has chosen since a URL was written, by name; what pages keep themselves is noted here too."""
     found: dict[str, str] = st.session_state.setdefault(UNWRITTEN, {})
     return found
+
+
+def chose(name: str, value: str) -> None:
+    """Note what the person has chosen; for what pages keep themselves."""
+    unwritten()[name] = value
+    history.chose()

@@ -92,6 +92,15 @@ def test_back_before_the_last_choice_had_its_entry_undoes_that_choice(
     assert not told(monkeypatch, session)["forward"]
 
 
+def test_a_choice_after_that_is_a_step_again(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(session, "a", HistoryVisit(1, -1, STEPS - 1))
+    told(monkeypatch, session)
+    STATE.put("view", "d")
+    STATE.text("view")
+    about = told(monkeypatch, session)
+    assert (about["step"], about["forward"]) == (STEPS, False)
+
+
 def test_an_event_that_back_overtook_is_undone(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(session, "b", HistoryVisit(1, -1, STEPS))
     monkeypatch.setattr(history, "answers_a_visit", lambda: True)
@@ -106,8 +115,18 @@ def test_a_step_is_told_until_it_arrived(session: SimpleNamespace, monkeypatch: 
 
 
 def test_a_choice_after_back_whose_run_was_interrupted_stays(session: SimpleNamespace) -> None:
+    back = HistoryVisit(1, -1, STEPS)
+    session.query_params[history.MARK] = json.dumps([asdict(back)])
+    STATE.put("view", "d")  # its request carries the mark
+    assert ask(session, "b", back) == "d"
+
+
+def test_a_choice_before_back_whose_run_was_interrupted_is_undone(
+    session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     STATE.put("view", "d")
-    assert ask(session, "b", HistoryVisit(1, -1, STEPS)) == "d"
+    assert ask(session, "b", HistoryVisit(1, -1, STEPS)) == "b"  # whatever asks for the run that tells of Back
+    assert told(monkeypatch, session)["forward"]
 
 
 @pytest.mark.parametrize("mark", ["1", "[1]", "{", "[{}]", '[{"number": "1", "moved": 0, "step": null}]', "null"])

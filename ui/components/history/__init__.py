@@ -33,8 +33,17 @@ class _Known:
     serial: int = 0  # how often an address was told
     visit: int = 0  # the number of the last Back or Forward that was followed
     step: int = 0  # how many steps were made
+    chosen: int = 0  # the number of the last visit before the last choice
     back: bool = False  # whether Back led to this run
     too_far: int | None = None  # the number of the visit that went one entry too far
+
+
+@dataclass(frozen=True)
+class HistoryMove:
+    """Whether Back or Forward led to the address of a run, and whether what was chosen last is older than that."""
+
+    visited: bool
+    overtook: bool
 
 
 @dataclass(frozen=True)
@@ -49,22 +58,30 @@ class HistoryVisit:
     step: int
 
 
-def follow(unwritten: bool) -> bool:
-    """Whether Back or Forward led to the address of this run's request.
+def follow(unwritten: bool) -> HistoryMove:
+    """Take note of the presses of Back and Forward that this run's request tells of.
 
-    `unwritten`: whether something was chosen that no address was told of yet. Back that was pressed before the browser
-    had an entry for the last choice undoes that choice; it went one entry too far.
+    `unwritten`: whether no address says the last choice yet. Back that was pressed before the browser had an entry for
+    the last choice undoes that choice; it went one entry too far.
     """
     known = _known()
     visits = [visit for visit in _visits() if visit.number > known.visit]
     known.back = bool(visits) and visits[0].moved < 0
     if not visits:
-        return answers_a_visit()
+        return HistoryMove(answers_a_visit(), overtook=answers_a_visit())
     known.visit = visits[-1].number
-    if known.back and (visits[0].step < known.step or (unwritten and answers_a_visit())):
+    overtook = known.chosen < known.visit
+    if known.back and (visits[0].step < known.step or (unwritten and overtook)):
         undo()
     known.step = visits[-1].step
-    return True
+    return HistoryMove(True, overtook)
+
+
+def chose() -> None:
+    """Note that something is chosen now. Where Back itself asked for this run, the choice is older than Back."""
+    known = _known()
+    older = answers_a_visit()
+    known.chosen = max([known.visit, *([] if older else [visit.number for visit in _visits()])])
 
 
 def undo() -> None:
@@ -75,8 +92,10 @@ def undo() -> None:
 
 
 def step() -> None:
-    """Have what is shown next be an entry of its own."""
-    _known().step += 1
+    """Have what is shown next be an entry of its own, where the browser is by then."""
+    known = _known()
+    known.step += 1
+    known.too_far = None
 
 
 def answers_a_visit() -> bool:
