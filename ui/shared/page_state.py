@@ -60,10 +60,10 @@ class PageState:
         found = self._own_names({name: st.query_params.get_all(name) for name in st.query_params})
         here.opened = here.opened or opened
         here.arrived = here.arrived or move.visited
-        if not found or (found in here.own and not opened and not move.visited):
-            return None
         if move.overtook:
             unwritten().clear()
+        if not found or (found in here.own and not opened and not move.visited):
+            return None
         later = unwritten() if move.visited else {}
         self._follow(found, later)
         return found | {"model": [later["model"]]} if "model" in later else found
