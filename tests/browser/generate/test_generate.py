@@ -62,6 +62,7 @@ def test_the_manifold_is_dragged_and_a_place_is_chosen(app: AppServer, page: Pag
     expect(page.get_by_role("button", name="Pin", exact=True)).to_be_visible(timeout=60_000)  # PyTorch is loaded
     expect(page.get_by_text("Place on the manifold")).to_be_visible()
     page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page).to_have_url(re.compile("[?&]pin="))  # the run before it may still look for the nearest image
     wait_idle(page)
     settings = generate.settings(page)
     assert re.fullmatch(r"z:-?[\d.]+,-?[\d.]+@Place on the manifold", settings["pin"][0])
