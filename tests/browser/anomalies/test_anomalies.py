@@ -104,9 +104,10 @@ def test_a_folder_of_own_images_is_scored(app: AppServer, page: Page, tmp_path: 
     Image.fromarray(noise).save(folder / "noise.png")
     (folder / "broken.png").write_bytes(b"not a picture")
 
-    visit(page, app, source="folder", folder=str(folder), score="squared_error")
-    expect(page.get_by_text("Choose what to score.")).to_be_visible()
+    open_page(page, app, f"anomalies?model={MODEL}&source=folder&folder={folder}&score=squared_error")
+    expect(page.get_by_text("Choose what to score.")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Read this folder").click()
+    page.wait_for_selector(HISTOGRAM, timeout=60_000)
     expect(page.get_by_text("12 images were of another size")).to_be_visible()
     expect(page.get_by_text("1 file could not be read")).to_be_visible()
     rows = csv_rows(page)
