@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST = 1_500  # characters of a message and of a hint: whoever forgets to cut what a file holds floods nobody
+
 
 class VAEError(Exception):
     """What was found and expected (`message`), and what to do next (`hint`).
@@ -10,12 +12,16 @@ class VAEError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(_cut(message))
+        self.message = _cut(message)
+        self.hint = _cut(hint)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 class StorageError(VAEError):

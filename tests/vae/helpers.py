@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from vae.checkpoints.checkpoint import DatasetRef, Latents, Metric, NewCheckpoin
 from vae.config import ModelConfig, TrainConfig
 from vae.maps import pca
 from vae.model.layers import parameter_shapes
-from vae.storage.files import sha256
 
 TINY = ModelConfig("mlp", (1, 8, 8), 2, hidden=(4,))
 TINY_CONV = ModelConfig("conv", (1, 8, 8), 3, hidden=(6,), channels=(4, 8))
@@ -55,4 +55,8 @@ def edit_config(folder: Path, **changes: object) -> None:
 def rehash(folder: Path) -> None:
     """Make config.json agree with the files beside it, as somebody would who forges a checkpoint."""
     names = [n for n in checkpoint_files.FILES if (folder / n).is_file()]
-    edit_config(folder, files={n: {"bytes": (folder / n).stat().st_size, "sha256": sha256(folder / n)} for n in names})
+    edit_config(folder, files={n: {"bytes": (folder / n).stat().st_size, "sha256": _sha256(folder / n)} for n in names})
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

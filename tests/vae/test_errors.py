@@ -24,3 +24,8 @@ def test_one_family(kind: type[errors.VAEError]) -> None:
 
 def test_missing_images_are_a_data_set_error() -> None:
     assert issubclass(errors.DatasetMissingError, errors.DatasetError)
+
+
+def test_no_message_floods_a_page_or_a_terminal() -> None:
+    error = errors.StorageError("a" * 200_000, "b" * 200_000)
+    assert max(len(error.message), len(error.hint), len(str(error)) // 2) <= errors.LONGEST

@@ -23,7 +23,7 @@ from vae.maps import map_files
 from vae.maps.projection import ProjectionMap
 from vae.sample_quality import copies
 from vae.sample_quality.copies import Reference
-from vae.storage import paths
+from vae.storage import paths, probe
 
 if TYPE_CHECKING:  # torch is imported where something is computed
     from vae.model.vae import VAE
@@ -52,8 +52,7 @@ def summaries() -> list[Summary]:
 
 def all_maps(chosen: Checkpoint) -> dict[str, ProjectionMap]:
     """The checkpoint's maps; one that was made again later replaces the first."""
-    folder = paths.derived_folder(chosen.identity)
-    stamps = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("map-*.safetensors")))
+    stamps = tuple((path.name, probe.changed(path)) for path in map_files.derived_map_files(chosen.identity))
     return chosen.maps | _derived_maps(chosen.identity, stamps, chosen)
 
 

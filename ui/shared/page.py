@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from vae.errors import VAEError
+from vae.storage import paths
 from vae.storage.printing import visible
 
 LOG = logging.getLogger("latent_space_explorer")
@@ -52,6 +53,8 @@ def page(title: str) -> Iterator[None]:
         for path, name, icon in PAGES:
             st.page_link(path, label=name, icon=icon)
         st.divider()
+    for problem in paths.problems():
+        st.warning(escape(problem), icon=":material/folder_off:")
     with error_boundary():
         yield
 

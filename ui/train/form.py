@@ -13,7 +13,7 @@ from vae.data import datasets
 from vae.errors import BudgetError, CheckpointError, VAEError
 from vae.jobs import queue
 from vae.model.layers import parameter_count
-from vae.storage import paths
+from vae.storage import paths, probe
 from vae.training import request_budget
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
@@ -92,7 +92,7 @@ def request(dataset: str, name: str, settings: Settings) -> TrainingRequest:
     name = name.strip()
     folder = checkpoint_path(name)
     wanted = settings.request(dataset, name)
-    if folder.exists():
+    if probe.is_there(folder):
         raise CheckpointError(f"There is already a model {name}.", "Choose another name.")
     if name in names_in_use():
         raise CheckpointError(f"A run that has not ended will write {name}.", "Choose another name.")
@@ -101,6 +101,5 @@ def request(dataset: str, name: str, settings: Settings) -> TrainingRequest:
 
 def names_in_use() -> set[str]:
     """Names of models on disk, usable or not, and of those that active runs will write."""
-    root = paths.checkpoints_dir()
-    on_disk = {path.name for path in root.iterdir()} if root.is_dir() else set()
+    on_disk = {path.name for path in probe.entries(paths.checkpoints_dir())}
     return on_disk | {request_files.output_of(job) for job in queue.all_jobs() if job.kind == "train" and job.active}

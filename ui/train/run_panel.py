@@ -16,6 +16,7 @@ from vae.checkpoints.checkpoint import Summary
 from vae.errors import JobError
 from vae.jobs import queue
 from vae.jobs.queue import Job
+from vae.storage import probe
 from vae.training.diagnostics import learning
 from vae.training.diagnostics.reading import Reading
 from vae.training.request import TrainingRequest
@@ -230,8 +231,5 @@ def _read(folder: str, stamp: str) -> list[EpochRow]:
 
 def _stamp(folder: Path) -> str:
     """Size and time of change of the history."""
-    try:
-        about = (folder / history.FILE).stat()
-    except OSError:
-        return "none"
-    return f"{about.st_size}:{about.st_mtime_ns}"
+    about = probe.stamp(folder / history.FILE)
+    return f"{about.size}:{about.changed}" if about else "none"

@@ -18,6 +18,7 @@ from ui.train.state import JOB, STATE
 from vae.config import TrainConfig
 from vae.jobs import queue
 from vae.jobs.queue import Job
+from vae.storage import probe
 from vae.training.run_folder import history, request_files
 
 POLL_SECONDS = 2.0
@@ -171,13 +172,12 @@ OUTCOMES = {"early_stopped": "Stopped early", "diverged": "Diverged"}
 
 def _kept_epoch(job: Job, train: TrainConfig | None) -> dict[str, float]:
     """The last finished epoch, or the best one where early stopping went back to it."""
-    try:
-        stat = (job.folder / history.FILE).stat()
-    except OSError:
+    stamp = probe.stamp(job.folder / history.FILE)
+    if not stamp:
         return {}
     went_back = train is not None and train.patience and (job.progress or {}).get("outcome") in WENT_BACK
     beta = train.beta if train and went_back else None
-    return _read_epoch(str(job.folder), stat.st_mtime_ns, stat.st_size, beta, job)
+    return _read_epoch(str(job.folder), stamp.changed, stamp.size, beta, job)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

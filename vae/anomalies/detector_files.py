@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
@@ -23,14 +22,16 @@ from vae.anomalies.detectors import MAX_NAME, QUANTILES, Detector, DetectorInfo,
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
-from vae.storage.files import parse_json, read_tensors, write_atomically, write_new
+from vae.storage import kinds, probe
+from vae.storage.files import write_atomically, write_new
+from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import Sha256, read_as
+from vae.storage.tensor_files import read_metadata, read_tensors
 from vae.storage.validation import check_printable
 
 FORMAT, VERSION = "vae-detector", 1
-MAX_BYTES = 256 * 2**20
 MAX_ARRAYS = 64
 STATE = "state."  # begins the names of the score's own arrays
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
@@ -66,7 +67,7 @@ def replace(detector: Detector) -> Path:
 def check_free(identity: str, name: str) -> None:
     """Find out before long work whether `save` would be refused. Raises ScoreError as it does."""
     check_name(name)
-    if _path(identity, name).exists():
+    if probe.is_there(_path(identity, name)):
         raise _taken(name)
 
 
@@ -86,7 +87,7 @@ def _write(detector: Detector, write: Callable[[Path, bytes], None]) -> Path:
 def saved(checkpoint: Checkpoint) -> list[DetectorInfo]:
     """The checkpoint's detectors by name; those that are damaged, or of an unknown score, are left out."""
     found = []
-    for path in _folder(checkpoint.identity).glob("*.safetensors"):
+    for path in probe.entries(_folder(checkpoint.identity)):
         with contextlib.suppress(ScoreError):
             info = read_info(path)
             registry.get(info.score)
@@ -98,7 +99,7 @@ def saved(checkpoint: Checkpoint) -> list[DetectorInfo]:
 def read(checkpoint: Checkpoint, name: str) -> Detector:
     """The saved detector of that name. Raises ScoreError: there is none, it is damaged, or of another checkpoint."""
     path = _path(checkpoint.identity, name)
-    if not path.is_file():
+    if not probe.is_there(path):
         names = ", ".join(info.name for info in saved(checkpoint)) or "none"
         raise ScoreError(f"{checkpoint.name} has no detector {name[:MAX_NAME]!r}.", f"Kept ones: {names}.")
     detector = read_detector(path)
@@ -142,22 +143,14 @@ def to_bytes(detector: Detector) -> bytes:
 
 def read_info(path: Path) -> DetectorInfo:
     """What a file says of itself; its arrays are not read. Raises ScoreError."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ScoreError(f"{path.name} has {path.stat().st_size:,} bytes, expected at most {MAX_BYTES:,}.")
-        with safetensors.safe_open(path, framework="numpy") as file:
-            return _info(dict(file.metadata() or {}), path.name)[0]
-    except ScoreError:
-        raise
-    except Exception as error:  # as files.read_tensors: safetensors raises all kinds
-        raise ScoreError(f"The detector {path.name} can't be read ({error!s:.200}).", NOT_A_DETECTOR) from error
+    with storage_errors_as(ScoreError, NOT_A_DETECTOR):
+        return _info(read_metadata(path, kinds.DETECTOR), path.name)[0]
 
 
 def read_detector(path: Path) -> Detector:
     """The detector in a file. Raises ScoreError for one that is damaged, changed, or from another format."""
-    read_info(path)  # its size is bounded before its arrays are read
     with storage_errors_as(ScoreError, NOT_A_DETECTOR):
-        tensors, metadata = read_tensors(path)
+        tensors, metadata = read_tensors(path, kinds.DETECTOR)
     info, digest = _info(metadata, path.name)
     _check_arrays(tensors, info.name)
     if _digest(tensors) != digest:

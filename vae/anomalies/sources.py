@@ -19,6 +19,7 @@ from vae.anomalies.image_walk import ImageWalk, Skipped
 from vae.data.image_dataset import ImageDataset
 from vae.data.image_decoding import WORKERS, Decoded, Format, Shape, check_resizable, decode_all, fitted, format_of
 from vae.errors import DatasetError, ScoreError
+from vae.storage import probe
 from vae.storage.validation import printable
 
 Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, bytes]])
@@ -160,11 +161,8 @@ def _stamp(root: Path, files: Sequence[str]) -> str:
     digest = hashlib.blake2b(digest_size=12)
     for file in files:
         digest.update(file.encode("utf-8", "surrogateescape"))
-        try:
-            found = (root / file).stat()
-        except OSError:  # gone meanwhile: reading will say so
-            continue
-        digest.update(f" {found.st_size} {found.st_mtime_ns}\n".encode())
+        if found := probe.stamp(root / file):  # gone meanwhile: reading will say so
+            digest.update(f" {found.size} {found.changed}\n".encode())
     return digest.hexdigest()
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Collection
@@ -41,9 +42,13 @@ from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError, VAEError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
-from vae.storage import paths
-from vae.storage.files import new_folder, read_json, read_tensors, replaced_folder, sha256
+from vae.storage import door, kinds, paths, probe
+from vae.storage.door import Bytes
+from vae.storage.files import new_folder, replaced_folder
+from vae.storage.json_files import object_of, read_json
 from vae.storage.reporting import storage_errors_as, write_errors_as
+from vae.storage.table_files import rows_of
+from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_tensors, tensors_of
 from vae.storage.validation import check_array, finite, short
 
 FORMAT_VERSION = 1
@@ -55,8 +60,16 @@ CONFIG, WEIGHTS, LATENTS, MAPS, METRICS, HISTORY = (
     "metrics.json",
     "history.csv",
 )
-FILES = (WEIGHTS, LATENTS, MAPS, METRICS, HISTORY)
-MAX_HISTORY_BYTES = 64 * 2**20
+KINDS = {
+    WEIGHTS: kinds.WEIGHTS,
+    LATENTS: kinds.LATENTS,
+    MAPS: kinds.MAPS,
+    METRICS: kinds.METRICS,
+    HISTORY: kinds.HISTORY,
+}
+FILES = tuple(KINDS)
+MOST_CLASSES = 10_000
+MOST_TEXT = 1_000  # characters of a name or a title
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
@@ -79,13 +92,9 @@ def summaries(root: Path | None = None) -> list[Summary]:
     Raises CheckpointError when `root` can't be read.
     """
     root = root or paths.checkpoints_dir()
-    try:
-        if not root.is_dir():
-            return []
-        folders = sorted(p for p in root.iterdir() if p.is_dir() and NAME_PATTERN.fullmatch(p.name))
-    except OSError as error:
-        raise CheckpointError(f"{root} can't be read: {error.strerror or error}.") from error
-    return [summary(folder) for folder in folders]
+    if why := probe.why_closed(root):
+        raise CheckpointError(f"{root!s:.200} can't be read: {why}.")
+    return [summary(p) for p in probe.entries(root) if NAME_PATTERN.fullmatch(p.name) and probe.is_folder(p)]
 
 
 def summary(folder: Path) -> Summary:
@@ -110,7 +119,7 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
         When it is absent, truncated, tampered with, from a newer format, or holds arrays of another shape.
     """
     folder = checkpoint_path(name, root)
-    if not _is_folder(folder):
+    if not probe.is_folder(folder):
         raise CheckpointError(
             f"There is no checkpoint {name!r} in {folder.parent}.", "`python -m vae list` names them."
         )
@@ -119,10 +128,10 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
 
 def _read_folder(folder: Path, name: str) -> Checkpoint:
     header = _read_header(folder)
-    _verify_hashes(folder, header.files)
-    latents = _read_latents(folder)
+    verified = _verified(folder, header.files)
+    latents = _latents(verified[LATENTS], door.where(folder / LATENTS))
     check_latents(latents, header.model.latent_dim, len(header.dataset.class_names), name)
-    projections = map_files.read_maps(folder / MAPS)
+    projections = map_files.maps_of(verified[MAPS], door.where(folder / MAPS))
     for m in projections.values():
         map_files.check_map(m, (len(latents.mu), header.model.latent_dim), name)
     return Checkpoint(
@@ -135,22 +144,22 @@ def _read_folder(folder: Path, name: str) -> Checkpoint:
         command=header.command,
         latents=latents,
         maps=projections,
-        metrics=_read_metrics(folder),
-        history=_read_history(folder),
+        metrics=_metrics(verified[METRICS].tobytes(), door.where(folder / METRICS)),
+        history=_history(verified[HISTORY].tobytes(), door.where(folder / HISTORY)),
     )
 
 
 @storage_errors_as(CheckpointError)
 def read_weights(checkpoint: Checkpoint) -> dict[str, FloatArray]:
     """The model's tensors by name, float32. Raises CheckpointError when one is missing or of another shape."""
-    tensors, _ = read_tensors(checkpoint.path / WEIGHTS)
+    tensors, _ = read_tensors(checkpoint.path / WEIGHTS, kinds.WEIGHTS)
     expected = parameter_shapes(checkpoint.model)
     found = {name: array.shape for name, array in tensors.items()}
     if found != expected:
         wrong = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
-        first = wrong[0]
+        first, other = wrong[0], found.get(wrong[0])
         raise CheckpointError(
-            f"{checkpoint.name}: tensor {first} has shape {found.get(first)}, expected {expected.get(first)}.",
+            f"{checkpoint.name}: tensor {first:.80} has shape {short(other)}, expected {expected.get(first)}.",
             "The weights belong to another model.",
         )
     for name, array in tensors.items():
@@ -171,7 +180,7 @@ class _Header:
 @storage_errors_as(CheckpointError)
 def _read_header(folder: Path) -> _Header:
     """config.json, parsed and checked, with all files it names present at their size."""
-    values, raw = read_json(folder / CONFIG)
+    values, raw = read_json(folder / CONFIG, kinds.CONFIG)
     version = values.get("format_version")
     if version != FORMAT_VERSION:
         newer = isinstance(version, int) and version > FORMAT_VERSION
@@ -184,18 +193,18 @@ def _read_header(folder: Path) -> _Header:
         train = TrainConfig.from_dict(values["train"])
         d = values["dataset"]
         dataset = DatasetRef(
-            str(d["name"]),
-            str(d["title"]),
+            _text(d["name"]),
+            _text(d["title"]),
             (int(d["image_shape"][0]), int(d["image_shape"][1]), int(d["image_shape"][2])),
-            tuple(str(c) for c in d["class_names"]),
-            str(d["test_fingerprint"]),
-            str(d["preprocessing"]),
+            _class_names(d["class_names"]),
+            _text(d["test_fingerprint"]),
+            _text(d["preprocessing"]),
         )
         files: dict[str, dict[str, Any]] = {
             str(n): {"bytes": int(f["bytes"]), "sha256": str(f["sha256"])} for n, f in values["files"].items()
         }
     except (KeyError, TypeError, ValueError, OverflowError, IndexError, AttributeError, ConfigError) as error:
-        raise CheckpointError(f"{folder.name}: config.json is incomplete or wrong: {error!s}.") from error
+        raise CheckpointError(f"{folder.name}: config.json is incomplete or wrong: {error!s:.200}.") from error
     if not dataset.class_names:
         raise CheckpointError(f"{folder.name}: config.json names no classes, expected at least one.")
     if dataset.image_shape != model.image_shape:
@@ -203,52 +212,72 @@ def _read_header(folder: Path) -> _Header:
             f"{folder.name}: the model takes images {model.image_shape}, its data set has {dataset.image_shape}."
         )
     if set(files) != set(FILES):
-        raise CheckpointError(f"{folder.name}: config.json lists {sorted(files)}, expected {sorted(FILES)}.")
-    for name, expected in files.items():
-        found = _size(folder / name)
-        if found != expected["bytes"]:
-            state = "is missing" if found is None else f"has {found:,} bytes"
-            raise CheckpointError(
-                f"{folder.name}: {name} {state}, expected {expected['bytes']:,} bytes.",
-                "It was cut off or changed; restore it from where it came, or delete the folder.",
-            )
+        raise CheckpointError(f"{folder.name}: config.json lists {sorted(files)!s:.200}, expected {sorted(FILES)}.")
+    _check_bytes(folder, model, files)
     identity = hashlib.sha256(files[WEIGHTS]["sha256"].encode() + raw).hexdigest()
     return _Header(identity, model, train, dataset, str(values.get("command", "")), files)
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError as error:
-        raise CheckpointError(f"{path} can't be read: {error.strerror or error}.") from error
+def _text(value: Any) -> str:
+    """Raises ValueError for one that is too long to be shown."""
+    text = str(value)
+    if len(text) > MOST_TEXT:
+        raise ValueError(f"a text has {len(text):,} characters, expected at most {MOST_TEXT:,}")
+    return text
 
 
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size if path.is_file() else None
-    except OSError as error:
-        raise CheckpointError(f"{path.parent.name}: {path.name} can't be read: {error.strerror}.") from error
+def _class_names(values: Any) -> tuple[str, ...]:
+    """Raises ValueError and TypeError."""
+    if len(values) > MOST_CLASSES:
+        raise ValueError(f"there are {len(values):,} class names, expected at most {MOST_CLASSES:,}")
+    return tuple(map(_text, values))
 
 
-def _verify_hashes(folder: Path, files: dict[str, dict[str, Any]]) -> None:
+def _check_bytes(folder: Path, model: ModelConfig, files: dict[str, dict[str, Any]]) -> None:
+    """Raise CheckpointError unless every file has the size that config.json says, and that it may have."""
+    parameters = sum(math.prod(shape) for shape in parameter_shapes(model).values())
+    most = {WEIGHTS: 4 * parameters + LENGTH + MOST_HEADER}
     for name, expected in files.items():
-        try:
-            found = sha256(folder / name)
-        except OSError as error:
-            raise CheckpointError(f"{folder.name}: {name} can't be read: {error.strerror}.") from error
-        if found != expected["sha256"]:
+        door.check_size(folder / name, expected["bytes"], KINDS[name])
+        found = probe.stamp(folder / name)
+        if found is None and probe.is_there(folder / name):
+            with door.opened(folder / name, KINDS[name]):  # says what it is
+                pass
+        if found is None or found.size != expected["bytes"]:
+            state = "is missing" if found is None else f"has {found.size:,} bytes"
             raise CheckpointError(
-                f"{folder.name}: the content of {name} does not match the SHA-256 in config.json.",
-                "It was changed after it was written; restore it from where it came, or delete the folder.",
+                f"{folder.name}: {name} {state}, expected {expected['bytes']:,} bytes.",
+                "It was cut off or changed; restore it from where it came, or delete the folder.",
+            )
+        if found.size > most.get(name, found.size):
+            raise CheckpointError(
+                f"{folder.name}: {name} has {found.size:,} bytes, expected at most {most[name]:,} for "
+                f"{parameters:,} parameters.",
+                "The weights belong to another model.",
             )
 
 
 @storage_errors_as(CheckpointError)
-def _read_latents(folder: Path) -> Latents:
-    tensors, _ = read_tensors(folder / LATENTS)
+def _verified(folder: Path, files: dict[str, dict[str, Any]]) -> dict[str, Bytes]:
+    """The content of every file but the weights, which are read later. Each is what config.json says it is."""
+    contents = {name: door.read_at_once(folder / name, KINDS[name]) for name in FILES if name != WEIGHTS}
+    found = {name: hashlib.sha256(content.data).hexdigest() for name, content in contents.items()}
+    found[WEIGHTS] = door.sha256(folder / WEIGHTS, kinds.WEIGHTS)
+    for name in FILES:
+        if found[name] != files[name]["sha256"]:
+            raise CheckpointError(
+                f"{folder.name}: the content of {name} does not match the SHA-256 in config.json.",
+                "It was changed after it was written; restore it from where it came, or delete the folder.",
+            )
+    return contents
+
+
+@storage_errors_as(CheckpointError)
+def _latents(content: Bytes, where: str) -> Latents:
+    tensors, _ = tensors_of(content, where)
     names = Latents.__dataclass_fields__
     if set(tensors) != set(names):
-        raise CheckpointError(f"{folder.name}: {LATENTS} holds {sorted(tensors)}, expected {sorted(names)}.")
+        raise CheckpointError(f"{where} holds {sorted(tensors)!s:.200}, expected {sorted(names)}.")
     for array in tensors.values():
         array.flags.writeable = False
     return Latents(**tensors)
@@ -256,25 +285,29 @@ def _read_latents(folder: Path) -> Latents:
 
 @storage_errors_as(CheckpointError)
 def _read_metrics(folder: Path) -> dict[str, Metric]:
-    values, _ = read_json(folder / METRICS)
+    return _metrics(door.read(folder / METRICS, kinds.METRICS), door.where(folder / METRICS))
+
+
+@storage_errors_as(CheckpointError)
+def _metrics(raw: bytes, where: str) -> dict[str, Metric]:
+    values = object_of(raw, where)
     try:
         return {
-            n: Metric(finite(m["value"], f"{folder.name}: {METRICS}: {n[:40]}"), str(m["unit"]), str(m["protocol"]))
+            n: Metric(finite(m["value"], f"{where}: {n[:40]}"), str(m["unit"]), str(m["protocol"]))
             for n, m in values.items()
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{folder.name}: {METRICS} is incomplete: {error!s}.") from error
+        raise CheckpointError(f"{where} is incomplete: {error!s:.200}.") from error
 
 
-def _read_history(folder: Path) -> list[dict[str, float]]:
-    size = _size(folder / HISTORY) or 0
-    if size > MAX_HISTORY_BYTES:
-        raise CheckpointError(f"{folder.name}: {HISTORY} has {size:,} bytes, expected at most {MAX_HISTORY_BYTES:,}.")
+@storage_errors_as(CheckpointError)
+def _history(raw: bytes, where: str) -> list[dict[str, float]]:
+    rows = rows_of(raw, where)
+    header = next(rows, [])
     try:
-        with (folder / HISTORY).open(newline="") as file:
-            return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-    except (OSError, TypeError, ValueError, csv.Error) as error:
-        raise CheckpointError(f"{folder.name}: {HISTORY} is damaged: {error!s}.") from error
+        return [dict(zip(header, map(float, row), strict=True)) for row in rows if row]
+    except ValueError as error:
+        raise CheckpointError(f"{where} is damaged: {error!s:.200}.") from error
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -283,11 +316,11 @@ def _read_history(folder: Path) -> list[dict[str, float]]:
 def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
     """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
     with write_errors_as(CheckpointError, destination):  # too long, or through a folder that is closed to us
-        if destination.exists() and summary(destination).identity not in replacing:
+        if probe.is_there(destination) and summary(destination).identity not in replacing:
             raise _taken(destination)
-        parent = next(folder for folder in destination.parents if folder.exists())
+        parent = next(folder for folder in destination.parents if probe.is_there(folder))
     checkpoint_path(destination.name, destination.parent)
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+    if not probe.is_folder(parent) or not os.access(parent, os.W_OK | os.X_OK):
         raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")
 
 
@@ -308,7 +341,7 @@ def write(
         When something else is already there, or the folder can't be written.
     """
     check_writable(destination, replacing)
-    writing = replaced_folder if destination.exists() else new_folder
+    writing = replaced_folder if probe.is_there(destination) else new_folder
     try:
         with write_errors_as(CheckpointError, destination), writing(destination) as temporary:
             _write_files(new, temporary)
@@ -353,6 +386,8 @@ def _write_files(new: NewCheckpoint, folder: Path) -> None:
         "train": new.train.to_dict(),
         "dataset": asdict(new.dataset),
         "command": new.command,
-        "files": {n: {"bytes": (folder / n).stat().st_size, "sha256": sha256(folder / n)} for n in FILES},
+        "files": {
+            n: {"bytes": (folder / n).stat().st_size, "sha256": door.sha256(folder / n, KINDS[n])} for n in FILES
+        },
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -27,6 +27,7 @@ from vae.commands import (
 )
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
+from vae.storage import paths
 from vae.storage.delivery import delivered
 from vae.storage.printing import clean_streams
 from vae.storage.validation import printable
@@ -76,6 +77,8 @@ def _run(argv: Sequence[str] | None) -> int:
         summary = (module.__doc__ or "").strip().partition("\n")[0]  # python -OO has no documentation
         module.add_arguments(commands.add_parser(name, help=summary, description=summary))
     arguments = parser.parse_args(argv)
+    for problem in paths.problems():
+        print(f"{prog} {arguments.command}: {_one_line(problem)}", file=sys.stderr)
     try:
         COMMANDS[arguments.command].run(arguments)
     except VAEError as error:

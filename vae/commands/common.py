@@ -19,6 +19,7 @@ from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
+from vae.storage import probe
 from vae.storage.files import check_writable, write_atomically
 from vae.storage.printing import json_text
 from vae.storage.reporting import write_errors_as
@@ -70,10 +71,10 @@ def normal_choice(checkpoint: Checkpoint, words: list[str] | None) -> NormalChoi
 def read_checkpoint(argument: str) -> Checkpoint:
     """The checkpoint that CHECKPOINT names. Raises CheckpointError."""
     path = Path(argument)
-    try:
-        folder = path.resolve() if path.name != argument and path.is_dir() else None
-    except OSError as error:  # a path that is too long, or leads through a folder that is closed to us
-        raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {error.strerror or error}.") from error
+    elsewhere = path.name != argument
+    if elsewhere and (why := probe.why_closed(path)):
+        raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {why}.")
+    folder = probe.resolved(argument) if elsewhere and probe.is_folder(path) else None
     return checkpoint_files.read(folder.name, folder.parent) if folder else checkpoint_files.read(argument)
 
 
@@ -98,9 +99,9 @@ def new_file(path: Path, *suffixes: str) -> Path:
     if path.suffix not in suffixes:
         raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
     with write_errors_as(ConfigError, path):  # too long, or a folder that is closed to us
-        if not path.parent.is_dir():
+        if not probe.is_folder(path.parent):
             raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
-        if path.is_dir():
+        if probe.is_folder(path):
             raise ConfigError(f"{path} is a folder, expected the name of a file.")
         check_writable(path)
     return path

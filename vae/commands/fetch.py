@@ -13,7 +13,7 @@ from vae.data import datasets, mnist
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
-from vae.storage import paths
+from vae.storage import paths, probe
 from vae.storage.printing import bar_stream
 from vae.storage.temporary import temporary_folder
 
@@ -59,7 +59,7 @@ def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
 
 def _move(source: Path, destination: Path) -> None:
     destination.mkdir(parents=True, exist_ok=True)
-    for path in source.iterdir():
+    for path in probe.entries(source):
         if path.suffix != ".gz":
             path.replace(destination / path.name)
 
@@ -71,10 +71,8 @@ def _watch(folder: Path, expected_bytes: int, progress: Progress) -> Iterator[No
 
     def look() -> None:
         while not done.wait(0.3):
-            try:
-                arrived = sum(path.stat().st_size for path in folder.rglob("*.gz"))
-            except OSError:
-                continue
+            found = [probe.stamp(path) for path in probe.entries(folder / "MNIST" / "raw") if path.suffix == ".gz"]
+            arrived = sum(stamp.size for stamp in found if stamp)
             progress.update(min(arrived, expected_bytes), expected_bytes)
 
     thread = threading.Thread(target=look, daemon=True)

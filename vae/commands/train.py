@@ -18,7 +18,7 @@ from vae.jobs import queue, terminal_job
 from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
 from vae.jobs.stopping import RUNNER, has_runner, obeying, stoppable
-from vae.storage import paths
+from vae.storage import paths, probe
 from vae.training import request_budget
 from vae.training.request import TrainingRequest
 from vae.training.request_options import add_options, add_output, from_options
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
 def requested(arguments: argparse.Namespace, output: str | None) -> TrainingRequest:
     """What the run folder says, where this is a job's command; else the options. Raises VAEError."""
     folder: Path | None = arguments.run_folder
-    is_job = folder is not None and (folder / "job.json").is_file()
+    is_job = folder is not None and probe.is_there(folder / "job.json")
     request = request_files.read(queue.get(folder.name)) if folder and is_job else from_options(arguments, output)
     request.check_dataset()
     return request

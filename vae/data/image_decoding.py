@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import stat
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,18 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from vae.errors import DatasetError
+from vae.errors import DatasetError, StorageError
+from vae.storage import door, kinds
 
 Pixels = NDArray[np.uint8]
 Shape = tuple[int, int, int]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # told by their first bytes, whatever the file is called
-MAX_FILE_BYTES = 100 * 2**20
 MAX_CONTENT_BYTES = 20 * 2**20  # of a file that is in memory
 MAX_PIXELS = 100_000_000
 LARGE_PIXELS = 16_000_000  # a picture of more is decoded alone: at the limit it takes 0.8 GB, a WebP 1.6
@@ -82,13 +82,10 @@ def decode(file: Path | bytes, form: Format) -> Decoded:
         _check_bytes(len(file), MAX_CONTENT_BYTES)
         return _decode(io.BytesIO(file), form)
     try:
-        found = file.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise DatasetError("no regular file")
-        _check_bytes(found.st_size, MAX_FILE_BYTES)
-    except (OSError, ValueError) as error:
-        raise DatasetError(_reason(error)) from error
-    return _decode(file, form)
+        with door.opened(file, kinds.IMAGE) as content:
+            return _decode(content, form)
+    except StorageError as error:
+        raise DatasetError(error.message.removeprefix(f"{door.where(file)} ").rstrip(".")) from error
 
 
 def decode_all(
@@ -145,7 +142,7 @@ def _check_bytes(found: int, most: int) -> None:
         raise DatasetError(f"{found / 1e6:,.0f} MB, more than {most / 1e6:,.0f}")
 
 
-def _decode(source: Path | io.BytesIO, form: Format) -> Decoded:
+def _decode(source: BinaryIO, form: Format) -> Decoded:
     try:
         with Image.open(source, formats=FORMATS) as image:
             width, height = image.size

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.errors import DatasetError
+from vae.storage import probe
 from vae.storage.validation import printable
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
@@ -41,7 +42,7 @@ def find(root: Path) -> Found:
     Raises DatasetError when there are none, or a folder can't be read.
     """
     try:
-        if not root.is_dir():
+        if not probe.is_folder(root):
             raise DatasetError(
                 f"There is no folder {root}.", "Give a folder of images, or of one folder for each class."
             )

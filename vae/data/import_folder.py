@@ -20,6 +20,8 @@ from vae.data.image_decoding import WORKERS, Decoded, Format
 from vae.data.image_folder import Found
 from vae.data.imported_dataset import images_file, labels_file
 from vae.errors import DatasetError
+from vae.storage import kinds, probe
+from vae.storage.array_files import map_npy, read_npy
 from vae.storage.files import new_folder
 from vae.storage.reporting import write_errors_as
 from vae.storage.validation import printable
@@ -78,7 +80,7 @@ def free_folder(name: str) -> Path:
     folder = imported_dataset.folder_of(name)
     if datasets.is_built_in(name):
         raise DatasetError(f"{name!r} is the name of a built-in data set.", "Choose another name.")
-    if folder.exists():
+    if probe.is_there(folder):
         raise _taken(folder)
     return folder
 
@@ -181,8 +183,8 @@ class _Work:
     def _write_meta(self, result: ImportResult) -> None:
         splits = {}
         for split, count in result.counts.items():
-            images = np.load(images_file(self.folder, split), mmap_mode="r", allow_pickle=False)
-            labels = np.load(labels_file(self.folder, split), allow_pickle=False)
+            images = map_npy(images_file(self.folder, split), kinds.IMPORTED_IMAGES)
+            labels = read_npy(labels_file(self.folder, split), kinds.IMPORTED_LABELS)
             splits[split] = {"count": count, "fingerprint": fingerprint(images, labels)}
         meta = {
             "format_version": imported_dataset.FORMAT_VERSION,

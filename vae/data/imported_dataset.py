@@ -14,24 +14,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from vae.config import MAX_SIDE
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
 from vae.errors import DatasetError, DatasetMissingError, StorageError
-from vae.storage import paths
-from vae.storage.files import read_json
+from vae.storage import kinds, paths, probe
+from vae.storage.array_files import map_npy, read_npy
+from vae.storage.json_files import read_json
 from vae.storage.reporting import storage_errors_as
-from vae.storage.schema import Sha256, integer, read_as
+from vae.storage.schema import Sha256, integer, read_as, text
 
 FORMAT_VERSION = 1  # as ImportRecord says
 META = "meta.json"
 NPY_HEADER = 128  # bytes: NumPy pads the header so that it keeps this length whatever N is
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+MAX_CLASSES = 10_000
+ClassName = Annotated[str, text(1_000)]
 Side = Annotated[int, integer(1, MAX_SIDE)]
 
 
@@ -49,7 +51,10 @@ class ImportRecord:
 
     format_version: Literal[1]
     image_shape: tuple[Literal[1, 3], Side, Side]
-    class_names: Annotated[tuple[str, ...], Meta(min_length=1, description="the names of the classes")]
+    class_names: Annotated[
+        tuple[ClassName, ...],
+        Meta(min_length=1, max_length=MAX_CLASSES, description=f"the names of at most {MAX_CLASSES:,} classes"),
+    ]
     splits: dict[str, Split]
 
 
@@ -73,11 +78,7 @@ def labels_file(folder: Path, split: str) -> Path:
 
 def names() -> tuple[str, ...]:
     """The imported sets that can be used, by name. Reads only their meta.json."""
-    root = paths.data_dir() / "folders"
-    try:
-        found = sorted(path.name for path in root.iterdir() if NAME_PATTERN.fullmatch(path.name))
-    except OSError:
-        return ()
+    found = [path.name for path in probe.entries(paths.data_dir() / "folders") if NAME_PATTERN.fullmatch(path.name)]
     return tuple(name for name in found if _usable(name))
 
 
@@ -91,7 +92,7 @@ def _usable(name: str) -> bool:
 
 def is_there(name: str) -> bool:
     """Whether a folder has this name, usable or not."""
-    return bool(NAME_PATTERN.fullmatch(name)) and folder_of(name).is_dir()
+    return bool(NAME_PATTERN.fullmatch(name)) and probe.is_folder(folder_of(name))
 
 
 def info(name: str) -> DatasetInfo:
@@ -129,33 +130,32 @@ def _gone(folder: Path) -> DatasetMissingError:
 
 
 def _changed(folder: Path) -> int:
-    try:
-        return (folder / META).stat().st_mtime_ns
-    except OSError:
-        return 0
+    return probe.changed(folder / META)
 
 
 def _complete(folder: Path, meta: ImportRecord) -> bool:
     """Whether every file has the size it should have."""
     values = int(np.prod(meta.image_shape))
-    try:
-        return all(
-            images_file(folder, split).stat().st_size == NPY_HEADER + said.count * values
-            and labels_file(folder, split).stat().st_size == NPY_HEADER + said.count * 8
-            for split, said in meta.splits.items()
-        )
-    except OSError:
-        return False
+    return all(
+        _has(images_file(folder, split), NPY_HEADER + said.count * values)
+        and _has(labels_file(folder, split), NPY_HEADER + said.count * 8)
+        for split, said in meta.splits.items()
+    )
+
+
+def _has(path: Path, size: int) -> bool:
+    found = probe.stamp(path)
+    return found is not None and found.size == size
 
 
 # --- meta.json --------------------------------------------------------------------------------------------------------
 
 
 def _read_meta(folder: Path) -> ImportRecord:
-    if not (folder / META).exists():
+    if not probe.is_there(folder / META):
         raise _gone(folder)
     with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
-        values, _ = read_json(folder / META)
+        values, _ = read_json(folder / META, kinds.IMPORTED)
         meta = read_as(values, ImportRecord, str(folder / META))
         if lacking := [split for split in SPLITS if split not in meta.splits]:
             raise StorageError(f"{folder / META}: splits lacks {', '.join(lacking)}.")
@@ -170,9 +170,10 @@ def _load(folder: Path, split: str) -> ImageDataset:
     if not _complete(folder, meta):
         raise _gone(folder)
     said = meta.splits[split]
-    images = _read_array(images_file(folder, split), "r")
-    labels = _read_array(labels_file(folder, split), None)
-    if images.shape != (said.count, *meta.image_shape) or labels.dtype != np.int64:
+    with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
+        images = map_npy(images_file(folder, split), kinds.IMPORTED_IMAGES)
+        labels = read_npy(labels_file(folder, split), kinds.IMPORTED_LABELS)
+    if images.shape != (said.count, *meta.image_shape) or images.dtype != np.uint8 or labels.dtype != np.int64:
         raise DatasetError(
             f"{folder.name} {split} holds images {images.shape}, {META} promises {(said.count, *meta.image_shape)}.",
             "Delete the folder and import the images again.",
@@ -180,14 +181,3 @@ def _load(folder: Path, split: str) -> ImageDataset:
     if labels.shape != (said.count,) or labels.min() < 0 or labels.max() >= len(meta.class_names):
         raise DatasetError(f"{folder.name} {split} has labels that name no class.", "Import the images again.")
     return ImageDataset(folder.name, split, images, labels, meta.class_names, said.fingerprint)
-
-
-def _read_array(path: Path, mmap_mode: Any) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DatasetError(
-            f"{path} can't be read ({' '.join(str(error).split())[:200]}).",
-            "Delete the folder and import the images again.",
-        ) from error
-    return array

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.errors import GenerationError
+from vae.errors import GenerationError, StorageError
 from vae.generation.directions import MAX_NAME, Direction, check_name
-from vae.storage.files import parse_json, write_atomically, write_new
+from vae.storage import door, kinds, probe
+from vae.storage.files import write_atomically, write_new
+from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import read_as
 from vae.storage.validation import short
 
 FORMAT, VERSION = "vae-directions", 1
-MAX_BYTES = 1_000_000
+MAX_BYTES = kinds.DIRECTION.most
 MAX_DIRECTIONS = 200
 NOT_A_FILE = "Choose a file that this page wrote."
 
@@ -128,11 +130,12 @@ def from_json(text: str | bytes, checkpoint: Checkpoint) -> ImportedDirections:
 
 def _saved(identity: str, latent_dim: int) -> list[Direction]:
     found = []
-    for path in derived_folder(identity).glob("directions/*.json"):
+    for path in probe.entries(derived_folder(identity) / "directions"):
+        if path.suffix != ".json":
+            continue
         try:
-            with path.open("rb") as file:
-                direction = _document(file.read(MAX_BYTES + 1), latent_dim)[0]
-        except (GenerationError, OSError, IndexError):
+            direction = _document(door.read(path, kinds.DIRECTION), latent_dim)[0]
+        except (GenerationError, StorageError, IndexError):
             continue
         if direction.identity == identity and path.name == _path("", direction.name).name:
             found.append(direction)

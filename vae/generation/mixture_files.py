@@ -14,8 +14,9 @@ import safetensors.numpy
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError, StorageError
 from vae.generation.sampling import COMPONENTS, Mixture, check_mixture, fit_mixture
-from vae.storage import paths
-from vae.storage.files import read_tensors, write_atomically
+from vae.storage import kinds, paths
+from vae.storage.files import write_atomically
+from vae.storage.tensor_files import read_tensors
 
 ARRAYS = ("weights", "means", "covariances")
 
@@ -53,7 +54,7 @@ def to_bytes(mixture: Mixture) -> bytes:
 
 def _read(path: Path) -> Mixture | None:
     try:
-        tensors, _ = read_tensors(path)
+        tensors, _ = read_tensors(path, kinds.MIXTURE)
         return Mixture(*(tensors[name] for name in ARRAYS))
     except (GenerationError, StorageError, KeyError):
         return None

@@ -13,6 +13,9 @@ from typing import Any
 
 import psutil
 
+from vae.errors import StorageError
+from vae.storage import door, kinds
+
 TOLERANCE_SECONDS = 2.0
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -48,15 +51,15 @@ def is_alive(values: Any) -> bool:
 
 def _boot() -> str:
     try:
-        return BOOT_ID.read_text().strip()
-    except OSError:
+        return door.read(BOOT_ID, kinds.SYSTEM).decode().strip()
+    except StorageError:
         return ""
 
 
 def _ticks(pid: int) -> int | None:
     """Field 22 of /proc/PID/stat; the name, field 2, is in brackets and can hold anything."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        fields = door.read(Path(f"/proc/{pid}/stat"), kinds.SYSTEM).rpartition(b")")[2].split()
         return int(fields[22 - 3])
-    except (OSError, IndexError, ValueError):
+    except (StorageError, IndexError, ValueError):
         return None

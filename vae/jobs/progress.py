@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from vae.storage import probe
 from vae.storage.files import write_atomically
 from vae.storage.printing import bar_stream, visible
 
@@ -85,7 +86,7 @@ class Progress:
     def _write(self) -> None:
         began = time.monotonic()
         self._pending = False
-        if self._folder and self._folder.is_dir():  # not where somebody has deleted it
+        if self._folder and probe.is_folder(self._folder):  # not where somebody has deleted it
             try:
                 write_atomically(self._folder / "progress.json", json.dumps(self._values).encode())
             except OSError as error:  # a full disk must not end the work: what matters is written elsewhere

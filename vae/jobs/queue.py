@@ -18,7 +18,6 @@ process deceives nobody.
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -31,11 +30,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vae.errors import JobError
+from vae.errors import JobError, StorageError
 from vae.jobs import starting, waiting
 from vae.jobs.processes import is_alive
-from vae.storage import paths
+from vae.storage import door, kinds, paths, probe
 from vae.storage.files import new_folder, write_atomically
+from vae.storage.json_files import read_json
+from vae.storage.kinds import FileKind
 from vae.storage.printing import visible
 
 PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
@@ -73,7 +74,7 @@ class Job:
     @property
     def stopping(self) -> bool:
         """Asked to stop, and not yet ended."""
-        return self.active and (self.folder / "stop").exists()
+        return self.active and probe.is_there(self.folder / "stop")
 
 
 def submit(
@@ -154,7 +155,8 @@ def start_waiting(patience: float = waiting.PATIENCE_SECONDS) -> None:
                 _end(job, "stopped")
             elif running[job.lane] < PLACES.get(job.lane, 1) and _start(job):
                 running[job.lane] += 1
-        left = [i for i in left if (read_values(jobs[i].folder / "state.json") or {}).get("state") == "queued"]
+        states = {i: read_values(jobs[i].folder / "state.json", kinds.STATE) or {} for i in left}
+        left = [i for i in left if states[i].get("state") == "queued"]
         if left != listed:
             waiting.write(left)
 
@@ -167,7 +169,7 @@ def nudge() -> None:
 
 def _start(job: Job) -> bool:
     """Start a job's runner; whether it runs now. One whose own folder can't be used holds up no other."""
-    asked = read_values(job.folder / "state.json") or {}
+    asked = read_values(job.folder / "state.json", kinds.STATE) or {}
     try:
         _write_state(job.folder, asked)  # on a full disk nothing starts, and the job waits on
     except OSError:
@@ -253,7 +255,7 @@ def _explained(folder: Path) -> Iterator[None]:
 def get(job_id: str) -> Job:
     """The job with this id. Raises JobError for an unknown one."""
     folder = paths.runs_dir() / job_id
-    if not ID_PATTERN.fullmatch(job_id) or not (folder / "job.json").is_file():
+    if not ID_PATTERN.fullmatch(job_id) or not probe.is_there(folder / "job.json"):
         raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
     job = _read(folder, waiting.ids())
     if job is None:
@@ -263,10 +265,7 @@ def get(job_id: str) -> Job:
 
 def all_jobs() -> list[Job]:
     """Every job with a readable run folder, oldest first."""
-    root = paths.runs_dir()
-    if not root.is_dir():
-        return []
-    folders = sorted(p for p in root.iterdir() if ID_PATTERN.fullmatch(p.name))
+    folders = [p for p in probe.entries(paths.runs_dir()) if ID_PATTERN.fullmatch(p.name)]
     listed = waiting.ids()
     return [job for job in (_read(folder, listed) for folder in folders) if job is not None]
 
@@ -292,17 +291,17 @@ def stop(job_id: str) -> None:
 def delete(job_id: str) -> None:
     """Delete the run folder of a job that nothing does, damaged or not. Raises JobError while a process is alive."""
     folder = paths.runs_dir() / job_id
-    if not ID_PATTERN.fullmatch(job_id) or not (folder.is_symlink() or folder.is_dir()):
+    if not ID_PATTERN.fullmatch(job_id) or not probe.is_there(folder):
         raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
     with _explained_as_kept(folder), waiting.changing():  # or it might be started meanwhile
         job = _read(folder, waiting.ids())
         if job is not None and job.active and job.turn < 0:
             raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
-        if folder.is_symlink():
+        if probe.is_link(folder):
             folder.unlink()
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
+    if probe.is_there(folder):
         raise JobError(f"{folder} can't be deleted.", "Check that it may be written.")
 
 
@@ -316,20 +315,17 @@ def _explained_as_kept(folder: Path) -> Iterator[None]:
 
 def log_size(folder: Path) -> int:
     """How many bytes a job has printed so far."""
-    try:
-        return (folder / "log.txt").stat().st_size
-    except OSError:
-        return 0
+    found = probe.stamp(folder / "log.txt")
+    return found.size if found else 0
 
 
 def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
     """The last lines a job printed, since it was last started."""
-    begun = (read_values(job.folder / "state.json") or {}).get("log_start")
+    begun = (read_values(job.folder / "state.json", kinds.STATE) or {}).get("log_start")
     try:
-        with (job.folder / "log.txt").open("rb") as file:
-            file.seek(max(begun if isinstance(begun, int) else 0, file.seek(0, os.SEEK_END) - 8192))
-            text = file.read().decode(errors="replace")
-    except OSError:
+        end = door.read_end(job.folder / "log.txt", kinds.LOG, begun if isinstance(begun, int) else 0)
+        text = end.decode(errors="replace")
+    except StorageError:
         return ""
     # split("\n"), not splitlines(): a progress bar's \r does not end a line, it writes it anew
     return visible("\n".join(line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:]))
@@ -338,13 +334,12 @@ def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
 # --- reading a run folder ---------------------------------------------------------------------------------------------
 
 
-def read_values(path: Path) -> dict[str, Any] | None:
+def read_values(path: Path, kind: FileKind) -> dict[str, Any] | None:
     """The JSON object in a file of a run folder, or None where there is none."""
     try:
-        values = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return read_json(path, kind)[0]
+    except StorageError:
         return None
-    return values if isinstance(values, dict) else None
 
 
 def _seconds(value: Any) -> float | None:
@@ -355,7 +350,8 @@ def _seconds(value: Any) -> float | None:
 
 def _read(folder: Path, listed: list[str]) -> Job | None:
     """The job in a run folder, None for a damaged one; `listed` are the ids of those that wait."""
-    about, state = read_values(folder / "job.json"), read_values(folder / "state.json") or {"state": "queued"}
+    about = read_values(folder / "job.json", kinds.JOB)
+    state = read_values(folder / "state.json", kinds.STATE) or {"state": "queued"}
     created, arguments = _seconds((about or {}).get("created")), (about or {}).get("arguments")
     if about is None or created is None or not isinstance(arguments, list):
         return None
@@ -369,7 +365,7 @@ def _read(folder: Path, listed: list[str]) -> Job | None:
         created=created,
         started=_seconds(state.get("started")),
         ended=_seconds(state.get("ended")),
-        progress=read_values(folder / "progress.json"),
+        progress=read_values(folder / "progress.json", kinds.PROGRESS),
         reason=str(state.get("reason", "")),
         arguments=tuple(str(a) for a in arguments),
     )

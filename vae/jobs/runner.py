@@ -26,6 +26,7 @@ from vae.jobs import waiting
 from vae.jobs.processes import mark
 from vae.jobs.queue import ACTIVE, LOCK, get, log_size, log_tail, read_values, start_waiting
 from vae.jobs.stopping import RUNNER
+from vae.storage import kinds, probe
 from vae.storage.files import write_atomically
 
 POLL_SECONDS = 0.2
@@ -57,7 +58,7 @@ class Runner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        about = read_values(folder / "job.json") or {}
+        about = read_values(folder / "job.json", kinds.JOB) or {}
         self.arguments = [str(a) for a in about.get("arguments") or []]
         self.state: dict[str, Any] = {}
 
@@ -72,7 +73,7 @@ class Runner:
     def _begin(self) -> bool:
         """Whether there is something to run: another runner may have been here before, and ended."""
         with waiting.changing(PATIENCE_SECONDS):  # whoever started this process has recorded it by then
-            found = read_values(self.folder / "state.json") or {"state": "queued"}
+            found = read_values(self.folder / "state.json", kinds.STATE) or {"state": "queued"}
             if found.get("state") not in ACTIVE:
                 return False
             self.state = {"started": time.time()} | found | {"runner": asdict(mark(os.getpid()))}
@@ -94,7 +95,7 @@ class Runner:
             write_atomically(self.folder / "state.json", json.dumps(self.state).encode())
 
     def _stop_asked(self) -> bool:
-        return (self.folder / "stop").exists() or not self.folder.is_dir()
+        return probe.is_there(self.folder / "stop") or not probe.is_folder(self.folder)
 
     def _run_command(self) -> int:
         # threads that spin while they wait would slow everything else on the machine several times
@@ -122,7 +123,7 @@ class Runner:
 
     def _reached(self) -> tuple[Any, Any]:
         """How far the command is. Not the time of its last word: a download that hangs says something, too."""
-        progress = read_values(self.folder / "progress.json") or {}
+        progress = read_values(self.folder / "progress.json", kinds.PROGRESS) or {}
         return progress.get("stage"), progress.get("fraction")
 
     def _end_with(self, code: int) -> None:
@@ -135,7 +136,7 @@ class Runner:
             self._end("failed", reason=f"{tail}\n{killed(code)}".strip() or f"It ended with exit code {code}.")
 
     def _end(self, state: str, **more: Any) -> None:
-        if self.folder.is_dir():
+        if probe.is_folder(self.folder):
             self._record(state=state, ended=time.time(), **more)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from vae.storage import probe
+
 RUNNER = "VAE_RUNNER"  # the environment variable by which a runner tells its command the runner's process id
 WATCH_SECONDS = 0.2
 
@@ -52,7 +54,7 @@ def obeying(stop_file: Path) -> Iterator[None]:
 
     def watch() -> None:
         while not ended.wait(WATCH_SECONDS):
-            if stop_file.exists() and not has_runner():
+            if probe.is_there(stop_file) and not has_runner():
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 

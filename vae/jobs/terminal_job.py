@@ -16,6 +16,7 @@ from vae.jobs import queue
 from vae.jobs.processes import mark
 from vae.jobs.runner import only_one
 from vae.jobs.stopping import Stopped
+from vae.storage import kinds, probe
 from vae.storage.files import write_atomically
 
 
@@ -48,9 +49,8 @@ def _written(folder: Path, state: dict[str, Any]) -> Iterator[None]:
     _write(folder, state | {"state": "running"})
     try:
         yield
-        outcome = (
-            "stopped" if (queue.read_values(folder / "progress.json") or {}).get("outcome") == "stopped" else "done"
-        )
+        told = queue.read_values(folder / "progress.json", kinds.PROGRESS) or {}
+        outcome = "stopped" if told.get("outcome") == "stopped" else "done"
     except (Stopped, KeyboardInterrupt):
         outcome = "stopped"
         raise
@@ -69,5 +69,5 @@ def _written(folder: Path, state: dict[str, Any]) -> Iterator[None]:
 def _write(folder: Path, state: dict[str, Any]) -> None:
     """Best effort: on a full disk the job is found dead instead."""
     with suppress(OSError):
-        if folder.is_dir():  # not where somebody has deleted it
+        if probe.is_folder(folder):  # not where somebody has deleted it
             write_atomically(folder / "state.json", json.dumps(state).encode())

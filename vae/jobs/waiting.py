@@ -14,8 +14,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vae.errors import JobError, StorageError
-from vae.storage import paths
-from vae.storage.files import read_json, write_atomically
+from vae.storage import kinds, paths, probe
+from vae.storage.files import write_atomically
+from vae.storage.json_files import read_json
 
 MOST = 50  # jobs that wait in one lane
 LIST, LOCK = ".waiting.json", ".waiting.lock"
@@ -25,9 +26,9 @@ PATIENCE_SECONDS = 10.0  # whoever has the list needs it for milliseconds
 def ids() -> list[str]:
     """The ids of the jobs that wait, the next one first; none where the list is damaged."""
     path = _path()
-    with suppress(StorageError, OSError):
-        if path.exists():
-            found = read_json(path)[0].get("waiting")
+    with suppress(StorageError):
+        if probe.is_there(path):
+            found = read_json(path, kinds.WAITING)[0].get("waiting")
             return list(dict.fromkeys(i for i in found if isinstance(i, str))) if isinstance(found, list) else []
     return []
 

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from vae.errors import CheckpointError
 from vae.maps.projection import LinearMap, ProjectionMap
-from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage import door, kinds, probe
+from vae.storage.door import Bytes
+from vae.storage.files import write_atomically
+from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
+from vae.storage.tensor_files import tensors_of
 from vae.storage.validation import check_array, finite, short
 
 
@@ -28,9 +32,11 @@ def write_derived_map(identity: str, projection: ProjectionMap) -> Path:
 def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, ProjectionMap]:
     """Maps made later of latent means of this shape (N, d), by method; one that is damaged or of others is left out."""
     found: dict[str, ProjectionMap] = {}
-    for path in sorted(derived_folder(identity).glob("map-*.safetensors")):
+    for path in derived_map_files(identity):
         try:
-            maps = read_maps(path)
+            with storage_errors_as(CheckpointError):
+                content = door.read_at_once(path, kinds.DERIVED_MAP)
+            maps = maps_of(content, door.where(path))
             for m in maps.values():
                 check_map(m, shape, path.name)
         except CheckpointError:
@@ -39,10 +45,15 @@ def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, Projec
     return found
 
 
+def derived_map_files(identity: str) -> list[Path]:
+    """Where maps that were made later are, by name."""
+    return [path for path in probe.entries(derived_folder(identity)) if path.match("map-*.safetensors")]
+
+
 @storage_errors_as(CheckpointError)
-def read_maps(path: Path) -> dict[str, ProjectionMap]:
-    """Every map in one file, by method. Raises CheckpointError for a damaged one."""
-    tensors, metadata = read_tensors(path)
+def maps_of(content: Bytes, where: str) -> dict[str, ProjectionMap]:
+    """Every map in a file's content, by method. Raises CheckpointError for a damaged one, which it calls `where`."""
+    tensors, metadata = tensors_of(content, where)
     maps: dict[str, ProjectionMap] = {}
     try:
         for method, about in parse_json(metadata["maps"]).items():
@@ -53,7 +64,7 @@ def read_maps(path: Path) -> dict[str, ProjectionMap]:
             xy.flags.writeable = False
             maps[method] = ProjectionMap(method, xy, about["parameters"], about["quality"], linear)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path.parent.name}: {path.name} is incomplete: {error!s}.") from error
+        raise CheckpointError(f"{where} is incomplete: {error!s:.200}.") from error
     return maps
 
 

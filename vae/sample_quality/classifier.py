@@ -6,6 +6,8 @@ only beside other distances on its features. Needs torch.
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -18,8 +20,9 @@ from vae.errors import CheckpointError
 from vae.model.devices import device_of
 from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
-from vae.storage.files import read_tensors, sha256
+from vae.storage import door, kinds, probe
 from vae.storage.reporting import storage_errors_as
+from vae.storage.tensor_files import tensors_of
 from vae.storage.validation import check_array
 
 CHANNELS = (16, 32, 32)  # each halves the image
@@ -65,11 +68,12 @@ def load(dataset: str, device: torch.device | None = None) -> Classifier:
     """
     about = shipped.about(dataset)
     remedy = "Restore it from the repository, or train it again: see vae/sample_quality/README.md."
-    if not about.weights.is_file():
+    if not probe.is_there(about.weights):
         raise CheckpointError(f"The classifier's {about.weights.name} is missing.", remedy)
-    if sha256(about.weights) != about.sha256:
+    content = door.read_at_once(about.weights, kinds.CLASSIFIER)
+    if hashlib.sha256(content.data).hexdigest() != about.sha256:
         raise CheckpointError(f"The classifier's {about.weights.name} does not match its SHA-256.", remedy)
-    return from_tensors(read_tensors(about.weights)[0], about).to(device or torch.device("cpu"))
+    return from_tensors(tensors_of(content, door.where(about.weights))[0], about).to(device or torch.device("cpu"))
 
 
 @storage_errors_as(CheckpointError)
@@ -78,7 +82,7 @@ def from_tensors(tensors: dict[str, FloatArray], about: shipped.About) -> Classi
     model = Classifier(about.image_shape, len(about.class_names))
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if tensors.keys() != expected.keys():
-        raise CheckpointError(f"{about.weights.name} holds {sorted(tensors)}, expected {sorted(expected)}.")
+        raise CheckpointError(f"{about.weights.name} holds {sorted(tensors)!s:.200}, expected {sorted(expected)}.")
     for name, array in tensors.items():
         check_array(array, expected[name], f"{about.weights.name}: tensor {name}")
     model.load_state_dict({name: torch.tensor(array) for name, array in tensors.items()})

@@ -15,8 +15,9 @@ from typing import Annotated, Any
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, VAEError
 from vae.sample_quality import shipped
-from vae.storage import paths
-from vae.storage.files import read_json, write_atomically
+from vae.storage import kinds, paths, probe
+from vae.storage.files import write_atomically
+from vae.storage.json_files import read_json
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import check_value, integer, number, read_as, text
 from vae.storage.validation import short
@@ -136,9 +137,9 @@ def recorded(checkpoint: Checkpoint) -> Quality | None:
     """What was measured of the checkpoint here, else what is shipped; a file that can't be used is passed over."""
     for path in (derived_path(checkpoint.identity), shipped_path(checkpoint.identity)):
         try:
-            if path.is_file():
+            if probe.is_there(path):
                 return read(path, checkpoint)
-        except (VAEError, OSError):
+        except VAEError:
             continue
     return None
 
@@ -147,7 +148,7 @@ def recorded(checkpoint: Checkpoint) -> Quality | None:
 def read(path: Path, checkpoint: Checkpoint) -> Quality:
     """Read one file. Raises CheckpointError for one that is damaged, of other images, or of another classifier."""
     where = f"{path.parent.name}: {path.name}"
-    values, _ = read_json(path)
+    values, _ = read_json(path, kinds.QUALITY)
     dataset, classifier = checkpoint.dataset.name, shipped.about(checkpoint.dataset.name).sha256
     expected: dict[str, str | int] = {"format_version": FORMAT_VERSION, "identity": checkpoint.identity}
     for name, value in (expected | {"dataset": dataset, "classifier": classifier}).items():

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from vae.data.image_dataset import SPLITS
 from vae.errors import CheckpointError, DatasetError
-from vae.storage.files import read_json
+from vae.storage import kinds
+from vae.storage.json_files import read_json
 from vae.storage.reporting import storage_errors_as
 from vae.storage.validation import finite, short
 
@@ -58,7 +59,7 @@ def about(dataset: str) -> About:
         When its description is damaged.
     """
     check_measurable(dataset)
-    values, _ = read_json(FOLDER / f"{dataset}.json")
+    values, _ = read_json(FOLDER / f"{dataset}.json", kinds.CLASSIFIER_ABOUT)
     if values.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(
             f"{dataset}.json has format {short(values.get('format_version'))}, expected {FORMAT_VERSION}."
@@ -74,5 +75,5 @@ def about(dataset: str) -> About:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"The classifier's {dataset}.json is incomplete: {error!s}.", "Restore it from the repository."
+            f"The classifier's {dataset}.json is incomplete: {error!s:.200}.", "Restore it from the repository."
         ) from error

@@ -25,7 +25,8 @@ from vae.errors import VAEError
 from vae.model.pixels import to_unit
 from vae.sample_quality import shipped
 from vae.sample_quality.classifier import CHANNELS, FEATURES, Classifier, features, probabilities
-from vae.storage.files import sha256, write_atomically
+from vae.storage import door, kinds
+from vae.storage.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def write(model: Classifier, splits: dict[str, ImageDataset], recipe: Recipe, fo
         "architecture": {"channels": CHANNELS, "kernel": 3, "pooling": 2, "features": FEATURES, "activation": "gelu"},
         "recipe": asdict(recipe),
         "accuracy": {name: accuracy(model, split) for name, split in splits.items()},
-        "weights": {"bytes": weights.stat().st_size, "sha256": sha256(weights)},
+        "weights": {"bytes": weights.stat().st_size, "sha256": door.sha256(weights, kinds.CLASSIFIER)},
     }
     path = weights.with_suffix(".json")
     write_atomically(path, (json.dumps(description, indent=2) + "\n").encode())

@@ -1,30 +1,18 @@
-"""Reading files that may be damaged or hostile, and writing files in one step."""
+"""Writing files and folders in one step. door.py and the modules beside it read."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
-import json
 import os
 import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import safetensors
-from numpy.typing import NDArray
-
-from vae.errors import StorageError
 from vae.storage.renaming import exchange, rename_new
 from vae.storage.temporary import beside, make_folders, temporary_file, temporary_folder
-
-MAX_JSON_BYTES = 4 * 2**20
-MAX_TENSOR_BYTES = 4 * 2**30
-
-
-# --- writing ----------------------------------------------------------------------------------------------------------
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -107,53 +95,3 @@ def check_writable(path: Path) -> None:
         temporary.touch(exist_ok=False)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def parse_json(raw: str | bytes) -> Any:
-    """The value, whose every string can be written as UTF-8: JSON's "\\ud800" can't, and would break a page later.
-
-    Raises ValueError (UnicodeEncodeError for such a string) and RecursionError.
-    """
-    values = json.loads(raw)
-    json.dumps(values, ensure_ascii=False).encode("utf-8")
-    return values
-
-
-def read_json(path: Path) -> tuple[dict[str, Any], bytes]:
-    where = f"{path.parent.name}: {path.name}"
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise StorageError(f"{where} has {path.stat().st_size:,} bytes, expected at most {MAX_JSON_BYTES:,}.")
-        raw = path.read_bytes()
-        values = parse_json(raw)
-    except UnicodeEncodeError as error:
-        raise StorageError(f"{where} holds text that is no Unicode (a lone surrogate), expected UTF-8.") from error
-    except OSError as error:
-        raise StorageError(f"{where} can't be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise StorageError(f"{where} is not valid JSON.", "Restore it, or delete the folder.") from error
-    if not isinstance(values, dict):
-        raise StorageError(f"{where} holds a {type(values).__name__}, expected an object.")
-    return values, raw
-
-
-def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    where = f"{path.parent.name}: {path.name}"
-    try:
-        if path.stat().st_size > MAX_TENSOR_BYTES:
-            raise StorageError(f"{where} has {path.stat().st_size:,} bytes, more than this program opens.")
-        with safetensors.safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
-            return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
-    except StorageError:
-        raise
-    except Exception as error:  # safetensors raises what numpy raises for types that numpy lacks, and more
-        raise StorageError(f"{where} is not a readable safetensors file ({error}).") from error

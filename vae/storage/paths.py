@@ -6,15 +6,19 @@ import contextlib
 import os
 from pathlib import Path
 
+from vae.storage import probe
+from vae.storage.validation import printable
+
+LONGEST = 200  # characters of a path in a message
 _ABOVE = Path(__file__).resolve().parents[2]
 PROJECT = (
-    _ABOVE if (_ABOVE / "pyproject.toml").is_file() else Path.cwd()
+    _ABOVE if probe.is_file(_ABOVE / "pyproject.toml") else Path.cwd()
 )  # a wheel has no project: it works where it is
 
 
 def _folder(variable: str, default: str) -> Path:
     value = os.environ.get(variable)
-    return Path(value).expanduser().resolve() if value else PROJECT / default
+    return probe.resolved(value) if value else PROJECT / default
 
 
 def data_dir() -> Path:
@@ -55,3 +59,22 @@ def derived_dir() -> Path:
 def derived_folder(identity: str) -> Path:
     """Where things derived from the checkpoint of this identity are kept."""
     return derived_dir() / identity[:16]
+
+
+def problems() -> list[str]:
+    """A sentence for each folder that is there and can't be read; what needs it is missing, the rest goes on."""
+    folders = {
+        "VAE_DATA": data_dir(),
+        "VAE_CHECKPOINTS": checkpoints_dir(),
+        "VAE_RUNS": runs_dir(),
+        "VAE_DERIVED": derived_dir(),
+    }
+    return [
+        f"The folder {printable(str(folder))[:LONGEST]} ({variable}) can't be read: {why}."
+        for variable, folder in folders.items()
+        if (why := _why_odd(variable) or probe.why_closed(folder))
+    ]
+
+
+def _why_odd(variable: str) -> str:
+    return "there is nobody of that name" if probe.is_nobodys(os.environ.get(variable, "")) else ""

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from vae.budget import free
 from vae.errors import DatasetError
+from vae.storage import probe
 
 # Of the memory that is free when training starts, images may take this much: the model, its activations, the other
 # splits and whatever else runs need the rest.
@@ -134,13 +135,10 @@ class _Source:
     def _look(self) -> tuple[int, int] | None:
         if self._path is None:
             return None
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise DatasetError(
-                f"{self._path} can't be read any more: {error.strerror}.", "Import or fetch the images again."
-            ) from error
-        return (found.st_ino, found.st_size)
+        found = probe.stamp(self._path)
+        if found is None:
+            raise DatasetError(f"{self._path} can't be read any more.", "Import or fetch the images again.")
+        return (found.inode, found.size)
 
     def check(self) -> None:
         """Raise DatasetError when the file is gone, replaced, or has another size than at first."""

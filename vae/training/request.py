@@ -13,7 +13,7 @@ from vae.checkpoints.checkpoint_files import checkpoint_path
 from vae.config import ModelConfig, TrainConfig, check_together
 from vae.data import datasets
 from vae.errors import ConfigError
-from vae.storage import paths
+from vae.storage import paths, probe
 from vae.storage.validation import short
 
 PARTS = ("model", "train", "output")
@@ -54,7 +54,7 @@ class TrainingRequest:
         path = Path(self.output)
         if path.name == self.output:
             return checkpoint_path(self.output)
-        return checkpoint_path(path.name, path.resolve().parent)
+        return checkpoint_path(path.name, probe.resolved(self.output).parent)
 
     def check_dataset(self) -> None:
         """Raise DatasetError for an unknown data set, ConfigError for one that doesn't fit."""

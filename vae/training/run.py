@@ -21,6 +21,7 @@ from vae.maps import pca
 from vae.maps.projection import ProjectionMap
 from vae.model.devices import best_device, best_precision
 from vae.model.vae import new_model
+from vae.storage import probe
 from vae.training.batches import free_bytes
 from vae.training.distributed import Workers, from_environment, own_device, together
 from vae.training.request import TrainingRequest
@@ -90,7 +91,7 @@ class EpochSaver:
     def _begin(self, validation: ImageDataset) -> None:
         """Go back to the saved state, or begin a new film and history."""
         state = status.resume_file(self.folder)
-        if state.is_file():
+        if probe.is_there(state):
             resume_state.restore(self.trainer, state, self.images)
             self.rows = [row for row in history.read(self.folder) if row["epoch"] <= self.trainer.epoch]
             self.weights = loading.weights_of(self.trainer.model)
@@ -166,7 +167,7 @@ class EpochSaver:
         try:
             yield
         except OSError as error:
-            if not self.folder.is_dir():
+            if not probe.is_folder(self.folder):
                 raise NotSavedError(f"The run folder {self.folder} was deleted, and with it every epoch.") from error
             kept = f"epoch {self.saved} is" if self.saved else "nothing is"
             raise NotSavedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import zlib
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from tests.runs import add_frames, fixed, frame
 from ui.components.film import reels
 from ui.components.film.reels import BUDGET, REEL_FRAMES
+from vae.storage import kinds
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed, Frame
 
@@ -180,10 +182,10 @@ def test_a_frame_that_is_no_file_of_ours_is_left_out(tmp_path: Path, content: by
 def test_a_huge_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stays = add_frames(tmp_path, [0, 1])
     size = (tmp_path / film_files.FOLDER / "epoch-000001.safetensors").stat().st_size
-    monkeypatch.setattr(reels, "MAX_FILE_BYTES", size - 1)
+    monkeypatch.setattr(kinds, "FILM", dataclasses.replace(kinds.FILM, most=size - 1))
     assert reels.of_run(tmp_path, stays) == []
     assert reels.fixed(tmp_path) is not None
-    monkeypatch.setattr(reels, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(kinds, "FILM", dataclasses.replace(kinds.FILM, most=10))
     assert reels.fixed(tmp_path) is None
 
 

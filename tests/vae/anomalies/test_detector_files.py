@@ -148,7 +148,7 @@ def test_forged_arrays_are_refused(checkpoint: Checkpoint, arrays: dict[str, np.
 @pytest.mark.parametrize("content", [b"", b"\xff" * 100, b"no detector", (2**62).to_bytes(8, "little") + b"{}"])
 def test_files_that_are_no_detector_are_refused(checkpoint: Checkpoint, content: bytes) -> None:
     detector_files.save(fitted(checkpoint)).write_bytes(content)
-    with pytest.raises(ScoreError, match="can't be read"):
+    with pytest.raises(ScoreError, match="is not a readable"):
         detector_files.read(checkpoint, "first")
     assert detector_files.saved(checkpoint) == []
 

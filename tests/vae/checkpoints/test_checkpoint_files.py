@@ -14,7 +14,7 @@ from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Latents, NewCheckpoint
 from vae.config import ModelConfig
 from vae.errors import CheckpointError
-from vae.storage import paths
+from vae.storage import door, paths
 
 
 @pytest.mark.parametrize("model", [TINY, TINY_CONV])
@@ -126,7 +126,7 @@ def interrupted(*_: object) -> str:
 def test_a_failing_write_leaves_nothing(
     failure: Callable[..., str], error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint_files, "sha256", failure)  # the last step, when every other file is there
+    monkeypatch.setattr(door, "sha256", failure)  # the last step, when every other file is there
     with pytest.raises(error):
         checkpoint_files.write(new_checkpoint(), tmp_path / "a")
     assert list(tmp_path.iterdir()) == []

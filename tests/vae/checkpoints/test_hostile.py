@@ -15,8 +15,10 @@ import safetensors.numpy
 from tests.vae.helpers import edit_config, new_checkpoint, random_latents, rehash
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Latents, check_latents
-from vae.errors import CheckpointError
+from vae.errors import CheckpointError, StorageError
 from vae.maps import map_files, pca
+from vae.storage import door
+from vae.storage.kinds import FileKind
 
 Hostile = Callable[[Path], object]
 HUGE = 10**400
@@ -157,16 +159,16 @@ def test_hostile_content_is_refused_with_words(folder: Path, forge: Hostile, mes
 
 
 def test_a_history_that_is_too_long_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint_files, "MAX_HISTORY_BYTES", 20)
+    monkeypatch.setitem(checkpoint_files.KINDS, checkpoint_files.HISTORY, FileKind("a short history", 20))
     with pytest.raises(CheckpointError, match=r"history\.csv has \d+ bytes, expected at most 20"):
         checkpoint_files.read("a", folder.parent)
 
 
 def test_a_file_that_goes_while_it_is_verified(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> str:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(path: Path, kind: FileKind) -> str:
+        raise StorageError(f"{door.where(path)} can't be read: Permission denied.")
 
-    monkeypatch.setattr(checkpoint_files, "sha256", refuse)
+    monkeypatch.setattr(door, "sha256", refuse)
     with pytest.raises(CheckpointError, match=r"weights\.safetensors can't be read: Permission denied"):
         checkpoint_files.read("a", folder.parent)
 
@@ -216,8 +218,8 @@ def test_the_map_of_a_collapsed_model_is_readable() -> None:
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
-def test_what_is_written_can_be_read(latent_dim: int, tmp_path: Path) -> None:
+def test_what_is_written_can_be_read(latent_dim: int) -> None:
     found = random_latents(latent_dim=latent_dim)
-    (tmp_path / "maps").write_bytes(map_files.to_bytes([pca.fit(found.mu)]))
+    content = np.frombuffer(bytearray(map_files.to_bytes([pca.fit(found.mu)])), np.uint8)
     check_latents(found, latent_dim, 10, "a")
-    map_files.check_map(map_files.read_maps(tmp_path / "maps")["pca"], found.mu.shape, "a")
+    map_files.check_map(map_files.maps_of(content, "maps")["pca"], found.mu.shape, "a")

@@ -17,7 +17,7 @@ from PIL import Image
 from vae.data import image_decoding
 from vae.data.image_decoding import Format
 from vae.errors import DatasetError
-from vae.storage import paths
+from vae.storage import kinds, paths
 
 RGB, GREY = Format(8, 8, True), Format(8, 8, False)
 
@@ -170,8 +170,8 @@ def test_a_small_file_that_would_fill_the_memory_is_refused(tmp_path: Path) -> N
 
 def test_a_large_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     with (tmp_path / "a.png").open("wb") as file:
-        file.truncate(image_decoding.MAX_FILE_BYTES + 1)
-    with pytest.raises(DatasetError, match="105 MB, more than 105"):
+        file.truncate(kinds.IMAGE.most + 1)
+    with pytest.raises(DatasetError, match=r"^has 104,857,601 bytes, expected at most 104,857,600$"):
         image_decoding.decode(tmp_path / "a.png", RGB)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae.data import datasets, mnist
+from vae.data import datasets
 from vae.data.image_dataset import SPLITS
-from vae.errors import DatasetError, DatasetMissingError
-from vae.storage import paths
+from vae.errors import DatasetError, DatasetMissingError, StorageError
+from vae.storage import kinds, paths
+from vae.storage.array_files import read_idx
 
 CANDIDATES = [Path(os.environ["VAE_DATA"])] if os.environ.get("VAE_DATA") else []
 CANDIDATES += [paths.PROJECT.parent / "shared" / "data", paths.PROJECT / "data"]
@@ -92,7 +93,7 @@ def planted(path: Path, content: bytes) -> Path:
 
 
 def test_an_idx_file_is_read(tmp_path: Path) -> None:
-    found = mnist.read_idx(planted(tmp_path / "a", idx(2, 1, 3, data=bytes(range(6)))))
+    found = read_idx(planted(tmp_path / "a", idx(2, 1, 3, data=bytes(range(6)))), kinds.IDX)
     assert found.tolist() == [[[0, 1, 2]], [[3, 4, 5]]]
 
 
@@ -111,10 +112,10 @@ def test_an_idx_file_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_idx_files_are_named(tmp_path: Path, content: bytes, message: str) -> None:
-    with pytest.raises(DatasetError, match=message):
-        mnist.read_idx(planted(tmp_path / "a", content))
+    with pytest.raises(StorageError, match=message):
+        read_idx(planted(tmp_path / "a", content), kinds.IDX)
 
 
 def test_an_absent_idx_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="absent can't be read: No such file"):
-        mnist.read_idx(tmp_path / "absent")
+    with pytest.raises(StorageError, match="absent can't be read: No such file"):
+        read_idx(tmp_path / "absent", kinds.IDX)

@@ -27,7 +27,8 @@ from vae.errors import DatasetError, JobError
 from vae.jobs import queue
 from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
-from vae.storage import paths
+from vae.storage import kinds, paths
+from vae.storage.tensor_files import read_tensors
 from vae.training import trainer as training
 from vae.training.run_folder import film_files, history, resume_state, status
 
@@ -53,7 +54,7 @@ def same(first: str, second: str) -> bool:
 
 
 def state_of(job: queue.Job) -> dict[str, np.ndarray]:
-    arrays, _ = checkpoint_files.read_tensors(status.resume_file(job.folder))
+    arrays, _ = read_tensors(status.resume_file(job.folder), kinds.RESUME)
     return arrays
 
 
@@ -380,7 +381,7 @@ def test_kill_9_loses_at_most_the_running_epoch(long_job: queue.Job) -> None:
     job = wait_for_end(long_job.id)
     assert (job.state, status.resumable(job)) == ("failed", True)
     finished = len(status.rows(job))
-    state, about = checkpoint_files.read_tensors(status.resume_file(job.folder))
+    state, about = read_tensors(status.resume_file(job.folder), kinds.RESUME)
     assert finished - 1 <= json.loads(about["state"])["epoch"] <= finished
     assert all(np.isfinite(array).all() for array in state.values())
     assert queue.restart(job.id).state in queue.ACTIVE

@@ -16,6 +16,7 @@ from ui.components import assets
 from ui.components.film import reels
 from ui.components.film.reels import Reel
 from ui.palette import CLASS_COLOURS
+from vae.storage import probe
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed
 
@@ -58,11 +59,7 @@ def _name(run_folder: Path, kind: str, about: Reel | int) -> str:
 
 
 def _stamp(run_folder: Path) -> int:
-    path = run_folder / film_files.FOLDER / film_files.FIXED
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    return probe.changed(run_folder / film_files.FOLDER / film_files.FIXED)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

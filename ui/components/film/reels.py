@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.storage import kinds, probe
 from vae.training.run_folder import film_files
 from vae.training.run_folder.film_files import Fixed, Frame, Pixels
 
 BUDGET = 3_000_000  # bytes of a whole film; more makes a page slow over a network
 REEL_FRAMES = 16
-MAX_FILE_BYTES = 64 * 2**20
 MAX_PLACES = 5_000
 MAX_ROW, MAX_SAMPLES, MAX_CLASSES = 20, 36, 1_000
 MAX_SIDE = 32  # pixels; larger pictures are shown smaller, they are no wider on the page
@@ -40,8 +40,6 @@ class Reel:
 
 def fixed(run_folder: Path) -> Fixed | None:
     """What stays through the film, or None where it is missing, damaged or too large."""
-    if not 0 < _size(run_folder / film_files.FOLDER / film_files.FIXED) <= MAX_FILE_BYTES:
-        return None
     found = film_files.read_fixed(run_folder)
     if found is None or not _is_pictures(found.originals) or found.labels.ndim != 1:
         return None
@@ -65,12 +63,9 @@ def of_run(run_folder: Path, stays: Fixed) -> list[Reel]:
 def _stamps(run_folder: Path) -> list[tuple[int, int, int]]:
     found = []
     for epoch in film_files.epochs(run_folder):
-        try:
-            about = (run_folder / film_files.FOLDER / f"epoch-{epoch:06d}.safetensors").stat()
-        except OSError:
-            continue
-        if 0 < about.st_size <= MAX_FILE_BYTES:
-            found.append((epoch, about.st_size, about.st_mtime_ns))
+        about = probe.stamp(run_folder / film_files.FOLDER / f"epoch-{epoch:06d}.safetensors")
+        if about and 0 < about.size <= kinds.FILM.most:
+            found.append((epoch, about.size, about.changed))
     return found
 
 
@@ -160,11 +155,3 @@ def _frame_bytes(stays: Fixed) -> int:
     factor = -(-max(height, width) // MAX_SIDE)
     area = max(1, height // factor) * max(1, width // factor)
     return int(4 * len(stays.labels) + COMPRESSED * (count + 16) * channels * area)
-
-
-def _size(path: Path) -> int:
-    try:
-        size: int = path.stat().st_size
-    except OSError:
-        return 0
-    return size

@@ -24,14 +24,16 @@ from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.anomalies.normal_images import MAX_HELD_OUT, NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import ScoreError, StorageError
-from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage import kinds
+from vae.storage.files import write_atomically
+from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import write_errors_as
 from vae.storage.schema import number, read_as, text
+from vae.storage.tensor_files import read_tensors
 from vae.storage.validation import check_array, check_printable
 
 FORMAT, VERSION = "vae-comparison", 1
-MAX_BYTES = 1 * 2**30
 MAX_PROTOCOL = 500  # characters
 SCORE, HELD_OUT, REFERENCE = "score.", "held_out.", "reference."
 METRICS = ("auroc", "auprc", "fpr95")
@@ -89,11 +91,9 @@ def saved(checkpoint: Checkpoint, choice: NormalChoice) -> Comparison | None:
     """
     path = path_of(checkpoint, choice)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        tensors, metadata = read_tensors(path)
+        tensors, metadata = read_tensors(path, kinds.COMPARISON)
         return _read(checkpoint, choice, tensors, read_as(parse_json(metadata["comparison"]), _Metadata, path.name))
-    except (OSError, StorageError, _DamagedError, KeyError, ValueError, RecursionError):
+    except (StorageError, _DamagedError, KeyError, ValueError, RecursionError):
         return None
 
 

@@ -19,7 +19,10 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from vae.errors import StorageError
-from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage import kinds, probe
+from vae.storage.files import write_atomically
+from vae.storage.json_files import parse_json
+from vae.storage.tensor_files import read_tensors
 
 FOLDER = "previews"
 FIXED = "fixed.safetensors"
@@ -86,8 +89,7 @@ def read_fixed(run_folder: Path) -> Fixed | None:
 
 def epochs(run_folder: Path) -> list[int]:
     """The epochs that have a frame, in order."""
-    folder = run_folder / FOLDER
-    found = [NAME.fullmatch(path.name) for path in folder.iterdir()] if folder.is_dir() else []
+    found = [NAME.fullmatch(path.name) for path in probe.entries(run_folder / FOLDER)]
     return sorted(int(match[1]) for match in found if match)
 
 
@@ -117,6 +119,6 @@ def _write(path: Path, arrays: dict[str, NDArray[Any]], about: dict[str, str]) -
 
 def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | None:
     try:
-        return read_tensors(path)
-    except (StorageError, OSError):
+        return read_tensors(path, kinds.FILM)
+    except StorageError:
         return None

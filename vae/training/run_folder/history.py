@@ -7,7 +7,10 @@ import io
 import math
 from pathlib import Path
 
-from vae.storage.files import write_atomically
+from vae.errors import StorageError
+from vae.storage import kinds
+from vae.storage.files import open_to_append, write_atomically
+from vae.storage.table_files import read_table
 
 FILE = "history.csv"
 MOST_ROWS = 2_000
@@ -22,21 +25,17 @@ def write(folder: Path, rows: list[EpochRow]) -> None:
 def append(folder: Path, row: EpochRow) -> None:
     """Add the row of a finished epoch. Raises OSError."""
     path = folder / FILE
-    with path.open("a", newline="") as file:
-        file.write(_text([row], header=file.tell() == 0))
+    with open_to_append(path) as file:
+        file.write(_text([row], header=file.tell() == 0).encode())
 
 
 def read(folder: Path) -> list[EpochRow]:
     """All complete rows, oldest first; none where there is no history. A row that is being written is left out."""
     try:
-        text = (folder / FILE).read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
-        return []
-    lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))
-    try:
+        lines = iter(read_table(folder / FILE, kinds.RUN_HISTORY))
         header = next(lines, [])
         return [row for row in (_row(header, values) for values in lines) if row]
-    except csv.Error:
+    except StorageError:
         return []
 
 

@@ -10,7 +10,9 @@ from typing import NoReturn
 from vae.errors import ConfigError, VAEError
 from vae.jobs import queue
 from vae.jobs.queue import Job
-from vae.storage.files import read_json
+from vae.storage import kinds, probe
+from vae.storage.json_files import read_json
+from vae.storage.probe import Stamp
 from vae.training.request import TrainingRequest
 from vae.training.request_options import add_options, add_output, from_options
 
@@ -33,13 +35,10 @@ def files(wanted: TrainingRequest) -> dict[str, bytes]:
 def read(job: Job) -> TrainingRequest:
     """What a job was asked for; its data set may be another by now. Raises VAEError."""
     path = job.folder / FILE
-    if job.arguments[1:] and not path.exists():
+    if job.arguments[1:] and not probe.is_there(path):
         return _from_command_line(job.arguments)
     try:
-        about = path.stat()
-        return _from_file(path, about.st_mtime_ns, about.st_size)
-    except OSError as error:
-        raise ConfigError(f"{FILE} of run {job.id} can't be read: {error.strerror or error}.") from error
+        return _from_file(path, probe.stamp(path))
     except VAEError as error:
         raise ConfigError(f"{FILE} of run {job.id} can't be used: {error!s:.{LONGEST}}") from error
 
@@ -60,8 +59,8 @@ def output_of(job: Job) -> str:
 
 
 @lru_cache(maxsize=CACHED)
-def _from_file(path: Path, changed: int, size: int) -> TrainingRequest:
-    return TrainingRequest.from_json(read_json(path)[0])
+def _from_file(path: Path, stamp: Stamp | None) -> TrainingRequest:
+    return TrainingRequest.from_json(read_json(path, kinds.REQUEST)[0])
 
 
 # --- runs from before request.json: all settings stood in the command line of job.json --------------------------------

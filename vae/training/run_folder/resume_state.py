@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vae.errors import TrainingError
-from vae.storage.files import parse_json, read_tensors, write_atomically
+from vae.storage import kinds
+from vae.storage.files import write_atomically
+from vae.storage.json_files import parse_json
+from vae.storage.tensor_files import read_tensors
 from vae.training.early_stopping import Best
 from vae.training.trainer import Trainer
 
@@ -51,7 +54,7 @@ def restore(trainer: Trainer, path: Path, images: str) -> None:
         When the file is damaged, or belongs to other settings or other images.
     """
     try:
-        arrays, metadata = read_tensors(path)
+        arrays, metadata = read_tensors(path, kinds.RESUME)
         about = parse_json(metadata["state"])
         _check_settings(about["settings"], _settings(trainer, images))
         trainer.epoch, trainer.first_loss = int(about["epoch"]), float(about["first_loss"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import safetensors
-
+from vae.errors import StorageError
 from vae.jobs.queue import Job, read_values
+from vae.storage import kinds, probe
 from vae.storage.files import write_atomically
+from vae.storage.tensor_files import read_metadata
 from vae.training.run_folder import history
 
 WRITTEN = "written.json"
@@ -40,7 +41,7 @@ def why_not(job: Job) -> str:
         return f"it is {job.state}"
     if outcome in COMPLETE:
         return "it diverged" if outcome == "diverged" else "it is complete"
-    if not resume_file(job.folder).is_file():
+    if not probe.is_there(resume_file(job.folder)):
         return "no epoch was finished"
     return "" if _whole(resume_file(job.folder)) else "its resume.safetensors is damaged"
 
@@ -48,15 +49,14 @@ def why_not(job: Job) -> str:
 def _whole(path: Path) -> bool:
     """Whether header and size of a safetensors file agree; its content is not read."""
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            return bool(file.metadata())
-    except (OSError, safetensors.SafetensorError):
+        return bool(read_metadata(path, kinds.RESUME))
+    except StorageError:
         return False
 
 
 def written(run_folder: Path) -> tuple[str, ...]:
     """The identities of the checkpoints that this run has written, which it may replace."""
-    found = (read_values(run_folder / WRITTEN) or {}).get("identities")
+    found = (read_values(run_folder / WRITTEN, kinds.WRITTEN) or {}).get("identities")
     return tuple(str(identity) for identity in found) if isinstance(found, list) else ()
 
 

@@ -18,8 +18,8 @@ from vae.anomalies.evaluation.comparison import Comparison
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
-from vae.storage import paths
-from vae.storage.files import read_tensors
+from vae.storage import kinds, paths
+from vae.storage.tensor_files import read_tensors
 
 
 def same(a: Comparison, b: Comparison) -> None:
@@ -79,7 +79,7 @@ Tensors = dict[str, Any]
 
 def _forge(path: Path, change: Callable[[Tensors, Tensors], object]) -> None:
     """Change arrays and JSON, and make the digest agree, as somebody would who forges a file."""
-    tensors, metadata = read_tensors(path)
+    tensors, metadata = read_tensors(path, kinds.COMPARISON)
     about = json.loads(metadata["comparison"])
     change(tensors, about)
     if about.get("digest"):
@@ -168,5 +168,5 @@ def test_a_changed_number_a_cut_and_an_endless_file_are_noticed(
     path.write_bytes(whole[:-4])
     assert comparison_files.saved(checkpoint, LOW) is None
     path.write_bytes(whole)
-    monkeypatch.setattr(comparison_files, "MAX_BYTES", len(whole) - 1)
+    monkeypatch.setattr(kinds, "COMPARISON", dataclasses.replace(kinds.COMPARISON, most=len(whole) - 1))
     assert comparison_files.saved(checkpoint, LOW) is None

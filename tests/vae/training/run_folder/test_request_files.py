@@ -77,7 +77,9 @@ def test_a_job_without_its_request_trains_nothing(capsys: pytest.CaptureFixture[
     job = queue.get(plant_run("running", train_request("a")))
     (job.folder / request_files.FILE).unlink()
     assert call("train", "--run-folder", str(job.folder)) == 2
-    assert f"request.json of run {job.id} can't be read: No such file or directory." in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"request.json of run {job.id} can't be used: " in said
+    assert "request.json can't be read: No such file or directory." in said
     assert checkpoint_files.summaries() == []
 
 

@@ -1,0 +1,83 @@
+"""Arrays in NumPy's and IDX's formats, of unknown origin. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.errors import StorageError
+from vae.storage import door
+from vae.storage.kinds import FileKind
+from vae.storage.validation import short
+
+MOST_AXES = 8
+MOST_HEADER = 2**16  # bytes
+IDX_BYTES = b"\0\0\x08"  # what IDX files of unsigned bytes begin with
+
+
+@dataclass(frozen=True)
+class _Header:
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    begin: int
+
+
+def read_npy(path: Path, kind: FileKind) -> NDArray[Any]:
+    """The array in a .npy file. Raises StorageError."""
+    content = door.read_at_once(path, kind)
+    header = _npy_header(bytes(content[:MOST_HEADER]), len(content), door.where(path))
+    return content[header.begin :].view(header.dtype).reshape(header.shape)
+
+
+def map_npy(path: Path, kind: FileKind) -> np.memmap[Any, np.dtype[Any]]:
+    """The array in a .npy file, read as its parts are asked for. Raises StorageError."""
+    with door.opened(path, kind) as file:
+        header = _npy_header(file.read(MOST_HEADER), file.seek(0, 2), door.where(path))
+        try:
+            return np.memmap(file, header.dtype, "r", header.begin, header.shape)
+        except ValueError as error:  # it became shorter
+            raise StorageError(f"{door.where(path)} was changed while it was read.", "Try again.") from error
+
+
+def read_idx(path: Path, kind: FileKind) -> NDArray[np.uint8]:
+    """An uncompressed IDX file of unsigned bytes, as torchvision leaves it on disk. Raises StorageError.
+
+    torchvision reads the same files (a test compares the two), but importing it takes 3.5 s, longer than the whole
+    first view of Explore. Format: two zero bytes, the type 0x08, the number of dimensions, each size as a big-endian
+    uint32.
+    """
+    where, raw = door.where(path), door.read_at_once(path, kind)
+    if len(raw) < 4 or bytes(raw[:3]) != IDX_BYTES:
+        raise StorageError(f"{where} is not an IDX file of bytes.")
+    rank = int(raw[3])
+    start = 4 + 4 * rank
+    known = len(raw) >= start and 0 < rank <= MOST_AXES
+    shape = tuple(int(n) for n in raw[4:start].view(">u4")) if known else ()
+    if not shape or len(raw) - start != math.prod(shape):
+        raise StorageError(
+            f"{where} holds {max(0, len(raw) - start):,} bytes of data, its header promises {short(shape)}."
+        )
+    return raw[start:].reshape(shape)
+
+
+def _npy_header(first: bytes, size: int, where: str) -> _Header:
+    """What a .npy file of `size` bytes, which begins with `first`, says of its array: it must fill the rest exactly."""
+    file = io.BytesIO(first)
+    try:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = read(file)
+    except Exception as error:  # what Python's own parser makes of a hostile header has no common parent
+        raise StorageError(f"{where} is no NumPy array that can be read ({error!s:.100}).") from error
+    if fortran or dtype.kind not in "biuf" or len(shape) > MOST_AXES or any(n < 0 for n in shape):
+        raise StorageError(f"{where} holds {short(dtype)} of shape {short(shape)}, expected plain numbers.")
+    begin = file.tell()
+    if size - begin != math.prod(shape) * dtype.itemsize:
+        raise StorageError(f"{where} holds {size - begin:,} bytes of numbers, its header promises {short(shape)}.")
+    return _Header(shape, dtype, begin)
