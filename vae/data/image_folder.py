@@ -41,6 +41,8 @@ def find(root: Path) -> Found:
 
     Raises DatasetError when there are none, or a folder can't be read.
     """
+    if why := probe.why_closed(root):
+        raise DatasetError(f"{root!s:.300} can't be read: {why}.")
     try:
         if not probe.is_folder(root):
             raise DatasetError(

@@ -53,7 +53,7 @@ class ImportRecord:
     image_shape: tuple[Literal[1, 3], Side, Side]
     class_names: Annotated[
         tuple[ClassName, ...],
-        Meta(min_length=1, max_length=MAX_CLASSES, description=f"the names of at most {MAX_CLASSES:,} classes"),
+        Meta(min_length=1, max_length=MAX_CLASSES, description=f"the names of the classes, at most {MAX_CLASSES:,}"),
     ]
     splits: dict[str, Split]
 

@@ -86,7 +86,7 @@ def test_arrays_of_another_kind_are_refused_and_nothing_is_unpickled(pets: Path)
     size = path.stat().st_size
     np.save(path, np.array([print] * 5, dtype=object))
     os.truncate(path, size)
-    with pytest.raises(DatasetError, match="can't be read"):
+    with pytest.raises(DatasetError, match="expected plain numbers"):
         datasets.load("pets", "train")
     np.save(path, np.full(34, 2))
     with pytest.raises(DatasetError, match="labels that name no class"):
