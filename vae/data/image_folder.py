@@ -41,7 +41,7 @@ def find(root: Path) -> Found:
 
     Raises DatasetError when there are none, or a folder can't be read.
     """
-    if why := probe.why_closed(root):
+    if (why := probe.why_closed(root)) and not probe.is_file(root):
         raise DatasetError(f"{root!s:.300} can't be read: {why}.")
     try:
         if not probe.is_folder(root):
