@@ -43,11 +43,11 @@ from vae.errors import CheckpointError, ConfigError, VAEError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
 from vae.storage import door, kinds, paths, probe
+from vae.storage.array_files import rows_of
 from vae.storage.door import Bytes
 from vae.storage.files import new_folder, replaced_folder
 from vae.storage.json_files import object_of, read_json
 from vae.storage.reporting import storage_errors_as, write_errors_as
-from vae.storage.table_files import rows_of
 from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_tensors, tensors_of
 from vae.storage.validation import check_array, finite, short
 

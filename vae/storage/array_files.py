@@ -1,9 +1,11 @@
-"""Arrays in NumPy's and IDX's formats, of unknown origin. Nothing is ever unpickled."""
+"""Numbers in NumPy's, IDX's and CSV's formats, of unknown origin: bounded before they are made. Nothing is unpickled."""
 
 from __future__ import annotations
 
+import csv
 import io
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,3 +83,43 @@ def _npy_header(first: bytes, size: int, where: str) -> _Header:
     if size - begin != math.prod(shape) * dtype.itemsize:
         raise StorageError(f"{where} holds {size - begin:,} bytes of numbers, its header promises {short(shape)}.")
     return _Header(shape, dtype, begin)
+
+
+# --- CSV ---------------------------------------------------------------------------------------------------------------
+
+MOST_ROWS = 110_000  # a run may have 100,000 epochs
+MOST_COLUMNS = 300
+MOST_CELLS = 4_000_000
+MOST_CELL = 100  # characters
+
+
+def read_table(path: Path, kind: FileKind) -> Iterator[list[str]]:
+    """As `rows_of`, of a file."""
+    return rows_of(door.read(path, kind), door.where(path))
+
+
+def rows_of(raw: bytes, where: str) -> Iterator[list[str]]:
+    """The rows in a file's content, the headings first; rows may differ in length.
+
+    Only what ends in a line break, so not what is being written. Raises StorageError that calls the file `where`, also
+    from the iterator.
+    """
+    whole = raw[: raw.rfind(b"\n") + 1]
+    rows, commas = whole.count(b"\n"), whole.count(b",")
+    if rows > MOST_ROWS or commas > MOST_CELLS:
+        raise StorageError(
+            f"{where} has {rows:,} rows and {commas:,} commas, expected at most {MOST_ROWS:,} and {MOST_CELLS:,}."
+        )
+    return _rows(whole, where)
+
+
+def _rows(whole: bytes, where: str) -> Iterator[list[str]]:
+    try:
+        for row in csv.reader(io.TextIOWrapper(io.BytesIO(whole), "utf-8", newline="\n")):
+            if len(row) > MOST_COLUMNS:
+                raise StorageError(f"{where} has a row of {len(row):,} columns, expected at most {MOST_COLUMNS}.")
+            if long := next((cell for cell in row if len(cell) > MOST_CELL), ""):
+                raise StorageError(f"{where} holds {short(long)}, expected at most {MOST_CELL} characters.")
+            yield row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise StorageError(f"{where} is damaged: {error!s:.100}.") from error

@@ -13,7 +13,7 @@ import pytest
 import safetensors.numpy
 
 from vae.errors import StorageError
-from vae.storage import array_files, door, json_files, kinds, table_files, tensor_files
+from vae.storage import array_files, door, json_files, kinds, tensor_files
 
 SMALL = dataclasses.replace(kinds.CONFIG, most=100)
 
@@ -128,8 +128,8 @@ def test_what_lies_askew_is_read(tmp_path: Path) -> None:
 
 
 def test_a_table_ends_with_its_last_whole_line() -> None:
-    assert list(table_files.rows_of(b"a,b\r\n1,\n2,3", "x")) == [["a", "b"], ["1", ""]]
-    assert list(table_files.rows_of(b"", "x")) == []
+    assert list(array_files.rows_of(b"a,b\r\n1,\n2,3", "x")) == [["a", "b"], ["1", ""]]
+    assert list(array_files.rows_of(b"", "x")) == []
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_table_ends_with_its_last_whole_line() -> None:
 def test_bad_tables_are_named(content: bytes, message: str) -> None:
     content += b"\n" if b"a\n," in content else b""
     with pytest.raises(StorageError, match=message) as error:
-        list(table_files.rows_of(content, "x"))
+        list(array_files.rows_of(content, "x"))
     assert len(str(error.value)) < 300
 
 

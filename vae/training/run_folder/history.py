@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vae.errors import StorageError
 from vae.storage import kinds
+from vae.storage.array_files import read_table
 from vae.storage.files import open_to_append, write_atomically
-from vae.storage.table_files import read_table
 
 FILE = "history.csv"
 MOST_ROWS = 2_000
