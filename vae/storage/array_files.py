@@ -1,4 +1,4 @@
-"""Numbers in NumPy's, IDX's and CSV's formats, of unknown origin: bounded before they are made. Nothing is unpickled."""
+"""Numbers in NumPy's, IDX's and CSV's formats, of strangers: bounded before they are made; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _npy_header(first: bytes, size: int, where: str) -> _Header:
     return _Header(shape, dtype, begin)
 
 
-# --- CSV ---------------------------------------------------------------------------------------------------------------
+# --- CSV --------------------------------------------------------------------------------------------------------------
 
 MOST_ROWS = 110_000  # a run may have 100,000 epochs
 MOST_COLUMNS = 300
