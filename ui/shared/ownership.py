@@ -16,6 +16,7 @@ import streamlit as st
 
 from vae.jobs import queue
 from vae.jobs.queue import Job
+from vae.storage import kinds
 from vae.storage.files import write_atomically
 
 FILE = "owner.json"  # in the run folder
@@ -40,7 +41,7 @@ def may_change(job: Job) -> bool:
     """Whether this session may stop, resume or delete it."""
     if not shared():
         return True
-    return (queue.read_values(job.folder / FILE) or {}).get("session") == _me()
+    return (queue.read_values(job.folder / FILE, kinds.OWNER) or {}).get("session") == _me()
 
 
 def _me() -> str:
