@@ -79,7 +79,8 @@ const withEmbedding = (search) => {
 }
 
 export default function ({ data }) {
-  const now = (window.latentHistory ??= install())
+  window.latentHistory ??= install()
+  const now = window.latentHistory
   if (data.session !== now.session) {
     Object.assign(now, { session: data.session, serial: 0, visit: data.visit, opened: true })
   }
