@@ -91,7 +91,8 @@ def test_a_wheel_has_every_module_and_every_file_that_is_read() -> None:
 
 def test_without_its_project_it_works_in_the_folder_where_it_is(tmp_path: Path) -> None:
     shutil.copytree(paths.PROJECT / "vae" / "storage", tmp_path / "site" / "vae" / "storage")
-    shutil.copy(paths.PROJECT / "vae" / "__init__.py", tmp_path / "site" / "vae")
+    for name in ("__init__.py", "errors.py"):
+        shutil.copy(paths.PROJECT / "vae" / name, tmp_path / "site" / "vae")
     program = "from vae.storage import paths; print(paths.runs_dir())"
     environment = {"PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
