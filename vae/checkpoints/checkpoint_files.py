@@ -319,6 +319,8 @@ def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
         if probe.is_there(destination) and summary(destination).identity not in replacing:
             raise _taken(destination)
         parent = next(folder for folder in destination.parents if probe.is_there(folder))
+    if not probe.is_there(destination.parent) and (why := probe.why_closed(destination.parent)):  # it is too long
+        raise CheckpointError(f"{destination!s:.300} can't be written: {why}.")
     checkpoint_path(destination.name, destination.parent)
     if not probe.is_folder(parent) or not os.access(parent, os.W_OK | os.X_OK):
         raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")

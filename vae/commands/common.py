@@ -100,6 +100,8 @@ def new_file(path: Path, *suffixes: str) -> Path:
         raise ConfigError(f"The output is {path.name!r}, expected a name that ends in {' or '.join(suffixes)}.")
     with write_errors_as(ConfigError, path):  # too long, or a folder that is closed to us
         if not probe.is_folder(path.parent):
+            if not probe.is_there(path.parent) and (why := probe.why_closed(path.parent)):
+                raise ConfigError(f"{path!s:.300} can't be written: {why}.")
             raise ConfigError(f"There is no folder {path.parent}.", "Create it first.")
         if probe.is_folder(path):
             raise ConfigError(f"{path} is a folder, expected the name of a file.")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_bad_arguments_give_one_line_and_exit_code_2(
     [
         (["sample", "good", "--output", "closed/x.png"], "closed/x.png can't be written: Permission denied."),
         (["evaluate", "closed/x"], "The checkpoint closed/x can't be read: Permission denied."),
-        (["train", "--output", "closed/x"], "closed/x can't be written: Permission denied."),
+        (["train", "--output", "closed/x"], "closed is no folder that you may write to."),
     ],
 )
 def test_what_lies_in_a_folder_that_is_closed_to_us_gives_one_line(
@@ -142,20 +143,24 @@ def test_closed_checkpoints_give_one_line(
     for argv in (["list"], ["evaluate", "good"]):
         assert call(*argv) == 2
         err = capsys.readouterr().err
-        assert "can't be read: Permission denied." in err
-        assert err.count("\n") == 1
+        folder, command = err.splitlines()  # what is wrong with the folder, and what this command could not do
+        assert "(VAE_CHECKPOINTS) can't be read: Permission denied." in folder
+        assert "can't be read: Permission denied." in command
 
 
 def _close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders called "closed" can't be looked into: for root, whom no mode keeps out, too."""
-    plain = Path.stat
+    for name in ("stat", "open", "mkdir"):
+        plain = getattr(os, name)
 
-    def stat(self: Path, **how: bool) -> os.stat_result:
-        if "closed" in self.parent.parts:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
-        return plain(self, **how)
+        def refusing(path: Any, *rest: Any, _plain: Any = plain, **how: Any) -> Any:
+            if isinstance(path, str | Path) and "closed" in Path(path).parent.parts:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return _plain(path, *rest, **how)
 
-    monkeypatch.setattr(Path, "stat", stat)
+        monkeypatch.setattr(os, name, refusing)
+    allows = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "closed" and allows(path, mode))
     (tmp_path / "closed").mkdir()
     monkeypatch.chdir(tmp_path)
 

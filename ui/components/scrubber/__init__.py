@@ -83,9 +83,9 @@ class Stop(reports.Event):
 def show(data: ScrubData, key: str) -> Stop | None:
     """Show the scrubber; returns where the person has stopped last, None as long as they have not moved."""
     result = _SCRUB(data=dict(data), key=key, on_stop_change=lambda: None)
-    low, high = _ends(data["path"])
-    return reports.event(result.stop, Stop, lambda stop: low - ROUNDING <= stop["t"] <= high + ROUNDING)
+    return reports.event(result.stop, Stop, lambda stop: _reaches(data["path"], stop["t"]))
 
 
-def _ends(path: AnchorPath | LinePath) -> tuple[float, float]:
-    return (path["low"], path["high"]) if path["kind"] == "line" else (0.0, float(len(path["anchors"]) - 1))
+def _reaches(path: AnchorPath | LinePath, t: float) -> bool:
+    low, high = (path["low"], path["high"]) if path["kind"] == "line" else (0.0, float(len(path["anchors"]) - 1))
+    return low - ROUNDING <= t <= high + ROUNDING

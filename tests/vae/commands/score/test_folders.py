@@ -37,7 +37,7 @@ def test_a_folder_is_scored_without_what_cant_be_read(
     skipped = {file["name"]: file["why"] for file in said["skipped_files"]}
     assert set(skipped) == {"bomb.png", "cut.png", "empty.jpg", "pipe.png", "text.png"}
     assert skipped["text.png"] == "no image that can be read"
-    assert skipped["pipe.png"] == "no regular file"
+    assert skipped["pipe.png"] == "is a pipe, expected a regular file"
 
 
 def test_a_folder_below_that_cant_be_read_is_skipped_and_named(
