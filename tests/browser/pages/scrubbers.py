@@ -31,7 +31,7 @@ way: dict[str, Any] = {
     "names": ["row 0", "row 3", "a very long name of some anchor that nobody would read", "class 3"],
 }
 stop = scrubber.show(way, "path")  # type: ignore[arg-type]
-st.text(f"path at {stop['t'] if stop else 'no stop'}")
+st.text(f"path at {format(stop['t'], 'g') if stop else 'no stop'}")
 line: dict[str, Any] = {
     **common,
     "path": {"kind": "line", "base": mu[0].tolist(), "step": (mu[3] - mu[0]).tolist(), "low": -2.0, "high": 2.0},
@@ -40,7 +40,7 @@ line: dict[str, Any] = {
     "unit": "of the groups' distance",
 }
 stop = scrubber.show(line, "line")  # type: ignore[arg-type]
-st.text(f"line at {stop['t'] if stop else 'no stop'}")
+st.text(f"line at {format(stop['t'], 'g') if stop else 'no stop'}")
 ODD: dict[str, dict[str, Any]] = {
     "no anchors": {"path": {"kind": "lerp", "anchors": []}},
     "another dimension": {"path": {"kind": "slerp", "anchors": [[0.0], [1.0]]}},
