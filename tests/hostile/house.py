@@ -1,0 +1,154 @@
+"""A small house with one good file of every kind that the program reads. Each case gets a copy to damage."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.vae.anomalies.made import fitted
+from tests.vae.helpers import new_checkpoint
+from vae.anomalies import detector_files
+from vae.anomalies.evaluation import comparison_files
+from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
+from vae.anomalies.evaluation.metrics import Evaluation, Interval
+from vae.anomalies.normal_images import NormalChoice
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data.image_dataset import SPLITS, fingerprint
+from vae.generation import direction_files, mixture_files
+from vae.generation.directions import Direction
+from vae.generation.sampling import Mixture
+from vae.maps import map_files, pca
+from vae.maps.projection import ProjectionMap
+from vae.sample_quality import quality_files, shipped
+from vae.sample_quality.quality_files import ROWS, UNITS, Quality, QualityRow
+from vae.storage import paths
+
+NAME = "a"  # of the checkpoint
+CHOICE = NormalChoice(("0", "1"))
+FOLDERS = ("checkpoints", "runs", "derived", "data")
+
+
+@dataclass(frozen=True)
+class House:
+    """Where a copy stands, and the checkpoint's identity."""
+
+    root: Path
+    identity: str
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.root / "checkpoints" / NAME
+
+    @property
+    def derived(self) -> Path:
+        return self.root / "derived" / self.identity[:16]
+
+    @property
+    def images(self) -> Path:
+        """The imported data set."""
+        return self.root / "data" / "folders" / "own"
+
+    def enter(self) -> None:
+        """From now on the program's folders, and the current one, are this house's."""
+        for name in FOLDERS:
+            os.environ[f"VAE_{name.upper()}"] = str(self.root / name)
+        os.chdir(self.root)
+
+    def copy(self, root: Path) -> House:
+        shutil.copytree(self.root, root)
+        return House(root, self.identity)
+
+    def read_checkpoint(self) -> Checkpoint:
+        return checkpoint_files.read(NAME)
+
+
+def build(root: Path) -> House:
+    """The house whose every file is good."""
+    for name in FOLDERS:
+        (root / name).mkdir(parents=True)
+    House(root, "").enter()
+    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / NAME)
+    checkpoint = checkpoint_files.read(NAME)
+    _derive(checkpoint)
+    _import_images(root / "data" / "folders" / "own")
+    return House(root, checkpoint.identity)
+
+
+def _derive(checkpoint: Checkpoint) -> None:
+    count, d = checkpoint.latents.mu.shape
+    found = pca.fit(checkpoint.latents.mu)
+    map_files.write_derived_map(checkpoint.identity, ProjectionMap("tsne", found.xy, {"seed": 0}, found.quality))
+    mixture = Mixture(np.full(2, 0.5), np.zeros((2, d)), np.stack([np.eye(d)] * 2))
+    mixture_path = mixture_files.mixture_path(checkpoint, 2, 0, None)
+    mixture_path.parent.mkdir(parents=True, exist_ok=True)
+    mixture_path.write_bytes(mixture_files.to_bytes(mixture))
+    direction_files.save(direction(checkpoint))
+    detector_files.save(fitted(checkpoint))
+    mu = checkpoint.latents.mu
+    outlier = outliers(checkpoint, CHOICE)
+    half = Interval(0.5, 0.4, 0.6)
+    judged = Evaluation(half, half, half, int(outlier.sum()), int((~outlier).sum()), "made up")
+    rising = np.linspace(0, 1, count, dtype=np.float32)
+    reference = NormalReference(np.arange(5, dtype=np.int64), mu[:5], checkpoint.latents.sigma[:5])
+    comparison_files.save(
+        checkpoint,
+        Comparison(CHOICE, reference, {"knn": rising}, {"knn": rising[:5]}, {"knn": judged}, {"knn": 1.0}, 1.0),
+    )
+    quality_files.write(quality(checkpoint))
+
+
+def direction(checkpoint: Checkpoint) -> Direction:
+    return Direction(
+        name="thick",
+        kind="mean difference",
+        vector=(0.6, 0.8),
+        gap=1.0,
+        spread=1.0,
+        accuracy=0.8,
+        accuracy_low=0.7,
+        accuracy_high=0.9,
+        group_a="rows:0-19",
+        group_b="rest",
+        count_a=20,
+        count_b=20,
+        protocol="made up",
+        checkpoint=checkpoint.name,
+        identity=checkpoint.identity,
+        latent_dim=2,
+    )
+
+
+def quality(checkpoint: Checkpoint) -> Quality:
+    rows = tuple(QualityRow(kind, 100, 1.0, 0.5, 0.5, 10, 0.1, 0.9, (0.1,) * 10) for kind in ROWS)
+    protocols = dict.fromkeys(UNITS, "made up")
+    classifier = shipped.about("digits").sha256
+    return Quality(checkpoint.identity, "digits", classifier, 100, 0, 100, 10, "made up", protocols, rows)
+
+
+def _import_images(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    splits = {}
+    for count, split in zip((20, 3, 4), SPLITS, strict=True):
+        images = np.zeros((count, 1, 8, 8), np.uint8)
+        labels = np.arange(count, dtype=np.int64) % 2
+        np.save(folder / f"{split}.npy", images)
+        np.save(folder / f"{split}-labels.npy", labels)
+        splits[split] = {"count": count, "fingerprint": fingerprint(images, labels)}
+    meta = {"format_version": 1, "image_shape": [1, 8, 8], "class_names": ["x", "y"], "splits": splits}
+    (folder / "meta.json").write_text(json.dumps(meta))
+
+
+def as_json(house: House) -> str:
+    values = asdict(house) | {"root": str(house.root)}
+    return json.dumps(values)
+
+
+def from_json(text: str) -> House:
+    values = json.loads(text)
+    return House(Path(values["root"]), values["identity"])
