@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import history
+from ui.components import back_forward
 
 TAKEN = "component_events"  # in the session: the last event that was taken, by source
 
@@ -21,7 +21,7 @@ def is_new(source: str, event: object) -> bool:
     taken: dict[str, object] = st.session_state.setdefault(TAKEN, {})
     new = taken.get(source) != event
     taken[source] = event
-    if new and history.answers_a_visit():
-        history.undo()
+    if new and back_forward.answers_a_visit():
+        back_forward.undo()
         return False
     return new

@@ -25,7 +25,7 @@ STYLE = """
   .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 0.4rem; }
   .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
-  :has(> [class*="st-key-history-"]), [class*="st-key-history-"] { display: none; }
+  :has(> [class*="st-key-back_forward-"]), [class*="st-key-back_forward-"] { display: none; }
   @media (max-width: 1100px) {
     .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; }
     :is(.st-key-side_by_side, .st-key-workbench) > div > [data-testid="stHorizontalBlock"],

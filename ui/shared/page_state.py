@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ui.components import history
+from ui.components import back_forward
 
 LONGEST = 2_000  # characters of one value
 MOST_URLS = 500  # of the session's own that are remembered
@@ -56,7 +56,7 @@ class PageState:
         here.shown = {}
         opened = st.session_state.get(OPEN) != self.page
         st.session_state[OPEN] = self.page
-        move = history.follow(bool(unwritten()))
+        move = back_forward.follow(bool(unwritten()))
         found = self._own_names({name: st.query_params.get_all(name) for name in st.query_params})
         here.opened = here.opened or opened
         here.arrived = here.arrived or move.visited
@@ -220,19 +220,19 @@ class PageState:
         values: Values = {} if model is None else {"model": [model]}
         values |= {name: [here.shown[name]] for name in self.names if name in here.shown}
         values |= {name: list(several) for name, several in (lists or {}).items() if several}
-        before = {name: st.query_params.get_all(name) for name in st.query_params if name != history.MARK}
+        before = {name: st.query_params.get_all(name) for name in st.query_params if name != back_forward.MARK}
         chosen = not here.opened and (not here.arrived or bool(unwritten()))
         step = chosen and bool(here.own) and values != here.own[-1]
         # known before it is sent: this run may be stopped as soon as the browser has it
         if step:
-            history.step()
+            back_forward.step()
         unwritten().clear()
         here.opened = here.arrived = False
         self._remember(values)
-        if step or (values != before and not history.in_browser()):
+        if step or (values != before and not back_forward.in_browser()):
             st.query_params.from_dict(values)  # Streamlit sends it with every request
-        if history.in_browser():
-            history.show(values, part)
+        if back_forward.in_browser():
+            back_forward.show(values, part)
 
 
 def unwritten() -> dict[str, str]:
@@ -244,4 +244,4 @@ def unwritten() -> dict[str, str]:
 def chose(name: str, value: str) -> None:
     """Note what the person has chosen; for what pages keep themselves."""
     unwritten()[name] = value
-    history.chose()
+    back_forward.chose()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ui import components
-from ui.components import history, live_decoder, manifold, picture_sheet, reports, scrubber, threshold
+from ui.components import back_forward, live_decoder, manifold, picture_sheet, reports, scrubber, threshold
 from ui.components.threshold.histogram import ScoreGroup
 
 DEEP: Any = 0
@@ -160,6 +160,6 @@ def test_a_point_and_a_row_that_are_clicked_are_chosen() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{}", "3", "null", '[{"number": 1}]', '[{"number": "1", "moved": 0}]'])
 def test_what_was_not_visited_is_no_visit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history.st, "query_params", {history.MARK: text})
-    monkeypatch.setattr(history.st, "session_state", {})
-    assert history.follow(unwritten=True) == history.HistoryMove(visited=False, overtook=False)
+    monkeypatch.setattr(back_forward.st, "query_params", {back_forward.MARK: text})
+    monkeypatch.setattr(back_forward.st, "session_state", {})
+    assert back_forward.follow(unwritten=True) == back_forward.BackForwardMove(visited=False, overtook=False)

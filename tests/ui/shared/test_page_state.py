@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ui.components import events, history
-from ui.components.history import HistoryVisit
+from ui.components import back_forward, events
+from ui.components.back_forward import BackForwardVisit
 from ui.shared import page_state
 from ui.shared.page_state import PageState
 
@@ -33,7 +33,7 @@ class Parameters(dict[str, str]):
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     fake = SimpleNamespace(session_state={}, query_params=Parameters(), context=SimpleNamespace(url=None))
-    for module in (page_state, history, events):
+    for module in (page_state, back_forward, events):
         monkeypatch.setattr(module, "st", fake)
     for view in ("a", "b", "c"):
         STATE.begin()
@@ -43,11 +43,11 @@ def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return fake
 
 
-def ask(session: SimpleNamespace, view: str, *visits: HistoryVisit) -> str:
+def ask(session: SimpleNamespace, view: str, *visits: BackForwardVisit) -> str:
     """A run of the page that is asked for with this view in the URL; what it shows."""
     session.query_params = Parameters(model="m", view=view)
     if visits:
-        session.query_params[history.MARK] = json.dumps([asdict(visit) for visit in visits])
+        session.query_params[back_forward.MARK] = json.dumps([asdict(visit) for visit in visits])
     STATE.begin()
     return STATE.text("view")
 
@@ -55,7 +55,7 @@ def ask(session: SimpleNamespace, view: str, *visits: HistoryVisit) -> str:
 def told(monkeypatch: pytest.MonkeyPatch, session: SimpleNamespace) -> dict[str, Any]:
     """What this run tells the browser."""
     found: list[dict[str, Any]] = []
-    monkeypatch.setattr(history, "_HISTORY", lambda data, key, height: found.append(data))
+    monkeypatch.setattr(back_forward, "_BACK_FORWARD", lambda data, key, height: found.append(data))
     session.context.url, session.container = "http://localhost", lambda key: nullcontext()
     STATE.write_url("m")
     return found[-1]
@@ -70,14 +70,14 @@ def test_an_url_that_the_session_never_wrote_is_a_link(session: SimpleNamespace)
 
 
 def test_back_is_followed_once(session: SimpleNamespace) -> None:
-    back = HistoryVisit(1, -1, STEPS)
+    back = BackForwardVisit(1, -1, STEPS)
     assert ask(session, "b", back) == "b"
     STATE.put("view", "d")
     assert ask(session, "b", back) == "d"  # a later click still carries the mark
 
 
 def test_back_leaves_the_browser_where_it_led(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(session, "b", HistoryVisit(1, -1, STEPS))
+    ask(session, "b", BackForwardVisit(1, -1, STEPS))
     about = told(monkeypatch, session)
     assert (about["visit"], about["step"], about["forward"]) == (1, STEPS, False)
 
@@ -85,15 +85,15 @@ def test_back_leaves_the_browser_where_it_led(session: SimpleNamespace, monkeypa
 def test_back_before_the_last_choice_had_its_entry_undoes_that_choice(
     session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ask(session, "a", HistoryVisit(1, -1, STEPS - 1)) == "a"
+    assert ask(session, "a", BackForwardVisit(1, -1, STEPS - 1)) == "a"
     assert told(monkeypatch, session)["forward"]
     assert told(monkeypatch, session)["forward"]  # until the browser has done it
-    assert ask(session, "b", HistoryVisit(1, -1, STEPS - 1), HistoryVisit(2, 1, STEPS)) == "b"
+    assert ask(session, "b", BackForwardVisit(1, -1, STEPS - 1), BackForwardVisit(2, 1, STEPS)) == "b"
     assert not told(monkeypatch, session)["forward"]
 
 
 def test_a_choice_after_that_is_a_step_again(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(session, "a", HistoryVisit(1, -1, STEPS - 1))
+    ask(session, "a", BackForwardVisit(1, -1, STEPS - 1))
     told(monkeypatch, session)
     STATE.put("view", "d")
     STATE.text("view")
@@ -102,8 +102,8 @@ def test_a_choice_after_that_is_a_step_again(session: SimpleNamespace, monkeypat
 
 
 def test_an_event_that_back_overtook_is_undone(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(session, "b", HistoryVisit(1, -1, STEPS))
-    monkeypatch.setattr(history, "answers_a_visit", lambda: True)
+    ask(session, "b", BackForwardVisit(1, -1, STEPS))
+    monkeypatch.setattr(back_forward, "answers_a_visit", lambda: True)
     assert not events.is_new("sheet", "a click")
     assert told(monkeypatch, session)["forward"]
 
@@ -115,8 +115,8 @@ def test_a_step_is_told_until_it_arrived(session: SimpleNamespace, monkeypatch: 
 
 
 def test_a_choice_after_back_whose_run_was_interrupted_stays(session: SimpleNamespace) -> None:
-    back = HistoryVisit(1, -1, STEPS)
-    session.query_params[history.MARK] = json.dumps([asdict(back)])
+    back = BackForwardVisit(1, -1, STEPS)
+    session.query_params[back_forward.MARK] = json.dumps([asdict(back)])
     STATE.put("view", "d")  # its request carries the mark
     assert ask(session, "b", back) == "d"
 
@@ -125,7 +125,7 @@ def test_a_choice_before_back_whose_run_was_interrupted_is_undone(
     session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     STATE.put("view", "d")
-    assert ask(session, "b", HistoryVisit(1, -1, STEPS)) == "b"  # whatever asks for the run that tells of Back
+    assert ask(session, "b", BackForwardVisit(1, -1, STEPS)) == "b"  # whatever asks for the run that tells of Back
     assert told(monkeypatch, session)["forward"]
 
 

@@ -1,7 +1,7 @@
-"""The browser's Back and Forward, and the address of what is shown: what of them Streamlit leaves out (history.js).
+"""The browser's Back and Forward, and the address of what is shown: what of them Streamlit leaves out.
 
-history.js alone makes entries and changes addresses. Both sides count: it tells Python of presses of Back and Forward,
-and Python tells it of steps, choices that deserve an entry. Both are told until they arrived, so a run that is
+back_forward.js alone makes entries and changes addresses. Both sides count: it tells Python of presses of Back and
+Forward, and Python tells it of steps, choices that deserve an entry. Both are told until they arrived, so a run that is
 interrupted loses none.
 """
 
@@ -18,11 +18,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.components import assets
 
-MARK = "visit"  # the parameter that history.js adds to an address that Back or Forward led to
-KNOWN = "browser_history"  # in the session
-KEY = "history"  # the page's style hides what begins so
+MARK = "visit"  # the parameter that back_forward.js adds to an address that Back or Forward led to
+KNOWN = "back_forward"  # in the session
+KEY = "back_forward"  # the page's style hides what begins so
 MOST_CHARACTERS = 10_000
-_HISTORY = st.components.v2.component("browser_history", js=assets.script("history/history.js"))
+_BACK_FORWARD = st.components.v2.component("back_forward", js=assets.script("back_forward/back_forward.js"))
 
 
 @dataclass
@@ -39,7 +39,7 @@ class _Known:
 
 
 @dataclass(frozen=True)
-class HistoryMove:
+class BackForwardMove:
     """Whether Back or Forward led to the address of a run, and whether what was chosen last is older than that."""
 
     visited: bool
@@ -47,7 +47,7 @@ class HistoryMove:
 
 
 @dataclass(frozen=True)
-class HistoryVisit:
+class BackForwardVisit:
     """Back or Forward: by how many entries, negative for Back, and how many steps the browser had entries for then.
 
     `number` counts visits in this window.
@@ -58,7 +58,7 @@ class HistoryVisit:
     step: int
 
 
-def follow(unwritten: bool) -> HistoryMove:
+def follow(unwritten: bool) -> BackForwardMove:
     """Take note of the presses of Back and Forward that this run's request tells of.
 
     `unwritten`: whether no address says the last choice yet. Back that was pressed before the browser had an entry for
@@ -68,13 +68,13 @@ def follow(unwritten: bool) -> HistoryMove:
     visits = [visit for visit in _visits() if visit.number > known.visit]
     known.back = bool(visits) and visits[0].moved < 0
     if not visits:
-        return HistoryMove(answers_a_visit(), overtook=answers_a_visit())
+        return BackForwardMove(answers_a_visit(), overtook=answers_a_visit())
     known.visit = visits[-1].number
     overtook = known.chosen < known.visit
     if known.back and (visits[0].step < known.step or (unwritten and overtook)):
         undo()
     known.step = visits[-1].step
-    return HistoryMove(True, overtook)
+    return BackForwardMove(True, overtook)
 
 
 def chose() -> None:
@@ -105,7 +105,7 @@ def answers_a_visit() -> bool:
 
 
 def in_browser() -> bool:
-    """Whether a browser asked for this run: without one, as in a page's test, nobody can mount history.js."""
+    """Whether a browser asked for this run: without one, as in a page's test, nobody can mount back_forward.js."""
     return bool(st.context.url)
 
 
@@ -122,7 +122,7 @@ def show(values: Mapping[str, Sequence[str]], part: str) -> None:
         "search": urlencode(values, doseq=True),
     }
     with st.container(key=f"{KEY}-{part}"):
-        _HISTORY(data=data, key=f"{KEY}-component-{part}", height=1)
+        _BACK_FORWARD(data=data, key=f"{KEY}-component-{part}", height=1)
 
 
 def _known() -> _Known:
@@ -130,7 +130,7 @@ def _known() -> _Known:
     return found
 
 
-def _visits() -> list[HistoryVisit]:
+def _visits() -> list[BackForwardVisit]:
     """The newest visits that this run's request tells of, in order; some may be known already."""
     text = st.query_params.get(MARK, "")
     try:
@@ -140,7 +140,7 @@ def _visits() -> list[HistoryVisit]:
         return []
 
 
-def _visit(number: object, moved: object, step: object) -> HistoryVisit:
+def _visit(number: object, moved: object, step: object) -> BackForwardVisit:
     if type(number) is not int or type(moved) is not int or type(step) is not int:
         raise TypeError
-    return HistoryVisit(number, moved, step)
+    return BackForwardVisit(number, moved, step)

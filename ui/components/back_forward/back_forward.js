@@ -79,8 +79,8 @@ const withEmbedding = (search) => {
 }
 
 export default function ({ data }) {
-  window.latentHistory ??= install()
-  const now = window.latentHistory
+  window.backForward ??= install()
+  const now = window.backForward
   if (data.session !== now.session) {
     Object.assign(now, { session: data.session, serial: 0, visit: data.visit, opened: true })
   }
