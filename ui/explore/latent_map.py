@@ -147,7 +147,9 @@ def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapC
     kept = (
         f"Trustworthiness {trust['trustworthiness']:.3f} ({trust['protocol']})." if "trustworthiness" in trust else ""
     )
-    note = "Near points are alike; sizes of clusters and gaps mean nothing." if choice.method == "tsne" else ""
+    note = ""
+    if choice.method == "tsne":
+        note = f"Near points are alike; sizes of clusters and gaps mean nothing. {maps['tsne'].adapted()}"
     return f"{shown} {kept} {note}".strip()
 
 

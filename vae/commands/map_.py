@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHECKPOINT --method --perplexity --seed --json."""
     add_checkpoint(parser)
     parser.add_argument("--method", required=True, choices=("pca", "tsne"))
-    parser.add_argument("--perplexity", type=float, default=30.0, help="of t-SNE (default: 30)")
+    parser.add_argument("--perplexity", type=float, help="of t-SNE (default: 30, or what the images allow)")
     parser.add_argument("--seed", type=int, default=0, help="of t-SNE (default: 0)")
     add_json(parser)
     add_run_folder(parser)
@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.method == "tsne":
         from vae.maps import tsne
 
-        tsne.check(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
-        need = needs.tsne(len(checkpoint.latents.mu), checkpoint.model.latent_dim, arguments.perplexity)
-        limits.check_memory(need, f"t-SNE of perplexity {arguments.perplexity:g}", "Choose a smaller perplexity.")
+        perplexity = tsne.checked(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
+        need = needs.tsne(len(checkpoint.latents.mu), checkpoint.model.latent_dim, perplexity)
+        limits.check_memory(need, f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity.")
     progress = Progress(arguments.run_folder)
     with stoppable():
         progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images", "iterations")
@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"Wrote {shown(path)}")
     for name, value in (projection.parameters | projection.quality).items():
         print(f"{name:26} {value}")
+    if said := projection.adapted():
+        print(said)
 
 
 def _fit(checkpoint: Checkpoint, arguments: argparse.Namespace, progress: Progress) -> ProjectionMap:

@@ -14,8 +14,8 @@ METHOD = "pca"
 
 def fit(mu: NDArray[np.float32]) -> ProjectionMap:
     """Project posterior means (N, d) to (N, 2). One latent dimension gives a second coordinate of zero."""
-    with np.errstate(invalid="ignore"):  # the shares of no variance at all are 0/0
-        pca = PCA(n_components=min(2, mu.shape[1]), svd_solver="full").fit(mu.astype(np.float64))
+    with np.errstate(invalid="ignore", divide="ignore"):  # the shares of no variance at all are 0/0
+        pca = PCA(n_components=min(2, *mu.shape), svd_solver="full").fit(mu.astype(np.float64))
     components = np.zeros((2, mu.shape[1]))
     components[: len(pca.components_)] = pca.components_
     xy = ((mu - pca.mean_) @ components.T).astype(np.float32)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+USUAL_PERPLEXITY = 30.0  # of t-SNE, where there are images enough for it: 91
+
 
 @dataclass(frozen=True)
 class ProjectionMap:
@@ -18,6 +20,13 @@ class ProjectionMap:
     parameters: dict[str, Any]
     quality: dict[str, Any]
     linear: LinearMap | None = None
+
+    def adapted(self) -> str:
+        """What to say of t-SNE's perplexity where it was made to fit few images; empty where it wasn't."""
+        perplexity = self.parameters.get("perplexity")
+        if self.parameters.get("adapted") is not True or not isinstance(perplexity, int | float):
+            return ""
+        return f"Perplexity {perplexity:.3g}: so few images can't have the usual {USUAL_PERPLEXITY:g}."
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,10 @@ def trustworthiness(
 
 
 def neighbours_kept(mu: NDArray[np.floating[Any]], xy: NDArray[np.floating[Any]]) -> dict[str, Any]:
-    """Trustworthiness and its protocol, as kept beside a map."""
+    """Trustworthiness and its protocol, as kept beside a map; nothing of fewer than three images."""
     k = min(NEIGHBOURS, (len(mu) - 1) // 2)
+    if k < 1:
+        return {}  # one or two images have no neighbours that could be kept or lost
     return {
         "trustworthiness": trustworthiness(mu, xy),
         "protocol": f"{k} neighbours, {min(QUERIES, len(mu)):,} sampled images asked about, all {len(mu):,} candidates",

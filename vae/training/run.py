@@ -258,7 +258,19 @@ def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
         from vae.maps import tsne
 
         progress.stage("t-SNE map", "iterations")
-        return [tsne.fit(mu, on_step=progress.update)]
-    except (Stopped, ConfigError) as error:
-        progress.report(warning=f"No t-SNE map: {str(error) or 'stopped'}. `python -m vae map` makes it later.")
-        return []
+        made = tsne.fit(mu, on_step=progress.update)
+        _say_of_map(made.adapted(), progress)
+        return [made]
+    except ConfigError as error:
+        _say_of_map(f"No t-SNE map: {error}", progress)
+    except Stopped:
+        _say_of_map("No t-SNE map: stopped. `python -m vae map` makes it later.", progress)
+    return []
+
+
+def _say_of_map(text: str, progress: Progress) -> None:
+    """On the page and in the terminal, where there is something to say."""
+    if text:
+        progress.report(warning=text)
+        progress.close()
+        print(text)

@@ -102,6 +102,42 @@ def test_tsne_refuses_a_seed_that_is_out_of_range(seed: int) -> None:
         tsne.fit(blobs()[0], perplexity=15, seed=seed)
 
 
+@pytest.mark.parametrize(("count", "perplexity"), [(4, 1.0), (21, 20 / 3), (60, 59 / 3), (91, 30.0), (200, 30.0)])
+def test_tsne_without_a_perplexity_takes_one_that_the_images_can_have_and_says_so(
+    count: int, perplexity: float
+) -> None:
+    found = tsne.fit(cloud(count))
+    assert found.parameters["perplexity"] == pytest.approx(perplexity)
+    assert np.isfinite(found.xy).all()
+    assert np.ptp(found.xy, axis=0).min() > 0.1
+    said = f"Perplexity {perplexity:.3g}: so few images can't have the usual 30."
+    assert found.adapted() == (said if count < 91 else "")
+
+
+@pytest.mark.parametrize(("count", "found"), [(1, "is 1 image"), (3, "are 3 images")])
+def test_tsne_of_fewer_than_four_images_says_how_many_it_needs(count: int, found: str) -> None:
+    with pytest.raises(ConfigError, match=f"There {found} to map, t-SNE needs at least 4. PCA maps any number"):
+        tsne.fit(cloud(count))
+
+
+def test_tsne_of_equal_means_beside_one_that_is_not() -> None:
+    mu = np.repeat(cloud(1), 30, axis=0)
+    mu[7] += 1
+    assert np.isfinite(tsne.fit(mu).xy).all()
+
+
+def test_what_a_strangers_map_says_of_its_perplexity_is_not_shown() -> None:
+    for parameters in ({}, {"perplexity": 5.0}, {"adapted": True}, {"adapted": True, "perplexity": "<b>"}):
+        assert ProjectionMap("tsne", np.zeros((2, 2), np.float32), parameters, {}).adapted() == ""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_pca_of_one_or_two_images_promises_nothing(count: int) -> None:
+    found = pca.fit(cloud(count))
+    assert np.isfinite(found.xy).all()
+    assert "trustworthiness" not in found.quality
+
+
 def test_tsne_refuses_a_collapsed_posterior() -> None:
     with pytest.raises(ConfigError, match="same posterior mean"):
         tsne.fit(np.full((120, 4), 0.5, np.float32))
