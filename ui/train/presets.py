@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from vae.config import TrainConfig, default_model_config
 from vae.data import datasets
+from vae.data.traits import Traits, traits
 from vae.errors import ConfigError
 from vae.training.request import TrainingRequest
+from vae.training.suggested import suggest
 
 
 @dataclass(frozen=True)
@@ -74,61 +78,101 @@ class Settings:
 
 @dataclass(frozen=True)
 class Preset:
-    """A place to start. `images`: the settings of full-size data sets; `digits` changes some of them."""
+    """A place to start. `wishes(traits)`: the settings that make it what it is; the others follow the data set."""
 
     id: str
     title: str
     sentence: str
-    images: dict[str, Any] = field(default_factory=dict)
-    digits: dict[str, Any] = field(default_factory=dict)
+    wishes: Callable[[Traits], dict[str, Any]]
 
     def settings(self, dataset: str) -> Settings:
-        """All settings for this data set."""
-        return Settings(**(self.images | (self.digits if dataset == "digits" else {})))
+        """All settings for this data set. Raises DatasetError."""
+        known = traits(dataset)
+        wished = self.wishes(known)
+        chosen = {name: choice.value for name, choice in suggest(known, wished).items()}
+        values = _as_fields(chosen | wished, known)
+        if values.get("kl_schedule") == "linear":
+            values["kl_warmup"] = max(1, round(values["epochs"] * values.pop("warm_up_share")))
+        return Settings(**values)
 
 
 OWN = "own"
-# the full-size data sets have 55,000 images or so, an epoch of digits is ten or twenty steps
-SMALL = {"epochs": 100, "batch_size": 128}
-# Bernoulli says too little of 8×8 grey pixels for ten dimensions to be worth their KL; a learned variance says enough
-PRECISE = {"likelihood": "gaussian", "kl_schedule": "linear"}
+TINY = 256  # pixel values: Bernoulli says too little of so few grey ones for ten dimensions to be worth their KL
+MOST_UNITS = 16
+
+
+def _plane(known: Traits) -> dict[str, Any]:
+    return {"latent_dim": 2}
+
+
+def _sharp(known: Traits) -> dict[str, Any]:
+    return _precise(known) | {"architecture": "conv", "latent_dim": MOST_UNITS}
+
+
+def _disentangle(known: Traits) -> dict[str, Any]:
+    return _precise(known) | {"latent_dim": 10, "beta": 4.0}
+
+
+def _collapse(known: Traits) -> dict[str, Any]:
+    """The more pixels an image has, the more it takes: 40 for MNIST's 784."""
+    beta = 40.0 * max(0.15, math.prod(known.image_shape) / 784)
+    weight = {"beta": float(f"{beta:.2g}"), "kl_schedule": "linear", "warm_up_share": 0.8}
+    return weight | {"latent_dim": 10, "likelihood": "bernoulli"}
+
+
+def _autoencoder(known: Traits) -> dict[str, Any]:
+    return {"latent_dim": 10, "objective": "autoencoder"}
+
+
+def _precise(known: Traits) -> dict[str, Any]:
+    """A learned variance says enough of a tiny picture; the KL term waits until it does."""
+    if math.prod(known.image_shape) > TINY:
+        return {}
+    return {"likelihood": "gaussian", "kl_schedule": "linear", "warm_up_share": 0.5}
+
+
 PRESETS = (
     Preset(
         "plane",
-        "See the 2-D latent plane in a minute",
+        "See the 2-D latent plane",
         "Every image becomes a point of a plane that you can look at.",
-        {"epochs": 15},
-        SMALL,
+        _plane,
     ),
     Preset(
         "sharp",
-        "Sharp digits",
+        "Sharp pictures",
         "Convolutions and 16 dimensions draw clearly; this takes the longest.",
-        {"architecture": "conv", "activation": "silu", "latent_dim": 16, "epochs": 10, "learning_rate": 3e-3},
-        {**PRECISE, "epochs": 50, "batch_size": 32, "kl_warmup": 25, "learning_rate": 2e-3},
+        _sharp,
     ),
     Preset(
         "disentangle",
         "Disentangle: β = 4",
         "A heavier KL term makes dimensions independent of each other, and leaves some of the ten unused.",
-        {"latent_dim": 10, "beta": 4.0, "epochs": 10},
-        {**PRECISE, "epochs": 200, "batch_size": 64, "kl_warmup": 100},
+        _disentangle,
     ),
     Preset(
         "collapse",
         "Watch a collapse",
         "β grows until the posterior gives up: the KL falls to zero and all samples look alike.",
-        {"latent_dim": 10, "beta": 40.0, "epochs": 10, "kl_schedule": "linear", "kl_warmup": 8},
-        {"beta": 6.0, "epochs": 100, "batch_size": 128, "kl_warmup": 80},
+        _collapse,
     ),
     Preset(
         "autoencoder",
         "Autoencoder, for comparison",
-        "No noise and no KL term: the best reconstructions, but samples from the prior are no digits.",
-        {"objective": "autoencoder", "latent_dim": 10, "epochs": 10},
-        SMALL,
+        "No noise and no KL term: the best reconstructions, but samples from the prior look like none of the images.",
+        _autoencoder,
     ),
 )
+
+
+def _as_fields(values: Mapping[str, Any], known: Traits) -> dict[str, Any]:
+    """Settings as the form's fields hold them: widths as text, empty where the form would fill in the same."""
+    fields_ = dict(values)
+    default = default_model_config(values["architecture"], known.image_shape, 2)
+    hidden = fields_.pop("hidden", default.hidden)
+    fields_["hidden"] = "" if hidden == default.hidden else widths_text(hidden)
+    fields_["activation"] = default.activation
+    return fields_
 
 
 def preset(preset_id: str) -> Preset | None:

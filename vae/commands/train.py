@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vae.checkpoints import checkpoint_files
 from vae.commands.common import add_run_folder
+from vae.data import datasets
 from vae.errors import CheckpointError, JobError
 from vae.jobs import queue, terminal_job
 from vae.jobs.progress import Progress
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
         _resume(queue.get(arguments.resume))
         return
     request = requested(arguments, arguments.output)
+    tell_derived(request)
     _check_free(request, arguments.run_folder)
     request_budget.check(request, arguments.run_folder)
     if arguments.run_folder or not _writes():  # of a job, whose runner records how it ends
@@ -47,6 +49,16 @@ def run(arguments: argparse.Namespace) -> None:
     title = f"Train {request.destination.name}"
     with terminal_job.begin("train", title, ["train"], request_files.files(request)) as folder:
         _train(request, folder)
+
+
+def tell_derived(request: TrainingRequest) -> None:
+    """Say what nobody chose, and why it is as it is."""
+    if not request.derived or not _writes():
+        return
+    known = datasets.info(request.train.dataset)
+    print(f"Chosen for {known.title}, because no option says otherwise:")
+    for name, why in request.derived.items():
+        print(f"  {' '.join(request.option(name)):<24} {why}")
 
 
 def requested(arguments: argparse.Namespace, output: str | None) -> TrainingRequest:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from msgspec import Meta
 
 from vae.checkpoints.checkpoint_files import checkpoint_path
 from vae.config import ModelConfig, TrainConfig, check_together
 from vae.data import datasets
 from vae.errors import ConfigError
 from vae.storage import paths, probe
+from vae.storage.reporting import storage_errors_as
+from vae.storage.schema import read_as, text
 from vae.storage.validation import short
 
 PARTS = ("model", "train", "output")
+DERIVED = "derived"
+Reason = Annotated[str, text(1_000)]
+Derived = Annotated[dict[Reason, Reason], Meta(max_length=100, description="reasons by the names of settings")]
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,9 @@ class TrainingRequest:
         What is trained, and how.
     output
         Where the checkpoint goes: a name below checkpoints/, or the path of a folder elsewhere.
+    derived
+        Settings that nobody chose, each with the reason for its value (suggested.py). Two requests that ask for the
+        same are equal, whoever chose.
 
     Raises
     ------
@@ -41,6 +51,7 @@ class TrainingRequest:
     model: ModelConfig
     train: TrainConfig
     output: str
+    derived: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_together(self.model, self.train)
@@ -72,31 +83,40 @@ class TrainingRequest:
 
     def to_json(self) -> bytes:
         """For `from_json`, which gives an equal request."""
-        values = {"model": self.model.to_dict(), "train": self.train.to_dict(), "output": self.output}
+        values: dict[str, Any] = {"model": self.model.to_dict(), "train": self.train.to_dict(), "output": self.output}
+        if self.derived:
+            values[DERIVED] = dict(self.derived)
         return json.dumps(values, indent=2).encode()
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The request that `to_json` wrote, parsed. Raises ConfigError and CheckpointError for anything else."""
-        if set(values) != set(PARTS):
+        if set(values) - {DERIVED} != set(PARTS):
             raise ConfigError(f"A training request has {short(sorted(values))}, expected {', '.join(PARTS)}.")
         output = values["output"]
         if not isinstance(output, str) or "\0" in output:
             raise ConfigError(f"output is {short(output)}, expected a name or a path.")
-        return cls(ModelConfig.from_dict(values["model"]), TrainConfig.from_dict(values["train"]), output)
+        with storage_errors_as(ConfigError):
+            derived = read_as(values.get(DERIVED, {}), Derived, DERIVED)
+        return cls(ModelConfig.from_dict(values["model"]), TrainConfig.from_dict(values["train"]), output, derived)
 
     def words(self) -> list[str]:
         """The command line of this run after `python -m vae`, every setting written out."""
-        model, train = self.model.to_dict(), self.train.to_dict()
-        del model["image_shape"]  # the data set has it
-        words = ["train", "--dataset", train.pop("dataset")]
-        for name, value in (model | train).items():
-            option = f"--{name.replace('_', '-')}"
-            if not isinstance(value, tuple):
-                words += [option, str(value)]
-            elif value or name == "hidden":  # none of these is also said: `--hidden` alone
-                words += option_words(option, tuple(map(str, value)))
+        words = ["train", "--dataset", self.train.dataset]
+        for name, value in self._settings().items():
+            if value != () or name == "hidden":  # none of these is also said: `--hidden` alone
+                words += self.option(name)
         return [*words, "--output", self.output]
+
+    def option(self, setting: str) -> list[str]:
+        """How a command line gives a setting of the model or the training: the option and its values."""
+        option, value = f"--{setting.replace('_', '-')}", self._settings()[setting]
+        return option_words(option, tuple(map(str, value))) if isinstance(value, tuple) else [option, str(value)]
+
+    def _settings(self) -> dict[str, Any]:
+        settings = self.model.to_dict() | self.train.to_dict()
+        del settings["image_shape"], settings["dataset"]  # the data set has the shape, and is named first
+        return settings
 
     def command(self) -> str:
         """The shell line that repeats this run."""

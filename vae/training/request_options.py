@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from typing import Any
 
 from vae.config import ACTIVATIONS, ARCHITECTURES, LIKELIHOODS, TrainConfig, default_model_config
 from vae.data import datasets
+from vae.data.traits import traits
 from vae.training.request import TrainingRequest
+from vae.training.suggested import suggest
 
 TRAINING_HELP = {
     "epochs": "passes over the training images",
@@ -29,22 +32,28 @@ TRAINING_HELP = {
 }
 
 
+TRAINING_DEFAULTS = {setting.name: setting.default for setting in fields(TrainConfig) if setting.name in TRAINING_HELP}
+FOLLOWS = ("epochs", "batch_size", "learning_rate", "patience")  # the data set, where they are not given
+SUITS = "default: what suits the images, told at the start"
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What a ModelConfig and a TrainConfig hold; unset ones stay None and get the configs' defaults."""
+    """What a ModelConfig and a TrainConfig hold; what follows the data set or the model stays None where unset."""
     parser.add_argument("--dataset", default="digits", help=f"{' or '.join(datasets.names())} (default: digits)")
-    parser.add_argument("--architecture", default="mlp", help=f"{' or '.join(ARCHITECTURES)} (default: mlp)")
-    parser.add_argument("--latent-dim", type=int, default=2, help="latent dimensions, 1 to 128 (default: 2)")
+    parser.add_argument("--architecture", help=f"{' or '.join(ARCHITECTURES)} ({SUITS})")
+    parser.add_argument("--latent-dim", type=int, help=f"latent dimensions, 1 to 128 ({SUITS})")
     parser.add_argument("--hidden", type=int, nargs="*", help="widths of the fully connected layers, image side first")
     parser.add_argument("--channels", type=int, nargs="*", help="channels of the strided convolutions (conv)")
     parser.add_argument(
         "--activation", choices=ACTIVATIONS, help="between the layers (default: relu for mlp, silu for conv)"
     )
-    parser.add_argument("--likelihood", choices=LIKELIHOODS, default="bernoulli", help="p(x|z) (default: bernoulli)")
-    defaults = {setting.name: setting.default for setting in fields(TrainConfig)}
+    parser.add_argument("--likelihood", choices=LIKELIHOODS, help=f"p(x|z) ({SUITS})")
     for name, what in TRAINING_HELP.items():
-        default = defaults[name]
-        option, explained = f"--{name.replace('_', '-')}", f"{what} (default: {default})"
-        parser.add_argument(option, type=type(default), default=default, help=explained)
+        option, default = f"--{name.replace('_', '-')}", TRAINING_DEFAULTS[name]
+        if name in FOLLOWS:
+            parser.add_argument(option, type=type(default), help=f"{what} ({SUITS})")
+        else:
+            parser.add_argument(option, type=type(default), default=default, help=f"{what} (default: {default})")
     parser.add_argument(
         "--classes", nargs="+", action="extend", default=[], help="train on these classes' images only (default: all)"
     )
@@ -58,10 +67,41 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def from_options(a: argparse.Namespace, output: str | None) -> TrainingRequest:
-    """The request that the options describe. Raises ConfigError, DatasetError and CheckpointError."""
-    hidden = None if a.hidden is None else tuple(a.hidden)
-    channels = None if a.channels is None else tuple(a.channels)
-    shape = datasets.info(a.dataset).image_shape
-    model = default_model_config(a.architecture, shape, a.latent_dim, hidden, channels, a.activation, a.likelihood)
-    train = TrainConfig(a.dataset, **{name: getattr(a, name) for name in TRAINING_HELP}, classes=tuple(a.classes))
-    return TrainingRequest(model, train, output or f"{a.dataset}-{a.architecture}-{a.latent_dim}")
+    """The request that the options describe; what is not given follows the data set.
+
+    Raises ConfigError, DatasetError and CheckpointError.
+    """
+    given = {name: value for name, value in vars(a).items() if value is not None}
+    if "hidden" in given:
+        given["hidden"] = tuple(given["hidden"])
+    chosen = suggest(traits(a.dataset, a.classes), given)
+    values = given | {name: choice.value for name, choice in chosen.items()}
+    reasons = {name: choice.why for name, choice in chosen.items()}
+    return _request(values, output, reasons)
+
+
+def from_old_options(a: argparse.Namespace, output: str | None) -> TrainingRequest:
+    """The request of a command line from before settings followed the data: what is not given was the same for all.
+
+    Raises ConfigError, DatasetError and CheckpointError.
+    """
+    given = {name: value for name, value in vars(a).items() if value is not None}
+    same = {"architecture": "mlp", "latent_dim": 2, "likelihood": "bernoulli"}
+    return _request(TRAINING_DEFAULTS | same | given, output, {})
+
+
+def _request(values: dict[str, Any], output: str | None, reasons: dict[str, str]) -> TrainingRequest:
+    dataset, hidden, channels = values["dataset"], values.get("hidden"), values.get("channels")
+    model = default_model_config(
+        values["architecture"],
+        datasets.info(dataset).image_shape,
+        values["latent_dim"],
+        None if hidden is None else tuple(hidden),
+        None if channels is None else tuple(channels),
+        values.get("activation"),
+        values["likelihood"],
+    )
+    settings = {name: values.get(name, default) for name, default in TRAINING_DEFAULTS.items()}
+    train = TrainConfig(dataset, **settings, classes=tuple(values["classes"]))
+    name = output or f"{dataset}-{model.architecture}-{model.latent_dim}"
+    return TrainingRequest(model, train, name, reasons)

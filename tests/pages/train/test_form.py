@@ -171,7 +171,7 @@ def test_what_is_submitted_is_what_the_form_says() -> None:
     at.text_input(key="train_channels_conv").set_value("4, 8").run()
     at.button(key="train_submit").click().run()
     model = ModelConfig("conv", (1, 8, 8), 2, (), (4, 8), "silu", "gaussian")
-    train = TrainConfig("digits", batch_size=128, kl_schedule="linear", lr_schedule="cosine", **numbers)
+    train = TrainConfig("digits", batch_size=64, kl_schedule="linear", lr_schedule="cosine", **numbers)
     assert requests() == [TrainingRequest(model, train, "digits-conv-2")]
 
 

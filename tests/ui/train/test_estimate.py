@@ -94,7 +94,7 @@ def test_a_form_that_is_still_gets_an_estimate(submitted: list[list[str]]) -> No
     keep(job)
     end(job, "done")
     at.run()
-    assert "on this machine: 4 s to start, 100 epochs of 1.9 s" in said(at)
+    assert "on this machine: 4 s to start, 110 epochs of 1.9 s" in said(at)
     assert estimate.MEASURING not in said(at)
     assert trials() == []
     at.number_input(key="train_epochs").set_value(10).run()  # as fast: answered at once
@@ -119,7 +119,7 @@ def test_a_form_that_moves_is_not_measured(submitted: list[list[str]], monkeypat
 
 def test_an_outdated_trial_is_stopped(submitted: list[list[str]]) -> None:
     at = visit()
-    at.number_input(key="train_batch_size").set_value(64).run()
+    at.number_input(key="train_batch_size").set_value(32).run()
     old, new = trials()
     assert (old.stopping, new.stopping) == (True, False)
     assert request_files.read(old) != request_files.read(new)

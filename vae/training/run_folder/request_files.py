@@ -14,7 +14,7 @@ from vae.storage import kinds, probe
 from vae.storage.json_files import read_json
 from vae.storage.probe import Stamp
 from vae.training.request import TrainingRequest
-from vae.training.request_options import add_options, add_output, from_options
+from vae.training.request_options import add_options, add_output, from_old_options
 
 FILE = "request.json"
 LONGEST = 300  # characters of what is wrong with a file
@@ -77,4 +77,4 @@ def _from_command_line(arguments: tuple[str, ...]) -> TrainingRequest:
     add_options(parser)
     add_output(parser)
     options = parser.parse_args(arguments[1:])
-    return from_options(options, options.output)
+    return from_old_options(options, options.output)
