@@ -8,20 +8,17 @@ of this project, taken from git, is visited in turns with this one: `beside_firs
 
 from __future__ import annotations
 
-import compileall
 import statistics
-import subprocess
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import report
+from benchmarks.earlier import checkout
 from tests.browser.drive import explore
 from tests.browser.drive.chromium import launch
 from tests.browser.drive.server import PROJECT, AppServer
@@ -76,15 +73,6 @@ def main() -> None:
             "later_than_beside_ms": round(1000 * (statistics.median(now.first) - statistics.median(earlier.first))),
         }
     report.show(values | report.machine(), arguments.json)
-
-
-def checkout(revision: str, folder: Path) -> Path:
-    """That revision's files in `folder`, compiled as this tree's are. Raises CalledProcessError for an unknown one."""
-    archive = subprocess.run(["git", "archive", revision], cwd=PROJECT, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=BytesIO(archive)) as files:
-        files.extractall(folder, filter="data")
-    compileall.compile_dir(folder, quiet=1)
-    return folder
 
 
 def visit(browser: Browser, address: str, wait: Callable[[Page], object]) -> float:

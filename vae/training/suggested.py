@@ -12,9 +12,9 @@ from typing import Any
 
 from vae.data.traits import Traits
 
-FEW, MANY = 1_000, 10_000  # training images: below FEW they are learnt by heart; from MANY on convolutions pay
+FEW = 1_000  # training images: fewer are learnt by heart before the rest is learnt
 SMALL_SIDE = 32  # pixels
-MOST_MLP_VALUES = 64 * 64 * 3  # of a picture: up to here an mlp is as good with few images, and five times faster
+MOST_MLP_VALUES = 64 * 64  # of a grey picture: up to here an mlp is as good, and five times faster
 STEPS = 2_000  # gradient steps that FEW images need
 MOST_EPOCHS, FEWEST_EPOCHS = 500, 10
 
@@ -55,12 +55,9 @@ def suggest(traits: Traits, given: Mapping[str, Any]) -> dict[str, Choice]:
 
 
 def _architecture(traits: Traits) -> Choice:
-    values = math.prod(traits.image_shape)
-    if values > MOST_MLP_VALUES:
-        return Choice("conv", f"{size(traits)} are too many values for fully connected layers")
-    if traits.colour and traits.train_images >= MANY:
-        return Choice("conv", f"{traits.train_images:,} colour images are enough to train convolutions")
-    return Choice("mlp", "fully connected layers see pictures of this size, and learn from few of them")
+    if traits.colour or math.prod(traits.image_shape) > MOST_MLP_VALUES:
+        return Choice("conv", f"convolutions find things wherever they are in {size(traits)}")
+    return Choice("mlp", f"fully connected layers are enough for {size(traits)}, and fast")
 
 
 def _likelihood(traits: Traits) -> Choice:

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.own_images`: own pictures through import, train and score without an option."""
