@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> None:
         _resume(queue.get(arguments.resume))
         return
     request = requested(arguments, arguments.output)
-    tell_derived(request)
     _check_free(request, arguments.run_folder)
     request_budget.check(request, arguments.run_folder)
+    tell_derived(request)
     if arguments.run_folder or not _writes():  # of a job, whose runner records how it ends
         _train(request, arguments.run_folder or paths.runs_dir())
         return

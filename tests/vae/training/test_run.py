@@ -33,6 +33,7 @@ from vae.training import trainer as training
 from vae.training.run_folder import film_files, history, resume_state, status
 
 TRAIN = ["train", "--epochs", "6", "--hidden", "8", "--latent-dim", "3", "--seed", "4", "--batch-size", "500"]
+TRAIN += ["--learning-rate", "0.002"]  # the rate of command lines that name none, as of a job without a request.json
 
 
 @pytest.fixture(autouse=True)
