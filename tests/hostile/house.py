@@ -93,12 +93,12 @@ def _derive(checkpoint: Checkpoint) -> None:
     mu = checkpoint.latents.mu
     outlier = outliers(checkpoint, CHOICE)
     half = Interval(0.5, 0.4, 0.6)
-    judged = Evaluation(half, half, half, int(outlier.sum()), int((~outlier).sum()), "made up")
+    evaluation = Evaluation(half, half, half, int(outlier.sum()), int((~outlier).sum()), "made up")
     rising = np.linspace(0, 1, count, dtype=np.float32)
     reference = NormalReference(np.arange(5, dtype=np.int64), mu[:5], checkpoint.latents.sigma[:5])
     comparison_files.save(
         checkpoint,
-        Comparison(CHOICE, reference, {"knn": rising}, {"knn": rising[:5]}, {"knn": judged}, {"knn": 1.0}, 1.0),
+        Comparison(CHOICE, reference, {"knn": rising}, {"knn": rising[:5]}, {"knn": evaluation}, {"knn": 1.0}, 1.0),
     )
     quality_files.write(quality(checkpoint))
 

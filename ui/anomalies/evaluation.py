@@ -32,7 +32,7 @@ def curves(found: Scored, key: str) -> None:
         st.info(WHY_NOT, icon=":material/info:")
         return
     scores, outlier = found.scores, found.outlier
-    judged = remembered(("judged", key, found.detector.score), lambda: metrics.evaluate(scores, outlier))
+    evaluation = remembered(("evaluation", key, found.detector.score), lambda: metrics.evaluate(scores, outlier))
     rates = metrics.rates(scores, outlier, found.detector.threshold)
     precision = None if math.isnan(rates.precision) else (rates.recall, rates.precision)
     left, right = st.columns(2)
@@ -46,11 +46,11 @@ def curves(found: Scored, key: str) -> None:
         key="anomalies-pr",
         config={"displayModeBar": False},
     )
-    numbers = (("AUROC", judged.auroc), ("AUPRC", judged.auprc), ("FPR at 95 % recall", judged.fpr95))
+    numbers = (("AUROC", evaluation.auroc), ("AUPRC", evaluation.auprc), ("FPR at 95 % recall", evaluation.fpr95))
     for column, (name, interval) in zip(st.columns(3), numbers, strict=True):
-        column.metric(name, f"{interval.value:.3f}", help=page.escape(judged.protocol))
+        column.metric(name, f"{interval.value:.3f}", help=page.escape(evaluation.protocol))
         column.caption(f"95 % interval {interval.low:.3f} to {interval.high:.3f}")
-    st.caption(f"Measured on {page.escape(judged.protocol)}.")
+    st.caption(f"Measured on {page.escape(evaluation.protocol)}.")
 
 
 def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
@@ -86,8 +86,8 @@ def _table(kept: Comparison) -> None:
     )
     rows = []
     for name in order:
-        judged, kind = kept.evaluations[name], "default" if name == registry.DEFAULT else ""
-        numbers = [_interval(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
+        evaluation, kind = kept.evaluations[name], "default" if name == registry.DEFAULT else ""
+        numbers = [_interval(interval) for interval in (evaluation.auroc, evaluation.auprc, evaluation.fpr95)]
         speed = Cell(f"{speeds[name]:,.0f}" if name in speeds else "")
         rows.append(TableRow((Cell(registry.get(name).title, kind), *numbers, speed), name == registry.DEFAULT))
     st.html(table(headers, rows))

@@ -47,8 +47,8 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
     st.caption("Score, threshold and calibration are kept beside the checkpoint and used from the command line.")
     score = registry.get(found.detector.score)
     classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
-    usual = f"{score.title}{classes}"[:60].strip()
-    name = st.text_input("Name", usual, key=f"anomalies-keep-name-{usual}", max_chars=60)
+    default = f"{score.title}{classes}"[:60].strip()
+    name = st.text_input("Name", default, key=f"anomalies-keep-name-{default}", max_chars=60)
     write = detector_files.save
     if name.strip() in [kept.name for kept in detector_files.saved(checkpoint)]:
         st.caption("Replaces the one of that name.")

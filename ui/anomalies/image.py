@@ -73,9 +73,9 @@ def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i:
         row = int(test_rows[i])
         for name, scores in known.scores.items():
             if name != found.detector.score and row < len(scores):
-                usual = np.sort(known.held_out[name])
-                below, up_to = (float(np.searchsorted(usual, scores[row], side=s)) for s in ("left", "right"))
-                share = 50 * (below + up_to) / len(usual)
+                normal = np.sort(known.held_out[name])
+                below, up_to = (float(np.searchsorted(normal, scores[row], side=s)) for s in ("left", "right"))
+                share = 50 * (below + up_to) / len(normal)
                 rows.append((name, float(scores[row]), share))
     headers = (
         Cell("Score"),
@@ -136,11 +136,11 @@ def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int
 
 
 def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> str:
-    """What the image's likelihood regret is, and what is usual."""
+    """What the image's likelihood regret is, and what normal images have."""
     score, model = registry.get("regret"), cache.model(checkpoint)
     value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
-    usual = scoring.usual_regret(checkpoint, choice)
+    normal = scoring.normal_regret(checkpoint, choice)
     return (
-        f"Likelihood regret {value:z.1f} nats; of {len(usual)} held-out normal images the median is "
-        f"{np.median(usual):z.1f}, 95 % are below {np.percentile(usual, 95):z.1f}. {page.escape(score.about)}"
+        f"Likelihood regret {value:z.1f} nats; of {len(normal)} held-out normal images the median is "
+        f"{np.median(normal):z.1f}, 95 % are below {np.percentile(normal, 95):z.1f}. {page.escape(score.about)}"
     )

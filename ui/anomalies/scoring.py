@@ -25,7 +25,7 @@ from vae.storage import paths
 
 MOST_BYTES = 512 * 2**20  # of pixels on a page
 CHUNK = 1_000  # images scored between two reports
-REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret is usual
+REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret normal images have
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def held_out(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
     return _normal(checkpoint, choice, "validation")
 
 
-def usual_regret(checkpoint: Checkpoint, choice: NormalChoice) -> FloatArray:
+def normal_regret(checkpoint: Checkpoint, choice: NormalChoice) -> FloatArray:
     """Likelihood regret of a few held-out normal images, (n,): it takes seconds, so it is computed once."""
 
     def make() -> FloatArray:
@@ -156,7 +156,7 @@ def _data_state(checkpoint: Checkpoint) -> str:
 
 
 def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector:
-    """The score fitted to the normal images and calibrated on held-out ones; its threshold is the usual one."""
+    """The score fitted to the normal images and calibrated on held-out ones; its threshold is the default."""
 
     def make() -> Detector:
         known, calibrating = reference(checkpoint, choice), held_out(checkpoint, choice)

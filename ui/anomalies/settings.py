@@ -45,16 +45,16 @@ JOIN = "\n"  # between class names in the URL: no name has one
 def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
     """Which classes are normal."""
     names = list(dict.fromkeys(checkpoint.dataset.class_names))
-    usual = JOIN.join(normal_images.default_choice(checkpoint).classes)
+    default = JOIN.join(normal_images.default_choice(checkpoint).classes)
     if len(names) < 2:
         st.caption("Normal: all training images. The data set has one class.")
         return NormalChoice()
     key = "anomalies-normal"
-    written = _written(STATE.text("normal", usual), names)
+    written = _written(STATE.text("normal", default), names)
     if unknown := [name for name in written if name not in names]:
         instead = ", ".join(normal_images.default_choice(checkpoint).classes) or "all classes"
         STATE.refuse("normal", unknown[0], f"classes of {checkpoint.dataset.title}", instead)
-        written = [name for name in usual.split(JOIN) if name]
+        written = [name for name in default.split(JOIN) if name]
     st.session_state[key] = written
 
     def changed() -> None:
@@ -154,7 +154,7 @@ def _title(name: str) -> str:
 
 
 def rule(threshold: float) -> Rule:
-    """How the threshold is set; `threshold` is where it stands by the usual rule."""
+    """How the threshold is set; `threshold` is where it stands by the default rule."""
     key = "anomalies-rule"
     st.session_state[key] = STATE.option("rule", list(RULES), "false_alarms")
 
@@ -191,7 +191,7 @@ def forget_what_changed(threshold_of: tuple[str, ...], image_of: str) -> None:
     if before[1] != threshold_of and STATE.chosen("rule") == "threshold":
         STATE.forget("rule")
         STATE.forget("threshold")
-        st.toast("The threshold that was set by hand belonged to other scores, so the usual one is back.")
+        st.toast("The threshold that was set by hand belonged to other scores, so the default is back.")
     if before[2] != image_of:
         STATE.forget("image")
 

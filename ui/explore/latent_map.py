@@ -42,11 +42,11 @@ def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoic
     """The row of choices above the map; all of them are in the URL."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     offered = [method for method in METHODS if method == "latent" or method in maps]
-    usual = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
+    default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
     with left:
-        kept = _kept("map", offered, usual)
+        kept = _kept("map", offered, default)
         st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
-        STATE.always("map", st.session_state["map"])  # its usual value differs between models
+        STATE.always("map", st.session_state["map"])  # its default differs between models
     with right:
         kept = _kept("colour", list(COLOURS), "class")
         st.selectbox("Colour", list(COLOURS), format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)

@@ -23,7 +23,7 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
     with page.error_boundary():
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
-        state.hear(checkpoint, st.session_state.get(key, {}).get("view"))
+        state.take_event(checkpoint, st.session_state.get(key, {}).get("view"))
         place = state.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
         original = _original(checkpoint, place.row)

@@ -80,7 +80,7 @@ def revision() -> int:
     return number
 
 
-def hear(checkpoint: Checkpoint, value: object) -> None:
+def take_event(checkpoint: Checkpoint, value: object) -> None:
     """Keep a move that the page reports, once. Reports that don't fit are ignored: they come from a browser."""
     view = live_decoder.view_of(value, checkpoint.model.latent_dim, len(checkpoint.latents.mu))
     if view is None or not events.is_new(f"panel-{checkpoint.identity}", view["id"]):

@@ -39,12 +39,12 @@ def caption(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> No
     if found is None:
         st.caption("They are shown as drawn: the training images to compare with are not on this machine.")
         return
-    usual = cache.copy_reference(checkpoint)
-    near = int((found.distance < usual.p1).sum())
+    reference = cache.copy_reference(checkpoint)
+    near = int((found.distance < reference.p1).sum())
     st.caption(
         page.escape(
             f"Nearest to a training image first: {near:,} of {len(images):,} are nearer to one than 99 % of "
-            f"reconstructions of test images are ({usual.p1:.2f}, Euclidean over pixels in [0, 1]; measured on "
-            f"{usual.count:,}) and may be copies. Simple images, such as a plain stroke, are always near one."
+            f"reconstructions of test images are ({reference.p1:.2f}, Euclidean over pixels in [0, 1]; measured on "
+            f"{reference.count:,}) and may be copies. Simple images, such as a plain stroke, are always near one."
         )
     )

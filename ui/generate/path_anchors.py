@@ -1,7 +1,7 @@
 """Which pinned images an interpolation leads through, and their choice.
 
-The session keeps them by token, because the same place on the shelf is another image for another model; the URL, which
-names its model, says their places.
+The session keeps them by token, because the same place among the pins is another image for another model; the URL,
+which names its model, says their places.
 """
 
 from __future__ import annotations

@@ -17,35 +17,35 @@ class Fields:
         self.state = state
 
     def whole(
-        self, label: str, name: str, usual: int, low: int, high: int, explanation: str = "", step: int = 1
+        self, label: str, name: str, default: int, low: int, high: int, explanation: str = "", step: int = 1
     ) -> int:
         """A whole number to type."""
-        key = self._prepare(name, self.state.whole(name, usual, low, high))
+        key = self._prepare(name, self.state.whole(name, default, low, high))
         value = st.number_input(
             label, low, high, step=step, key=key, help=explanation or None, on_change=self._put(name)
         )
         return int(value)
 
     def slider(
-        self, label: str, name: str, usual: int, low: int, high: int, explanation: str = "", step: int = 1
+        self, label: str, name: str, default: int, low: int, high: int, explanation: str = "", step: int = 1
     ) -> int:
         """A whole number to drag."""
-        key = self._prepare(name, self.state.whole(name, usual, low, high))
+        key = self._prepare(name, self.state.whole(name, default, low, high))
         return int(st.slider(label, low, high, step=step, key=key, help=explanation or None, on_change=self._put(name)))
 
     def real(
-        self, label: str, name: str, usual: float, low: float, high: float, step: float, explanation: str = ""
+        self, label: str, name: str, default: float, low: float, high: float, step: float, explanation: str = ""
     ) -> float:
         """A number to type."""
-        key = self._prepare(name, self.state.real(name, usual, low, high))
+        key = self._prepare(name, self.state.real(name, default, low, high))
         value = st.number_input(
             label, low, high, step=step, format="%g", key=key, help=explanation or None, on_change=self._put(name)
         )
         return float(value)
 
-    def real_slider(self, label: str, name: str, usual: float, low: float, high: float, step: float) -> float:
+    def real_slider(self, label: str, name: str, default: float, low: float, high: float, step: float) -> float:
         """A number to drag."""
-        key = self._prepare(name, self.state.real(name, usual, low, high))
+        key = self._prepare(name, self.state.real(name, default, low, high))
         return float(st.slider(label, low, high, step=step, key=key, on_change=self._put(name)))
 
     def words(
@@ -53,12 +53,12 @@ class Fields:
         label: str,
         name: str,
         titles: Mapping[str, str],
-        usual: str,
+        default: str,
         explanation: str = "",
         label_visibility: Literal["visible", "collapsed"] = "visible",
     ) -> str:
         """One of a few words, side by side; `titles` says what each is called."""
-        key = self._prepare(name, self.state.option(name, tuple(titles), usual))
+        key = self._prepare(name, self.state.option(name, tuple(titles), default))
         chosen = st.segmented_control(
             label,
             tuple(titles),
@@ -78,12 +78,12 @@ class Fields:
         label: str,
         name: str,
         options: Sequence[str],
-        usual: str,
+        default: str,
         titles: Mapping[str, str],
         explanation: str = "",
     ) -> str:
         """One of many words, in a list."""
-        key = self._prepare(name, self.state.option(name, options, usual))
+        key = self._prepare(name, self.state.option(name, options, default))
         chosen = st.selectbox(
             label,
             options,
@@ -95,7 +95,7 @@ class Fields:
         return str(chosen)
 
     def switch(self, label: str, name: str, explanation: str = "") -> bool:
-        """Yes or no, usually no."""
+        """Yes or no, no by default."""
         key = self._prepare(name, self.state.option(name, ("no", "yes"), "no") == "yes")
 
         def changed() -> None:

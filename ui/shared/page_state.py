@@ -1,7 +1,7 @@
 """What is chosen on a page, in the session and in the URL, so that a copied link shows the same.
 
 Every setting has a short name and its value as text. A link wins over the session when the page is opened with it, when
-Back or Forward leads to it, and whenever the session never wrote it; what it gets wrong is said, and the usual value
+Back or Forward leads to it, and whenever the session never wrote it; what it gets wrong is said, and the default
 stands instead. Any other URL is one of the session's own: a click made before the browser had the newest one carries
 the one before it.
 """
@@ -26,10 +26,10 @@ Values = dict[str, list[str]]
 
 @dataclass
 class _Chosen:
-    """The session's part: what was chosen, by name; a setting without an entry has its usual value."""
+    """The session's part: what was chosen, by name; a setting without an entry has its default."""
 
     values: dict[str, str] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)  # in this run, and unusual: what the URL says
+    shown: dict[str, str] = field(default_factory=dict)  # in this run, and not the default: what the URL says
     linked: set[str] = field(default_factory=set)  # names whose value is a followed link's, not the person's own
     problems: dict[str, str] = field(default_factory=dict)  # by name: what a link got wrong
     revision: int = 0
@@ -98,11 +98,11 @@ class PageState:
         """Changes whenever a link, not the page, moved."""
         return self._here.revision
 
-    def text(self, name: str, usual: str = "") -> str:
+    def text(self, name: str, default: str = "") -> str:
         """A setting as it is."""
         here = self._here
-        value = here.values.get(name, usual)
-        if value != usual:
+        value = here.values.get(name, default)
+        if value != default:
             here.shown[name] = value
         else:
             here.shown.pop(name, None)
@@ -114,41 +114,41 @@ class PageState:
         here.shown = {name: value for name, value in here.shown.items() if name in keep}
 
     def always(self, name: str, value: str) -> None:
-        """Have a setting in the URL also where it is the usual one."""
+        """Have a setting in the URL also where it is the default."""
         self._here.shown[name] = value
 
-    def option(self, name: str, options: Sequence[str], usual: str) -> str:
+    def option(self, name: str, options: Sequence[str], default: str) -> str:
         """A setting that is one of a few words."""
-        value = self.text(name, usual)
+        value = self.text(name, default)
         if value in options:
             return value
         words = ", ".join(word for word in options[:12] if word)
         expected = f"one of {words}" if words else "none, because there is none here"
-        self.refuse(name, value, expected, usual or "the usual choice")
-        return usual
+        self.refuse(name, value, expected, default or "the default")
+        return default
 
-    def whole(self, name: str, usual: int, low: int, high: int) -> int:
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
         """A setting that is a whole number from `low` to `high`."""
-        value = self.text(name, str(usual))
+        value = self.text(name, str(default))
         if re.fullmatch(r"-?[0-9]{1,12}", value) and low <= int(value) <= high:
             return int(value)
-        self.refuse(name, value, f"a whole number from {low:,} to {high:,}", f"{usual:,}")
-        return usual
+        self.refuse(name, value, f"a whole number from {low:,} to {high:,}", f"{default:,}")
+        return default
 
-    def real(self, name: str, usual: float, low: float, high: float) -> float:
+    def real(self, name: str, default: float, low: float, high: float) -> float:
         """A setting that is a number from `low` to `high`."""
-        value = self.text(name, f"{usual:g}")
+        value = self.text(name, f"{default:g}")
         try:
             number = float(value)
         except ValueError:
             number = math.nan
         if low <= number <= high:
             return number
-        self.refuse(name, value, f"a number from {low:g} to {high:g}", f"{usual:g}")
-        return usual
+        self.refuse(name, value, f"a number from {low:g} to {high:g}", f"{default:g}")
+        return default
 
     def reals(self, name: str, count: int, low: float, high: float) -> tuple[float, ...] | None:
-        """A setting that is `count` numbers from `low` to `high` with commas between them; None, usually, is none."""
+        """A setting that is `count` numbers from `low` to `high` with commas between them; by default None."""
         value = self.text(name)
         if not value:
             return None
@@ -158,16 +158,16 @@ class PageState:
             numbers = ()
         if len(numbers) == count and all(low <= number <= high for number in numbers):
             return numbers
-        self.refuse(name, value, f"{count} numbers from {low:g} to {high:g} with commas between them", "the usual one")
+        self.refuse(name, value, f"{count} numbers from {low:g} to {high:g} with commas between them", "the default")
         return None
 
-    def refuse(self, name: str, value: str, expected: str, usual: str) -> None:
-        """Show the usual value. A link's mistake is said; what no longer suits another choice is only forgotten."""
+    def refuse(self, name: str, value: str, expected: str, default: str) -> None:
+        """Show the default. A link's mistake is said; what no longer suits another choice is only forgotten."""
         here = self._here
         here.values.pop(name, None)
         here.shown.pop(name, None)
         if name in here.linked:
-            self.problem(name, f"The link asks for {name} {value[:40]}, expected {expected}; {usual} is shown.")
+            self.problem(name, f"The link asks for {name} {value[:40]}, expected {expected}; {default} is shown.")
 
     def put(self, name: str, value: str) -> None:
         """Choose; for callbacks."""
@@ -178,7 +178,7 @@ class PageState:
         here.linked.discard(name)
 
     def forget(self, name: str) -> None:
-        """Go back to the usual value: what was chosen belonged to something that is no longer shown."""
+        """Go back to the default: what was chosen belonged to something that is no longer shown."""
         here = self._here
         here.values.pop(name, None)
         here.shown.pop(name, None)
@@ -194,16 +194,16 @@ class PageState:
         """Whether this run opens the page, or follows Back or Forward."""
         return self._here.opened or self._here.arrived
 
-    def offered(self, name: str, options: Sequence[str], usual: str) -> str:
+    def offered(self, name: str, options: Sequence[str], default: str) -> str:
         """A setting that is one of a few words, which are not always on offer; it is kept until it is again."""
-        value = self.text(name, usual)
+        value = self.text(name, default)
         if value in options:
             return value
         self._here.shown.pop(name, None)
-        return usual
+        return default
 
     def chosen(self, name: str) -> str | None:
-        """What was chosen or linked, None for the usual value."""
+        """What was chosen or linked, None for the default."""
         return self._here.values.get(name)
 
     def problem(self, name: str, said: str) -> None:

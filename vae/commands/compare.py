@@ -100,11 +100,11 @@ class _Run:
         from vae.model.devices import best_device
 
         model = loading.load_model(self.checkpoint, best_device())
-        found = compare.compare(self.checkpoint, model, self.choice, names, self._hear, self._keep)
+        found = compare.compare(self.checkpoint, model, self.choice, names, self._on_progress, self._keep)
         if self.together is not None:
             self.together = dataclasses.replace(self.together, failed=found.failed)
 
-    def _hear(self, name: str, done: int, total: int) -> None:
+    def _on_progress(self, name: str, done: int, total: int) -> None:
         if name != self._stage:
             self._stage = name
             self.progress.stage(self._title(name), "images")
@@ -160,8 +160,8 @@ def table(checkpoint: Checkpoint, found: Comparison) -> str:
     lines += [f"{'score':22} {'AUROC':20} {'AUPRC':20} {'FPR at 95 % recall':20} {'images/s':>10}"]
     for name in found.scores:
         cells = 3 * ["–"]
-        if judged := found.evaluations.get(name):
-            cells = [_cell(interval) for interval in (judged.auroc, judged.auprc, judged.fpr95)]
+        if evaluation := found.evaluations.get(name):
+            cells = [_cell(interval) for interval in (evaluation.auroc, evaluation.auprc, evaluation.fpr95)]
         marked = f"{name} *" if name in registry.BASELINES else name
         lines.append(" ".join([f"{marked:22}", *(f"{cell:20}" for cell in cells), f"{speeds[name]:10,.0f}"]))
     lines += [f"{name}: {reason}" for name, reason in found.failed.items()]

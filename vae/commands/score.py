@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 RULES = ("threshold", "contamination", "false_alarms")
 MEASURES: dict[str, tuple[str, Callable[[Evaluation], Interval]]] = {
-    "AUROC": ("auroc", lambda judged: judged.auroc),
-    "AUPRC": ("auprc", lambda judged: judged.auprc),
-    "FPR at 95 % recall": ("fpr95", lambda judged: judged.fpr95),
+    "AUROC": ("auroc", lambda evaluation: evaluation.auroc),
+    "AUPRC": ("auprc", lambda evaluation: evaluation.auprc),
+    "FPR at 95 % recall": ("fpr95", lambda evaluation: evaluation.fpr95),
 }
 
 
@@ -174,9 +174,9 @@ def _kept(detector: Detector) -> tuple[Path | None, ScoreError | None]:
 
 
 def _tell(done: _Done, as_json: bool) -> None:
-    judged = streaming.evaluated(done.checkpoint, done.detector, done.source, done.tally)
+    evaluation = streaming.evaluated(done.checkpoint, done.detector, done.source, done.tally)
     if as_json:
-        print_json(_values(done) | _measures(judged))
+        print_json(_values(done) | _measures(evaluation))
         return
     detector, tally = done.detector, done.tally
     print(f"Wrote {tally.count:,} scores of {done.source.title} to {shown(done.output)}.")
@@ -189,12 +189,12 @@ def _tell(done: _Done, as_json: bool) -> None:
         print(sources.resized_note(tally.resized, done.checkpoint.model.image_shape))
     if done.kept:
         print(f"Kept the detector {detector.name!r}: {shown(done.kept)}")
-    if isinstance(judged, str):
-        print(f"Not judged: {judged}")
+    if isinstance(evaluation, str):
+        print(f"Not judged: {evaluation}")
         return
     for title, (_, of) in MEASURES.items():
-        print(f"{title:22} {of(judged).value:.4f} ({of(judged).low:.4f} to {of(judged).high:.4f})")
-    print(f"{judged.protocol}.")
+        print(f"{title:22} {of(evaluation).value:.4f} ({of(evaluation).low:.4f} to {of(evaluation).high:.4f})")
+    print(f"{evaluation.protocol}.")
 
 
 def _values(done: _Done) -> dict[str, Any]:
@@ -218,7 +218,8 @@ def _values(done: _Done) -> dict[str, Any]:
     }
 
 
-def _measures(judged: Evaluation | str) -> dict[str, Any]:
-    if isinstance(judged, str):
-        return {"not_judged": judged}
-    return {key: dataclasses.asdict(of(judged)) for key, of in MEASURES.values()} | {"protocol": judged.protocol}
+def _measures(evaluation: Evaluation | str) -> dict[str, Any]:
+    if isinstance(evaluation, str):
+        return {"not_judged": evaluation}
+    measures = {key: dataclasses.asdict(of(evaluation)) for key, of in MEASURES.values()}
+    return measures | {"protocol": evaluation.protocol}

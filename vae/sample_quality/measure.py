@@ -116,7 +116,7 @@ def _latents(kind: str, checkpoint: Checkpoint, number: int, seed: int, chosen: 
 
 
 def _components(checkpoint: Checkpoint) -> int:
-    """Of the mixture: as many as usual, fewer where the images allow no more."""
+    """Of the mixture: as many as by default, fewer where the images allow no more."""
     return max(1, min(sampling.COMPONENTS, sampling.most_components(*checkpoint.trained_latents().mu.shape)))
 
 

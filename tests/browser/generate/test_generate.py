@@ -34,7 +34,7 @@ def test_a_sample_is_pinned_and_opened_in_explore(app: AppServer, page: Page) ->
     [token] = generate.settings(page)["pin"]
     z = [float(value) for value in token.removeprefix("z:").partition("@")[0].split(",")]
     assert len(z) == 8
-    expect(generate.sheet(page, "shelf")).to_have_attribute("data-count", "1")
+    expect(generate.sheet(page, "pins")).to_have_attribute("data-count", "1")
     expect(page.get_by_test_id("stSidebar").get_by_text("Prior, seed 7, sample 37")).to_be_visible()
 
     page.get_by_test_id("stSidebar").get_by_role("button", name="Explore").click()
@@ -205,7 +205,7 @@ def test_a_picture_of_ones_own_is_pinned(app: AppServer, page: Page, tmp_path: P
     expect(page.get_by_text("What the model sees")).to_be_visible()
     wait_idle(page)
     page.get_by_role("button", name="Pin it").click()
-    expect(generate.sheet(page, "shelf")).to_have_attribute("data-count", "1")
+    expect(generate.sheet(page, "pins")).to_have_attribute("data-count", "1")
     expect(page.get_by_test_id("stSidebar").get_by_text("own image own.png", exact=True)).to_be_visible()
     wait_idle(page)
     [token] = generate.settings(page)["pin"]
@@ -259,13 +259,13 @@ def test_test_images_are_pinned_by_clicking(app: AppServer, page: Page) -> None:
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
-    expect(generate.sheet(page, "shelf-pick-sheet-0")).to_have_attribute("data-picked", "1")
+    expect(generate.sheet(page, "pins-pick-sheet-0")).to_have_attribute("data-picked", "1")
     for place in (2, 6):  # the one that is pinned goes, another comes
-        generate.press_picture(page, "shelf-pick-sheet-0", place)
+        generate.press_picture(page, "pins-pick-sheet-0", place)
     page.get_by_role("dialog").get_by_role("button", name="Done").click()
     wait_idle(page)
     assert generate.settings(page)["pin"] == ["class:4", "row:6"]
-    expect(generate.sheet(page, "shelf")).to_have_attribute("data-count", "2")
+    expect(generate.sheet(page, "pins")).to_have_attribute("data-count", "2")
 
 
 def test_back_soon_after_a_view_was_chosen(app: AppServer, page: Page) -> None:
@@ -286,11 +286,11 @@ def test_more_images_than_the_shelf_holds_are_refused_and_unticked(app: AppServe
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
-    generate.press_picture(page, "shelf-pick-sheet-0", 20)
+    generate.press_picture(page, "pins-pick-sheet-0", 20)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("12 images are pinned already, the most there can be.")).to_be_visible()
     expect(dialog.get_by_text("12 picked")).to_be_visible()
-    expect(generate.sheet(page, "shelf-pick-sheet-1")).to_have_attribute("data-picked", "12")
+    expect(generate.sheet(page, "pins-pick-sheet-1")).to_have_attribute("data-picked", "12")
     dialog.get_by_role("button", name="Done").click()
     wait_idle(page)
     assert generate.settings(page)["pin"] == [f"row:{row}" for row in range(12)]
@@ -306,5 +306,5 @@ def test_pins_that_this_model_lacks_disturb_no_picking(app: AppServer, page: Pag
     dialog.get_by_role("combobox", name="Show").click()
     page.get_by_role("option", name="Those picked").click()
     wait_idle(page)
-    expect(generate.sheet(page, "shelf-pick-sheet-0")).to_have_attribute("data-count", "1")
+    expect(generate.sheet(page, "pins-pick-sheet-0")).to_have_attribute("data-count", "1")
     assert page.get_by_text("Something went wrong").count() == 0

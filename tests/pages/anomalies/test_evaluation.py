@@ -59,7 +59,7 @@ def test_the_page_says_when_a_baseline_wins(digits: Checkpoint, wins: bool) -> N
     n, rows = len(outlier), np.arange(5)
     reference = comparison.NormalReference(rows, digits.latents.mu[:5], digits.latents.sigma[:5])
     values = {"kl": 0.8, "pca_lof": 0.9 if wins else 0.7}
-    judged = {
+    evaluations = {
         name: Evaluation(*[Interval(value, value - 0.01, value + 0.01)] * 3, *counts, f"protocol {HTML}")
         for name, value in values.items()
     }
@@ -67,7 +67,7 @@ def test_the_page_says_when_a_baseline_wins(digits: Checkpoint, wins: bool) -> N
     held_out = {name: np.zeros(7, np.float32) for name in values}
     comparison_files.save(
         digits,
-        comparison.Comparison(choice, reference, columns, held_out, judged, dict.fromkeys(values, 1.0), 1.0),
+        comparison.Comparison(choice, reference, columns, held_out, evaluations, dict.fromkeys(values, 1.0), 1.0),
     )
     at = visit(normal=ZERO_ONE, look="scores")
     text = said(at)

@@ -63,7 +63,7 @@ def test_likelihood_regret_of_one_image(digits: Checkpoint, monkeypatch: pytest.
     at.selectbox(key="anomalies-rule").set_value("contamination").run()
     assert "Likelihood regret " in said(at)  # another threshold takes nothing away
     at.button(key="anomalies-regret").click().run()
-    assert (sizes[-1], sum(sizes)) == (1, 52)  # the usual ones are known by now
+    assert (sizes[-1], sum(sizes)) == (1, 52)  # the normal ones are known by now
     assert "Likelihood regret " not in said(visit(image="4"))
 
 

@@ -51,7 +51,7 @@ def test_by_hand_begins_where_the_line_stands(digits: Checkpoint, browser: Brows
     assert int(text[1]) < 0.2 * int(text[2])
     at.selectbox(key="anomalies-score").set_value("kl").run()
     assert [toast.value for toast in at.toast] == [
-        "The threshold that was set by hand belonged to other scores, so the usual one is back."
+        "The threshold that was set by hand belonged to other scores, so the default is back."
     ]
     assert "set to flag 20 % of held-out normal images" in said(at)  # as before
 

@@ -78,7 +78,7 @@ def warnings(at: AppTest) -> list[str]:
 
 
 def url(at: AppTest) -> dict[str, list[str]]:
-    """What the address says, but for the model and the usual seed, which Samples always says."""
+    """What the address says, but for the model and the default seed, which Samples always says."""
     found = {name: value if isinstance(value, list) else [value] for name, value in at.query_params.items()}
     assert found.pop("model")
     assert ("seed" in found) == (found.get("view", ["samples"]) == ["samples"])

@@ -114,7 +114,7 @@ def test_a_minus_b_plus_c(digits: Checkpoint) -> None:
     chosen = dict(zip(state.TERMS, ("row:3", "class:1", "class:4"), strict=True))
     for name, token in chosen.items():
         at.selectbox(key=f"generate-{name}").set_value(token).run()
-    assert url(at)["to"] == ["class:4"]  # the first two are the usual ones here, or are said, too
+    assert url(at)["to"] == ["class:4"]  # the first two are the defaults here, or are said, too
     assert all(url(at).get(name, [token]) == [token] for name, token in chosen.items())
     at.button(key="arithmetic-pin").click().run()
     a, b, c = (anchors.parse(token, digits).vector for token in ("row:3", "class:1", "class:4"))

@@ -176,7 +176,7 @@ def test_settings_go_into_the_url_and_make_the_same_pictures(digits: Checkpoint,
     images = browser.pictures["samples"]
     visit(**at.query_params)
     np.testing.assert_array_equal(browser.pictures["samples"], images)
-    at.number_input(key="generate-number").set_value(100).run()  # the usual value need not be said
+    at.number_input(key="generate-number").set_value(100).run()  # the default need not be said
     assert "number" not in url(at)
 
 

@@ -26,15 +26,15 @@ def test_a_sample_is_pinned_chosen_and_removed(digits: Checkpoint, browser: Brow
     z = sampling.from_prior(100, 8, 0)[4]
     anchor = anchors.of_vector(z, "Prior, seed 0, sample 4")
     assert url(at) == {"sample": ["4"], "through": ["1"], "pin": ["row:3", anchor.token]}
-    assert browser.data["shelf"]["selected"] == 1
+    assert browser.data["pins"]["selected"] == 1
     assert at.button(key="sample-pin").disabled
-    browser.click("shelf", 0)
+    browser.click("pins", 0)
     at.run()
     assert "through" not in url(at)
-    assert browser.data["shelf"]["selected"] == 0
-    at.button(key="shelf-remove").click().run()
+    assert browser.data["pins"]["selected"] == 0
+    at.button(key="pins-remove").click().run()
     assert url(at) == {"sample": ["4"], "pin": [anchor.token]}
-    at.button(key="shelf-remove").click().run()
+    at.button(key="pins-remove").click().run()
     assert url(at) == {"sample": ["4"]}
     assert "None yet." in said(at)
 
@@ -42,20 +42,20 @@ def test_a_sample_is_pinned_chosen_and_removed(digits: Checkpoint, browser: Brow
 @pytest.mark.parametrize("pin", ["row:003", "sample:01:0"])
 def test_a_pin_written_otherwise_can_be_removed(digits: Checkpoint, pin: str) -> None:
     at = visit(model="digits-mlp-8", pin=[pin])
-    at.button(key="shelf-remove").click().run()
+    at.button(key="pins-remove").click().run()
     assert url(at) == {}
 
 
 def test_ways_to_pin(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8")
-    at.number_input(key="shelf-row").set_value(7).run()
-    at.button(key="shelf-row-pin").click().run()
-    at.button_group(key="shelf-way").set_value("class").run()
-    at.selectbox(key="shelf-class").set_value("4").run()
-    at.button(key="shelf-class-pin").click().run()
-    at.button_group(key="shelf-way").set_value("sample").run()
-    at.number_input(key="shelf-sample").set_value(9).run()
-    at.button(key="shelf-sample-pin").click().run()
+    at.number_input(key="pins-row").set_value(7).run()
+    at.button(key="pins-row-pin").click().run()
+    at.button_group(key="pins-way").set_value("class").run()
+    at.selectbox(key="pins-class").set_value("4").run()
+    at.button(key="pins-class-pin").click().run()
+    at.button_group(key="pins-way").set_value("sample").run()
+    at.number_input(key="pins-sample").set_value(9).run()
+    at.button(key="pins-sample-pin").click().run()
     said(at)
     assert url(at) == {"through": ["2"], "pin": ["row:7", "class:4", "sample:9:0"]}
 
@@ -64,20 +64,20 @@ def test_a_picture_of_ones_own(digits: Checkpoint, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 256, (20, 20), np.uint8)).save(tmp_path / "own.png")
     at = visit(model="digits-mlp-8")
-    at.button_group(key="shelf-way").set_value("own").run()
-    at.file_uploader(key="shelf-own").set_value(("own.png", (tmp_path / "own.png").read_bytes(), "image/png")).run()
-    at.button(key="shelf-own-pin").click().run()
+    at.button_group(key="pins-way").set_value("own").run()
+    at.file_uploader(key="pins-own").set_value(("own.png", (tmp_path / "own.png").read_bytes(), "image/png")).run()
+    at.button(key="pins-own-pin").click().run()
     said(at)
     [token] = url(at)["pin"]
     assert token.endswith("@own image own.png")
-    at.file_uploader(key="shelf-own").set_value(("own.png", b"no picture", "image/png")).run()
+    at.file_uploader(key="pins-own").set_value(("own.png", b"no picture", "image/png")).run()
     said(at)
     assert len(at.error) == 1
 
 
 def test_there_is_room_for_twelve(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8", pin=[f"row:{i}" for i in range(12)])
-    at.button(key="shelf-row-random").click().run()
+    at.button(key="pins-row-random").click().run()
     assert "12 images are pinned already, the most there can be. Remove one first." in said(at)
     assert len(url(at)["pin"]) == 12
 
@@ -87,16 +87,16 @@ def test_latent_vectors_belong_to_their_model(digits: Checkpoint, browser: Brows
     at.selectbox(key="model_choice").set_value("digits-mlp-2").run()
     assert warnings(at) == []
     assert url(at)["pin"] == ["row:3", "class:4"]  # what a link of this model can show
-    assert len(browser.pictures["shelf"]) == 2
+    assert len(browser.pictures["pins"]) == 2
     at.selectbox(key="model_choice").set_value("digits-mlp-8").run()
-    assert len(browser.pictures["shelf"]) == 4
+    assert len(browser.pictures["pins"]) == 4
     assert url(at)["pin"] == ["z:1,0,0,0,0,0,0,0@x", "row:3", "sample:1:0", "class:4"]
 
 
 def test_a_shelf_full_of_another_models_vectors_has_room(digits: Checkpoint, browser: Browser) -> None:
     at = visit(model="digits-mlp-8", pin=[f"sample:{i}:0" for i in range(12)])
     at.selectbox(key="model_choice").set_value("digits-mlp-2").run()
-    at.button(key="shelf-row-pin").click().run()
+    at.button(key="pins-row-pin").click().run()
     assert not at.error
     assert url(at)["pin"] == ["row:0"]
 
@@ -108,12 +108,12 @@ def test_a_new_link_says_whose_a_vector_is(digits: Checkpoint, browser: Browser)
     at.run()
     assert url(at) == {"pin": ["sample:1:0"]}
     z = sampling.from_prior(1, 2, 1)
-    np.testing.assert_array_equal(browser.pictures["shelf"], cache.decoded(checkpoint_files.read("digits-mlp-2"), z))
+    np.testing.assert_array_equal(browser.pictures["pins"], cache.decoded(checkpoint_files.read("digits-mlp-2"), z))
 
 
 def test_removing_a_pin_leaves_the_others_of_a_way(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8", view="interpolation", pin=[*THREE_PINS, "row:9"], between="3,2,0")
-    at.button(key="shelf-remove").click().run()
+    at.button(key="pins-remove").click().run()
     assert url(at)["between"] == ["2,1"]
     assert url(at)["pin"] == ["row:5", "class:1", "row:9"]
 
@@ -163,7 +163,7 @@ def test_a_new_link_leads_another_way(digits: Checkpoint, browser: Browser) -> N
 @pytest.mark.parametrize("pin", ["row:3", "z:0.5,-0.25,0,1,2,-3,0.125,0"])
 def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
     at = visit(model="digits-mlp-8", pin=[pin])
-    at.button(key="shelf-explore").click().run()
+    at.button(key="pins-explore").click().run()
     said(at)
     anchor = anchors.parse(pin, digits)
     expected = Place(3) if pin == "row:3" else Place(None, anchor.z)

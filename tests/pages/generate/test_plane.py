@@ -45,7 +45,7 @@ def test_what_is_forgotten_of_the_plane_and_what_is_kept(digits: Checkpoint, bro
     assert url(at)["place"] == ["1,-1"]
     browser.answers["moved"] = {"window": [-1.0, 0.5, 4.0], "plane": "", "id": "m1"}
     at.run()
-    browser.click("shelf", 1)
+    browser.click("pins", 1)
     at.run()  # the plane is all of latent space, whatever is pinned, but the ring is elsewhere
     assert url(at)["window"] == ["-1,0.5,4"]
     assert "place" not in url(at)

@@ -42,7 +42,7 @@ def test_every_view_of_the_shipped_models(digits: Checkpoint, browser: Browser, 
     assert (f"outlined: {start.title}." if pins else f"starts from test {start.title}.") in said(at)
     if pins:
         expected = cache.decoded(checkpoint, np.stack([anchors.parse(pin, checkpoint).vector for pin in pins]))
-        np.testing.assert_array_equal(browser.pictures["shelf"], expected)
+        np.testing.assert_array_equal(browser.pictures["pins"], expected)
 
 
 @pytest.mark.parametrize(

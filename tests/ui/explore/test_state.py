@@ -53,8 +53,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return fake
 
 
-def hear(checkpoint: Checkpoint, **changes: Any) -> Place:
-    state.hear(checkpoint, {**GOOD, **changes})  # type: ignore[typeddict-item]
+def take_event(checkpoint: Checkpoint, **changes: Any) -> Place:
+    state.take_event(checkpoint, {**GOOD, **changes})  # type: ignore[typeddict-item]
     return state.here(checkpoint)
 
 
@@ -66,18 +66,18 @@ def test_at_first_the_person_is_at_the_origin(checkpoint: Checkpoint) -> None:
 
 def test_a_move_is_heard_once(checkpoint: Checkpoint) -> None:
     revision = state.revision()
-    assert hear(checkpoint) == Place(4, tuple(Z))
+    assert take_event(checkpoint) == Place(4, tuple(Z))
     assert state.revision() == revision  # the page moved, so it is not told to move
     state.go(checkpoint, Place(7))
-    assert hear(checkpoint) == Place(7)  # the same report comes again with every rerun
-    assert hear(checkpoint, id="b") == Place(4, tuple(Z))
+    assert take_event(checkpoint) == Place(7)  # the same report comes again with every rerun
+    assert take_event(checkpoint, id="b") == Place(4, tuple(Z))
 
 
 def test_the_posterior_mean_of_the_row_is_no_vector_of_its_own(checkpoint: Checkpoint) -> None:
     mean = checkpoint.latents.mu[4].round(4).tolist()  # as panel.js rounds
-    assert hear(checkpoint, z=mean) == Place(4, None)
-    assert hear(checkpoint, z=[mean[0] + 0.01, *mean[1:]], id="b").z is not None
-    assert hear(checkpoint, z=mean, row=None, id="c") == Place(None, tuple(mean))
+    assert take_event(checkpoint, z=mean) == Place(4, None)
+    assert take_event(checkpoint, z=[mean[0] + 0.01, *mean[1:]], id="b").z is not None
+    assert take_event(checkpoint, z=mean, row=None, id="c") == Place(None, tuple(mean))
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_the_posterior_mean_of_the_row_is_no_vector_of_its_own(checkpoint: Check
 )
 def test_what_does_not_fit_is_ignored(checkpoint: Checkpoint, wrong: dict[str, Any]) -> None:
     state.go(checkpoint, Place(3))
-    assert hear(checkpoint, **wrong) == Place(3)
-    assert hear(checkpoint, id="b") == Place(4, tuple(Z))  # and the next good one is heard
+    assert take_event(checkpoint, **wrong) == Place(3)
+    assert take_event(checkpoint, id="b") == Place(4, tuple(Z))  # and the next good one is heard
 
 
 @pytest.mark.parametrize("view", [None, [], "view", 3, {}, {"row": 1}, {"z": Z, "id": {"a": 1}, "row": "x"}], ids=str)
 def test_what_is_no_view_at_all_is_ignored(checkpoint: Checkpoint, view: Any) -> None:
-    state.hear(checkpoint, view)
+    state.take_event(checkpoint, view)
     assert state.here(checkpoint) == Place()
 
 
@@ -197,7 +197,7 @@ def test_a_wrong_vector_is_said_and_left_out(checkpoint: Checkpoint, z: str) -> 
     state.apply_link({"row": ["4"], "z": [z]}, checkpoint)
     assert state.here(checkpoint) == Place(4)
     assert "expected 3 numbers from −100 to 100" in state.notice(checkpoint)
-    hear(checkpoint)
+    take_event(checkpoint)
     assert state.notice(checkpoint) == ""  # the person has moved on
 
 

@@ -130,7 +130,7 @@ def test_too_much_is_said_and_left_out(session: SimpleNamespace) -> None:
     rows = [f"row:{i}" for i in range(100)]
     follow(session, model="a", a="rows:" + "1," * 5_000 + "1", pin=rows)
     assert state.pins() == rows[: state.MOST_PINS]
-    assert state.text("a", "usual") == "usual"  # not the first 2,000 characters of other rows
+    assert state.text("a", "default") == "default"  # not the first 2,000 characters of other rows
     said = state.problems()
     assert len(said) == 2
     assert any("100" in one and "12" in one for one in said)

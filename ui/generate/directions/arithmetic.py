@@ -43,10 +43,10 @@ def read(checkpoint: Checkpoint) -> None:
     """Let the view's URL, which is written before these choices are drawn, say them too."""
     tokens = list(_options(checkpoint))
     for i, name in enumerate(state.TERMS if tokens else ()):
-        state.option(name, tokens, _usual(tokens, i))
+        state.option(name, tokens, _default(tokens, i))
 
 
-def _usual(tokens: list[str], place: int) -> str:
+def _default(tokens: list[str], place: int) -> str:
     return tokens[min(place, len(tokens) - 1)]
 
 
@@ -63,7 +63,7 @@ def _options(checkpoint: Checkpoint) -> dict[str, Anchor]:
 def _term(letter: str, name: str, options: dict[str, Anchor], place: int) -> Anchor:
     tokens = list(options)
     titles = {token: anchor.title for token, anchor in options.items()}
-    return options[FIELDS.choice(letter, name, tokens, _usual(tokens, place), titles)]
+    return options[FIELDS.choice(letter, name, tokens, _default(tokens, place), titles)]
 
 
 def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:

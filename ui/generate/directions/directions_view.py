@@ -60,7 +60,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
 
 def _from_groups(checkpoint: Checkpoint) -> Direction | None:
     """The direction between the two groups that the fields name; None, and why, when there is none."""
-    first, second = _usual(checkpoint)
+    first, second = _default(checkpoint)
     a = group_fields.show("Group A, where the direction leads", A, checkpoint, first, rest=False)
     b = group_fields.show("Group B, where it comes from", B, checkpoint, second, rest=True)
     method = FIELDS.words(
@@ -95,12 +95,12 @@ def _bracketed(title: str) -> str:
     return f"({title})" if groups.JOIN in title else title
 
 
-def _usual(checkpoint: Checkpoint) -> tuple[str, str]:
+def _default(checkpoint: Checkpoint) -> tuple[str, str]:
     labels, counts = np.unique(checkpoint.latents.labels, return_counts=True)
     there = [checkpoint.dataset.class_names[int(label)] for label in labels[counts > 1]]
     if len(there) > 1:
         return f"class:{there[0]}", f"class:{there[1]}"
-    return group_fields.usual_neighbours(checkpoint), groups.REST
+    return group_fields.default_neighbours(checkpoint), groups.REST
 
 
 def _keep(checkpoint: Checkpoint, found: Direction, title: str, which: str) -> None:

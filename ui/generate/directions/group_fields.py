@@ -16,12 +16,12 @@ from vae.generation import groups
 KINDS = {"class": "Classes", "rows": "Images", "near": "Neighbours", "written": "Text"}
 REST = {"rest": "Rest"}
 NO_ROWS = "rows:"  # the text of a group whose images are still to be picked
-USUAL_NEIGHBOURS = 50
+DEFAULT_NEIGHBOURS = 50
 
 
-def show(title: str, name: str, checkpoint: Checkpoint, usual: str, rest: bool) -> str:
+def show(title: str, name: str, checkpoint: Checkpoint, default: str, rest: bool) -> str:
     """The fields of one group; returns its text. `rest` also offers all images that are not in the other group."""
-    text = state.text(name, usual)
+    text = state.text(name, default)
     kinds = KINDS | (REST if rest else {})
     if len(checkpoint.dataset.class_names) < 2:
         kinds = {kind: words for kind, words in kinds.items() if kind != "class"}
@@ -78,15 +78,15 @@ def _first(kind: str, checkpoint: Checkpoint) -> str:
     return {
         "class": f"class:{name}",
         "rows": NO_ROWS,
-        "near": usual_neighbours(checkpoint),
+        "near": default_neighbours(checkpoint),
         "written": f"class:{name}{groups.JOIN}rows:0-9",
         "rest": groups.REST,
     }[kind]
 
 
-def usual_neighbours(checkpoint: Checkpoint) -> str:
+def default_neighbours(checkpoint: Checkpoint) -> str:
     """Images near the first one; of few images half, so that others are left."""
-    return f"near:0:{min(USUAL_NEIGHBOURS, len(checkpoint.latents.mu) // 2)}"
+    return f"near:0:{min(DEFAULT_NEIGHBOURS, len(checkpoint.latents.mu) // 2)}"
 
 
 def _classes(name: str, text: str, checkpoint: Checkpoint) -> None:

@@ -24,7 +24,7 @@ NAME_LETTERS = 20  # of an own image's file
 
 
 @dataclass(frozen=True)
-class Shelf:
+class PinActions:
     """What can be done with the pinned images: `pin` keeps one and may raise GenerationError, `unpin` drops a token.
 
     `rows` are the test images among them, as far as the model has them.
@@ -35,38 +35,38 @@ class Shelf:
     rows: Callable[[Checkpoint], list[int]]
 
 
-def show(checkpoint: Checkpoint, shelf: Shelf) -> None:
+def show(checkpoint: Checkpoint, actions: PinActions) -> None:
     """One way at a time."""
     ways = WAYS if len(checkpoint.dataset.class_names) > 1 else {k: v for k, v in WAYS.items() if k != "class"}
     way = st.segmented_control(
-        "What to pin", list(ways), format_func=lambda w: WAYS[w], required=True, default="row", key="shelf-way"
+        "What to pin", list(ways), format_func=lambda w: WAYS[w], required=True, default="row", key="pins-way"
     )
-    {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, shelf)
+    {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, actions)
 
 
-def _row(checkpoint: Checkpoint, shelf: Shelf) -> None:
-    keep = _keeper(checkpoint, shelf)
-    picking = Picking("shelf-pick", "Test images to pin", lambda: shelf.rows(checkpoint), keep)
+def _row(checkpoint: Checkpoint, actions: PinActions) -> None:
+    keep = _keeper(checkpoint, actions)
+    picking = Picking("pins-pick", "Test images to pin", lambda: actions.rows(checkpoint), keep)
     image_picker.button(checkpoint, picking)
     count = len(checkpoint.latents.mu)
-    row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="shelf-row")
+    row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="pins-row")
     with st.container(horizontal=True):
-        if st.button("Pin this one", key="shelf-row-pin"):
-            _pin(checkpoint, f"row:{row}", shelf)
-        if st.button("Pin a random one", key="shelf-row-random", icon=":material/casino:"):
-            _pin(checkpoint, f"row:{_another(count)}", shelf)
+        if st.button("Pin this one", key="pins-row-pin"):
+            _pin(checkpoint, f"row:{row}", actions)
+        if st.button("Pin a random one", key="pins-row-random", icon=":material/casino:"):
+            _pin(checkpoint, f"row:{_another(count)}", actions)
 
 
-def _keeper(checkpoint: Checkpoint, shelf: Shelf) -> Callable[[list[int]], None]:
+def _keeper(checkpoint: Checkpoint, actions: PinActions) -> Callable[[list[int]], None]:
     """Pins just these test images; other pins stay."""
 
     def keep(rows: list[int]) -> None:
-        before = shelf.rows(checkpoint)
+        before = actions.rows(checkpoint)
         for row in set(before) - set(rows):
-            shelf.unpin(checkpoint, f"row:{row}")
+            actions.unpin(checkpoint, f"row:{row}")
         for row in rows:
             if row not in before:
-                shelf.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))
+                actions.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))
 
     return keep
 
@@ -78,31 +78,31 @@ def _another(count: int) -> int:
     return next((int(row) for row in rows if f"row:{row}" not in pinned), int(rows[0]))
 
 
-def _class(checkpoint: Checkpoint, shelf: Shelf) -> None:
+def _class(checkpoint: Checkpoint, actions: PinActions) -> None:
     there = sorted({int(label) for label in np.unique(checkpoint.latents.labels)})
     names = [checkpoint.dataset.class_names[label] for label in there]
-    name = st.selectbox("Class", names, key="shelf-class")
+    name = st.selectbox("Class", names, key="pins-class")
     st.caption("The mean of the class's posterior means: its typical image, often smoother than any real one.")
-    if st.button("Pin it", key="shelf-class-pin"):
-        _pin(checkpoint, f"class:{name}", shelf)
+    if st.button("Pin it", key="pins-class-pin"):
+        _pin(checkpoint, f"class:{name}", actions)
 
 
-def _sample(checkpoint: Checkpoint, shelf: Shelf) -> None:
-    seed = st.number_input("Seed of a draw from the prior N(0, I)", 0, MOST_SAMPLES, step=1, key="shelf-sample")
-    if st.button("Pin it", key="shelf-sample-pin"):
-        _pin(checkpoint, f"sample:{seed}:0", shelf)
+def _sample(checkpoint: Checkpoint, actions: PinActions) -> None:
+    seed = st.number_input("Seed of a draw from the prior N(0, I)", 0, MOST_SAMPLES, step=1, key="pins-sample")
+    if st.button("Pin it", key="pins-sample-pin"):
+        _pin(checkpoint, f"sample:{seed}:0", actions)
 
 
-def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
+def _own(checkpoint: Checkpoint, actions: PinActions) -> None:
     _, height, width = checkpoint.model.image_shape
     file = st.file_uploader(
         f"PNG, JPEG, WebP, BMP or GIF; its middle is cut out and resized to {width}×{height}",
         type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
-        key="shelf-own",
+        key="pins-own",
         max_upload_size=image_decoding.MAX_CONTENT_BYTES // 2**20,
     )
     invert = st.toggle(
-        "Invert", key="shelf-invert", help="For dark ink on light paper where the model learned light on dark."
+        "Invert", key="pins-invert", help="For dark ink on light paper where the model learned light on dark."
     )
     if file is None:
         return
@@ -120,22 +120,22 @@ def _own(checkpoint: Checkpoint, shelf: Shelf) -> None:
         (decoded, cache.decoded(checkpoint, mu[None])[0], "Its reconstruction"),
     ):
         place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
-    if st.button("Pin it", key="shelf-own-pin"):
-        _keep(checkpoint, anchors.of_vector(mu, f"own image {file.name[:NAME_LETTERS]}"), shelf)
+    if st.button("Pin it", key="pins-own-pin"):
+        _keep(checkpoint, anchors.of_vector(mu, f"own image {file.name[:NAME_LETTERS]}"), actions)
 
 
-def _pin(checkpoint: Checkpoint, token: str, shelf: Shelf) -> None:
+def _pin(checkpoint: Checkpoint, token: str, actions: PinActions) -> None:
     try:
         anchor = anchors.parse(token, checkpoint)
     except VAEError as error:
         page.show_error(error)
         return
-    _keep(checkpoint, anchor, shelf)
+    _keep(checkpoint, anchor, actions)
 
 
-def _keep(checkpoint: Checkpoint, anchor: Anchor, shelf: Shelf) -> None:
+def _keep(checkpoint: Checkpoint, anchor: Anchor, actions: PinActions) -> None:
     try:
-        shelf.pin(checkpoint, anchor)
+        actions.pin(checkpoint, anchor)
     except VAEError as error:
         page.show_error(error)
         return

@@ -15,7 +15,7 @@ from ui.components import events, picture_sheet
 from ui.explore.state import Place, go
 from ui.generate import state
 from ui.generate.pins import add_pin
-from ui.generate.pins.add_pin import Shelf
+from ui.generate.pins.add_pin import PinActions
 from ui.generate.state import OWNERS
 from ui.shared import cache, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
@@ -42,7 +42,7 @@ def show(checkpoint: Checkpoint) -> None:
             else:
                 st.caption("None yet. Pin a sample, or add an image.")
         with st.popover("Add an image", icon=":material/add:", width="stretch"):
-            add_pin.show(checkpoint, Shelf(pin, unpin, _rows))
+            add_pin.show(checkpoint, PinActions(pin, unpin, _rows))
 
 
 def pinned(checkpoint: Checkpoint) -> list[Anchor]:
@@ -76,7 +76,7 @@ def start(checkpoint: Checkpoint) -> str:
 
 
 def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
-    """Keep an image and choose it. Raises GenerationError when the shelf is full."""
+    """Keep an image and choose it. Raises GenerationError when as many are pinned as there can be."""
     tokens = state.pins()
     if anchor.token not in tokens:
         there = len(pinned(checkpoint))
@@ -90,7 +90,7 @@ def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
 
 
 def unpin(checkpoint: Checkpoint, token: str) -> None:
-    """Remove an image of this model's from the shelf; nothing happens when it is there no more."""
+    """Unpin an image of this model's; nothing happens when it is pinned no more."""
     mine = [a.token for a in pinned(checkpoint)]
     if token not in mine:
         return
@@ -125,19 +125,19 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
     current = chosen(checkpoint)
     images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
     at = found.index(current)
-    click = picture_sheet.show(images, key="shelf", label="Pinned images", columns=4, tile=54, selected=at)
-    if click and events.is_new("shelf", click["id"]) and click["index"] != at:
+    click = picture_sheet.show(images, key="pins", label="Pinned images", columns=4, tile=54, selected=at)
+    if click and events.is_new("pins", click["id"]) and click["index"] != at:
         state.put(THROUGH, str(click["index"]))
         st.rerun()
     st.caption(f"**{page.escape(current.title)}**")
     _original(checkpoint, current)
     with st.container(horizontal=True, gap="small"):
-        explore_button(checkpoint, current, "shelf-explore")
+        explore_button(checkpoint, current, "pins-explore")
         st.button(
             "",
-            key="shelf-remove",
+            key="pins-remove",
             icon=":material/close:",
-            help="Remove this image from the shelf",
+            help="Unpin this image",
             on_click=unpin,
             args=(checkpoint, current.token),
         )
@@ -148,7 +148,7 @@ def _rows(checkpoint: Checkpoint) -> list[int]:
 
 
 def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
-    """What a test image looks like itself: the shelf and the views show what the model makes of it."""
+    """What a test image looks like itself: the pin and the views show what the model makes of it."""
     if anchor.row is None:
         return
     try:
