@@ -39,7 +39,7 @@ ui.explore          ui.components ui.shared; errors maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
 ui.generate         ui.palette ui.components ui.shared ui.explore; errors data checkpoints generation sample_quality
 ui.anomalies        ui.palette ui.components ui.shared ui.explore; errors storage neighbours data checkpoints jobs
-                    training anomalies commands
+                    training anomalies
 
 app                 ui.components ui.shared ui.explore
 pages               ui.components ui.shared ui.train ui.generate ui.anomalies; errors checkpoints anomalies

@@ -18,7 +18,7 @@ from vae.anomalies.evaluation.metrics import Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.commands.compare import command_words
+from vae.jobs.command_line import option_words
 
 WHY_NOT = (
     "No curves: they need images that are known to be normal and images that are known not to be. Choose some classes, "
@@ -69,7 +69,8 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
         _table(kept)
     else:
         st.info(page.escape(kept.why_not or WHY_NOT), icon=":material/info:")
-    work = Command("compare", f"Anomaly scores of {checkpoint.name}", tuple(command_words(checkpoint.name, choice)))
+    normal = option_words("--normal", choice.words(checkpoint.dataset.class_names))
+    work = Command("compare", f"Anomaly scores of {checkpoint.name}", ("compare", checkpoint.name, *normal))
     label = "Compare all scores" if kept is None else "Compare again"
     job_card.offer(work, label, "anomalies-compare", ":material/leaderboard:")
 

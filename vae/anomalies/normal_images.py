@@ -31,6 +31,7 @@ LEARNED_OTHERS = (
     "This model has learned the other classes, too, so scores by error may not tell them apart. Train one on the "
     "normal classes only, or score by the latent space alone."
 )
+ALL = "all"  # on a command line
 MAX_NAMED_UNKNOWN = 12  # classes
 
 
@@ -55,6 +56,10 @@ class NormalChoice:
         named = [name[:MAX_CLASS_NAME] for name in checkpoint.dataset.class_names if name in self.classes]
         more = f" and {len(named) - MAX_NAMED:,} more" if len(named) > MAX_NAMED else ""
         return f"{images}, class{'es' * (len(named) > 1)} {', '.join(named[:MAX_NAMED])}{more}"
+
+    def words(self, class_names: tuple[str, ...]) -> tuple[str, ...]:
+        """What a command line says after --normal, for a data set of these classes; one of them may be called all."""
+        return self.classes or (class_names if ALL in class_names else (ALL,))
 
     def labels(self, class_names: tuple[str, ...]) -> NDArray[np.int64]:
         """The numbers of the normal classes, rising."""

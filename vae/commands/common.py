@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.anomalies import normal_images
-from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.normal_images import ALL, NormalChoice
 from vae.budget import limits, needs
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
@@ -25,7 +25,6 @@ from vae.storage.printing import json_text
 from vae.storage.reporting import write_errors_as
 from vae.storage.validation import printable
 
-ALL = "all"  # classes, of --normal
 SHOWN_SIDE = {".png": image_export.TILE_SIDE, ".gif": image_export.GIF_SIDE}  # pixels, of a picture in such a file
 
 

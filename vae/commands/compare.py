@@ -16,7 +16,6 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import (
-    ALL,
     add_checkpoint,
     add_json,
     add_normal,
@@ -29,7 +28,6 @@ from vae.commands.common import (
 from vae.errors import ScoreError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
-from vae.training.request import option_words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,12 +70,6 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"Stopped: {run.finished} of {len(names)} scores were finished{kept}.", flush=True)
     if run.problem:
         raise ScoreError(f"The numbers are printed, but not kept: {run.problem.message}", run.problem.hint)
-
-
-def command_words(checkpoint_name: str, choice: NormalChoice, names: tuple[str, ...] = ()) -> list[str]:
-    """The arguments of this command for a choice: what a page gives to a job."""
-    words = ["compare", checkpoint_name, *option_words("--normal", choice.classes or (ALL,))]
-    return [*words, "--scores", *names] if names else words
 
 
 class _Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -15,6 +15,7 @@ from vae.checkpoints.checkpoint_files import checkpoint_path
 from vae.config import ModelConfig, TrainConfig, check_together
 from vae.data import datasets
 from vae.errors import ConfigError
+from vae.jobs.command_line import option_words
 from vae.storage import paths, probe
 from vae.storage.reporting import storage_errors_as
 from vae.storage.schema import read_as, text
@@ -121,10 +122,3 @@ class TrainingRequest:
     def command(self) -> str:
         """The shell line that repeats this run."""
         return shlex.join(["python", "-m", "vae", *self.words()])
-
-
-def option_words(option: str, values: Sequence[str]) -> list[str]:
-    """An option and its values as a command line gives them: one that looks like an option itself is tied to it."""
-    if not any(value.startswith("-") for value in values):
-        return [option, *values]
-    return [f"{option}={value}" for value in values]

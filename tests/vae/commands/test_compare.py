@@ -20,7 +20,6 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import common, main
-from vae.commands import compare as command
 from vae.storage import paths
 
 FOLDER = str(CHECKPOINTS / "digits-mlp-8")
@@ -145,9 +144,14 @@ def test_a_word_that_is_a_class_is_not_split(
     assert common.normal_choice(named, ["all"]) == NormalChoice(("all",))
 
 
-def test_a_page_asks_for_what_the_command_takes() -> None:
-    assert command.command_words("a", LOW, ("kl",)) == ["compare", "a", "--normal", *"01234", "--scores", "kl"]
-    assert command.command_words("a", NormalChoice()) == ["compare", "a", "--normal", "all"]
+@pytest.mark.parametrize("names", [("a", "b,c", "d"), ("a", "all"), ("all",)], ids=str)
+@pytest.mark.parametrize("classes", [(), ("a",), ("all",), ("b,c", "d")], ids=str)
+def test_a_choice_is_read_as_it_was_said(
+    names: tuple[str, ...], classes: tuple[str, ...], checkpoint: Checkpoint
+) -> None:
+    named = dataclasses.replace(checkpoint, dataset=dataclasses.replace(checkpoint.dataset, class_names=names))
+    choice = normal_images.chosen(named, [name for name in classes if name in names])
+    assert common.normal_choice(named, list(choice.words(names))) == choice
 
 
 def test_missing_images_are_told(

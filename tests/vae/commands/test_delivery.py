@@ -14,13 +14,11 @@ import pytest
 
 from tests.vae.helpers import new_checkpoint
 from vae import commands
-from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.commands import common
-from vae.commands.compare import command_words
 from vae.errors import CheckpointError, ConfigError
+from vae.jobs.command_line import option_words
 from vae.storage import delivery, paths
-from vae.training.request import option_words
 
 FULL = Path("/dev/full")
 
@@ -125,7 +123,7 @@ def test_a_class_that_looks_like_an_option_is_a_class() -> None:
     parser = argparse.ArgumentParser()
     common.add_normal(parser)
     parser.add_argument("--output")
-    found = parser.parse_args(command_words("a", NormalChoice(classes))[2:])
+    found = parser.parse_args(option_words("--normal", classes))
     assert (set(found.normal), found.output) == (set(classes), None)
     assert option_words("--classes", ("1", "2")) == ["--classes", "1", "2"]
     assert parser.parse_args(["--normal", "1", "2"]).normal == ["1", "2"]
