@@ -8,7 +8,7 @@ from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, live_panel, python_panel, state
 from ui.explore.state import STATE
-from ui.shared import cache, model_picker, page
+from ui.shared import cache, explore_place, model_picker, page
 
 
 def explore() -> None:
@@ -20,7 +20,7 @@ def explore() -> None:
         return
     if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
         state.apply_link(link, checkpoint)
-    if notice := state.notice(checkpoint):
+    if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)

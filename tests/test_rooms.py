@@ -37,8 +37,8 @@ ui.shared           ui.palette ui.components; errors storage model data maps che
                     sample_quality
 ui.explore          ui.components ui.shared; errors maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
-ui.generate         ui.palette ui.components ui.shared ui.explore; errors data checkpoints generation sample_quality
-ui.anomalies        ui.palette ui.components ui.shared ui.explore; errors storage neighbours data checkpoints jobs
+ui.generate         ui.palette ui.components ui.shared; errors data checkpoints generation sample_quality
+ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours data checkpoints jobs
                     training anomalies
 
 app                 ui.components ui.shared ui.explore

@@ -8,9 +8,8 @@ import streamlit as st
 from ui.anomalies import gallery, scoring
 from ui.anomalies.scoring import Scored
 from ui.components import picture_sheet
-from ui.explore import state
-from ui.explore.state import Place
-from ui.shared import cache, page, pictures
+from ui.shared import cache, explore_place, page, pictures
+from ui.shared.explore_place import Place
 from ui.shared.tables import Cell, TableRow, table
 from vae.anomalies import explanation
 from vae.anomalies.evaluation import comparison_files
@@ -116,7 +115,7 @@ def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int
         if st.button("Explore", key="anomalies-explore", icon=":material/explore:", help="Open its latent in Explore"):
             row = None if found.seen.test_rows is None else int(found.seen.test_rows[i])
             z = tuple(float(v) for v in np.clip(found.seen.images.mu[i], -100, 100))
-            state.go(checkpoint, Place(row) if row is not None else Place(None, z))
+            explore_place.go(checkpoint, Place(row) if row is not None else Place(None, z))
             st.switch_page("app.py")
         asked = st.button(
             "Likelihood regret",

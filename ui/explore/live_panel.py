@@ -11,7 +11,8 @@ from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
-from ui.shared import cache, job_card, model_picker, page
+from ui.shared import cache, explore_place, job_card, model_picker, page
+from ui.shared.explore_place import Place
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
 from vae.maps.projection import ProjectionMap
@@ -24,7 +25,7 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
         state.take_event(checkpoint, st.session_state.get(key, {}).get("view"))
-        place = state.here(checkpoint)
+        place = explore_place.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
         original = _original(checkpoint, place.row)
         live_decoder.panel(_data(checkpoint, maps, choice, place, original), key=key)
@@ -36,7 +37,7 @@ def _data(
     checkpoint: Checkpoint,
     maps: dict[str, ProjectionMap],
     choice: MapChoice,
-    place: state.Place,
+    place: Place,
     original: dict[str, Any] | None,
 ) -> dict[str, Any]:
     return {
@@ -46,9 +47,9 @@ def _data(
         "class_names": list(checkpoint.dataset.class_names),
         "count": len(checkpoint.latents.mu),
         "dims": panel_data.slider_dims(checkpoint),
-        "revision": state.revision(),
+        "revision": explore_place.revision(),
         "row": place.row,
-        "z": None if place.row is not None and place.z is None else state.vector(checkpoint, place),
+        "z": None if place.row is not None and place.z is None else explore_place.vector(checkpoint, place),
         "original": original,
         "map": latent_map.link_description(choice),
     }

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ui.components import events
 from ui.components.live_decoder import panel_data
 from ui.explore import state
-from ui.explore.state import Place
-from ui.shared import cache, job_card, model_picker, page, pictures
+from ui.shared import cache, explore_place, job_card, model_picker, page, pictures
+from ui.shared.explore_place import Place
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
 
@@ -23,13 +23,13 @@ def show(checkpoint: Checkpoint, clicked: int | None) -> None:
     """Sliders, pictures and numbers; holds the same vector as the live decoder. `clicked` is the map's selected row."""
     with page.error_boundary():
         if events.is_new("explore-map", clicked) and clicked is not None:
-            state.go(checkpoint, Place(clicked))
-        place = state.here(checkpoint)
+            explore_place.go(checkpoint, Place(clicked))
+        place = explore_place.here(checkpoint)
         above = st.container()  # the pictures depend on the sliders, but stand over them as in the live decoder
         z = _sliders(checkpoint, place)
-        if z != state.vector(checkpoint, place):
+        if z != explore_place.vector(checkpoint, place):
             place = Place(place.row, tuple(z))
-            state.keep(checkpoint, place)  # not `go`: fresh sliders would lose the next drag
+            explore_place.keep(checkpoint, place)  # not `go`: fresh sliders would lose the next drag
         state.write_url(model_picker.link_text(checkpoint), place)
         with above:
             _pictures(checkpoint, place, z)
@@ -43,21 +43,21 @@ def _buttons(checkpoint: Checkpoint, place: Place) -> None:
     """Back to the image, and to the origin."""
     image, origin, _ = st.columns([1, 1, 2])
     if image.button("Image", disabled=place.row is None, width="stretch"):
-        state.go(checkpoint, Place(place.row))
+        explore_place.go(checkpoint, Place(place.row))
         st.rerun()  # of a whole run too: it can hold the click of a fragment's button
     if origin.button("Origin", width="stretch"):
-        state.go(checkpoint, Place(place.row, (0.0,) * checkpoint.model.latent_dim))
+        explore_place.go(checkpoint, Place(place.row, (0.0,) * checkpoint.model.latent_dim))
         st.rerun()
 
 
 def _sliders(checkpoint: Checkpoint, place: Place) -> list[float]:
-    start = state.vector(checkpoint, place)
+    start = explore_place.vector(checkpoint, place)
     values = list(start)
     columns = st.columns(2 if checkpoint.model.latent_dim > 4 else 1)
     for i, dim in enumerate(panel_data.slider_dims(checkpoint)):
         j = dim["index"]
         # the key holds the place the person came from: a new place gives fresh sliders, a drag keeps its own
-        key = f"python-z{j}-{checkpoint.identity[:8]}-{state.revision()}"
+        key = f"python-z{j}-{checkpoint.identity[:8]}-{explore_place.revision()}"
         low, high = min(dim["low"], start[j]), max(dim["high"], start[j])
         with columns[i % len(columns)]:
             values[j] = st.slider(

@@ -10,9 +10,8 @@ import pytest
 
 from tests.pages.anomalies.page import ZERO_ONE, Browser, folder_of, seen, url, visit, visit_folder, wrong
 from tests.pages.page import said
-from ui.explore import state
-from ui.explore.state import Place
-from ui.shared import cache
+from ui.shared import cache, explore_place
+from ui.shared.explore_place import Place
 from vae.anomalies import normal_images
 from vae.anomalies.forward_pass import Pass
 from vae.anomalies.methods import registry
@@ -72,7 +71,7 @@ def test_open_in_explore(digits: Checkpoint, tmp_path: Path, source: str) -> Non
     at = visit_folder(folder_of(digits, tmp_path), image="3") if source == "folder" else visit(image="3")
     at.button(key="anomalies-explore").click().run()
     said(at)
-    place = at.session_state[state.VECTORS][digits.identity]
+    place = at.session_state[explore_place.VECTORS][digits.identity]
     if source == "test":
         assert place == Place(3)
     else:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, visit_folder, wrong
 from tests.pages.page import said
 from ui.anomalies import folder_source
-from ui.explore import state
-from ui.shared import cache
+from ui.shared import cache, explore_place
 from vae import commands
 from vae.anomalies import image_walk
 from vae.anomalies.image_walk import ImageWalk
@@ -53,7 +52,7 @@ def test_as_many_images_of_another_data_set_are_not_taken_for_the_own(
     assert wrong(at) == []
     assert not at.get("plotly_chart")
     at.button(key="anomalies-explore").click().run()
-    assert at.session_state[state.VECTORS][digits.identity].row is None
+    assert at.session_state[explore_place.VECTORS][digits.identity].row is None
 
 
 def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.runs import plant
 from tests.vae.helpers import TINY_CONV, edit_config, new_checkpoint
-from ui.explore.state import Place
-from ui.shared import model_picker
+from ui.shared import explore_place, model_picker
+from ui.shared.explore_place import Place
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint, Summary
 from vae.config import ModelConfig
@@ -73,7 +73,7 @@ def pick(at: AppTest, name: str) -> AppTest:
 
 def place(at: AppTest, checkpoint: Checkpoint) -> Place:
     """Where the session says the person is."""
-    found: Place = at.session_state["explore_vectors"].get(checkpoint.identity, Place())
+    found: Place = at.session_state[explore_place.VECTORS].get(checkpoint.identity, Place())
     return found
 
 

@@ -11,9 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.generate.page import THREE_PINS, Browser, url, visit, warnings
 from tests.pages.page import said
-from ui.explore import state
-from ui.explore.state import Place
-from ui.shared import cache
+from ui.shared import cache, explore_place
+from ui.shared.explore_place import Place
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors, sampling
@@ -167,8 +166,8 @@ def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
     said(at)
     anchor = anchors.parse(pin, digits)
     expected = Place(3) if pin == "row:3" else Place(None, anchor.z)
-    assert at.session_state[state.VECTORS][digits.identity] == expected
-    assert at.session_state[state.ROWS][digits.dataset.test_fingerprint] == expected.row
+    assert at.session_state[explore_place.VECTORS][digits.identity] == expected
+    assert at.session_state[explore_place.ROWS][digits.dataset.test_fingerprint] == expected.row
     assert at.get("plotly_chart")  # it is Explore that is shown
 
 

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 from tests.vae.helpers import TINY_CONV, new_checkpoint
 from ui.components import events
 from ui.explore import state
-from ui.explore.state import STATE, Place
-from ui.shared import page_state
+from ui.explore.state import STATE
+from ui.shared import explore_place, page_state
+from ui.shared.explore_place import Place
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 
@@ -48,27 +49,27 @@ def parameters(**values: str) -> Parameters:
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A session of the test's own: plain dictionaries."""
     fake = SimpleNamespace(session_state={}, query_params=Parameters())
-    for module in (state, events, page_state):
+    for module in (explore_place, events, page_state):
         monkeypatch.setattr(module, "st", fake)
     return fake
 
 
 def take_event(checkpoint: Checkpoint, **changes: Any) -> Place:
     state.take_event(checkpoint, {**GOOD, **changes})  # type: ignore[typeddict-item]
-    return state.here(checkpoint)
+    return explore_place.here(checkpoint)
 
 
 def test_at_first_the_person_is_at_the_origin(checkpoint: Checkpoint) -> None:
-    place = state.here(checkpoint)
+    place = explore_place.here(checkpoint)
     assert place == Place()
-    assert state.vector(checkpoint, place) == [0.0, 0.0, 0.0]
+    assert explore_place.vector(checkpoint, place) == [0.0, 0.0, 0.0]
 
 
 def test_a_move_is_heard_once(checkpoint: Checkpoint) -> None:
-    revision = state.revision()
+    revision = explore_place.revision()
     assert take_event(checkpoint) == Place(4, tuple(Z))
-    assert state.revision() == revision  # the page moved, so it is not told to move
-    state.go(checkpoint, Place(7))
+    assert explore_place.revision() == revision  # the page moved, so it is not told to move
+    explore_place.go(checkpoint, Place(7))
     assert take_event(checkpoint) == Place(7)  # the same report comes again with every rerun
     assert take_event(checkpoint, id="b") == Place(4, tuple(Z))
 
@@ -105,7 +106,7 @@ def test_the_posterior_mean_of_the_row_is_no_vector_of_its_own(checkpoint: Check
     ids=lambda wrong: str(wrong)[:30],
 )
 def test_what_does_not_fit_is_ignored(checkpoint: Checkpoint, wrong: dict[str, Any]) -> None:
-    state.go(checkpoint, Place(3))
+    explore_place.go(checkpoint, Place(3))
     assert take_event(checkpoint, **wrong) == Place(3)
     assert take_event(checkpoint, id="b") == Place(4, tuple(Z))  # and the next good one is heard
 
@@ -113,25 +114,25 @@ def test_what_does_not_fit_is_ignored(checkpoint: Checkpoint, wrong: dict[str, A
 @pytest.mark.parametrize("view", [None, [], "view", 3, {}, {"row": 1}, {"z": Z, "id": {"a": 1}, "row": "x"}], ids=str)
 def test_what_is_no_view_at_all_is_ignored(checkpoint: Checkpoint, view: Any) -> None:
     state.take_event(checkpoint, view)
-    assert state.here(checkpoint) == Place()
+    assert explore_place.here(checkpoint) == Place()
 
 
 def test_go_moves_and_says_so(checkpoint: Checkpoint) -> None:
-    revision = state.revision()
-    state.go(checkpoint, Place(2))
-    assert state.revision() > revision
-    np.testing.assert_array_equal(state.vector(checkpoint, Place(2)), checkpoint.latents.mu[2])
-    state.go(checkpoint, Place(2, (1.0, 2.0, 3.0)))
-    assert state.vector(checkpoint, state.here(checkpoint)) == [1.0, 2.0, 3.0]
+    revision = explore_place.revision()
+    explore_place.go(checkpoint, Place(2))
+    assert explore_place.revision() > revision
+    np.testing.assert_array_equal(explore_place.vector(checkpoint, Place(2)), checkpoint.latents.mu[2])
+    explore_place.go(checkpoint, Place(2, (1.0, 2.0, 3.0)))
+    assert explore_place.vector(checkpoint, explore_place.here(checkpoint)) == [1.0, 2.0, 3.0]
 
 
 def test_models_of_the_same_images_share_the_row_but_not_the_vector(checkpoint: Checkpoint, tmp_path: Path) -> None:
     checkpoint_files.write(new_checkpoint(), tmp_path / "b")
     other = checkpoint_files.read("b", tmp_path)
-    state.go(checkpoint, Place(5, tuple(Z)))
-    assert state.here(other) == Place(5)
-    state.go(other, Place(6))
-    assert state.here(checkpoint) == Place(6)  # a vector belongs to the image it was made from
+    explore_place.go(checkpoint, Place(5, tuple(Z)))
+    assert explore_place.here(other) == Place(5)
+    explore_place.go(other, Place(6))
+    assert explore_place.here(checkpoint) == Place(6)  # a vector belongs to the image it was made from
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
@@ -152,21 +153,21 @@ def test_the_url_says_where_the_person_is(checkpoint: Checkpoint, session: Simpl
     assert link is not None
     assert link["model"] == ["a~12345678"]
     state.apply_link(link, checkpoint)
-    assert state.here(checkpoint) == place
-    assert state.notice(checkpoint) == ""
+    assert explore_place.here(checkpoint) == place
+    assert explore_place.notice(checkpoint) == ""
     assert STATE.offered("colour", ["class", "kl"], "class") == "kl"
     assert STATE.offered("map", ["pca"], "pca") == "pca"  # t-SNE is not on offer here
     assert STATE.offered("map", ["pca", "tsne"], "pca") == "tsne"  # and here it is again
 
 
 def test_a_link_without_row_and_choices_clears_them(checkpoint: Checkpoint, session: SimpleNamespace) -> None:
-    state.go(checkpoint, Place(3))
+    explore_place.go(checkpoint, Place(3))
     STATE.put("colour", "kl")
     session.query_params = parameters(model="a")
     link = STATE.begin()
     assert link == {"model": ["a"]}
     state.apply_link(link, checkpoint)
-    assert state.here(checkpoint) == Place()
+    assert explore_place.here(checkpoint) == Place()
     assert STATE.offered("colour", ["class", "kl"], "class") == "class"
 
 
@@ -187,24 +188,24 @@ def test_a_bare_address_is_no_link(session: SimpleNamespace) -> None:
 @pytest.mark.parametrize("row", ["40", "-1", "1.5", "x", "²", "٣", "9" * 50, "<b>", "1 "])
 def test_a_wrong_row_is_said_and_left_out(checkpoint: Checkpoint, row: str) -> None:
     state.apply_link({"row": [row], "z": ["1,2,3"]}, checkpoint)
-    assert state.here(checkpoint) == Place(None, (1.0, 2.0, 3.0))
-    assert "expected a whole number from 0 to 39." in state.notice(checkpoint)
-    assert len(state.notice(checkpoint)) < 150
+    assert explore_place.here(checkpoint) == Place(None, (1.0, 2.0, 3.0))
+    assert "expected a whole number from 0 to 39." in explore_place.notice(checkpoint)
+    assert len(explore_place.notice(checkpoint)) < 150
 
 
 @pytest.mark.parametrize("z", ["1,2", "1,2,3,4", "1,2,nan", "1,2,inf", "1,2,1e3", "a,b,c", ",,", "1;2;3", "9" * 400])
 def test_a_wrong_vector_is_said_and_left_out(checkpoint: Checkpoint, z: str) -> None:
     state.apply_link({"row": ["4"], "z": [z]}, checkpoint)
-    assert state.here(checkpoint) == Place(4)
-    assert "expected 3 numbers from −100 to 100" in state.notice(checkpoint)
+    assert explore_place.here(checkpoint) == Place(4)
+    assert "expected 3 numbers from −100 to 100" in explore_place.notice(checkpoint)
     take_event(checkpoint)
-    assert state.notice(checkpoint) == ""  # the person has moved on
+    assert explore_place.notice(checkpoint) == ""  # the person has moved on
 
 
 def test_the_notice_belongs_to_the_model_of_the_link(checkpoint: Checkpoint, tmp_path: Path) -> None:
     checkpoint_files.write(new_checkpoint(), tmp_path / "b")
     state.apply_link({"row": ["x"]}, checkpoint)
-    assert state.notice(checkpoint_files.read("b", tmp_path)) == ""
+    assert explore_place.notice(checkpoint_files.read("b", tmp_path)) == ""
 
 
 def test_streamlit_keeps_the_url_that_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,6 +225,7 @@ def _script() -> None:
     import streamlit as st
 
     from ui.explore import state
+    from ui.shared.explore_place import Place
 
     st.session_state.setdefault("seen", []).append(state.STATE.begin())
-    state.write_url("m~1", state.Place(12, (1.5, -2.0)))
+    state.write_url("m~1", Place(12, (1.5, -2.0)))

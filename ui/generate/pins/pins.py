@@ -12,12 +12,12 @@ import numpy as np
 import streamlit as st
 
 from ui.components import events, picture_sheet
-from ui.explore.state import Place, go
 from ui.generate import state
 from ui.generate.pins import add_pin
 from ui.generate.pins.add_pin import PinActions
 from ui.generate.state import OWNERS
-from ui.shared import cache, page, pictures
+from ui.shared import cache, explore_place, page, pictures
+from ui.shared.explore_place import Place
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, GenerationError
 from vae.generation.anchors import Anchor, parse
@@ -117,7 +117,7 @@ def explore_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
     if st.button(
         "Explore", key=key, help="Open this image in Explore, at its latent vector", icon=":material/explore:"
     ):
-        go(checkpoint, Place(anchor.row) if anchor.row is not None else Place(None, anchor.z))
+        explore_place.go(checkpoint, Place(anchor.row) if anchor.row is not None else Place(None, anchor.z))
         st.switch_page("app.py")
 
 
