@@ -17,7 +17,7 @@ from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.normal_images import NormalChoice
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.generation import direction_files, mixture_files
@@ -73,7 +73,7 @@ def build(root: Path) -> House:
     for name in FOLDERS:
         (root / name).mkdir(parents=True)
     House(root, "").enter()
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / NAME)
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / NAME)
     checkpoint = checkpoint_files.read(NAME)
     _derive(checkpoint)
     _import_images(root / "data" / "folders" / "own")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from tests.vae.helpers import TINY_CONV, new_checkpoint
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_writing
 from vae.storage import paths
 
 HEAVY = ("torch", "torchvision", "streamlit", "plotly")
@@ -23,7 +23,7 @@ def heavy_modules_after(code: str) -> list[str]:
 
 
 def test_reading_a_checkpoint_imports_no_torch() -> None:
-    checkpoint_files.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
     code = """
         from vae.checkpoints import checkpoint_files, metrics
         from vae.data import datasets

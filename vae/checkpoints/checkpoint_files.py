@@ -1,6 +1,6 @@
-"""Checkpoints on disk. numpy only: Explore reads them without torch.
+"""Checkpoints on disk, and reading them. numpy only: Explore does it without torch.
 
-A checkpoint is a folder, written once to a temporary folder and then renamed, and never changed afterwards:
+A checkpoint is a folder, written once (checkpoint_writing.py) and never changed afterwards:
 
     config.json            format version, model, training, data set, command, and size and SHA-256 of every other file
     weights.safetensors    the model
@@ -14,19 +14,14 @@ Nothing is ever unpickled, and sizes are bounded before a file is read.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import math
-import os
 import re
-from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 
 from vae.checkpoints.checkpoint import (
     Checkpoint,
@@ -34,20 +29,18 @@ from vae.checkpoints.checkpoint import (
     FloatArray,
     Latents,
     Metric,
-    NewCheckpoint,
     Summary,
     check_latents,
 )
 from vae.config import ModelConfig, TrainConfig
-from vae.errors import CheckpointError, ConfigError, VAEError
+from vae.errors import CheckpointError, ConfigError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
 from vae.storage import door, kinds, paths, probe
 from vae.storage.array_files import rows_of
 from vae.storage.door import Bytes
-from vae.storage.files import new_folder, replaced_folder
 from vae.storage.json_files import object_of, read_json
-from vae.storage.reporting import storage_errors_as, write_errors_as
+from vae.storage.reporting import storage_errors_as
 from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_tensors, tensors_of
 from vae.storage.validation import check_array, finite, short
 
@@ -71,9 +64,6 @@ FILES = tuple(KINDS)
 MOST_CLASSES = 10_000
 MOST_TEXT = 1_000  # characters of a name or a title
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def checkpoint_path(name: str, root: Path | None = None) -> Path:
@@ -123,10 +113,11 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
         raise CheckpointError(
             f"There is no checkpoint {name!r} in {folder.parent}.", "`python -m vae list` names them."
         )
-    return _read_folder(folder, name)
+    return read_folder(folder, name)
 
 
-def _read_folder(folder: Path, name: str) -> Checkpoint:
+def read_folder(folder: Path, name: str) -> Checkpoint:
+    """Read and verify the checkpoint in `folder`, wherever it stands, under this name. Raises as `read` does."""
     header = _read_header(folder)
     verified = _verified(folder, header.files)
     latents = _latents(verified[LATENTS], door.where(folder / LATENTS))
@@ -308,88 +299,3 @@ def _history(raw: bytes, where: str) -> list[dict[str, float]]:
         return [dict(zip(header, map(float, row), strict=True)) for row in rows if row]
     except ValueError as error:
         raise CheckpointError(f"{where} is damaged: {error!s:.200}.") from error
-
-
-# --- writing ----------------------------------------------------------------------------------------------------------
-
-
-def check_writable(destination: Path, replacing: Collection[str] = ()) -> None:
-    """Find out before long work whether `write` would be refused. Raises CheckpointError as it does."""
-    with write_errors_as(CheckpointError, destination):  # too long, or through a folder that is closed to us
-        if probe.is_there(destination) and summary(destination).identity not in replacing:
-            raise _taken(destination)
-        parent = next(folder for folder in destination.parents if probe.is_there(folder))
-    if not probe.is_there(destination.parent) and (why := probe.why_closed(destination.parent)):  # it is too long
-        raise CheckpointError(f"{destination!s:.300} can't be written: {why}.")
-    checkpoint_path(destination.name, destination.parent)
-    if not probe.is_folder(parent) or not os.access(parent, os.W_OK | os.X_OK):
-        raise CheckpointError(f"{destination} can't be written: {parent} is no folder that you may write to.")
-
-
-def write(
-    new: NewCheckpoint,
-    destination: Path,
-    replacing: Collection[str] = (),
-    on_complete: Callable[[str], None] = lambda identity: None,
-) -> Path:
-    """Write a checkpoint folder at `destination`, all of it or nothing.
-
-    `replacing` are identities of checkpoints that may stand there and give way once the new one is complete;
-    `on_complete` hears the new one's identity just before it takes its place.
-
-    Raises
-    ------
-    CheckpointError
-        When something else is already there, or the folder can't be written.
-    """
-    check_writable(destination, replacing)
-    writing = replaced_folder if probe.is_there(destination) else new_folder
-    try:
-        with write_errors_as(CheckpointError, destination), writing(destination) as temporary:
-            _write_files(new, temporary)
-            _read_back(temporary)
-            if writing is replaced_folder:
-                check_writable(destination, replacing)  # what stands there now may be another one
-            on_complete(summary(temporary).identity)
-    except CheckpointError as error:
-        if isinstance(error.__cause__, FileExistsError):
-            raise _taken(destination) from error
-        raise
-    return destination
-
-
-def _taken(destination: Path) -> CheckpointError:
-    return CheckpointError(f"{destination} already exists.", "Choose another name, or delete it first.")
-
-
-def _read_back(folder: Path) -> None:
-    """Raise CheckpointError for a checkpoint that its own reader refuses: its place is not for that."""
-    try:
-        _read_folder(folder, folder.name)
-    except VAEError as error:
-        raise CheckpointError(f"The checkpoint was written, but can't be read back: {error.message}") from error
-
-
-def _write_files(new: NewCheckpoint, folder: Path) -> None:
-    weights = {n: np.ascontiguousarray(a) for n, a in new.weights.items()}
-    (folder / WEIGHTS).write_bytes(safetensors.numpy.save(weights))  # its save_file makes files only the owner can read
-    arrays = {n: np.ascontiguousarray(getattr(new.latents, n)) for n in Latents.__dataclass_fields__}
-    (folder / LATENTS).write_bytes(safetensors.numpy.save(arrays))
-    (folder / MAPS).write_bytes(map_files.to_bytes(new.maps))
-    metrics = {name: asdict(metric) for name, metric in new.metrics.items()}
-    (folder / METRICS).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    with (folder / HISTORY).open("w", newline="") as file:
-        rows = csv.DictWriter(file, list(new.history[0]) if new.history else ["epoch"])
-        rows.writeheader()
-        rows.writerows(new.history)
-    config = {
-        "format_version": FORMAT_VERSION,
-        "model": new.model.to_dict(),
-        "train": new.train.to_dict(),
-        "dataset": asdict(new.dataset),
-        "command": new.command,
-        "files": {
-            n: {"bytes": (folder / n).stat().st_size, "sha256": door.sha256(folder / n, KINDS[n])} for n in FILES
-        },
-    }
-    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_writing
 from vae.commands.common import add_run_folder
 from vae.data import datasets
 from vae.errors import CheckpointError, JobError
@@ -91,7 +91,7 @@ def _check_free(request: TrainingRequest, run_folder: Path | None) -> None:
                 f"Run {job.id}, which has not ended, will write {request.destination}.", "Choose another name."
             )
     replacing = status.written(run_folder) if run_folder else ()
-    checkpoint_files.check_writable(request.destination, replacing)
+    checkpoint_writing.check_writable(request.destination, replacing)
 
 
 def _train(request: TrainingRequest, folder: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae.budget import limits
-from vae.checkpoints import checkpoint_files, inference, loading
+from vae.checkpoints import checkpoint_writing, inference, loading
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
 from vae.checkpoints.metrics import measured_by, metrics_of
 from vae.config import TrainConfig
@@ -235,7 +235,7 @@ def _write(
             history=history.thinned(finished.rows),
         )
         try:
-            checkpoint_files.write(
+            checkpoint_writing.write(
                 new, request.destination, status.written(folder), lambda identity: status.note_written(folder, identity)
             )
         except CheckpointError as error:  # such as another run that took the name meanwhile

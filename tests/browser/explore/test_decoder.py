@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.drive.modules import load
 from tests.vae.helpers import new_checkpoint
 from ui.components.model_store import browser_model
-from vae.checkpoints import checkpoint_files, loading
+from vae.checkpoints import checkpoint_files, checkpoint_writing, loading
 from vae.config import LIKELIHOODS, ModelConfig
 from vae.model import layers, networks
 from vae.model.layers import Activation, Conv2d, ConvTranspose2d, Layer, Linear, Reshape, Upsample
@@ -90,7 +90,7 @@ def test_every_shipped_checkpoint_decodes_as_in_pytorch(page: Page, name: str) -
 def test_every_likelihood_shows_the_mean_that_pytorch_shows(page: Page, tmp_path: Path, likelihood: str) -> None:
     model = new_model(ModelConfig("mlp", (1, 8, 8), 2, (4,), likelihood=likelihood), 5)
     made = replace(new_checkpoint(model.config), weights=loading.weights_of(model))
-    checkpoint = checkpoint_files.read("new", checkpoint_files.write(made, tmp_path / "new").parent)
+    checkpoint = checkpoint_files.read("new", checkpoint_writing.write(made, tmp_path / "new").parent)
     z = np.random.default_rng(2).normal(size=(10, 2)).astype(np.float32) * 3
     with torch.inference_mode():
         expected = model.decode_mean(torch.tensor(z)).flatten(1).numpy()

@@ -22,7 +22,7 @@ from ui.shared import cache
 from vae.anomalies import detectors, normal_images
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
 from vae.data import datasets
@@ -80,7 +80,7 @@ class Browser:
 
 
 def write(name: str, new: NewCheckpoint) -> Checkpoint:
-    checkpoint_files.write(new, paths.checkpoints_dir() / name)
+    checkpoint_writing.write(new, paths.checkpoints_dir() / name)
     return checkpoint_files.read(name)
 
 

@@ -16,7 +16,7 @@ from tests.runs import plant
 from tests.vae.helpers import TINY_CONV, edit_config, new_checkpoint
 from ui.shared import explore_place, model_picker
 from ui.shared.explore_place import Place
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint, Summary
 from vae.config import ModelConfig
 from vae.data import mnist
@@ -25,7 +25,7 @@ from vae.storage import paths
 
 
 def write(name: str, new: NewCheckpoint) -> Path:
-    return checkpoint_files.write(new, paths.checkpoints_dir() / name)
+    return checkpoint_writing.write(new, paths.checkpoints_dir() / name)
 
 
 def of_mnist(elbo: float = -90.0) -> NewCheckpoint:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import new_checkpoint
 from ui.components.manifold import PlaneEvents
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
 from vae.storage import paths
@@ -52,7 +52,7 @@ class Browser:
 
 
 def write(name: str, new: NewCheckpoint) -> Checkpoint:
-    checkpoint_files.write(new, paths.checkpoints_dir() / name)
+    checkpoint_writing.write(new, paths.checkpoints_dir() / name)
     return checkpoint_files.read(name)
 
 

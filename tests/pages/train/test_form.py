@@ -17,7 +17,7 @@ from ui.train import estimate, form
 from ui.train.form_state import free_name
 from ui.train.presets import PRESETS, settings_of
 from vae.budget import free
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_writing
 from vae.config import ModelConfig, TrainConfig
 from vae.data import datasets
 from vae.errors import JobError, VAEError
@@ -62,7 +62,7 @@ def test_every_field_has_one_sentence_of_help() -> None:
 
 
 def test_the_name_follows_until_somebody_types(submitted: list[list[str]]) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "digits-mlp-3")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "digits-mlp-3")
     at = visit()
     at.number_input(key="train_latent_dim").set_value(3).run()
     assert at.text_input(key="train_name").value == "digits-mlp-3-b"
@@ -100,7 +100,7 @@ def test_free_names() -> None:
     ],
 )
 def test_what_is_wrong_is_said_next_to_the_form(submitted: list[list[str]], key: str, text: str, message: str) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
     plant("queued", train_arguments("soon"))
     at = visit()
     at.text_input(key=key).set_value(text).run()

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.train.page import labels, texts, visit
 from tests.runs import add_frames, history, keep_state, plant, plant_run, progress_of, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.config import TrainConfig
 from vae.jobs import queue
 from vae.storage import paths
@@ -169,7 +169,7 @@ def test_a_damaged_folder_shows_what_is_whole() -> None:
     ],
 )
 def test_a_finished_run_opens_in_explore(state: str, outcome: str, message: str) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     job_id = plant(
         state, train_arguments("new"), progress_of("new", 20, 3, finished=True, outcome=outcome, message=message)
     )
@@ -191,7 +191,7 @@ def test_a_finished_run_opens_in_explore(state: str, outcome: str, message: str)
 
 
 def test_a_run_that_diverged_names_the_remedy_and_keeps_its_model() -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     message = "The loss is no number any more in epoch 4. Kept epoch 3."
     progress = progress_of("new", 20, 3, finished=True, outcome="diverged", message=message)
     at = visit(plant("done", train_arguments("new"), progress))
@@ -207,7 +207,7 @@ def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
     job_id = plant("done", train_arguments("new"), progress_of("new", 3, 3, finished=True, message="Trained."))
     at = visit(job_id)
     assert "The model new is no longer on this machine." in texts(at)
-    folder = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    folder = checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     (folder / checkpoint_files.WEIGHTS).unlink()
     at = visit(job_id)
     assert "weights.safetensors is missing" in texts(at)
@@ -241,7 +241,7 @@ def test_an_unknown_job_in_the_link_is_said(job: str) -> None:
 
 def test_what_was_kept_before_a_resumed_run_was_stopped_again_is_still_offered() -> None:
     """Resume, and Stop while PyTorch is still loading: nothing new, and nothing lost."""
-    folder = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    folder = checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     job = queue.get(plant("stopped", train_arguments("new"), {"epoch": 2, "epochs": 9, "checkpoint": "new"}))
     status.note_written(job.folder, checkpoint_files.summary(folder).identity)
     keep_state(job.folder)
@@ -249,7 +249,7 @@ def test_what_was_kept_before_a_resumed_run_was_stopped_again_is_still_offered()
     said = texts(at)
     assert "Stopped before it went on; its last finished epoch is still in the run folder." in said
     assert {"Open in Explore", "Resume"} <= set(labels(at))
-    checkpoint_files.write(
+    checkpoint_writing.write(
         new_checkpoint(seed=1), folder, replacing=status.written(job.folder)
     )  # the model is another's now
     assert "Open in Explore" not in labels(visit(job.id))
@@ -264,7 +264,7 @@ def test_what_was_kept_before_a_resumed_run_was_stopped_again_is_still_offered()
     ],
 )
 def test_the_test_loss_is_called_what_it_is(more: list[str], called: str) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     words = train_arguments("new")
     words = [*words[:-2], *more, *words[-2:]]
     job = plant("done", words, progress_of("new", 3, 3, finished=True), rows=history(3))

@@ -16,7 +16,7 @@ from tests.vae.helpers import new_checkpoint
 from ui.shared import page_state
 from ui.train import form, run_table
 from ui.train.state import JOB, STATE
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.config import ModelConfig, TrainConfig
 from vae.errors import CheckpointError, JobError
 from vae.jobs import queue
@@ -38,7 +38,7 @@ def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
     job_id = plant("done", train_arguments("new"), progress_of("new", 3, 3, finished=True, message="Trained."))
     at = visit(job_id)
     assert "The model new is no longer on this machine." in texts(at)
-    folder = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "new")
+    folder = checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "new")
     (folder / checkpoint_files.WEIGHTS).unlink()
     at = visit(job_id)
     assert "weights.safetensors is missing" in texts(at)
@@ -118,7 +118,7 @@ def test_a_click_on_a_row_or_cell_chooses_the_run(
 
 @pytest.mark.parametrize("old", [False, True])
 def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[str]], old: bool) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "mine-b")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "mine-b")
     model = ModelConfig("conv", (1, 8, 8), 5, (), (4, 8), "relu", "gaussian")
     train = TrainConfig("digits", 3, 64, 1e-3, 2.0, 7, kl_schedule="cyclical", kl_cycles=3, free_bits=0.1, patience=2)
     kept = TrainingRequest(model, train, "mine-b")
@@ -147,7 +147,7 @@ def test_a_run_that_this_version_cannot_read_is_not_duplicated() -> None:
 
 
 def test_delete_asks_first_and_keeps_the_model() -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "first")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "first")
     first = plant("done", train_arguments("first"), progress_of("first", 3, 3, finished=True), age=300)
     at = visit(first)
     at.button(key="run_delete").click().run()
@@ -196,7 +196,7 @@ def test_a_resume_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_in_use_are_models_and_active_runs() -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "kept")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "kept")
     for state in ("queued", "running", "failed", "done"):
         plant(state, train_arguments(f"a-{state}"))
     plant("running", ["train", "--output"])

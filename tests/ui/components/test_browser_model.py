@@ -14,7 +14,7 @@ import safetensors.numpy
 from tests.vae.helpers import TINY, TINY_CONV, new_checkpoint
 from ui.components import assets
 from ui.components.model_store import browser_model
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import ModelConfig
 from vae.maps.projection import ProjectionMap
@@ -22,7 +22,7 @@ from vae.model.layers import decoder_layers, describe
 
 
 def stored(folder: Path, model: ModelConfig = TINY_CONV) -> Checkpoint:
-    checkpoint_files.write(new_checkpoint(model), folder / "a")
+    checkpoint_writing.write(new_checkpoint(model), folder / "a")
     return checkpoint_files.read("a", folder)
 
 

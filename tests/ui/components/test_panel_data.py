@@ -13,12 +13,12 @@ import pytest
 
 from tests.vae.helpers import TINY_CONV, new_checkpoint, random_latents
 from ui.components.live_decoder import panel_data
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, Latents
 
 
 def stored(folder: Path) -> Checkpoint:
-    checkpoint_files.write(new_checkpoint(TINY_CONV), folder / "a")
+    checkpoint_writing.write(new_checkpoint(TINY_CONV), folder / "a")
     return checkpoint_files.read("a", folder)
 
 

@@ -16,7 +16,7 @@ from ui.explore import state
 from ui.explore.state import STATE
 from ui.shared import explore_place, page_state
 from ui.shared.explore_place import Place
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 
 Z = [0.5, -1.25, 2.0]
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {"row": 4, "z": Z, "id": "a"}
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Checkpoint:
     """40 images, three latent dimensions."""
-    checkpoint_files.write(new_checkpoint(TINY_CONV), tmp_path / "a")
+    checkpoint_writing.write(new_checkpoint(TINY_CONV), tmp_path / "a")
     return checkpoint_files.read("a", tmp_path)
 
 
@@ -127,7 +127,7 @@ def test_go_moves_and_says_so(checkpoint: Checkpoint) -> None:
 
 
 def test_models_of_the_same_images_share_the_row_but_not_the_vector(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    checkpoint_files.write(new_checkpoint(), tmp_path / "b")
+    checkpoint_writing.write(new_checkpoint(), tmp_path / "b")
     other = checkpoint_files.read("b", tmp_path)
     explore_place.go(checkpoint, Place(5, tuple(Z)))
     assert explore_place.here(other) == Place(5)
@@ -203,7 +203,7 @@ def test_a_wrong_vector_is_said_and_left_out(checkpoint: Checkpoint, z: str) -> 
 
 
 def test_the_notice_belongs_to_the_model_of_the_link(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    checkpoint_files.write(new_checkpoint(), tmp_path / "b")
+    checkpoint_writing.write(new_checkpoint(), tmp_path / "b")
     state.apply_link({"row": ["x"]}, checkpoint)
     assert explore_place.notice(checkpoint_files.read("b", tmp_path)) == ""
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.vae.helpers import new_checkpoint
 from ui.shared import cache
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, DatasetRef
 from vae.data import datasets, import_folder
 from vae.data.image_dataset import ImageDataset
@@ -40,7 +40,7 @@ def chosen(data: Path, tmp_path: Path) -> Checkpoint:
     """A checkpoint of `pets`, which is on this machine."""
     test = bring(tmp_path / "first", 0)
     ref = DatasetRef("pets", "pets", test.image_shape, tuple("0123456789"), test.fingerprint)
-    checkpoint_files.write(replace(new_checkpoint(), dataset=ref), tmp_path / "checkpoints" / "a")
+    checkpoint_writing.write(replace(new_checkpoint(), dataset=ref), tmp_path / "checkpoints" / "a")
     return checkpoint_files.read("a", tmp_path / "checkpoints")
 
 

@@ -14,7 +14,7 @@ from tests.vae.helpers import new_checkpoint
 from vae.anomalies import detector_files, detectors
 from vae.anomalies.detectors import Detector
 from vae.anomalies.methods import registry
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
 from vae.storage import paths
@@ -22,7 +22,7 @@ from vae.storage import paths
 
 @pytest.fixture()
 def checkpoint() -> Checkpoint:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "a")
     return checkpoint_files.read("a")
 
 

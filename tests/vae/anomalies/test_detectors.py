@@ -14,7 +14,7 @@ from vae.anomalies.detectors import Rule
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.image_dataset import ImageDataset
 from vae.errors import ScoreError
@@ -24,7 +24,7 @@ from vae.storage import paths
 
 @pytest.fixture()
 def checkpoint() -> Checkpoint:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "a")
     return checkpoint_files.read("a")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.vae.helpers import TINY, TINY_CONV, new_checkpoint
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Latents, NewCheckpoint
 from vae.config import ModelConfig
 from vae.errors import CheckpointError
@@ -20,7 +20,7 @@ from vae.storage import door, paths
 @pytest.mark.parametrize("model", [TINY, TINY_CONV])
 def test_everything_comes_back_as_it_was(tmp_path: Path, model: ModelConfig) -> None:
     new = new_checkpoint(model)
-    assert checkpoint_files.write(new, tmp_path / "a") == tmp_path / "a"
+    assert checkpoint_writing.write(new, tmp_path / "a") == tmp_path / "a"
     found = checkpoint_files.read("a", tmp_path)
     assert (found.model, found.train, found.dataset, found.command) == (new.model, new.train, new.dataset, new.command)
     assert (found.metrics, found.history) == (new.metrics, new.history)
@@ -33,7 +33,7 @@ def test_everything_comes_back_as_it_was(tmp_path: Path, model: ModelConfig) -> 
 def test_weights_come_back_to_the_bit(tmp_path: Path) -> None:
     new = new_checkpoint(TINY_CONV)
     new.weights["decoder.0.bias"][:3] = [-0.0, 1e-45, 3.4e38]
-    checkpoint_files.write(new, tmp_path / "a")
+    checkpoint_writing.write(new, tmp_path / "a")
     weights = checkpoint_files.read_weights(checkpoint_files.read("a", tmp_path))
     assert weights.keys() == new.weights.keys()
     assert all(weights[name].tobytes() == new.weights[name].tobytes() for name in weights)
@@ -41,7 +41,7 @@ def test_weights_come_back_to_the_bit(tmp_path: Path) -> None:
 
 def test_maps_come_back(tmp_path: Path) -> None:
     new = new_checkpoint()
-    checkpoint_files.write(new, tmp_path / "a")
+    checkpoint_writing.write(new, tmp_path / "a")
     written, read = new.maps[0], checkpoint_files.read("a", tmp_path).maps["pca"]
     assert (read.parameters, read.quality) == (written.parameters, written.quality)
     assert np.array_equal(read.xy, written.xy)
@@ -52,7 +52,7 @@ def test_maps_come_back(tmp_path: Path) -> None:
 
 
 def test_what_was_read_is_read_only(tmp_path: Path) -> None:
-    checkpoint_files.write(new_checkpoint(), tmp_path / "a")
+    checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
     found = checkpoint_files.read("a", tmp_path)
     for array in (found.latents.mu, found.latents.labels, found.maps["pca"].xy):
         with pytest.raises(ValueError, match="read-only"):
@@ -68,7 +68,7 @@ def test_identity_depends_on_weights_and_config_alone(tmp_path: Path) -> None:
         "command": dataclasses.replace(new, command="python -m vae train --seed 1"),
     }
     for name, variant in variants.items():
-        checkpoint_files.write(variant, tmp_path / name)
+        checkpoint_writing.write(variant, tmp_path / name)
     identity = {name: checkpoint_files.read(name, tmp_path).identity for name in variants}
     assert identity["same"] == identity["a"]
     assert len(set(identity.values())) == 3
@@ -76,7 +76,7 @@ def test_identity_depends_on_weights_and_config_alone(tmp_path: Path) -> None:
 
 
 def test_the_default_root_is_the_checkpoints_folder() -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "a")
     assert checkpoint_files.read("a").path == paths.checkpoints_dir() / "a"
     assert [s.name for s in checkpoint_files.summaries()] == ["a"]
 
@@ -85,10 +85,10 @@ def test_the_default_root_is_the_checkpoints_folder() -> None:
 
 
 def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:
-    checkpoint_files.write(new_checkpoint(), tmp_path / "a")
+    checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
     before = {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()}
     with pytest.raises(CheckpointError, match="already exists"):
-        checkpoint_files.write(new_checkpoint(seed=1), tmp_path / "a")
+        checkpoint_writing.write(new_checkpoint(seed=1), tmp_path / "a")
     assert {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
@@ -98,18 +98,18 @@ def test_of_two_writers_of_one_name_the_first_wins(folder: str, tmp_path: Path) 
     """The second one is told so, and replaces nothing, although the name was free when it began."""
     mine: list[str] = []
     if folder == "replaced":
-        checkpoint_files.write(new_checkpoint(), tmp_path / "a", on_complete=mine.append)
+        checkpoint_writing.write(new_checkpoint(), tmp_path / "a", on_complete=mine.append)
 
     def faster(identity: str) -> None:
         (tmp_path / "a").rename(tmp_path / "gone") if mine else None
-        checkpoint_files.write(new_checkpoint(seed=2), tmp_path / "a", on_complete=theirs.append)
+        checkpoint_writing.write(new_checkpoint(seed=2), tmp_path / "a", on_complete=theirs.append)
 
     theirs: list[str] = []
-    write_files = checkpoint_files._write_files
+    write_files = checkpoint_writing._write_files
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint_files, "_write_files", lambda *a: (write_files(*a), patch.undo(), faster("")))
+        patch.setattr(checkpoint_writing, "_write_files", lambda *a: (write_files(*a), patch.undo(), faster("")))
         with pytest.raises(CheckpointError, match=r"a already exists\. Choose another name, or delete it first"):
-            checkpoint_files.write(new_checkpoint(seed=1), tmp_path / "a", mine)
+            checkpoint_writing.write(new_checkpoint(seed=1), tmp_path / "a", mine)
     assert [checkpoint_files.read("a", tmp_path).identity] == theirs
     assert sorted(path.name for path in tmp_path.iterdir()) == (["a", "gone"] if mine else ["a"])
 
@@ -128,31 +128,31 @@ def test_a_failing_write_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(door, "sha256", failure)  # the last step, when every other file is there
     with pytest.raises(error):
-        checkpoint_files.write(new_checkpoint(), tmp_path / "a")
+        checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_history_that_cant_be_written_leaves_nothing(tmp_path: Path) -> None:
     new = dataclasses.replace(new_checkpoint(), history=[{"epoch": 1}, {"epoch": 2, "surprise": 3}])
     with pytest.raises(ValueError, match="surprise"):
-        checkpoint_files.write(new, tmp_path / "a")
+        checkpoint_writing.write(new, tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cant_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError, match="can't be written"):
-        checkpoint_files.write(new_checkpoint(), tmp_path / "file" / "a")
+        checkpoint_writing.write(new_checkpoint(), tmp_path / "file" / "a")
 
 
 def test_bad_names_are_not_written(tmp_path: Path) -> None:
     for name in (".hidden", "a b", "ä", "x" * 81):
         with pytest.raises(CheckpointError, match="is not a checkpoint's name"):
-            checkpoint_files.write(new_checkpoint(), tmp_path / name)
+            checkpoint_writing.write(new_checkpoint(), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_history_and_no_map_is_fine(tmp_path: Path) -> None:
     new: NewCheckpoint = dataclasses.replace(new_checkpoint(), history=[], maps=[])
-    checkpoint_files.write(new, tmp_path / "a")
+    checkpoint_writing.write(new, tmp_path / "a")
     assert (checkpoint_files.read("a", tmp_path).history, checkpoint_files.read("a", tmp_path).maps) == ([], {})

@@ -14,7 +14,7 @@ import pytest
 import safetensors.numpy
 
 from tests.vae.helpers import edit_config, new_checkpoint, random_latents, rehash
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.errors import CheckpointError
 from vae.maps import map_files, pca
 
@@ -23,7 +23,7 @@ Damage = Callable[[Path], object]
 
 @pytest.fixture()
 def folder(tmp_path: Path) -> Path:
-    return checkpoint_files.write(new_checkpoint(), tmp_path / "a")
+    return checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
 
 
 def config_of(folder: Path) -> dict:
@@ -154,7 +154,7 @@ def test_a_pickle_is_never_loaded(folder: Path, tmp_path: Path, monkeypatch: pyt
         forged(name, pickle.dumps(Bomb()))(folder)
     with pytest.raises(CheckpointError, match="not a readable safetensors file"):
         checkpoint_files.read("a", tmp_path)
-    checkpoint_files.write(new_checkpoint(), tmp_path / "b")
+    checkpoint_writing.write(new_checkpoint(), tmp_path / "b")
     forged(checkpoint_files.WEIGHTS, pickle.dumps(Bomb()))(tmp_path / "b")
     with pytest.raises(CheckpointError, match=r"weights\.safetensors is not a readable safetensors file"):
         checkpoint_files.read_weights(checkpoint_files.read("b", tmp_path))
@@ -204,7 +204,7 @@ def test_an_unknown_name_says_where_it_looked(tmp_path: Path) -> None:
 def test_good_checkpoints_are_listed_beside_broken_ones(folder: Path) -> None:
     root = folder.parent
     for name in ("broken", "c"):
-        checkpoint_files.write(new_checkpoint(), root / name)
+        checkpoint_writing.write(new_checkpoint(), root / name)
     cut(checkpoint_files.WEIGHTS, 0)(root / "broken")
     (root / "empty").mkdir()
     (root / ".a.0000.tmp").mkdir()  # a write that is under way

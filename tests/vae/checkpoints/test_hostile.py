@@ -13,7 +13,7 @@ import pytest
 import safetensors.numpy
 
 from tests.vae.helpers import edit_config, new_checkpoint, random_latents, rehash
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Latents, check_latents
 from vae.errors import CheckpointError, StorageError
 from vae.maps import map_files, pca
@@ -27,7 +27,7 @@ NAN = np.float32(np.nan)
 
 @pytest.fixture()
 def folder(tmp_path: Path) -> Path:
-    return checkpoint_files.write(new_checkpoint(), tmp_path / "a")
+    return checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
 
 
 def replace(folder: Path, name: str, content: bytes) -> None:
@@ -149,7 +149,7 @@ HOSTILE: dict[str, tuple[Hostile, str]] = {
 
 @pytest.mark.parametrize(("forge", "message"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_content_is_refused_with_words(folder: Path, forge: Hostile, message: str) -> None:
-    checkpoint_files.write(new_checkpoint(), folder.parent / "b")
+    checkpoint_writing.write(new_checkpoint(), folder.parent / "b")
     forge(folder)
     with pytest.raises(CheckpointError, match=re.escape(message)):
         checkpoint_files.read("a", folder.parent)
@@ -174,7 +174,7 @@ def test_a_file_that_goes_while_it_is_verified(folder: Path, monkeypatch: pytest
 
 
 def test_what_nobody_foresaw_takes_down_no_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint_files.write(new_checkpoint(), folder.parent / "b")
+    checkpoint_writing.write(new_checkpoint(), folder.parent / "b")
     read = checkpoint_files._read_header
 
     def surprise(path: Path) -> object:

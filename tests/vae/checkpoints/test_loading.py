@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.vae.helpers import TINY, TINY_CONV, new_checkpoint
-from vae.checkpoints import checkpoint_files, loading
+from vae.checkpoints import checkpoint_files, checkpoint_writing, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import ModelConfig
 from vae.errors import CheckpointError
@@ -19,7 +19,7 @@ from vae.model.vae import VAE, new_model
 
 def stored(model: VAE, root: Path) -> Checkpoint:
     new = dataclasses.replace(new_checkpoint(model.config), weights=loading.weights_of(model))
-    checkpoint_files.write(new, root / "a")
+    checkpoint_writing.write(new, root / "a")
     return checkpoint_files.read("a", root)
 
 
@@ -56,7 +56,7 @@ def test_weights_are_copies_in_file_order() -> None:
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
     other = dataclasses.replace(TINY, hidden=(5,))
-    checkpoint_files.write(
+    checkpoint_writing.write(
         dataclasses.replace(new_checkpoint(TINY), weights=new_checkpoint(other).weights), tmp_path / "a"
     )
     with pytest.raises(CheckpointError, match=r"tensor decoder\.0\.bias has shape \(5,\), expected \(4,\)"):

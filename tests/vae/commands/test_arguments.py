@@ -17,7 +17,7 @@ import pytest
 
 from tests.vae.helpers import new_checkpoint
 from vae import commands
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.commands import common
 from vae.storage import paths
 
@@ -89,7 +89,7 @@ def test_the_program_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bad_arguments_give_one_line_and_exit_code_2(
     argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "good")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "good")
     assert call(*argv) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -110,7 +110,7 @@ def test_bad_arguments_give_one_line_and_exit_code_2(
 def test_what_lies_in_a_folder_that_is_closed_to_us_gives_one_line(
     argv: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "good")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "good")
     _close(tmp_path, monkeypatch)
     assert call(*argv) == 2
     err = capsys.readouterr().err
@@ -167,14 +167,14 @@ def _close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("as_path", [False, True])
 def test_an_output_that_exists_is_refused_before_training(as_path: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    path = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
+    path = checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
     assert call("train", "--output", str(path) if as_path else "taken") == 2
     err = capsys.readouterr().err
     assert err == f"python -m vae train: {path} already exists. Choose another name, or delete it first.\n"
 
 
 def test_a_broken_checkpoint_is_one_line_in_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    folder = checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "broken")
+    folder = checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "broken")
     (folder / checkpoint_files.WEIGHTS).write_bytes(b"")
     for argv in (["evaluate", "broken"], ["encode", "broken"], ["map", "broken", "--method", "pca"]):
         assert call(*argv) == 2
@@ -193,7 +193,7 @@ def test_a_list_without_checkpoints_says_how_to_make_one(capsys: pytest.CaptureF
 def test_what_the_terminal_has_no_letter_for_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     new = new_checkpoint()
     titled = dataclasses.replace(new.dataset, title="‖é‖")
-    checkpoint_files.write(dataclasses.replace(new, dataset=titled), paths.checkpoints_dir() / "good")
+    checkpoint_writing.write(dataclasses.replace(new, dataset=titled), paths.checkpoints_dir() / "good")
     written = _terminal(monkeypatch, "cp1252")
     assert call("list") == 0
     assert "\\u2016é\\u2016, mlp, 2-D" in written()

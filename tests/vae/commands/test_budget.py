@@ -13,7 +13,7 @@ import pytest
 from tests.vae.helpers import new_checkpoint
 from vae import commands
 from vae.budget import free
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_writing
 from vae.storage import paths
 
 ABSURD = [
@@ -40,7 +40,7 @@ WORK = [
 
 @pytest.fixture(autouse=True)
 def _good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "good")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "good")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.vae.helpers import new_checkpoint
 from vae import commands
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.commands import common
 from vae.errors import CheckpointError, ConfigError
 from vae.jobs.command_line import option_words
@@ -97,16 +97,16 @@ def test_as_a_program(target: str) -> None:
 
 
 def test_a_checkpoint_that_its_reader_refuses_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = checkpoint_files._write_files
+    write = checkpoint_writing._write_files
 
     def damaged(new: object, folder: Path) -> None:
         write(new, folder)  # type: ignore[arg-type]
         path = folder / checkpoint_files.LATENTS
         path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
 
-    monkeypatch.setattr(checkpoint_files, "_write_files", damaged)
+    monkeypatch.setattr(checkpoint_writing, "_write_files", damaged)
     with pytest.raises(CheckpointError, match=r"was written, but can't be read back: .* does not match the SHA-256"):
-        checkpoint_files.write(new_checkpoint(), tmp_path / "a")
+        checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.vae.commands.test_arguments import call
 from tests.vae.helpers import new_checkpoint
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_writing
 from vae.checkpoints.checkpoint import Metric
 from vae.commands import COMMANDS
 from vae.data import datasets
@@ -41,9 +41,9 @@ def _planted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     planted = dataclasses.replace(
         new, dataset=dataset, command=EVIL, metrics={"elbo": Metric(-1.0, EVIL, EVIL), EVIL: Metric(0.0, EVIL, EVIL)}
     )
-    checkpoint_files.write(planted, paths.checkpoints_dir() / "evil")
+    checkpoint_writing.write(planted, paths.checkpoints_dir() / "evil")
     other = dataclasses.replace(planted, dataset=dataclasses.replace(dataset, name=EVIL))
-    checkpoint_files.write(other, paths.checkpoints_dir() / "unknown")
+    checkpoint_writing.write(other, paths.checkpoints_dir() / "unknown")
 
 
 def options(command: str) -> set[str]:

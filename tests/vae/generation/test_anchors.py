@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.vae.helpers import TINY_CONV, new_checkpoint
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation import anchors, sampling
@@ -19,7 +19,7 @@ from vae.storage import paths
 @pytest.fixture()
 def checkpoint() -> Checkpoint:
     """40 test images, 3 latent dimensions, classes 0 to 9."""
-    checkpoint_files.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
     return checkpoint_files.read("a")
 
 

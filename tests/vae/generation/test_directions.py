@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from tests.vae.helpers import new_checkpoint, random_latents
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.config import ModelConfig
 from vae.errors import GenerationError
@@ -30,7 +30,7 @@ def planted(mu: FloatArray, name: str = "planted") -> Checkpoint:
     new = dataclasses.replace(
         new_checkpoint(ModelConfig("mlp", (1, 8, 8), latent_dim, hidden=(4,))), latents=latents, maps=[pca.fit(mu)]
     )
-    checkpoint_files.write(new, paths.checkpoints_dir() / name)
+    checkpoint_writing.write(new, paths.checkpoints_dir() / name)
     return checkpoint_files.read(name)
 
 

@@ -12,7 +12,7 @@ from scipy.stats import multivariate_normal
 from sklearn.mixture import GaussianMixture
 
 from tests.vae.helpers import new_checkpoint, random_latents
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, Latents
 from vae.errors import GenerationError
 from vae.generation import mixture_files, sampling
@@ -177,7 +177,7 @@ def test_a_damaged_mixture_is_refused(changes: dict[str, np.ndarray], message: s
 
 @pytest.fixture()
 def checkpoint() -> Checkpoint:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "a")
     return checkpoint_files.read("a")
 
 

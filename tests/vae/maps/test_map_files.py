@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.vae.helpers import new_checkpoint, random_latents
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError
 from vae.maps import map_files, pca
@@ -18,7 +18,7 @@ from vae.storage import paths
 
 @pytest.fixture()
 def checkpoint() -> Checkpoint:
-    checkpoint_files.write(new_checkpoint(), paths.checkpoints_dir() / "a")
+    checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "a")
     return checkpoint_files.read("a")
 
 

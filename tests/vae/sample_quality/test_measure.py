@@ -15,7 +15,7 @@ import torch
 from tests.vae.commands.test_arguments import call
 from tests.vae.helpers import new_checkpoint, rehash
 from tests.vae.test_light import heavy_modules_after
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.image_dataset import ImageDataset
 from vae.errors import CheckpointError, DatasetError, GenerationError
@@ -269,7 +269,7 @@ def test_numbers_that_cant_be_kept_are_printed(capsys: pytest.CaptureFixture[str
 def test_faces_have_no_classifier(capsys: pytest.CaptureFixture[str]) -> None:
     new = new_checkpoint()
     faces = dataclasses.replace(new, dataset=dataclasses.replace(new.dataset, name="faces"))
-    checkpoint_files.write(faces, paths.checkpoints_dir() / "faces-2")
+    checkpoint_writing.write(faces, paths.checkpoints_dir() / "faces-2")
     assert call("quality", "faces-2") == 2
     err = capsys.readouterr().err
     assert "'faces': it is measured on the features of a classifier" in err
@@ -384,7 +384,7 @@ def test_a_file_that_is_no_quality_is_passed_over(raw: bytes, checkpoint: Checkp
 
 
 def test_a_checkpoint_that_nobody_measured_has_none() -> None:
-    folder = checkpoint_files.write(new_checkpoint(seed=9), paths.checkpoints_dir() / "a")
+    folder = checkpoint_writing.write(new_checkpoint(seed=9), paths.checkpoints_dir() / "a")
     rehash(folder)
     assert quality_files.recorded(checkpoint_files.read("a")) is None
 

@@ -21,7 +21,7 @@ from tests.runs import plant
 from tests.vae.commands.test_arguments import call
 from tests.vae.helpers import new_checkpoint
 from vae import commands
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.data import datasets
 from vae.errors import DatasetError, JobError
 from vae.jobs import queue
@@ -144,7 +144,7 @@ def test_a_run_whose_name_is_taken_while_it_writes_loses_nothing(
     folder = paths.checkpoints_dir() / "a"
 
     def note_written(run_folder: Path, identity: str) -> None:
-        checkpoint_files.write(new_checkpoint(), folder)
+        checkpoint_writing.write(new_checkpoint(), folder)
 
     with monkeypatch.context() as patch:
         patch.setattr(status, "note_written", note_written)
