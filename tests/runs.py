@@ -15,6 +15,7 @@ import safetensors.numpy
 
 from vae.config import ModelConfig, TrainConfig, default_model_config
 from vae.jobs import processes, queue
+from vae.jobs.job import ACTIVE
 from vae.storage import paths
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import film_files, request_files
@@ -132,11 +133,11 @@ def plant(
     for name, content in (files or {}).items():
         (folder / name).write_bytes(content)
     (folder / "job.json").write_text(json.dumps(about | {"created": created}))
-    process = asdict(processes.mark(os.getpid())) if state in queue.ACTIVE else GONE
+    process = asdict(processes.mark(os.getpid())) if state in ACTIVE else GONE
     values: dict[str, Any] = {"state": "running" if state == "died" else state, "runner": process}
     if state != "queued":
         values["started"] = created
-    if state not in (*queue.ACTIVE, "died"):
+    if state not in (*ACTIVE, "died"):
         values |= {"ended": created + age / 2, "reason": reason}
     (folder / "state.json").write_text(json.dumps(values))
     if progress is not None:

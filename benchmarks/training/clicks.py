@@ -25,6 +25,7 @@ from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import wait_idle
 from vae.config import ModelConfig, TrainConfig
 from vae.jobs import queue
+from vae.jobs.job import Job, log_tail
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
 
@@ -105,7 +106,7 @@ def measure(folder: Path, clicks: int = CLICKS) -> Clicks:
             before = epochs_done(job.id)
             training = click_all(page, points)
             if not queue.get(job.id).active:
-                raise ClickError(f"The training job ended while the points were clicked.\n{queue.log_tail(job)}")
+                raise ClickError(f"The training job ended while the points were clicked.\n{log_tail(job)}")
             meanwhile = epochs_done(job.id) - before
         idle += click_all(page, points)
         browser.close()
@@ -149,7 +150,7 @@ def median(clicks: Sequence[Click]) -> Click:
 
 
 @contextmanager
-def training_job(server: AppServer) -> Iterator[queue.Job]:
+def training_job(server: AppServer) -> Iterator[Job]:
     """A long training in the app's own folders, past its start-up; stopped and ended at the end. Raises ClickError."""
     config = TrainConfig("mnist", epochs=100_000, batch_size=256, lr_schedule="constant", learning_rate=1e-3)
     request = TrainingRequest(ModelConfig("mlp", (1, 28, 28), 20, (400,)), config, "benchmark-run")
@@ -168,9 +169,9 @@ def wait_for_epoch(job_id: str) -> None:
     while epochs_done(job_id) < 1:
         job = queue.get(job_id)
         if not job.active:
-            raise ClickError(f"The training job ended: {job.reason}\n{queue.log_tail(job)}")
+            raise ClickError(f"The training job ended: {job.reason}\n{log_tail(job)}")
         if time.monotonic() > deadline:
-            raise ClickError(f"The training job finished no epoch within {START_SECONDS} s.\n{queue.log_tail(job)}")
+            raise ClickError(f"The training job finished no epoch within {START_SECONDS} s.\n{log_tail(job)}")
         time.sleep(0.2)
 
 

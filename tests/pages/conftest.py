@@ -14,6 +14,7 @@ from ui.train import estimate
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.jobs import queue
+from vae.jobs.job import Job
 from vae.storage import paths
 
 
@@ -45,7 +46,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def submit(
         kind: str, title: str, arguments: list[str], lane: str = "compute", files: Mapping[str, bytes] | None = None
-    ) -> queue.Job:
+    ) -> Job:
         seen.append(arguments)
         return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane, files=files))
 

@@ -27,6 +27,7 @@ from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError
 from vae.generation import direction_files, mixture_files
 from vae.jobs import queue
+from vae.jobs.job import log_tail
 from vae.maps import map_files
 from vae.sample_quality import quality_files
 from vae.storage import paths
@@ -249,7 +250,7 @@ def test_a_run_goes_on_as_the_pages_resume_does_it() -> None:
     queue.restart(run_id(KILLED))
     end = time.monotonic() + 200
     while queue.get(run_id(KILLED)).active:
-        assert time.monotonic() < end, queue.log_tail(queue.get(run_id(KILLED)))
+        assert time.monotonic() < end, log_tail(queue.get(run_id(KILLED)))
         time.sleep(0.1)
     assert queue.get(run_id(KILLED)).state == "done"
     then, now = safetensors.numpy.load_file(OLD / "resumed" / "killed.safetensors"), weights("killed")

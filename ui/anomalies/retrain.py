@@ -15,7 +15,7 @@ from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
 from vae.errors import VAEError
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
 

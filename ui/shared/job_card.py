@@ -14,7 +14,7 @@ from ui import palette
 from ui.shared import formatting, ownership, page
 from vae.errors import JobError
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job
 from vae.training.run_folder.status import resumable
 
 POLL_SECONDS = 1.0

@@ -14,8 +14,7 @@ import secrets
 
 import streamlit as st
 
-from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job, read_values
 from vae.storage import kinds
 from vae.storage.files import write_atomically
 
@@ -41,7 +40,7 @@ def may_change(job: Job) -> bool:
     """Whether this session may stop, resume or delete it."""
     if not shared():
         return True
-    return (queue.read_values(job.folder / FILE, kinds.OWNER) or {}).get("session") == _me()
+    return (read_values(job.folder / FILE, kinds.OWNER) or {}).get("session") == _me()
 
 
 def _me() -> str:

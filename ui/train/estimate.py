@@ -14,7 +14,7 @@ import streamlit as st
 from ui.shared import formatting, page
 from vae.errors import JobError, VAEError
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job
 from vae.training import speed
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files

@@ -15,7 +15,7 @@ from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Summary
 from vae.errors import JobError
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job
 from vae.storage import probe
 from vae.training.diagnostics import learning
 from vae.training.diagnostics.reading import Reading

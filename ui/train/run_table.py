@@ -17,7 +17,7 @@ from ui.train.run_actions import in_short
 from ui.train.state import JOB, STATE
 from vae.config import TrainConfig
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job
 from vae.storage import probe
 from vae.training.run_folder import history, request_files
 

@@ -16,6 +16,7 @@ from vae.commands.common import add_run_folder
 from vae.data import datasets
 from vae.errors import CheckpointError, JobError
 from vae.jobs import queue, terminal_job
+from vae.jobs.job import Job
 from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
 from vae.jobs.stopping import RUNNER, has_runner, obeying, stoppable
@@ -70,7 +71,7 @@ def requested(arguments: argparse.Namespace, output: str | None) -> TrainingRequ
     return request
 
 
-def _resume(job: queue.Job) -> None:
+def _resume(job: Job) -> None:
     """Go on with `job` from its last finished epoch, in this terminal."""
     if _writes() and not status.resumable(job):
         raise JobError(f"Run {job.id} has nothing to go on with: {status.why_not(job)}.", "Start a new run.")

@@ -1,18 +1,8 @@
 """Long work as detached child processes: they outlive a page, a tab and the app.
 
-Each job is a run folder:
-
-    job.json        what it is: id, kind, title, lane, command line; some kinds have files of their own beside it
-    state.json      how it is: queued, running, done, stopped or failed, and which processes do it
-    progress.json   written by the command itself (progress.py): stage, fraction, seconds left, result
-    log.txt         what the command printed
-
-A job that waits has no process: it is on a list (waiting.py). `start_waiting` starts those that have a place now;
-whoever submits, stops or ends a job calls it, and every page that shows a queued one. So there is no server that
-somebody has to start and watch, and a runner that was killed is noticed by whoever looks next.
-
-A process counts as alive when its id and its start both match (processes.py), so an id that the system gave to another
-process deceives nobody.
+Each job is a run folder (job.py). A job that waits has no process: it is on a list (waiting.py). `start_waiting` starts
+those that have a place now; whoever submits, stops or ends a job calls it, and every page that shows a queued one. So
+there is no server that somebody has to start and watch, and a runner that was killed is noticed by whoever looks next.
 """
 
 from __future__ import annotations
@@ -26,55 +16,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vae.errors import JobError, StorageError
+from vae.errors import JobError
 from vae.jobs import starting, waiting
-from vae.jobs.processes import is_alive
-from vae.storage import door, kinds, paths, probe
+from vae.jobs.job import Job, log_size, read, read_values
+from vae.storage import kinds, paths, probe
 from vae.storage.files import new_folder, write_atomically
-from vae.storage.json_files import read_json
-from vae.storage.kinds import FileKind
-from vae.storage.printing import visible
 
 PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
-START_GRACE_SECONDS = 20.0  # in run folders of before the list: a runner that has not reported by then never will
-LOG_TAIL_LINES = 8
 _one_at_a_time = threading.Lock()
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
-LOCK = "runner.lock"
-ACTIVE = ("queued", "running")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job as it is now. state: queued, running, done, stopped, failed or died; times are seconds since 1970."""
-
-    id: str
-    kind: str
-    title: str
-    lane: str
-    state: str
-    folder: Path
-    created: float
-    started: float | None = None
-    ended: float | None = None
-    progress: dict[str, Any] | None = None
-    reason: str = ""
-    arguments: tuple[str, ...] = ()
-    turn: int = -1  # its place among those that wait; -1 for one that is on no list
-
-    @property
-    def active(self) -> bool:
-        """Waiting or running."""
-        return self.state in ACTIVE
-
-    @property
-    def stopping(self) -> bool:
-        """Asked to stop, and not yet ended."""
-        return self.active and probe.is_there(self.folder / "stop")
 
 
 def submit(
@@ -257,7 +211,7 @@ def get(job_id: str) -> Job:
     folder = paths.runs_dir() / job_id
     if not ID_PATTERN.fullmatch(job_id) or not probe.is_there(folder / "job.json"):
         raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
-    job = _read(folder, waiting.ids())
+    job = read(folder, waiting.ids())
     if job is None:
         raise JobError(f"The run folder of job {job_id} is damaged.", f"Delete {folder}.")
     return job
@@ -267,7 +221,7 @@ def all_jobs() -> list[Job]:
     """Every job with a readable run folder, oldest first."""
     folders = [p for p in probe.entries(paths.runs_dir()) if ID_PATTERN.fullmatch(p.name)]
     listed = waiting.ids()
-    return [job for job in (_read(folder, listed) for folder in folders) if job is not None]
+    return [job for job in (read(folder, listed) for folder in folders) if job is not None]
 
 
 def stop(job_id: str) -> None:
@@ -294,7 +248,7 @@ def delete(job_id: str) -> None:
     if not ID_PATTERN.fullmatch(job_id) or not probe.is_there(folder):
         raise JobError(f"There is no job {job_id[:60]!r}.", "It may have been deleted.")
     with _explained_as_kept(folder), waiting.changing():  # or it might be started meanwhile
-        job = _read(folder, waiting.ids())
+        job = read(folder, waiting.ids())
         if job is not None and job.active and job.turn < 0:
             raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
         if probe.is_link(folder):
@@ -311,83 +265,3 @@ def _explained_as_kept(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise JobError(f"{folder} can't be deleted: {error.strerror or error}.") from error
-
-
-def log_size(folder: Path) -> int:
-    """How many bytes a job has printed so far."""
-    found = probe.stamp(folder / "log.txt")
-    return found.size if found else 0
-
-
-def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
-    """The last lines a job printed, since it was last started."""
-    begun = (read_values(job.folder / "state.json", kinds.STATE) or {}).get("log_start")
-    try:
-        end = door.read_end(job.folder / "log.txt", kinds.LOG, begun if isinstance(begun, int) else 0)
-        text = end.decode(errors="replace")
-    except StorageError:
-        return ""
-    # split("\n"), not splitlines(): a progress bar's \r does not end a line, it writes it anew
-    return visible("\n".join(line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:]))
-
-
-# --- reading a run folder ---------------------------------------------------------------------------------------------
-
-
-def read_values(path: Path, kind: FileKind) -> dict[str, Any] | None:
-    """The JSON object in a file of a run folder, or None where there is none."""
-    try:
-        return read_json(path, kind)[0]
-    except StorageError:
-        return None
-
-
-def _seconds(value: Any) -> float | None:
-    """A stored time that a page can show: from 1970 to 2100."""
-    known = isinstance(value, int | float) and 0 <= value < 4.1e9  # which NaN is not
-    return float(value) if known else None
-
-
-def _read(folder: Path, listed: list[str]) -> Job | None:
-    """The job in a run folder, None for a damaged one; `listed` are the ids of those that wait."""
-    about = read_values(folder / "job.json", kinds.JOB)
-    state = read_values(folder / "state.json", kinds.STATE) or {"state": "queued"}
-    created, arguments = _seconds((about or {}).get("created")), (about or {}).get("arguments")
-    if about is None or created is None or not isinstance(arguments, list):
-        return None
-    job = Job(
-        id=folder.name,
-        kind=str(about.get("kind", "")),
-        title=str(about.get("title", "")),
-        lane=str(about.get("lane", "compute")),
-        state=str(state.get("state")),
-        folder=folder,
-        created=created,
-        started=_seconds(state.get("started")),
-        ended=_seconds(state.get("ended")),
-        progress=read_values(folder / "progress.json", kinds.PROGRESS),
-        reason=str(state.get("reason", "")),
-        arguments=tuple(str(a) for a in arguments),
-    )
-    if job.state == "queued" and "runner" not in state:
-        listed = listed if job.id in listed else waiting.ids()  # it may have been queued a moment ago
-        if job.id in listed:
-            return replace(job, turn=listed.index(job.id))
-    return job if not job.active or _has_process(job, state) else _died(job)
-
-
-def _has_process(job: Job, state: dict[str, Any]) -> bool:
-    """Whether anything does this job, or will: run folders of before the list may wait for a runner's first word."""
-    if job.state == "queued" and "runner" not in state and "environment" not in state:
-        begun = _seconds(state.get("restarted")) or job.created
-        return 0 <= time.time() - begun < START_GRACE_SECONDS  # a time that is still to come is none
-    return any(is_alive(state.get(who)) for who in ("runner", "child"))
-
-
-def _died(job: Job) -> Job:
-    progress = job.progress or {}
-    if progress.get("finished"):
-        return replace(job, state="stopped" if progress.get("outcome") == "stopped" else "done")
-    tail = log_tail(job)
-    reason = "Its process ended without a word (killed, out of memory, or the machine restarted)."
-    return replace(job, state="died", reason=f"{reason}\n{tail}".strip())

@@ -23,8 +23,9 @@ from filelock import FileLock, Timeout
 
 from vae.errors import JobError
 from vae.jobs import waiting
+from vae.jobs.job import ACTIVE, LOCK, log_size, log_tail, read_values
 from vae.jobs.processes import mark
-from vae.jobs.queue import ACTIVE, LOCK, get, log_size, log_tail, read_values, start_waiting
+from vae.jobs.queue import get, start_waiting
 from vae.jobs.stopping import RUNNER
 from vae.storage import kinds, probe
 from vae.storage.files import write_atomically

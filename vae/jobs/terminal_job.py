@@ -13,6 +13,7 @@ from typing import Any
 
 from vae.errors import VAEError
 from vae.jobs import queue
+from vae.jobs.job import LOCK, Job, read_values
 from vae.jobs.processes import mark
 from vae.jobs.runner import only_one
 from vae.jobs.stopping import Stopped
@@ -25,14 +26,14 @@ def begin(kind: str, title: str, arguments: list[str], files: Mapping[str, bytes
     """A new run folder with `files`, whose job is this process. Raises JobError when it can't be written."""
     state = _running()
     folder = queue.begin(kind, title, arguments, files, state | {"state": "running"})
-    with only_one(folder / queue.LOCK), _written(folder, state):
+    with only_one(folder / LOCK), _written(folder, state):
         yield folder
 
 
 @contextmanager
-def again(job: queue.Job) -> Iterator[Path]:
+def again(job: Job) -> Iterator[Path]:
     """An ended job's run folder, whose job this process takes up. Raises JobError when another one has it."""
-    with only_one(job.folder / queue.LOCK):
+    with only_one(job.folder / LOCK):
         queue.ready_again(job)
         with _written(job.folder, _running()):
             yield job.folder
@@ -49,7 +50,7 @@ def _written(folder: Path, state: dict[str, Any]) -> Iterator[None]:
     _write(folder, state | {"state": "running"})
     try:
         yield
-        told = queue.read_values(folder / "progress.json", kinds.PROGRESS) or {}
+        told = read_values(folder / "progress.json", kinds.PROGRESS) or {}
         outcome = "stopped" if told.get("outcome") == "stopped" else "done"
     except (Stopped, KeyboardInterrupt):
         outcome = "stopped"

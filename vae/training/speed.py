@@ -16,7 +16,7 @@ from vae.config import TrainConfig
 from vae.data import datasets
 from vae.errors import ConfigError, StorageError
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job, read_values
 from vae.storage import kinds, paths
 from vae.storage.files import write_atomically
 from vae.storage.reporting import write_errors_as
@@ -84,7 +84,7 @@ def read(request: TrainingRequest) -> Trial | None:
     """What was measured for these settings, or None."""
     path = path_of(request)
     try:
-        return read_as(queue.read_values(path, kinds.TRIAL), Trial, path.name)
+        return read_as(read_values(path, kinds.TRIAL), Trial, path.name)
     except StorageError:
         return None
 

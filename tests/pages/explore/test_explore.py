@@ -21,6 +21,7 @@ from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint, Summary
 from vae.config import ModelConfig
 from vae.data import mnist
 from vae.jobs import queue
+from vae.jobs.job import Job
 from vae.storage import paths
 
 
@@ -399,7 +400,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
     """Arguments and lane of the jobs that the page submits; each becomes a running one."""
     seen: list[tuple[list[str], str]] = []
 
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
+    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> Job:
         seen.append((arguments, lane))
         return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane))
 

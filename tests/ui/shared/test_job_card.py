@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.runs import plant, progress_of, train_arguments
 from ui.shared import job_card
 from vae.jobs import queue
+from vae.jobs.job import Job
 
 FETCH = ["fetch", "mnist"]
 TRACE = 'Traceback (most recent call last):\n  File "/a/b.py", line 3, in run\nRuntimeError: not enough memory'
@@ -162,7 +163,7 @@ def test_an_unknown_job_is_said_in_place() -> None:
 def test_a_download_is_offered_and_submitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     submitted = []
 
-    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> queue.Job:
+    def submit(kind: str, title: str, arguments: list[str], lane: str = "compute") -> Job:
         submitted.append((kind, title, arguments, lane))
         return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane))
 

@@ -17,6 +17,7 @@ from ui.train import estimate
 from ui.train.presets import PRESETS
 from vae.errors import JobError
 from vae.jobs import queue
+from vae.jobs.job import Job
 from vae.storage import paths
 from vae.training import speed
 from vae.training.run_folder import request_files
@@ -39,7 +40,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def submit(
         kind: str, title: str, arguments: list[str], lane: str = "compute", files: Mapping[str, bytes] | None = None
-    ) -> queue.Job:
+    ) -> Job:
         seen.append(arguments)
         return queue.get(plant("running", arguments, kind=kind, title=title, lane=lane, files=files))
 
@@ -56,17 +57,17 @@ def said(at: AppTest) -> str:
     return "\n".join(caption.value for caption in at.caption).replace("\\", "")
 
 
-def trials() -> list[queue.Job]:
+def trials() -> list[Job]:
     return [job for job in queue.all_jobs() if job.kind == "trial"]
 
 
-def end(job: queue.Job, state: str, reason: str = "") -> None:
+def end(job: Job, state: str, reason: str = "") -> None:
     """What the job's runner writes when its command has ended."""
     path = job.folder / "state.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"state": state, "ended": time.time(), "reason": reason}))
 
 
-def keep(job: queue.Job, result: Trial = RESULT) -> None:
+def keep(job: Job, result: Trial = RESULT) -> None:
     """What this trial leaves behind."""
     path = speed.path_of(request_files.read(job))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +171,7 @@ def test_a_trial_without_a_result_is_not_repeated(submitted: list[list[str]]) ->
 def test_a_trial_that_cannot_start_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 
-    def submit(kind: str, title: str, arguments: list[str], **more: Any) -> queue.Job:
+    def submit(kind: str, title: str, arguments: list[str], **more: Any) -> Job:
         if kind == "trial":
             raise JobError("The job can't be started: No space left on device.")
         started.append(kind)
@@ -187,7 +188,7 @@ def test_a_trial_that_cannot_start_blocks_nothing(monkeypatch: pytest.MonkeyPatc
 def test_what_is_being_trained_is_not_measured_meanwhile(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 
-    def submit(kind: str, title: str, arguments: list[str], **more: Any) -> queue.Job:
+    def submit(kind: str, title: str, arguments: list[str], **more: Any) -> Job:
         started.append(kind)
         return queue.get(plant(state if kind == "train" else "running", arguments, kind=kind, **more))
 

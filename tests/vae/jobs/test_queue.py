@@ -20,7 +20,7 @@ import pytest
 from vae.checkpoints import checkpoint_files
 from vae.errors import JobError
 from vae.jobs import processes, queue, runner, starting
-from vae.jobs.queue import Job
+from vae.jobs.job import ACTIVE, Job, log_tail
 from vae.storage import paths
 
 TINY_NET = ["--dataset", "digits", "--hidden", "8", "--batch-size", "1000"]
@@ -33,7 +33,7 @@ def train(name: str, epochs: int) -> list[str]:
 def wait_until(reached: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not reached():
-        assert time.monotonic() < end, [(j.title, j.state, j.progress, queue.log_tail(j)) for j in queue.all_jobs()]
+        assert time.monotonic() < end, [(j.title, j.state, j.progress, log_tail(j)) for j in queue.all_jobs()]
         time.sleep(0.05)
 
 
@@ -62,7 +62,7 @@ def test_jobs_queue_and_end_as_their_commands_do() -> None:
     def both_ended() -> bool:
         states = (queue.get(first.id).state, queue.get(second.id).state)
         seen.add(states)
-        return not any(state in queue.ACTIVE for state in states)
+        return not any(state in ACTIVE for state in states)
 
     wait_until(both_ended)
     first, second = queue.get(first.id), queue.get(second.id)
@@ -206,11 +206,11 @@ def test_stopping_an_ended_job_changes_nothing() -> None:
 
 def test_the_log_ends_with_what_was_last_seen_of_each_line() -> None:
     folder = plant()
-    assert queue.log_tail(queue.get(ID)) == ""
+    assert log_tail(queue.get(ID)) == ""
     (folder / "log.txt").write_text("x" * 9_000 + "".join(f"\nline {i}" for i in range(20)) + "\n10%\r100%\n")
-    assert queue.log_tail(queue.get(ID), 3) == "line 18\nline 19\n100%"
+    assert log_tail(queue.get(ID), 3) == "line 18\nline 19\n100%"
     (folder / "log.txt").write_text("\x1b]0;owned\x07\ta\n\u202eb\r\n")
-    assert queue.log_tail(queue.get(ID)) == "\\x1b]0;owned\\x07\ta\n\\u202eb"
+    assert log_tail(queue.get(ID)) == "\\x1b]0;owned\\x07\ta\n\\u202eb"
 
 
 def test_a_job_that_cant_be_started_leaves_nothing() -> None:
@@ -285,7 +285,7 @@ def test_the_reason_is_that_of_the_last_attempt(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(starting, "start_runner", start)
     folder = plant(state={"state": "stopped"})
     queue.restart(ID)
-    wait_until(lambda: queue.log_tail(queue.get(ID)) == "Stopped: kept epoch 3 of 400")
+    wait_until(lambda: log_tail(queue.get(ID)) == "Stopped: kept epoch 3 of 400")
     queue.stop(ID)
     wait_until(lambda: queue.get(ID).state == "stopped")
     queue.restart(ID)

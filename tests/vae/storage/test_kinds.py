@@ -16,6 +16,7 @@ import pytest
 from vae.data import imported_dataset
 from vae.errors import StorageError
 from vae.jobs import queue
+from vae.jobs.job import log_tail
 from vae.storage import door, kinds
 from vae.storage.kinds import FileKind
 from vae.storage.paths import PROJECT
@@ -259,7 +260,7 @@ def test_a_pipe_in_a_run_folder_holds_up_nobody(tmp_path: Path, monkeypatch: pyt
     (job / "job.json").write_text('{"kind": "train", "created": 1, "arguments": ["train"], "lane": "compute"}')
     (found,) = queue.all_jobs()
     assert found.state == "died"
-    assert queue.log_tail(found) == ""
+    assert log_tail(found) == ""
 
 
 def test_a_pipe_in_an_imported_set_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

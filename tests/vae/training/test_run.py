@@ -25,6 +25,7 @@ from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.data import datasets
 from vae.errors import DatasetError, JobError
 from vae.jobs import queue
+from vae.jobs.job import ACTIVE, LOCK, Job, log_tail
 from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
 from vae.storage import kinds, paths
@@ -41,7 +42,7 @@ def _on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vae.model.devices.best_device", lambda: torch.device("cpu"))
 
 
-def the_run() -> queue.Job:
+def the_run() -> Job:
     [job] = queue.all_jobs()
     return job
 
@@ -54,7 +55,7 @@ def same(first: str, second: str) -> bool:
     return all(np.array_equal(array, weights(second)[name]) for name, array in weights(first).items())
 
 
-def state_of(job: queue.Job) -> dict[str, np.ndarray]:
+def state_of(job: Job) -> dict[str, np.ndarray]:
     arrays, _ = read_tensors(status.resume_file(job.folder), kinds.RESUME)
     return arrays
 
@@ -290,7 +291,7 @@ def test_a_run_that_somebody_resumes_is_not_resumed_again(monkeypatch: pytest.Mo
         ended_after(2, patch, KeyboardInterrupt())
         assert call(*TRAIN, "--output", "a") == 130
     job = the_run()
-    with only_one(job.folder / queue.LOCK):
+    with only_one(job.folder / LOCK):
         assert call("train", "--resume", job.id) == 2
     assert the_run().state == "stopped"
     assert call("train", "--resume", job.id) == 0
@@ -347,19 +348,19 @@ def test_a_run_folder_that_is_deleted_meanwhile_stays_deleted(
 def wait_for_epoch(job_id: str, epoch: int) -> None:
     end = time.monotonic() + 120
     while (queue.get(job_id).progress or {}).get("epoch", 0) < epoch:
-        assert time.monotonic() < end, queue.log_tail(queue.get(job_id))
+        assert time.monotonic() < end, log_tail(queue.get(job_id))
         time.sleep(0.02)
 
 
-def wait_for_end(job_id: str) -> queue.Job:
+def wait_for_end(job_id: str) -> Job:
     end = time.monotonic() + 120
     while queue.get(job_id).active:
-        assert time.monotonic() < end, queue.log_tail(queue.get(job_id))
+        assert time.monotonic() < end, log_tail(queue.get(job_id))
         time.sleep(0.05)
     return queue.get(job_id)
 
 
-def child_of(job: queue.Job) -> int:
+def child_of(job: Job) -> int:
     return int(json.loads((job.folder / "state.json").read_text())["child"]["pid"])
 
 
@@ -367,7 +368,7 @@ LONG = 150  # epochs of some 10 ms: far more than pass between two looks at a ru
 
 
 @pytest.fixture
-def long_job() -> Iterator[queue.Job]:
+def long_job() -> Iterator[Job]:
     words = [*TRAIN, "--output", str(paths.checkpoints_dir() / "a")]
     words[2] = str(LONG)
     job = queue.submit("train", "Train a", words)
@@ -376,7 +377,7 @@ def long_job() -> Iterator[queue.Job]:
     wait_for_end(job.id)
 
 
-def test_kill_9_loses_at_most_the_running_epoch(long_job: queue.Job) -> None:
+def test_kill_9_loses_at_most_the_running_epoch(long_job: Job) -> None:
     wait_for_epoch(long_job.id, 5)
     os.kill(child_of(long_job), signal.SIGKILL)
     job = wait_for_end(long_job.id)
@@ -385,7 +386,7 @@ def test_kill_9_loses_at_most_the_running_epoch(long_job: queue.Job) -> None:
     state, about = read_tensors(status.resume_file(job.folder), kinds.RESUME)
     assert finished - 1 <= json.loads(about["state"])["epoch"] <= finished
     assert all(np.isfinite(array).all() for array in state.values())
-    assert queue.restart(job.id).state in queue.ACTIVE
+    assert queue.restart(job.id).state in ACTIVE
     assert call(*TRAIN, "--epochs", str(LONG), "--output", "whole") == 0
     job = wait_for_end(job.id)
     assert (job.state, job.progress["outcome"]) == ("done", "trained")
@@ -393,7 +394,7 @@ def test_kill_9_loses_at_most_the_running_epoch(long_job: queue.Job) -> None:
     assert same("a", "whole")
 
 
-def test_a_job_whose_runner_died_can_still_be_stopped(long_job: queue.Job) -> None:
+def test_a_job_whose_runner_died_can_still_be_stopped(long_job: Job) -> None:
     wait_for_epoch(long_job.id, 1)
     runner = json.loads((long_job.folder / "state.json").read_text())["runner"]["pid"]
     os.kill(int(runner), signal.SIGKILL)
@@ -403,7 +404,7 @@ def test_a_job_whose_runner_died_can_still_be_stopped(long_job: queue.Job) -> No
     assert 1 <= len(checkpoint_files.read("a").history) < LONG
 
 
-def test_an_active_job_is_not_started_again(long_job: queue.Job) -> None:
+def test_an_active_job_is_not_started_again(long_job: Job) -> None:
     with pytest.raises(JobError, match="need not be started again"):
         queue.restart(long_job.id)
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from vae.errors import ConfigError, VAEError
 from vae.jobs import queue
-from vae.jobs.queue import Job
+from vae.jobs.job import Job
 from vae.storage import kinds, probe
 from vae.storage.json_files import read_json
 from vae.storage.probe import Stamp

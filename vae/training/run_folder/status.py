@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from vae.errors import StorageError
-from vae.jobs.queue import Job, read_values
+from vae.jobs.job import Job, read_values
 from vae.storage import kinds, probe
 from vae.storage.files import write_atomically
 from vae.storage.tensor_files import read_metadata
