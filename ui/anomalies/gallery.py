@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
 from ui.components import events, picture_sheet
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache
 from vae.anomalies import explanation
 from vae.checkpoints.checkpoint import Checkpoint
@@ -30,11 +31,10 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
     pictures = with_heat(checkpoint, found, rows) if heat else pixels
     click = picture_sheet.show(
         pictures,
-        key="anomalies-gallery",
-        label=ORDERS[order],
-        selected=_place(rows, chosen(found)),
-        tile=64,
-        titles=[_title(found, int(i)) for i in rows],
+        "anomalies-gallery",
+        SheetLayout(
+            ORDERS[order], selected=_place(rows, chosen(found)), tile=64, titles=[_title(found, int(i)) for i in rows]
+        ),
     )
     if click and events.is_new("anomalies-gallery", click["id"]):
         STATE.put("image", str(int(rows[click["index"]])))

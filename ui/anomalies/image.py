@@ -8,6 +8,7 @@ import streamlit as st
 from ui.anomalies import gallery, scoring
 from ui.anomalies.scoring import Scored
 from ui.components import picture_sheet
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache, explore_place, page, pictures
 from ui.shared.explore_place import Place
 from ui.shared.tables import Cell, TableRow, table
@@ -106,7 +107,9 @@ def _neighbours(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: 
     near = nearest(found.seen.images.mu[i : i + 1], known.mu, NEIGHBOURS)
     images, distances = known.pixels[near.rows[0]], near.distances[0]
     st.markdown("**Nearest normal images**")
-    picture_sheet.show(images, key="anomalies-neighbours", label="Nearest normal training images", columns=4, tile=56)
+    picture_sheet.show(
+        images, "anomalies-neighbours", SheetLayout("Nearest normal training images", columns=4, tile=56)
+    )
     st.caption(f"Training images whose posterior means are nearest: {distances[0]:.2f} to {distances[-1]:.2f} away.")
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui.components import events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
 from ui.generate import code, downloads, figures, path_anchors, picture_detail, state
 from ui.generate.downloads import Offer
@@ -58,7 +59,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         images = cache.decoded(checkpoint, path.z)
         with middle:
             legs = path.by_leg()  # a row each
-            picture_sheet.show(images[legs.ravel()], key="interpolation", label="The way", columns=legs.shape[1])
+            picture_sheet.show(images[legs.ravel()], "interpolation", SheetLayout("The way", columns=legs.shape[1]))
             _distances(checkpoint, path, chosen)
         with detail:
             _detail(checkpoint, chosen, kind, t)

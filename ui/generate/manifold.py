@@ -10,6 +10,7 @@ import streamlit as st
 from ui.components import manifold, picture_sheet
 from ui.components.manifold import ManifoldData
 from ui.components.model_store import browser_model
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.generate import code, downloads, picture_detail, plane_state, state
 from ui.generate.pins import pins
 from ui.generate.plane_state import Layout
@@ -131,7 +132,7 @@ def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
     st.caption("This decoder runs in Python only, so the plane can't be zoomed.")
     z = layout.sheet(plane)
     click = picture_sheet.show(
-        cache.decoded(checkpoint, z), key="manifold-still", label="Manifold", columns=layout.tiles
+        cache.decoded(checkpoint, z), "manifold-still", SheetLayout("Manifold", columns=layout.tiles)
     )
     if click:
         a, b = plane.place(z[click["index"]])

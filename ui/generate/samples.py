@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components import events, picture_sheet
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.generate import code, copies, downloads, picture_detail, quality, state
 from ui.generate.sample_request import SampleRequest
 from ui.generate.state import FIELDS
@@ -85,11 +86,13 @@ def _clicked(request: SampleRequest, images: NDArray[np.uint8], rows: NDArray[np
     chosen = state.whole(SAMPLE, NONE, NONE, len(images) - 1)
     click = picture_sheet.show(
         images[rows],
-        key="samples",
-        label=f"{len(images)} samples",
-        columns=math.isqrt(len(images) - 1) + 1,
-        selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
-        titles=[f"Sample {i}" for i in rows],
+        "samples",
+        SheetLayout(
+            f"{len(images)} samples",
+            columns=math.isqrt(len(images) - 1) + 1,
+            selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
+            titles=[f"Sample {i}" for i in rows],
+        ),
     )
     if click and events.is_new("samples", click["id"]):
         state.put(SAMPLE, str(rows[click["index"]]))

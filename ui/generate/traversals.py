@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components import picture_sheet
-from ui.components.picture_sheet.picture_bytes import MAX_PICTURES
+from ui.components.picture_sheet.picture_bytes import MAX_PICTURES, SheetLayout
 from ui.generate import code, downloads, picture_detail, state
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
@@ -42,12 +42,14 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with middle:
             click = picture_sheet.show(
                 images,
-                key="traversals",
-                label="Latent traversals",
-                columns=steps,
-                row_names=[f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)],
-                row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
-                column_names=[_number(value, at) for value in at],
+                "traversals",
+                SheetLayout(
+                    "Latent traversals",
+                    columns=steps,
+                    row_names=[f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)],
+                    row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
+                    column_names=[_number(value, at) for value in at],
+                ),
             )
             st.caption(_reading(checkpoint))
         with detail:

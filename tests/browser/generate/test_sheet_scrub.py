@@ -22,6 +22,7 @@ from tests.browser.drive.modules import load, mount
 from tests.browser.drive.server import PROJECT, AppServer
 from tests.browser.drive.visit import open_page, wait_idle
 from ui.components.picture_sheet import picture_bytes
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from vae.checkpoints import checkpoint_files, loading
 from vae.data import datasets
 from vae.generation import interpolation
@@ -217,7 +218,7 @@ def test_no_pictures_are_no_error_and_many_fit(pages: AppServer, page: Page, con
 
 def test_colour_and_other_sides_than_square(browser: Browser) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 4, 6), dtype=np.uint8)
-    content = base64.b64encode(picture_bytes.pack(pictures, label="Colour", columns=2, tile=6)).decode()
+    content = base64.b64encode(picture_bytes.pack(pictures, SheetLayout("Colour", columns=2, tile=6))).decode()
     page = browser.new_page()
     mount(page, "picture_sheet/sheet.js", "picture_sheet/sheet.html")
     drawn = page.evaluate(

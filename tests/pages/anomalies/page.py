@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui.anomalies.settings import JOIN
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.threshold.histogram import ScoreGroup
 from ui.shared import cache
 from vae.anomalies import detectors, normal_images
@@ -47,8 +48,8 @@ class Browser:
     answers: dict[str, Any] = field(default_factory=dict)
     download: Callable[[], bytes] = bytes
 
-    def show_pictures(self, images: NDArray[np.uint8], key: str, **about: Any) -> Any:
-        self.pictures[key], self.selected[key] = images.copy(), about.get("selected")
+    def show_pictures(self, images: NDArray[np.uint8], key: str, layout: SheetLayout) -> Any:
+        self.pictures[key], self.selected[key] = images.copy(), layout.selected
         return self.answers.get(key)
 
     def show_threshold(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.page import said, visit_page
 from tests.vae.helpers import new_checkpoint
 from ui.components.manifold import PlaneEvents
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
@@ -36,8 +37,8 @@ class Browser:
     def click(self, key: str, index: int) -> None:
         self.answers[key] = {"index": index, "id": f"{key}{index}"}
 
-    def show_pictures(self, images: NDArray[np.uint8], key: str, **about: Any) -> Any:
-        self.pictures[key], self.data[key] = images.copy(), about
+    def show_pictures(self, images: NDArray[np.uint8], key: str, layout: SheetLayout) -> Any:
+        self.pictures[key], self.data[key] = images.copy(), asdict(layout)
         return self.answers.get(key)
 
     def show_data(self, data: Mapping[str, Any], key: str) -> Any:

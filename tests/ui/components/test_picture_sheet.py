@@ -11,6 +11,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from ui.components.picture_sheet import picture_bytes
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 3, 4, 5), dtype=np.uint8)
 
@@ -28,7 +29,7 @@ def about(content: bytes) -> dict[str, Any]:
     ids=["plain", "backwards", "turned", "none", "fortran"],
 )
 def test_the_pictures_arrive_as_they_are(images: NDArray[np.uint8]) -> None:
-    content = picture_bytes.pack(images, label="Samples")
+    content = picture_bytes.pack(images, SheetLayout("Samples"))
     np.testing.assert_array_equal(safetensors.numpy.load(content)["pixels"], images)
 
 
@@ -36,14 +37,16 @@ def test_names_arrive_as_they_are() -> None:
     hostile = '</script>"\\\u2028 · é'
     content = picture_bytes.pack(
         PICTURES,
-        label=hostile,
-        columns=3,
-        tile=40,
-        selected=5,
-        row_names=["z4 · 2.10 nats", hostile],
-        row_titles=(hostile,),
-        column_names=["−3", "0", "+3"],
-        titles=[hostile],
+        SheetLayout(
+            hostile,
+            columns=3,
+            tile=40,
+            selected=5,
+            row_names=["z4 · 2.10 nats", hostile],
+            row_titles=(hostile,),
+            column_names=["−3", "0", "+3"],
+            titles=[hostile],
+        ),
     )
     assert about(content) == {
         "fingerprint": picture_bytes.fingerprint(PICTURES),
@@ -61,22 +64,22 @@ def test_names_arrive_as_they_are() -> None:
 
 @pytest.mark.parametrize("selected", [None, -1, 6, 1_000])
 def test_only_a_picture_can_be_selected(selected: int | None) -> None:
-    assert about(picture_bytes.pack(PICTURES, label="", selected=selected))["selected"] is None
+    assert about(picture_bytes.pack(PICTURES, SheetLayout("", selected=selected)))["selected"] is None
 
 
 def test_only_pictures_can_be_picked_each_once() -> None:
     picked = [5, -1, np.int64(2), 6, 2]
-    assert about(picture_bytes.pack(PICTURES, label="", picked=picked))["picked"] == [2, 5]  # type: ignore[arg-type]
-    assert about(picture_bytes.pack(PICTURES, label="", picked=[]))["picked"] == []
+    assert about(picture_bytes.pack(PICTURES, SheetLayout("", picked=picked)))["picked"] == [2, 5]  # type: ignore[arg-type]
+    assert about(picture_bytes.pack(PICTURES, SheetLayout("", picked=[])))["picked"] == []
 
 
 def test_integers_of_numpy_will_do() -> None:
-    content = picture_bytes.pack(PICTURES, label="", selected=np.int64(3), columns=np.int32(2))  # type: ignore[arg-type]
+    content = picture_bytes.pack(PICTURES, SheetLayout("", selected=np.int64(3), columns=np.int32(2)))  # type: ignore[arg-type]
     assert (about(content)["selected"], about(content)["columns"]) == (3, 2)
 
 
 def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
-    assert picture_bytes.pack(PICTURES, label="a") == picture_bytes.pack(PICTURES.copy(), label="a")
+    assert picture_bytes.pack(PICTURES, SheetLayout("a")) == picture_bytes.pack(PICTURES.copy(), SheetLayout("a"))
     other = PICTURES.copy()
     other[5, 2, 3, 4] ^= 1
     names = {
@@ -99,4 +102,4 @@ def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
 )
 def test_what_is_no_sheet_is_refused(images: NDArray[Any], arguments: dict[str, int], said: str) -> None:
     with pytest.raises(ValueError, match=said.replace("(", r"\(").replace(")", r"\)")):
-        picture_bytes.pack(images, label="", **arguments)  # type: ignore[arg-type]
+        picture_bytes.pack(images, SheetLayout("", **arguments))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ import pytest
 
 from ui import components
 from ui.components import back_forward, live_decoder, manifold, picture_sheet, reports, scrubber, threshold
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.threshold.histogram import ScoreGroup
 
 DEEP: Any = 0
@@ -79,7 +80,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
         },
     ),
     "picture_sheet": (
-        lambda: picture_sheet.show(PICTURES, "key", label="Three"),
+        lambda: picture_sheet.show(PICTURES, "key", SheetLayout("Three")),
         {"click": ({"index": 2, "picked": [0, 2]}, [{"index": 3}, {"index": -1}, {"picked": [3]}, {"picked": ["0"]}])},
     ),
     "scrubber": (

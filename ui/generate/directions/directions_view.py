@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.components import events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
 from ui.generate import code, downloads, picture_detail, state
 from ui.generate.directions import arithmetic, group_fields, library
@@ -139,10 +140,10 @@ def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> No
     z = directions.apply(anchor.vector, direction, strengths)
     picture_sheet.show(
         cache.decoded(checkpoint, z),
-        key="direction-strip",
-        label="The direction in steps",
-        columns=PICTURES,
-        column_names=[f"{s:+.1f}".replace("-", "−") for s in strengths],
+        "direction-strip",
+        SheetLayout(
+            "The direction in steps", columns=PICTURES, column_names=[f"{s:+.1f}".replace("-", "−") for s in strengths]
+        ),
     )
     here = directions.apply(anchor.vector, direction, [t])[0]
     picture_detail.actions(checkpoint, anchors.of_vector(here, f"{anchor.title[:18]} {t:+.2f} steps"), "direction")

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components import events, picture_sheet
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, GenerationError
@@ -76,10 +77,8 @@ def _pictures(checkpoint: Checkpoint, picking: Picking, rows: Rows) -> None:
     picked = set(picking.rows())
     click = picture_sheet.show(
         _images(checkpoint, rows),
-        key=_name(picking, f"sheet-{st.session_state.get(_name(picking, 'revision'), 0)}"),
-        label="Test images to pick",
-        tile=TILE,
-        picked=[i for i, row in enumerate(rows) if int(row) in picked],
+        _name(picking, f"sheet-{st.session_state.get(_name(picking, 'revision'), 0)}"),
+        SheetLayout("Test images to pick", tile=TILE, picked=[i for i, row in enumerate(rows) if int(row) in picked]),
     )
     if click is None or not events.is_new("image-picker", click["id"]):
         return

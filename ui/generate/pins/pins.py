@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from ui.components import events, picture_sheet
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.generate import state
 from ui.generate.pins import add_pin
 from ui.generate.pins.add_pin import PinActions
@@ -125,7 +126,7 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
     current = chosen(checkpoint)
     images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
     at = found.index(current)
-    click = picture_sheet.show(images, key="pins", label="Pinned images", columns=4, tile=54, selected=at)
+    click = picture_sheet.show(images, "pins", SheetLayout("Pinned images", columns=4, tile=54, selected=at))
     if click and events.is_new("pins", click["id"]) and click["index"] != at:
         state.put(THROUGH, str(click["index"]))
         st.rerun()
