@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 
-from vae.storage.printing import visible
+from vae.storage.printing import LINES, visible
 
 FRAME = re.compile(r'^\s+File ".*", line \d+')
 
@@ -72,7 +72,7 @@ def first_upper(text: str) -> str:
 
 def without_stack_trace(text: str) -> str:
     """What a program printed when it failed, without the frames of a Python stack trace."""
-    lines = visible(text).splitlines()
+    lines = visible(text, LINES).splitlines()
     if any(line.startswith("Traceback") or FRAME.match(line) for line in lines):
         lines = [line for line in lines if not line.startswith(("Traceback", " ", "\t"))]
     # the commands begin their one line of explanation with their own name

@@ -29,7 +29,7 @@ from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import Sha256, read_as
 from vae.storage.tensor_files import read_metadata, read_tensors
-from vae.storage.validation import check_printable
+from vae.storage.validation import check_visible
 
 FORMAT, VERSION = "vae-detector", 1
 MAX_ARRAYS = 64
@@ -175,9 +175,9 @@ def _info(metadata: Mapping[str, str], where: str) -> tuple[DetectorInfo, str]:
             raise ScoreError(f"{where} is of another format.", NOT_A_DETECTOR)
         info = read_as(values, DetectorInfo, where)
         for name in ("name", "score", "chosen", "normal", "checkpoint", "made"):
-            check_printable(getattr(info, name), f"{where}: {name}")
+            check_visible(getattr(info, name), f"{where}: {name}")
         for name in info.classes:
-            check_printable(name, f"{where}: a class")
+            check_visible(name, f"{where}: a class")
     check_name(info.name)
     return info, found.digest
 

@@ -22,6 +22,7 @@ from vae.anomalies.thresholds import Bools, Count, Float64s, Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.image_folder import MAX_CLASSES
 from vae.errors import ScoreError
+from vae.storage.printing import is_visible
 from vae.storage.schema import Finite, Sha256, integer, text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Detector(DetectorInfo):
 
 def check_name(name: str) -> None:
     """Raise ScoreError unless it has 1 to 60 printable characters, and can follow --detector."""
-    if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME) or name.startswith("-"):
+    if not (name.strip() and is_visible(name) and len(name) <= MAX_NAME) or name.startswith("-"):
         raise ScoreError(
             f"{name[:MAX_NAME]!r} is no name.", f"Give it 1 to {MAX_NAME} printable characters, the first not a dash."
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vae.data.image_folder import ENDINGS, entries_below, is_image
 from vae.errors import ScoreError
-from vae.storage.validation import printable
+from vae.storage.printing import visible
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class ImageWalk:
         except OSError as error:
             raise self._unreadable(error) from error
         if not there:
-            raise ScoreError(f"There is no folder {printable(str(root))}.", "Give a folder of images.")
+            raise ScoreError(f"There is no folder {visible(str(root))}.", "Give a folder of images.")
 
     def go_on(self, seconds: float = math.inf) -> bool:
         """Walk on for about so long; whether it is at its end.
@@ -86,7 +86,7 @@ class ImageWalk:
             first = sorted(self.closed, key=lambda folder: folder.name)[:1]
             unread = "".join(f", as far as it can be read: {one.name} can't ({one.why})" for one in first)
             raise ScoreError(
-                f"The folder {printable(str(self.root))} holds no images{unread}.",
+                f"The folder {visible(str(self.root))} holds no images{unread}.",
                 f"Expected files ending in {', '.join(ENDINGS)}.",
             )
         return True
@@ -96,24 +96,24 @@ class ImageWalk:
         if is_image(entry):
             name = Path(entry.path).relative_to(self.root).as_posix()
             if self.bounds.roots and entry.is_symlink() and not is_inside(Path(entry.path), self.bounds.roots):
-                self.closed.append(Skipped(printable(name), "it is a link that leads out of the folders allowed here"))
+                self.closed.append(Skipped(visible(name), "it is a link that leads out of the folders allowed here"))
             else:
                 self.files.append(name)
         if len(self.files) > self.bounds.images or self.entries > self.bounds.entries:
             raise ScoreError(
-                f"The folder {printable(str(self.root))} holds more than {self.bounds.images:,} images or "
+                f"The folder {visible(str(self.root))} holds more than {self.bounds.images:,} images or "
                 f"{self.bounds.entries:,} files, too many for a page.",
                 "Choose a folder below it. `python -m vae score CHECKPOINT --images DIR` takes any number.",
             )
 
     def _unreadable(self, error: Exception) -> ScoreError:
-        return ScoreError(f"The folder {printable(str(self.root))} can't be read: {error}.")
+        return ScoreError(f"The folder {visible(str(self.root))} can't be read: {error}.")
 
     def _pass_over(self, error: OSError) -> None:
         below = Path(error.filename).relative_to(self.root)
         if below == Path():  # the folder itself
             raise error
-        self.closed.append(Skipped(printable(f"{below.as_posix()}/"), error.strerror or str(error)))
+        self.closed.append(Skipped(visible(f"{below.as_posix()}/"), error.strerror or str(error)))
 
 
 def is_inside(path: Path, roots: Sequence[Path]) -> bool:

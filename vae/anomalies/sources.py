@@ -20,7 +20,7 @@ from vae.data.image_dataset import ImageDataset
 from vae.data.image_decoding import WORKERS, Decoded, Format, Shape, check_resizable, decode_all, fitted, format_of
 from vae.errors import DatasetError, ScoreError
 from vae.storage import probe
-from vae.storage.validation import printable
+from vae.storage.printing import visible
 
 Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, bytes]])
 
@@ -122,9 +122,9 @@ def from_walk(walk: ImageWalk, image_shape: Shape) -> Source:
             yield replace(chunk, skipped=unread + chunk.skipped)
             unread = ()
 
-    names = tuple(printable(name) for name in classes)
+    names = tuple(visible(name) for name in classes)
     total = len(files) + len(closed)
-    return Source(f"folder {printable(str(root))}", total, names, read, stamp=_stamp(root, files))
+    return Source(f"folder {visible(str(root))}", total, names, read, stamp=_stamp(root, files))
 
 
 def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape) -> Source:
@@ -183,7 +183,7 @@ def _decoded(
         pixels=np.stack([image.pixels for image in pictured]) if pictured else np.empty((0, *form.shape), np.uint8),
         labels=None if labels is None else labels[good],
         skipped=tuple(
-            Skipped(printable(name), image.message)
+            Skipped(visible(name), image.message)
             for name, image in zip(names, found, strict=True)
             if isinstance(image, DatasetError)
         ),

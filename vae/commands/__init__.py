@@ -29,8 +29,7 @@ from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
 from vae.storage import paths
 from vae.storage.delivery import delivered
-from vae.storage.printing import clean_streams
-from vae.storage.validation import printable
+from vae.storage.printing import clean_streams, visible
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
@@ -103,4 +102,4 @@ def _write_anything() -> None:
 
 
 def _one_line(text: str) -> str:
-    return printable(" ".join(text.split()))
+    return visible(" ".join(text.split()))

@@ -21,9 +21,8 @@ from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.storage import probe
 from vae.storage.files import check_writable, write_atomically
-from vae.storage.printing import json_text
+from vae.storage.printing import json_text, visible
 from vae.storage.reporting import write_errors_as
-from vae.storage.validation import printable
 
 SHOWN_SIDE = {".png": image_export.TILE_SIDE, ".gif": image_export.GIF_SIDE}  # pixels, of a picture in such a file
 
@@ -90,7 +89,7 @@ def note(text: str) -> None:
 
 def shown(path: Path) -> str:
     """A path as part of a sentence: nothing in it steers a terminal."""
-    return printable(str(path))
+    return visible(str(path))
 
 
 def new_file(path: Path, *suffixes: str) -> Path:

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from vae.errors import DatasetError
 from vae.storage import probe
-from vae.storage.validation import printable
+from vae.storage.printing import visible
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 MIN_IMAGES = 20
 MAX_CLASSES = 10_000
+LONGEST_NAME = 255  # characters of a class, which a folder has unless it has many that must be written out
 SHARES = {"test": (10, 10_000), "validation": (20, 5_000)}  # one image in so many, at most so many
 SPLIT_SEED = 0
 
@@ -62,7 +63,7 @@ def find(root: Path) -> Found:
     if len(below) > MAX_CLASSES:
         raise DatasetError(f"{root} has {len(below):,} folders with images, expected at most {MAX_CLASSES:,} classes.")
     labels = np.array([label for _, label in labelled], np.int64)
-    return Found(root, [file for file, _ in labelled], labels, tuple(printable(name) for name in below))
+    return Found(root, [file for file, _ in labelled], labels, tuple(visible(name)[:LONGEST_NAME] for name in below))
 
 
 def _fail(error: OSError) -> None:

@@ -23,8 +23,8 @@ from vae.errors import DatasetError
 from vae.storage import kinds, probe
 from vae.storage.array_files import map_npy, read_npy
 from vae.storage.files import new_folder
+from vae.storage.printing import visible
 from vae.storage.reporting import write_errors_as
-from vae.storage.validation import printable
 
 GREY_SAMPLE = 64  # images looked at to see whether there is any colour
 CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
@@ -153,7 +153,7 @@ class _Work:
                         file.write(image.pixels.data)
                         labels.append(self.found.labels[row])
                     else:
-                        self._skip(printable(f"{self.found.files[row]} ({image.message})"))
+                        self._skip(visible(f"{self.found.files[row]} ({image.message})"))
             file.seek(0)
             _write_header(file, len(labels), form)
         np.save(labels_file(self.folder, split), np.array(labels, np.int64))
@@ -191,7 +191,7 @@ class _Work:
             "image_shape": result.image_shape,
             "class_names": result.class_names,
             "splits": splits,
-            "source": printable(str(self.found.root)),
+            "source": visible(str(self.found.root)),
             "settings": asdict(self.settings),
             "skipped": {"count": result.skipped, "examples": result.examples},
         }

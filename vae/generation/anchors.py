@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import GenerationError
 from vae.generation import sampling
+from vae.storage.printing import is_visible
 
 MAX_TOKEN = 4_000  # characters: 128 dimensions with all the digits of float32, and a title
 MAX_TITLE = 40
@@ -67,7 +68,7 @@ def of_vector(z: NDArray[np.floating], title: str = "") -> Anchor:
         raise GenerationError(f"The vector has shape {z.shape}, expected (d,).")
     numbers = tuple(round(float(value), DECIMALS) + 0.0 for value in z)  # + 0.0: no -0.0
     _check_numbers(numbers)
-    title = "".join(c for c in title if c.isprintable() and c != "@").strip()[:MAX_TITLE].strip()
+    title = "".join(c for c in title if is_visible(c) and c != "@").strip()[:MAX_TITLE].strip()
     token = "z:" + ",".join(f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".") for value in numbers)
     return Anchor(f"{token}@{title}" if title else token, title or "z", numbers)
 
@@ -102,7 +103,7 @@ def label_of(name: str, checkpoint: Checkpoint) -> int:
 
 def _vector(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:
     text, at, title = rest.partition("@")
-    if at and not (0 < len(title) <= MAX_TITLE and title.isprintable() and "@" not in title):
+    if at and not (0 < len(title) <= MAX_TITLE and is_visible(title) and "@" not in title):
         raise GenerationError(
             f"The anchor's title is {title!r:.60}, expected 1 to {MAX_TITLE} printable characters without @."
         )

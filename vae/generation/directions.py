@@ -18,6 +18,7 @@ from vae.errors import GenerationError
 from vae.generation import separation
 from vae.generation.groups import JOIN, MAX_TEXT, Pair
 from vae.generation.separation import Separation
+from vae.storage.printing import is_visible
 from vae.storage.schema import Finite, Sha256, integer, number, one_of, text
 
 MEAN, CLASSIFIER = "mean difference", "linear classifier"
@@ -184,7 +185,7 @@ def random_angle(latent_dim: int) -> RandomAngle:
 
 def check_name(name: str) -> None:
     """Raise GenerationError unless it has 1 to 60 printable characters."""
-    if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME):
+    if not (name.strip() and is_visible(name) and len(name) <= MAX_NAME):
         raise GenerationError(f"{name[:MAX_NAME]!r} is no name.", f"Give it 1 to {MAX_NAME} printable characters.")
 
 

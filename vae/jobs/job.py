@@ -22,7 +22,7 @@ from vae.jobs.processes import is_alive
 from vae.storage import door, kinds, probe
 from vae.storage.json_files import read_json
 from vae.storage.kinds import FileKind
-from vae.storage.printing import visible
+from vae.storage.printing import LINES, visible
 
 START_GRACE_SECONDS = 20.0  # in run folders of before the list: a runner that has not reported by then never will
 LOG_TAIL_LINES = 8
@@ -133,4 +133,5 @@ def log_tail(job: Job, lines: int = LOG_TAIL_LINES) -> str:
     except StorageError:
         return ""
     # split("\n"), not splitlines(): a progress bar's \r does not end a line, it writes it anew
-    return visible("\n".join(line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:]))
+    last = [line.rstrip("\r").split("\r")[-1] for line in text.rstrip().split("\n")[-lines:]]
+    return visible("\n".join(last), LINES)

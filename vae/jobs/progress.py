@@ -43,7 +43,7 @@ class Progress:
         self._started = time.monotonic()
         self._values |= {"stage": name, "fraction": None, "seconds_left": None}
         if not self._quiet:
-            self._bar = tqdm(desc=visible(name, ""), unit=f" {unit}", file=bar_stream(), dynamic_ncols=True)
+            self._bar = tqdm(desc=visible(name), unit=f" {unit}", file=bar_stream(), dynamic_ncols=True)
         self._write()
 
     def update(self, done: float, total: float, begun: float = 0) -> None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from vae.errors import StorageError
 from vae.storage import probe
 from vae.storage.kinds import FileKind
-from vae.storage.validation import printable
+from vae.storage.printing import visible
 
 Bytes = NDArray[np.uint8]
 # what a system lacks is 0: Windows has no pipes among its files, and no O_NOFOLLOW, for which `is_link` stands in
@@ -98,7 +98,7 @@ def check_size(path: Path, size: int, kind: FileKind) -> None:
 
 def where(path: Path) -> str:
     """A file as messages call it: its folder and its name."""
-    return ": ".join(printable(name)[:LONGEST_NAME] for name in (path.parent.name, path.name))
+    return ": ".join(visible(name)[:LONGEST_NAME] for name in (path.parent.name, path.name))
 
 
 class _Bounded(io.FileIO):

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from vae.storage import probe
-from vae.storage.validation import printable
+from vae.storage.printing import visible
 
 LONGEST = 200  # characters of a path in a message
 _ABOVE = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def problems() -> list[str]:
         "VAE_DERIVED": derived_dir(),
     }
     return [
-        f"The folder {printable(str(folder))[:LONGEST]} ({variable}) can't be read: {why}."
+        f"The folder {visible(str(folder))[:LONGEST]} ({variable}) can't be read: {why}."
         for variable, folder in folders.items()
         if (why := _why_odd(variable) or probe.why_closed(folder))
     ]

@@ -14,16 +14,16 @@ BAR = "\r"  # what a progress bar goes back with
 JOINERS = "\u200c\u200d"  # of letters and of emoji: they show, and steer nothing
 
 
-def is_visible(character: str) -> bool:
-    """Whether it shows as itself: no control character, no mark of direction, nothing without a letter."""
-    return character.isprintable() or character in JOINERS or unicodedata.category(character) == "Zs"
+def is_visible(text: str) -> bool:
+    """Whether all of it shows as itself: no control character, no mark of direction, nothing without a letter."""
+    return text.isprintable() or all(map(_shows, text))
 
 
-def visible(text: str, kept: str = LINES) -> str:
+def visible(text: str, kept: str = "") -> str:
     """`text` with what would not show written as \\x1b or \\u202e, but for the characters in `kept`."""
     if text.isprintable():
         return text
-    return "".join(c if c in kept or is_visible(c) else _escaped(c) for c in text)
+    return "".join(c if c in kept or _shows(c) else _escaped(c) for c in text)
 
 
 def json_text(values: Any, encoding: str = "utf-8") -> str:
@@ -32,7 +32,7 @@ def json_text(values: Any, encoding: str = "utf-8") -> str:
     What would not show, or `encoding` has no letter for, is written as JSON's own \\u202e.
     """
     text = json.dumps(values, indent=2, ensure_ascii=False)
-    return "".join(c if c == "\n" or (is_visible(c) and _has(encoding, c)) else _json_escaped(c) for c in text)
+    return "".join(c if c == "\n" or (_shows(c) and _has(encoding, c)) else _json_escaped(c) for c in text)
 
 
 class CleanStream:
@@ -74,6 +74,10 @@ def bar_stream() -> TextIO:
     """Standard error, for a progress bar."""
     stream: object = sys.stderr
     return cast(TextIO, stream.for_bars()) if isinstance(stream, CleanStream) else sys.stderr
+
+
+def _shows(character: str) -> bool:
+    return character.isprintable() or character in JOINERS or unicodedata.category(character) == "Zs"
 
 
 def _escaped(character: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.errors import StorageError
+from vae.storage.printing import is_visible
 
 LONGEST_REPR = 60
 
@@ -36,16 +37,10 @@ def finite(value: Any, what: str) -> float:
     return number
 
 
-def check_printable(text: str, what: str) -> None:
+def check_visible(text: str, what: str) -> None:
     """Raise StorageError for text that would steer a terminal, or break a line."""
-    if not text.isprintable():
+    if not is_visible(text):
         raise StorageError(f"{what} is {short(text)}, expected printable text.")
-
-
-def printable(name: str) -> str:
-    """`name` without what can't be written as UTF-8, or would steer a terminal."""
-    text = name.encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def short(value: Any) -> str:

@@ -17,7 +17,6 @@ from vae.data.image_dataset import SPLITS, ImageDataset, fingerprint
 from vae.data.import_folder import ImportSettings
 from vae.errors import BudgetError, DatasetError
 from vae.jobs.stopping import Stopped
-from vae.storage.validation import printable
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (40, 8, 8, 3), np.uint8)  # images as Pillow has them
@@ -159,10 +158,6 @@ def test_sub_folders_of_a_class_belong_to_it_and_the_rest_is_passed_over(source:
     found = image_folder.find(source)
     assert found.class_names == ("cats", "dogs")
     assert (len(found.files), found.files.count("cats/deeper/X.JPEG")) == (40, 1)
-
-
-def test_names_that_steer_a_terminal_are_made_harmless() -> None:
-    assert printable("a\x1b[2Jb\udcff\n") == "a?[2Jb??"
 
 
 @pytest.mark.parametrize(

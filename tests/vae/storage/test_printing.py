@@ -28,14 +28,15 @@ ANY = st.text(st.characters(exclude_categories=()))
     ],
 )
 def test_what_does_not_show_is_written_out(text: str, seen: str) -> None:
-    assert printing.visible(text) == seen
+    assert printing.visible(text, printing.LINES) == seen
+    assert printing.is_visible(text) == (text == SHOWN)
 
 
 @given(ANY)
 def test_any_text_can_be_shown_and_stays_so(text: str) -> None:
-    seen = printing.visible(text, "")
-    assert all(map(printing.is_visible, seen))
-    assert printing.visible(seen, "") == seen
+    seen = printing.visible(text)
+    assert printing.is_visible(seen)
+    assert printing.visible(seen) == seen
     seen.encode()
 
 
@@ -44,7 +45,7 @@ def test_json_reads_back_and_shows(values: object) -> None:
     for encoding in ("utf-8", "ascii"):
         text = printing.json_text(values, encoding)
         assert json.loads(text) == json.loads(json.dumps(values))  # json joins the halves of a surrogate pair
-        assert printing.visible(text) == text
+        assert printing.visible(text, printing.LINES) == text
         text.encode(encoding)
 
 

@@ -31,7 +31,7 @@ from vae.storage.paths import derived_folder
 from vae.storage.reporting import write_errors_as
 from vae.storage.schema import number, read_as, text
 from vae.storage.tensor_files import read_tensors
-from vae.storage.validation import check_array, check_printable
+from vae.storage.validation import check_array, check_visible
 
 FORMAT, VERSION = "vae-comparison", 1
 MAX_PROTOCOL = 500  # characters
@@ -176,7 +176,7 @@ def _values(evaluation: Evaluation) -> dict[str, Any]:
 def _evaluation(said: _Evaluation, counts: tuple[int, int]) -> Evaluation:
     if (said.outliers, said.normals) != counts:
         raise _DamagedError
-    check_printable(said.protocol, "the protocol")
+    check_visible(said.protocol, "the protocol")
     return Evaluation(_interval(said.auroc), _interval(said.auprc), _interval(said.fpr95), *counts, said.protocol)
 
 

@@ -31,7 +31,7 @@ def test_names_that_steer_spreadsheets_or_break_lines_come_back(folder: Path, tm
     plain = {"a,b.png", 'say "x".png', "two\nlines.png", "\\udcff.png", "µ.png"}
     assert names == plain | {f"'{name}" for name in STEERING}
     (chunk,) = sources.from_folder(root, SHAPE).read()
-    assert [file.name for file in chunk.skipped] == ["bad?[2J?.png"]
+    assert [file.name for file in chunk.skipped] == ["bad\\x1b[2J\\n.png"]
 
 
 def test_the_file_and_the_bytes_agree_and_appear_in_one_step(tmp_path: Path) -> None:
