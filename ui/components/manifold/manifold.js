@@ -128,8 +128,8 @@ class Manifold {
 
   readTheme() {
     this.theme = {
-      accent: themeValue(this.element, "--st-primary-color") || "#0f766e",
-      empty: themeValue(this.element, "--st-secondary-background-color") || "#888888",
+      accent: themeValue(this.element, "--st-primary-color"),
+      empty: themeValue(this.element, "--st-secondary-background-color"),
     }
   }
 

@@ -1,10 +1,10 @@
 // The plane z = base + a u + b v, and what Python sent about it, made safe to draw.
 
+import { UNKNOWN } from "../shared/colours.js"
 import { evenScale, FARTHEST, quantileScale } from "./scale.js"
 import { HOME } from "./tiles/lattice.js"
 
 const LIKED_COLOUR = /^#[0-9a-f]{6}$/i
-export const GREY = "#8a9299"
 
 /** Everything the component draws from, with odd values replaced; null where there is no plane to draw. */
 export function settingsOf(data) {
@@ -30,7 +30,7 @@ export function settingsOf(data) {
     scale: even ? evenScale(home) : quantileScale(),
     here: numbers(data.here, 2) ? { a: data.here[0], b: data.here[1] } : null,
     points: data.show_points === true,
-    colours: listOf(data.colours).map((colour) => (LIKED_COLOUR.test(colour) ? colour : GREY)),
+    colours: listOf(data.colours).map((colour) => (LIKED_COLOUR.test(colour) ? colour : UNKNOWN)),
     classNames: listOf(data.class_names).map(String),
     revision: data.revision,
   }

@@ -1,8 +1,8 @@
 // The test images' posterior means as dots. There are 10,000 of them in every frame of a movement, so they are written
 // into a buffer of pixels by hand: ten times as fast as circles on a canvas.
 
+import { UNKNOWN } from "../shared/colours.js"
 import { sizeCanvas } from "../shared/pictures.js"
-import { GREY } from "./plane.js"
 
 const DOT_RADIUS = 2 // CSS pixels, with the rim
 
@@ -15,7 +15,7 @@ export class Points {
   draw({ x, y }, labels, colours, view, width, height, pixelRatio) {
     const context = this.sized(width, height)
     const stamp = dotStamp(DOT_RADIUS * pixelRatio)
-    const known = colours.length ? colours : [GREY]
+    const known = colours.length ? colours : [UNKNOWN]
     const fills = known.map((colour) => packed(colour, 1))
     const rims = known.map((colour) => packed(colour, 0.35))
     this.pixels.fill(0)

@@ -1,5 +1,7 @@
 // The ring around the chosen place.
 
+import { SHADE, WHITE } from "../shared/colours.js"
+
 /** A ring at pixels of the canvas; its edges are black and white, because any picture may be below. */
 export function drawRing(context, x, y, pixelRatio, colour) {
   const line = (radius, width, style) => {
@@ -9,8 +11,8 @@ export function drawRing(context, x, y, pixelRatio, colour) {
     context.strokeStyle = style
     context.stroke()
   }
-  line(10, 8, "#0009")
-  line(10, 6, "#ffffff")
+  line(10, 8, SHADE)
+  line(10, 6, WHITE)
   line(10, 2.5, colour)
-  line(1, 2, "#ffffff")
+  line(1, 2, WHITE)
 }

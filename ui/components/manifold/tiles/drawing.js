@@ -1,10 +1,10 @@
 // Draws the tiles of a view. Where one is not decoded yet, what is there of a coarser or finer level stands in for it.
 
+import { GAP } from "../../shared/colours.js"
 import { BLOCK_BITS, standIn, tileKey, tileSize, tilesIn } from "./lattice.js"
 
 const COARSER_LEVELS = 4
 const GAP_FROM = 12 // CSS pixels: tiles of fewer touch each other
-const GAP_COLOUR = "#7d8988" // neither the black nor the white of a picture
 
 /** Draw; returns the tiles of the view that are missing, [{key, i, j}], and how many there are in all. */
 export function drawSheet(context, atlas, view, n, level, width, height, pixelRatio) {
@@ -34,7 +34,7 @@ export function drawSheet(context, atlas, view, n, level, width, height, pixelRa
 function drawTile(context, atlas, found, place, gap) {
   const { left, top, width, height } = place
   if (gap) {
-    context.fillStyle = GAP_COLOUR
+    context.fillStyle = GAP
     context.fillRect(left, top, width, height)
   }
   drawPart(context, atlas, found, 0, 0, 1, { left, top, width: width - gap, height: height - gap })
