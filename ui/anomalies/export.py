@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
-from ui.shared import ownership, page
+from ui.shared import keeping_fields, page
+from ui.shared.keeping_fields import Keeping
 from vae.anomalies import csv_report, detector_files
 from vae.anomalies.csv_report import Columns
 from vae.anomalies.methods import registry
 from vae.anomalies.sources import Chunk
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.errors import VAEError
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
@@ -48,18 +48,12 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
     score = registry.get(found.detector.score)
     classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
     default = f"{score.title}{classes}"[:60].strip()
-    name = st.text_input("Name", default, key=f"anomalies-keep-name-{default}", max_chars=60)
-    write = detector_files.save
-    if name.strip() in [kept.name for kept in detector_files.saved(checkpoint)]:
-        st.caption("Replaces the one of that name.")
-        write = detector_files.replace
-    if st.button("Keep", key="anomalies-keep", icon=":material/save:"):
-        try:
-            write(replace(found.detector, name=name.strip()))
-        except VAEError as error:
-            page.show_error(error)
-        else:
-            st.toast(f"Kept {page.escape(name.strip())}.")
+    keeping = Keeping(
+        [kept.name for kept in detector_files.saved(checkpoint)],
+        lambda name: detector_files.save(replace(found.detector, name=name)),
+        lambda name: detector_files.replace(replace(found.detector, name=name)),
+    )
+    keeping_fields.show(keeping, default, "anomalies-keep")
     for kept in detector_files.saved(checkpoint):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(
@@ -71,7 +65,7 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
                 key=f"anomalies-delete-{kept.name}",
                 icon=":material/delete:",
                 help="Delete this detector",
-                on_click=_deleted(checkpoint, kept.name),
+                on_click=keeping_fields.deletion(partial(detector_files.delete, checkpoint, kept.name)),
             )
         folder = STATE.text("folder") if STATE.text("source") == "folder" else ""
         words = [
@@ -85,16 +79,3 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
             "scores.csv",
         ]
         st.code(f"python -m vae {shlex.join(words)}", language="sh", wrap_lines=True)
-
-
-def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
-    def delete() -> None:
-        if ownership.shared():
-            st.toast(ownership.SWITCHED_OFF)
-            return
-        try:
-            detector_files.delete(checkpoint, name)
-        except VAEError as error:
-            st.toast(page.escape(str(error)))
-
-    return delete

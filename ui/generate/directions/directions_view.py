@@ -16,7 +16,8 @@ from ui.generate.directions import arithmetic, group_fields, library
 from ui.generate.downloads import Offer
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, page, pictures
+from ui.shared import cache, keeping_fields, page, pictures
+from ui.shared.keeping_fields import Keeping
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.errors import GenerationError
@@ -88,7 +89,7 @@ def _from_groups(checkpoint: Checkpoint) -> Direction | None:
         st.caption(page.escape(classes.sentence()))
     found = both.mean if method == "mean" else both.classifier
     without = ", without shared" if pair.shared else ""
-    _keep(checkpoint, found, f"{_bracketed(pair.a.title)} − {_bracketed(pair.b.title)}{without}", f"{a}|{b}")
+    _keep(checkpoint, found, f"{_bracketed(pair.a.title)} − {_bracketed(pair.b.title)}{without}")
     return found
 
 
@@ -104,22 +105,18 @@ def _default(checkpoint: Checkpoint) -> tuple[str, str]:
     return group_fields.default_neighbours(checkpoint), groups.REST
 
 
-def _keep(checkpoint: Checkpoint, found: Direction, title: str, which: str) -> None:
-    write = direction_files.save
+def _keep(checkpoint: Checkpoint, found: Direction, title: str) -> None:
+    def named(name: str) -> Direction:
+        directions.check_name(name)
+        return replace(found, name=name)
+
+    taken = [kept.name for kept in direction_files.saved(checkpoint)]
+    keeping = Keeping(
+        taken, lambda name: direction_files.save(named(name)), lambda name: direction_files.replace(named(name))
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", title[: directions.MAX_NAME], key=f"direction-name-{which}", max_chars=60)
-        if name.strip() in [kept.name for kept in direction_files.saved(checkpoint)]:
-            st.caption("Replaces the one of that name.")
-            write = direction_files.replace
-        if st.button("Keep", type="primary", icon=":material/save:"):
-            try:
-                directions.check_name(name)
-                write(replace(found, name=name.strip()))
-            except GenerationError as error:
-                page.show_error(error)
-            else:
-                st.toast(f"Kept {page.escape(name.strip())}.")
-                st.rerun()  # of a whole run too: it can hold the click of a fragment's button
+        if keeping_fields.show(keeping, title[: directions.MAX_NAME], "direction-keep"):
+            st.rerun()  # of a whole run too: it can hold the click of a fragment's button
 
 
 def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> None:

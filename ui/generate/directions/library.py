@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from ui.generate import state
 from ui.generate.state import FIELDS
-from ui.shared import ownership, page
+from ui.shared import keeping_fields, page
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import VAEError
 from vae.generation import direction_files, directions
@@ -49,7 +49,9 @@ def show(checkpoint: Checkpoint, current: Direction | None) -> None:
             f"Delete {page.escape(name)}",
             key="direction-delete",
             icon=":material/delete:",
-            on_click=_deleted(checkpoint, name),
+            on_click=keeping_fields.deletion(
+                partial(direction_files.delete, checkpoint, name), lambda: state.put(CHOSEN, GROUPS)
+            ),
             width="stretch",
         )
     _import(checkpoint)
@@ -100,18 +102,3 @@ def _import(checkpoint: Checkpoint) -> None:
         names = ", ".join(direction.name for direction in imported.directions)
         st.session_state[NOTES] = [f"Imported {names}." if names else "Imported nothing new.", *imported.notes]
         st.rerun()  # of a whole run too: it can hold the click of a fragment's button
-
-
-def _deleted(checkpoint: Checkpoint, name: str) -> Callable[[], None]:
-    def delete() -> None:
-        if ownership.shared():
-            st.toast(ownership.SWITCHED_OFF)
-            return
-        try:
-            direction_files.delete(checkpoint, name)
-        except VAEError as error:
-            st.toast(page.escape(str(error)))
-            return
-        state.put(CHOSEN, GROUPS)
-
-    return delete
