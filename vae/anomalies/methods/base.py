@@ -10,7 +10,7 @@ import hashlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from cachetools import LRUCache, cached
@@ -32,11 +32,11 @@ MAX_REBUILT = 8  # fitted estimators in memory
 class Score(ABC):
     """One way to say how anomalous an image is."""
 
-    name: ClassVar[str]  # snake_case, as the command line takes it
-    title: ClassVar[str]
-    source: ClassVar[str]
-    about: ClassVar[str]  # one sentence: what it sees, and when it fails
-    needs_model: ClassVar[bool] = False  # whether it asks the model again, beyond what a Pass holds
+    name: str  # snake_case, as the command line takes it
+    title: str
+    source: str
+    about: str  # one sentence: what it sees, and when it fails
+    needs_model: bool = False  # whether it asks the model again, beyond what a Pass holds
 
     def fit(self, normal: Pass, model: VAE | None = None) -> dict[str, NDArray[Any]]:
         """What the state holds of the normal images; deterministic.
@@ -78,6 +78,19 @@ class Score(ABC):
     def _check_model(self, model: VAE | None) -> None:
         if self.needs_model and model is None:
             raise ScoreError(f"{self.title} needs the model, and was given none.", "Pass the model.")
+
+
+class PassScore(Score):
+    """A score that a forward pass knows by itself: `of` gives it, (n,), of n images."""
+
+    def __init__(
+        self, name: str, of: Callable[[Pass], NDArray[np.floating]], *, title: str, source: str, about: str
+    ) -> None:
+        self.name, self._of = name, of
+        self.title, self.source, self.about = title, source, about
+
+    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
+        return self._of(batch)
 
 
 def reference_rows(count: int, most: int = MAX_REFERENCE) -> NDArray[np.int64]:

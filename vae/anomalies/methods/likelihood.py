@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.methods.base import Score, State
+from vae.anomalies.methods.base import PassScore, Score, State
 
 if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
@@ -18,34 +18,30 @@ SAMPLES = 50
 BATCH_IMAGES, BATCH_PIXELS = 5_000, 2**22  # decoded at a time, samples counted
 
 
-class Reconstruction(Score):
-    """−log p(x|z) in nats, for one posterior sample z."""
-
-    name = "reconstruction"
-    title = "Reconstruction term"
-    source = "An & Cho 2015, Variational autoencoder based anomaly detection using reconstruction probability"
-    about = (
+# −log p(x|z) in nats, for one posterior sample z.
+RECONSTRUCTION = PassScore(
+    "reconstruction",
+    lambda batch: -batch.log_likelihood,
+    title="Reconstruction term",
+    source="An & Cho 2015, Variational autoencoder based anomaly detection using reconstruction probability",
+    about=(
         "Weighs each pixel's error by how sure the decoder was; with Bernoulli pixels grey values cost nats even when "
         "drawn perfectly, so it fails where normal and anomalous images differ in how grey they are."
-    )
-
-    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
-        return -batch.log_likelihood
+    ),
+)
 
 
-class NegativeElbo(Score):
-    """−ELBO = −log p(x|z) + KL in nats, for one posterior sample z."""
-
-    name = "negative_elbo"
-    title = "Negative ELBO"
-    source = "Kingma & Welling 2014, eq. 10; as a score, and where it misleads: Nalisnick et al. 2019"
-    about = (
+# −ELBO = −log p(x|z) + KL in nats, for one posterior sample z.
+NEGATIVE_ELBO = PassScore(
+    "negative_elbo",
+    lambda batch: -batch.elbo,
+    title="Negative ELBO",
+    source="Kingma & Welling 2014, eq. 10; as a score, and where it misleads: Nalisnick et al. 2019",
+    about=(
         "An upper bound of −log p(x); fails on images that are simpler than the normal ones (a blank image, few "
         "strokes), which can be more probable than any normal image."
-    )
-
-    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
-        return -batch.elbo
+    ),
+)
 
 
 class ImportanceWeighted(Score):
@@ -82,16 +78,14 @@ class ImportanceWeighted(Score):
         return -bounds
 
 
-class KL(Score):
-    """KL(q(z|x) ‖ p(z)) in nats, in closed form."""
-
-    name = "kl"
-    title = "KL"
-    source = "Kingma & Welling 2014, appendix B"
-    about = (
+# KL(q(z|x) ‖ p(z)) in nats, in closed form.
+KL = PassScore(
+    "kl",
+    lambda batch: batch.kl,
+    title="KL",
+    source="Kingma & Welling 2014, appendix B",
+    about=(
         "Sees codes that lie far out or are oddly precise; fails on anomalies that the encoder maps among the normal "
         "codes, and says little where dimensions have collapsed."
-    )
-
-    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
-        return batch.kl
+    ),
+)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.methods.base import Score, State, array
+from vae.anomalies.methods.base import PassScore, Score, State, array
 from vae.checkpoints.checkpoint import FloatArray
 
 if TYPE_CHECKING:
@@ -24,34 +24,30 @@ LEAST_VARIANCE = 1e-6  # of a model that copies perfectly, so that nothing is di
 BATCH_VALUES = 200_000  # pixels' values of a batch: 255 images of 28×28; 668 of them take twice as long each (measured)
 
 
-class SquaredError(Score):
-    """Σ over pixels of (x − E[x|z=mu])²."""
-
-    name = "squared_error"
-    title = "Squared error"
-    source = "Sakurada & Yairi 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction"
-    about = (
+# Σ over pixels of (x − E[x|z=mu])².
+SQUARED_ERROR = PassScore(
+    "squared_error",
+    lambda batch: batch.squared_error,
+    title="Squared error",
+    source="Sakurada & Yairi 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction",
+    about=(
         "Sees what the decoder can't draw; fails on simple images with few bright pixels, such as blank ones, whose "
         "error is small because there is little to get wrong."
-    )
-
-    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
-        return batch.squared_error
+    ),
+)
 
 
-class NormalisedError(Score):
-    """Σ (x − E[x|z=mu])² / Σ x²: 0 for a perfect reconstruction, 1 for a black one."""
-
-    name = "normalised_error"
-    title = "Squared error / energy"
-    source = "The relative error ‖x − x̂‖² / ‖x‖² of signal processing; Sakurada & Yairi 2014 for the error itself"
-    about = (
+# Σ (x − E[x|z=mu])² / Σ x²: 0 for a perfect reconstruction, 1 for a black one.
+NORMALISED_ERROR = PassScore(
+    "normalised_error",
+    lambda batch: batch.squared_error / np.maximum(batch.energy, LEAST_ENERGY),
+    title="Squared error / energy",
+    source="The relative error ‖x − x̂‖² / ‖x‖² of signal processing; Sakurada & Yairi 2014 for the error itself",
+    about=(
         "The squared error without its liking for bright images; fails on anomalies that are brighter than normal "
         "images (inverted ones, noise), whose energy hides their error."
-    )
-
-    def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
-        return batch.squared_error / np.maximum(batch.energy, LEAST_ENERGY)
+    ),
+)
 
 
 class SmoothedError(Score):

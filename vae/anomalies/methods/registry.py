@@ -6,8 +6,8 @@ from vae.anomalies.methods.base import Score
 from vae.anomalies.methods.baselines import PcaForest, PcaLOF
 from vae.anomalies.methods.combined import Combined, CombinedDistance, ErrorAndPlace
 from vae.anomalies.methods.latent import LOF, Mahalanobis, MixtureDensity, NearestNeighbours
-from vae.anomalies.methods.likelihood import KL, ImportanceWeighted, NegativeElbo, Reconstruction
-from vae.anomalies.methods.reconstruction import NormalisedError, SmoothedError, SquaredError
+from vae.anomalies.methods.likelihood import KL, NEGATIVE_ELBO, RECONSTRUCTION, ImportanceWeighted
+from vae.anomalies.methods.reconstruction import NORMALISED_ERROR, SQUARED_ERROR, SmoothedError
 from vae.anomalies.methods.regret import Regret
 from vae.errors import ScoreError
 
@@ -15,13 +15,13 @@ _ALL: tuple[Score, ...] = (
     ErrorAndPlace(),
     Combined(),
     CombinedDistance(),
-    SquaredError(),
-    NormalisedError(),
+    SQUARED_ERROR,
+    NORMALISED_ERROR,
     SmoothedError(),
-    Reconstruction(),
-    NegativeElbo(),
+    RECONSTRUCTION,
+    NEGATIVE_ELBO,
     ImportanceWeighted(),
-    KL(),
+    KL,
     Mahalanobis(),
     NearestNeighbours(),
     LOF(),
