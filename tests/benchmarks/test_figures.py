@@ -17,7 +17,7 @@ from benchmarks.generation import plane
 from benchmarks.generation.plane import Stroke
 from benchmarks.training import arithmetic
 from benchmarks.training import measure as training
-from benchmarks.training.parts import MODEL
+from benchmarks.training.parts import MODEL, Setting
 from benchmarks.training.recipes.pytorch_example import ExampleVAE, train_epoch
 from benchmarks.training.to_target import Epoch, Output, epoch_seconds, forward_of, loss_per_image, seconds_to
 from vae.anomalies.methods import registry
@@ -112,13 +112,13 @@ def test_what_was_not_measured_is_null_in_the_file(tmp_path: Path, capsys: pytes
 
 
 def test_a_part_that_fails_leaves_the_others_their_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: training.Setting) -> report.Values:
+    def broken(_: Setting) -> report.Values:
         raise OSError("no browser here")
 
     monkeypatch.setattr(training, "PARTS", {"click": broken, "floor": lambda _: {"floor_images_per_s": 5}})
     values: report.Values = {}
     images = np.zeros((1, 1, 28, 28), np.uint8)
-    problems = training.measure(training.Setting(images, images, images, CPU, 1, 1, ""), ["floor", "click"], values)
+    problems = training.measure(Setting(images, images, images, CPU, 1, 1, ""), ["floor", "click"], values)
     assert problems == ["click: no browser here"]
     assert values == {"floor_images_per_s": 5}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 from playwright.sync_api import Page, expect
 
 from tests.browser.drive import explore, generate
@@ -135,6 +136,7 @@ def test_an_interpolation_is_exported_as_an_animation(app: AppServer, page: Page
         page.get_by_role("button", name="Animation (GIF)").click()
     assert download.value.suggested_filename == "digits-mlp-8-interpolation.gif"
     with Image.open(download.value.path()) as animation:
+        assert isinstance(animation, GifImageFile)
         assert [animation.n_frames, animation.size] == [22, (200, 200)]  # 12 pictures there, 10 back; 25 pixels for one
         stills = []
         for frame in range(animation.n_frames):

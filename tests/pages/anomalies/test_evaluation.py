@@ -60,8 +60,9 @@ def test_the_page_says_when_a_baseline_wins(digits: Checkpoint, wins: bool) -> N
     reference = comparison.NormalReference(rows, digits.latents.mu[:5], digits.latents.sigma[:5])
     values = {"kl": 0.8, "pca_lof": 0.9 if wins else 0.7}
     evaluations = {
-        name: Evaluation(*[Interval(value, value - 0.01, value + 0.01)] * 3, *counts, f"protocol {HTML}")
+        name: Evaluation(around, around, around, *counts, f"protocol {HTML}")
         for name, value in values.items()
+        for around in [Interval(value, value - 0.01, value + 0.01)]
     }
     columns = {name: np.zeros(n, np.float32) for name in values}
     held_out = {name: np.zeros(7, np.float32) for name in values}

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from ui import components
 from ui.components import back_forward, live_decoder, manifold, picture_sheet, reports, scrubber, threshold
@@ -161,6 +162,6 @@ def test_a_point_and_a_row_that_are_clicked_are_chosen() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{}", "3", "null", '[{"number": 1}]', '[{"number": "1", "moved": 0}]'])
 def test_what_was_not_visited_is_no_visit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(back_forward.st, "query_params", {back_forward.MARK: text})
-    monkeypatch.setattr(back_forward.st, "session_state", {})
+    monkeypatch.setattr(st, "query_params", {back_forward.MARK: text})
+    monkeypatch.setattr(st, "session_state", {})
     assert back_forward.follow(unwritten=True) == back_forward.BackForwardMove(visited=False, overtook=False)

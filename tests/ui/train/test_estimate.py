@@ -106,7 +106,7 @@ def test_a_form_that_is_still_gets_an_estimate(submitted: list[list[str]]) -> No
 def test_a_form_that_moves_is_not_measured(submitted: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate, "STILL_SECONDS", 30.0)
     now = [1000.0]
-    monkeypatch.setattr(estimate.time, "time", lambda: now[0])
+    monkeypatch.setattr(time, "time", lambda: now[0])
     at = visit()
     now[0] += 29
     at.number_input(key="train_latent_dim").set_value(3).run()

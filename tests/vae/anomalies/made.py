@@ -16,9 +16,9 @@ def seen(count: int = 200, seed: int = 0, shift: float = 0.0, **changes: object)
     """A pass that no model made: `shift` moves its codes and its error."""
     rng = np.random.default_rng(seed)
     mu = (rng.normal(size=(count, 2)) + shift).astype(np.float32)
-    flat = [(rng.uniform(1, 2, count) + abs(shift)).astype(np.float32) for _ in range(4)]
+    error, energy, likelihood, kl = ((rng.uniform(1, 2, count) + abs(shift)).astype(np.float32) for _ in range(4))
     pixels = rng.integers(0, 256, (count, 1, 8, 8), np.uint8)
-    made = Pass(mu, np.ones_like(mu), *flat, elbo=flat[2] - flat[3], pixels=pixels)
+    made = Pass(mu, np.ones_like(mu), error, energy, likelihood, kl, likelihood - kl, pixels)
     return dataclasses.replace(made, **changes)
 
 

@@ -10,10 +10,10 @@ import pytest
 from tests.vae.anomalies.made import fitted, seen
 from tests.vae.helpers import new_checkpoint
 from vae.anomalies import detectors, normal_images
-from vae.anomalies.detectors import Rule
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.thresholds import Rule
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.image_dataset import ImageDataset

@@ -10,8 +10,7 @@ import pytest
 from tests.vae.anomalies.made import seen
 from tests.vae.helpers import new_checkpoint
 from vae.anomalies import detectors, thresholds
-from vae.anomalies.detectors import Rule
-from vae.anomalies.thresholds import flagged, from_contamination
+from vae.anomalies.thresholds import Rule, flagged, from_contamination
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError

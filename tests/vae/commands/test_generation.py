@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from vae import commands
 from vae.checkpoints import checkpoint_files, inference, loading
@@ -180,6 +181,7 @@ def test_a_path_as_an_animation_and_as_a_sheet(tmp_path: Path) -> None:
         assert call("interpolate", "digits-mlp-2", *tokens, "--steps", 4, "--output", tmp_path / name) == 0
     images = loaded(tmp_path / "p.npz")["images"]
     with Image.open(tmp_path / "p.gif") as gif:
+        assert isinstance(gif, GifImageFile)
         assert (gif.n_frames, gif.size) == (12, (200, 200))
         gif.seek(8)
         assert np.array_equal(np.asarray(gif.convert("L"))[::25, ::25], images[4, 0])

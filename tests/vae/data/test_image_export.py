@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from vae.data import image_export
 from vae.errors import GenerationError
@@ -85,7 +86,7 @@ def test_a_grey_gif_keeps_every_pixel_there_and_back() -> None:
     """All 256 greys in every frame: nothing is left for a transparent colour or a smaller palette."""
     images = np.stack([np.random.default_rng(k).permutation(256).astype(np.uint8).reshape(1, 16, 16) for k in range(4)])
     with opened(image_export.gif(images, scale=2)) as found:
-        assert found.format == "GIF"
+        assert isinstance(found, GifImageFile)
         assert found.n_frames == 6
         assert found.info["loop"] == 0
         for frame, k in enumerate((0, 1, 2, 3, 2, 1)):
@@ -100,6 +101,7 @@ def test_a_smooth_grey_gif_keeps_every_pixel() -> None:
     for k in range(5):
         images[k, 0, k, k] = 255 - images[k, 0, k, k]
     with opened(image_export.gif(images, there_and_back=False, scale=1)) as found:
+        assert isinstance(found, GifImageFile)
         assert found.n_frames == 5
         for k in range(5):
             found.seek(k)

@@ -52,7 +52,8 @@ def test_a_principal_plane_counts_standard_deviations_from_the_mean(i: int, j: i
 
 def test_place_is_the_nearest_point_even_on_skew_axes() -> None:
     rng = np.random.default_rng(1)
-    plane = Plane(*rng.normal(size=(3, 5)).astype(np.float32), ("a", "b"))
+    base, u, v = rng.normal(size=(3, 5)).astype(np.float32)
+    plane = Plane(base, u, v, ("a", "b"))
     points = rng.normal(size=(10, 5))
     a, b = plane.place(points)
     assert a.shape == (10,)

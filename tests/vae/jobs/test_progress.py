@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from vae.jobs import progress
 from vae.jobs.progress import Progress
+from vae.storage.files import write_atomically
 
 
 def told(folder: Path) -> dict:
@@ -24,7 +26,7 @@ def test_a_stage_begins_without_an_estimate(tmp_path: Path) -> None:
 
 def test_updates_estimate_the_time_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     bar = Progress(tmp_path)
     bar.stage("training")
     now += 30.0
@@ -48,7 +50,7 @@ class Clock:
 @pytest.fixture()
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     moved = Clock()
-    monkeypatch.setattr(progress.time, "monotonic", moved)
+    monkeypatch.setattr(time, "monotonic", moved)
     return moved
 
 
@@ -69,7 +71,7 @@ def test_quick_epochs_keep_the_estimate_fresh(tmp_path: Path, clock: Clock) -> N
 
 def test_notes_are_written_when_they_are_due(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     writes = []
-    write = progress.write_atomically
+    write = write_atomically
     monkeypatch.setattr(progress, "write_atomically", lambda *a: writes.append(clock.now) or write(*a))
     bar = Progress(tmp_path)
     bar.stage("training")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,11 +44,15 @@ def living(job: Job) -> list[psutil.Process]:
     return [psutil.Process(m["pid"]) for m in marks if processes.is_alive(m)]
 
 
+def _has_begun(job: Job) -> bool:
+    return not job.active or (job.folder / "state.json").is_file()
+
+
 @pytest.fixture(autouse=True)
 def _no_process_is_left() -> Iterator[None]:
     yield
     for job in (j for j in queue.all_jobs() if j.title != "planted"):
-        wait_until(lambda job=job: not job.active or (job.folder / "state.json").is_file())
+        wait_until(partial(_has_begun, job))
         for process in living(job) if job.active else []:
             process.kill()
             process.wait(10)

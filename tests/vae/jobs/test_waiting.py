@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -92,7 +93,7 @@ def test_each_end_starts_the_next_of_its_lane(started: list[str]) -> None:
 def test_the_clock_does_not_change_the_order(started: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made, now = [submit("a")], time.time
     for moved in (3e9 - now(), -1e9, 0.0, -5e8):
-        monkeypatch.setattr(queue.time, "time", lambda moved=moved: now() + moved)
+        monkeypatch.setattr(time, "time", lambda moved=moved: now() + moved)
         made.append(submit("later"))
     for done in range(5):
         assert started == made[: done + 1]
@@ -207,7 +208,7 @@ def test_a_job_is_started_with_the_settings_of_who_asked_for_it(monkeypatch: pyt
         def __init__(self, command: list[str], *, env: dict[str, str], **more: object) -> None:
             given.append(env)
 
-    monkeypatch.setattr(starting.subprocess, "Popen", Fake)
+    monkeypatch.setattr(subprocess, "Popen", Fake)
     monkeypatch.setenv("VAE_DATA", "/of/a")
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     a = submit("a")
@@ -232,7 +233,7 @@ def test_settings_in_a_run_folder_are_settings_only(monkeypatch: pytest.MonkeyPa
         given.append(env)
         raise OSError("enough")
 
-    monkeypatch.setattr(starting.subprocess, "Popen", popen)
+    monkeypatch.setattr(subprocess, "Popen", popen)
     asked = {"LD_PRELOAD": "x", "VAE_DATA": 3, stopping.RUNNER: "1", "VAE_A=B": "x", "VAE_NUL": "\0"}
     with pytest.raises(OSError, match="enough"), Path(os.devnull).open("wb") as log:
         starting.start_runner(Path("x"), log, {"environment": asked})
@@ -266,7 +267,7 @@ def test_a_full_disk_starts_nothing(started: list[str], monkeypatch: pytest.Monk
 
 
 def test_who_has_the_queue_is_waited_for_but_not_for_ever(started: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting.changing.__wrapped__, "__defaults__", (0.05,))
+    monkeypatch.setattr(inspect.unwrap(waiting.changing), "__defaults__", (0.05,))
     a, b = submit("a"), submit("b")
     end(a)
     with FileLock(paths.runs_dir() / waiting.LOCK):

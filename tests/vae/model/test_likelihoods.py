@@ -58,7 +58,7 @@ def test_the_best_variance_is_the_mean_squared_error() -> None:
     output, x = pictures(8, 1, 4, 4)
     mse = (torch.sigmoid(output) - x).square().mean().item()
 
-    def mean_at(logvar: float) -> torch.Tensor:
+    def mean_at(logvar: float) -> float:
         likelihood = gaussian(logvar)
         value = likelihood.log_prob(output, x).mean()
         value.backward()

@@ -21,8 +21,8 @@ def images(count: int, shape: tuple[int, int, int], seed: int) -> NDArray[np.uin
 
 
 def brute_force(queries: NDArray[np.uint8], data: NDArray[np.uint8]) -> NDArray[np.float64]:
-    flat = [a.reshape(len(a), -1).astype(np.float64) / 255 for a in (queries, data)]
-    return np.asarray(cdist(*flat))
+    a, b = (images.reshape(len(images), -1).astype(np.float64) / 255 for images in (queries, data))
+    return np.asarray(cdist(a, b))
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 19, 27)])

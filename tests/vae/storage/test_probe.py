@@ -74,7 +74,7 @@ def test_an_odd_folder_is_one_sentence_in_every_command(
 ) -> None:
     monkeypatch.setenv(variable, value if value.startswith("~") else os.path.join(odd, value))  # noqa: PTH118 - "." stays
     if value == ".":
-        monkeypatch.setattr(probe.os, "access", closed)  # mode 000 means nothing to root
+        monkeypatch.setattr(os, "access", closed)  # mode 000 means nothing to root
         assert [problem for problem in paths.problems() if variable in problem and why in problem]
         return
     (problem,) = paths.problems()

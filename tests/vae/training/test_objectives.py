@@ -48,7 +48,7 @@ def test_beta_weighs_the_kl_alone(beta: float) -> None:
     assert terms.elbo.tolist() == [-13.0, -27.0]
 
 
-OBJECTIVES = {
+OBJECTIVES: dict[str, tuple[Objective, float, str]] = {
     "elbo": (Elbo(), 1.0, "bernoulli"),
     "beta": (Elbo(), 3.0, "bernoulli"),
     "free bits": (Elbo(threshold=0.05), 1.0, "bernoulli"),
