@@ -28,7 +28,7 @@ from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import Sha256, read_as
-from vae.storage.tensor_files import read_metadata, read_tensors
+from vae.storage.tensor_files import digest_of, read_metadata, read_tensors
 from vae.storage.validation import check_visible
 
 FORMAT, VERSION = "vae-detector", 1
@@ -134,7 +134,7 @@ def to_bytes(detector: Detector) -> bytes:
     """The detector as one file. Raises ScoreError for a state that no file can hold."""
     tensors = {"calibration": detector.calibration} | {STATE + k: a for k, a in detector.state.items()}
     arrays = {name: np.array(array, order="C") for name, array in tensors.items()}  # keeps () apart from (1,)
-    about = dataclasses.asdict(detector.info) | {"format": FORMAT, "version": VERSION, "digest": _digest(arrays)}
+    about = dataclasses.asdict(detector.info) | {"format": FORMAT, "version": VERSION, "digest": digest_of(arrays)}
     _check_arrays(arrays, detector.name)
     metadata = {"detector": json.dumps(about)}
     _info(metadata, detector.name)  # what is saved can be read
@@ -153,7 +153,7 @@ def read_detector(path: Path) -> Detector:
         tensors, metadata = read_tensors(path, kinds.DETECTOR)
     info, digest = _info(metadata, path.name)
     _check_arrays(tensors, info.name)
-    if _digest(tensors) != digest:
+    if digest_of(tensors) != digest:
         raise ScoreError(f"The arrays of the detector {info.name!r} were changed after it was kept.", NOT_A_DETECTOR)
     for array in tensors.values():
         array.flags.writeable = False
@@ -195,11 +195,3 @@ def _check_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
             raise ScoreError(f"{what}: its {key} is {array.dtype}, expected one of {', '.join(DTYPES)}.")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ScoreError(f"{what}: its {key} has numbers that are not finite.", NOT_A_DETECTOR)
-
-
-def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return digest.hexdigest()

@@ -7,7 +7,9 @@ left to the library.
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +55,15 @@ class _Tensor:
     dtype: str
     shape: Annotated[tuple[Size, ...], Meta(max_length=MOST_AXES, description=f"at most {MOST_AXES} sizes")]
     data_offsets: tuple[Size, Size]
+
+
+def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 of arrays by name, whatever file they are in: for one that says itself what its arrays were."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
 
 
 def read_tensors(path: Path, kind: FileKind) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

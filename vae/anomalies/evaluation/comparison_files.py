@@ -6,7 +6,6 @@ score.<name> (n,) and held_out.<name> (m,), and the rest as JSON.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import write_errors_as
 from vae.storage.schema import number, read_as, text
-from vae.storage.tensor_files import read_tensors
+from vae.storage.tensor_files import digest_of, read_tensors
 from vae.storage.validation import check_array, check_visible
 
 FORMAT, VERSION = "vae-comparison", 1
@@ -118,7 +117,7 @@ def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
         "seconds": comparison.seconds,
         "pass_seconds": comparison.pass_seconds,
         "judged": {name: _values(evaluation) for name, evaluation in comparison.evaluations.items()},
-        "digest": _digest(arrays),
+        "digest": digest_of(arrays),
     }
     return safetensors.numpy.save(arrays, {"comparison": json.dumps(about, ensure_ascii=False)})
 
@@ -126,7 +125,7 @@ def to_bytes(checkpoint: Checkpoint, comparison: Comparison) -> bytes:
 def _read(
     checkpoint: Checkpoint, choice: NormalChoice, tensors: dict[str, NDArray[Any]], about: _Metadata
 ) -> Comparison:
-    expected = (FORMAT, VERSION, checkpoint.identity, choice.classes, LIMITS, _digest(tensors))
+    expected = (FORMAT, VERSION, checkpoint.identity, choice.classes, LIMITS, digest_of(tensors))
     if (about.format, about.version, about.identity, about.classes, about.limits, about.digest) != expected:
         raise _DamagedError
     for array in tensors.values():
@@ -185,11 +184,3 @@ def _interval(said: tuple[float, float, float]) -> Interval:
     if low > high:
         raise _DamagedError
     return Interval(value, low, high)
-
-
-def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return digest.hexdigest()

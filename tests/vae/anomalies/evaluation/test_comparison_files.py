@@ -19,7 +19,7 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
 from vae.storage import kinds, paths
-from vae.storage.tensor_files import read_tensors
+from vae.storage.tensor_files import digest_of, read_tensors
 
 
 def same(a: Comparison, b: Comparison) -> None:
@@ -83,7 +83,7 @@ def _forge(path: Path, change: Callable[[Tensors, Tensors], object]) -> None:
     about = json.loads(metadata["comparison"])
     change(tensors, about)
     if about.get("digest"):
-        about["digest"] = comparison_files._digest(tensors)
+        about["digest"] = digest_of(tensors)
     path.write_bytes(safetensors.numpy.save(tensors, {"comparison": json.dumps(about)}))
 
 
