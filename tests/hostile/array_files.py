@@ -1,4 +1,4 @@
-"""NumPy's files: headers that lie, at the size that is expected."""
+"""NumPy's and MNIST's files: headers that lie, at the size that is expected."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ NPY: dict[str, Change] = {
     "promises a size below 0": described("(-1, 8, 8)"),
     "promises 0 images": described("(0, 1, 8, 8)"),
     "has 100 dimensions": described("(" + "1," * 40 + ")"),
+    "promises nothing, of sizes that nobody can multiply": lambda raw: described("(9999999999999, 9999999999999, 0)")(
+        raw
+    )[:128],
+    "promises nothing, of a size that no number holds": lambda raw: described("(99999999999999999999999, 0)")(raw)[
+        :128
+    ],
     "is of Python objects": described("(20,)", "'|O'"),
     "is of text": described("(20,)", "'<U16'"),
     "is of dates": described("(20,)", "'<M8[s]'"),
@@ -50,4 +56,23 @@ LABELS: dict[str, Change] = {
     "has a label below 0": lambda raw: raw[:-8] + struct.pack("<q", -1),
     "has labels that are no whole numbers": described("(20,)", "'<f8'"),
     "has labels in another byte order": described("(20,)", "'>i8'"),
+}
+
+
+def idx(rank: int, *sizes: int, kind: int = 8) -> Change:
+    return lambda raw: bytes([0, 0, kind, rank]) + b"".join(struct.pack(">I", n) for n in sizes) + raw[16:]
+
+
+IDX: dict[str, Change] = {
+    "has 255 dimensions": idx(255, 3, 28, 28),
+    "has no dimension": idx(0),
+    "has 64 dimensions": idx(64, *[1] * 63, 2_352),
+    "has 100 dimensions": idx(100, *[1] * 99, 2_352),
+    "promises more than can be counted": idx(3, 2**32 - 1, 2**32 - 1, 2**32 - 1),
+    "promises one image more": idx(3, 4, 28, 28),
+    "promises one image less": idx(3, 2, 28, 28),
+    "is of floats": idx(3, 3, 28, 28, kind=13),
+    "is of a type that is none": idx(3, 3, 28, 28, kind=255),
+    "promises nothing, of sizes that nobody can multiply": lambda raw: idx(3, 2**32 - 1, 2**32 - 1, 0)(raw)[:16],
+    "promises 4 billion images without a pixel": lambda raw: idx(3, 2**32 - 1, 0, 28)(raw)[:16],
 }

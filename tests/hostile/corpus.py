@@ -1,4 +1,4 @@
-"""All cases: each kind of file with everything that can stand in its place.
+"""All cases: each kind of file with everything that can stand in its place, names, and folders of the program.
 
 A case is made in a house of its own (house.py), then read. What must not happen is said in guard.py.
 """
@@ -11,10 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.hostile import array_files, entries, json_texts, tables, tensor_files
+from tests.hostile import array_files, entries, json_texts, names, pictures, tables, tensor_files, told
+from tests.hostile import house as houses
 from tests.hostile.guard import GOOD
 from tests.hostile.house import House
-from tests.hostile.kinds import FAMILIES, KINDS, Kind
+from tests.hostile.kinds import (
+    FAMILIES,
+    KINDS,
+    Kind,
+    uploaded_directions,
+    uploaded_picture,
+    uploaded_to_score,
+)
+from vae.generation import direction_files
 
 
 @dataclass(frozen=True)
@@ -52,10 +61,9 @@ def _changes(kind: Kind) -> tuple[Changes, Changes]:
     match kind.family:
         case "json":
             no |= _all(_json, json_texts.NO_OBJECT)
-            perhaps |= _all(_json, json_texts.OTHER_VALUES | json_texts.LARGE)
+            perhaps |= _all(_json, json_texts.LARGE)
         case "tensors" | "tensors with metadata":
             no |= _all(_bytes, tensor_files.NO_FILE | tensor_files.LARGE)
-            perhaps |= _all(_bytes, tensor_files.OTHER_ARRAYS)
             if kind.family == "tensors with metadata":
                 perhaps |= _all(_bytes, tensor_files.OTHER_METADATA)
         case "table":
@@ -65,7 +73,18 @@ def _changes(kind: Kind) -> tuple[Changes, Changes]:
             no |= _all(_bytes, array_files.NPY)
         case "labels":
             no |= _all(_bytes, array_files.NPY | array_files.LABELS)
+        case "idx":
+            no |= _all(_bytes, array_files.IDX)
+        case "picture":
+            no |= _all(_bytes, pictures.changes() | pictures.by_format())
     return no, perhaps
+
+
+def _others(kind: Kind) -> Changes:
+    """What is whole, with other values: what each reader makes of them is its own."""
+    if kind.family == "json":
+        return _all(_json, json_texts.OTHER_VALUES)
+    return _all(_bytes, tensor_files.OTHER_ARRAYS) if kind.family.startswith("tensors") else {}
 
 
 def _all(applied: Callable[[Any], Callable[[Path], object]], changes: Mapping[str, Any]) -> Changes:
@@ -85,10 +104,58 @@ def of_kind(kind: Kind) -> Iterator[Case]:
     no, perhaps = _changes(kind) if kind in FIRST else ({}, {})
     yield Case(f"{kind.name} {GOOD}", kind.agree, kind.read, refused=False)
     must: Changes = entries.NO_FILE | no
-    for name, change in (must | entries.NO_CONTENT | entries.PERHAPS | perhaps).items():
+    for name, change in (must | entries.NO_CONTENT | entries.PERHAPS | _others(kind) | perhaps).items():
         yield Case(f"{kind.name} {name}", _made(kind, change), kind.read, name in must)
+
+
+def of_names() -> Iterator[Case]:
+    """Names from a person or a URL, and settings of folders."""
+    for who, read in names.READERS.items():
+        for what, name in names.NAMES.items():
+            yield Case(f"{who} called {what}", _nothing, lambda h, r=read, n=name: r(h, n), True)
+    for variable, look in names.LOOKS.items():
+        for what, value in names.FOLDERS.items():
+            make = lambda h, v=variable, to=value: names.set_folder(h, v, to)  # noqa: E731
+            yield Case(f"VAE_{variable} {what}", make, look, True)
+
+
+def _nothing(house: House) -> None:
+    """The house stays as it is."""
+
+
+def of_uploads() -> Iterator[Case]:
+    """Pictures and directions from a browser: content alone."""
+    for what, change in (pictures.changes() | pictures.by_format()).items():
+        for who, read in (("picture", uploaded_picture), ("picture to score", uploaded_to_score)):
+            yield Case(f"uploaded {who} {what}", _nothing, lambda h, r=read, c=change: r(h, c(b"")), True)
+    for changes, refused in ((json_texts.NO_OBJECT, True), (json_texts.OTHER_VALUES | json_texts.LARGE, False)):
+        for what, change in changes.items():
+            yield Case(f"uploaded directions {what}", _nothing, lambda h, c=change: _directions(h, c), refused)
+
+
+def _directions(house: House, change: json_texts.Change) -> object:
+    direction = houses.direction(house.read_checkpoint())
+    text = change(json.loads(direction_files.to_json([direction])))
+    return uploaded_directions(house, text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+
+
+def of_commands() -> Iterator[Case]:
+    """A sample of the same through commands; `list` goes through all of a config.json."""
+    kinds = {kind.name: kind for kind in KINDS}
+    for name, (kind, words) in told.COMMANDS.items():
+        for what in ("is missing", "is a folder", "is a pipe", "is a link to itself", "is a link to an endless device"):
+            yield Case(
+                f"`{name}`: {kind} {what}", _made(kinds[kind], entries.NO_FILE[what]), told.run(*words), refused=True
+            )
+    for what, entry in entries.NO_FILE.items():
+        make = _made(kinds["checkpoint's config.json"], entry)
+        yield Case(f"`list`: checkpoint's config.json {what}", make, told.run("list"), refused=False)
+    for variable in names.LOOKS:
+        for what, value in names.FOLDERS.items():
+            make = lambda h, v=variable, to=value: names.set_folder(h, v, to)  # noqa: E731
+            yield Case(f"`list`: VAE_{variable} {what}", make, told.run("list"), refused=False)
 
 
 def cases() -> list[Case]:
     """All of them, in order."""
-    return [case for kind in KINDS for case in of_kind(kind)]
+    return [*(case for kind in KINDS for case in of_kind(kind)), *of_names(), *of_uploads(), *of_commands()]

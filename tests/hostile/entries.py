@@ -104,6 +104,7 @@ NO_CONTENT: dict[str, Entry] = {
     "is one endless line": content(lambda raw: b"9" * 300_000),
     "is 200 GB without a block": sparse(200 * GB),
     "is 3 GB without a block": sparse(3 * GB),
+    "is 900 MB without a block": sparse(9 * GB // 10),
     "is a link to a file of unknown size": link("/proc/self/smaps"),  # whose size is said to be 0
 }
 # What may well be read.

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
+from tests.runs import add_frames, plant_run, progress_of, train_request
 from tests.vae.anomalies.made import fitted
-from tests.vae.helpers import new_checkpoint
+from tests.vae.helpers import TINY, new_checkpoint
 from vae.anomalies import detector_files
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
@@ -19,15 +23,22 @@ from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.config import TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.generation import direction_files, mixture_files
 from vae.generation.directions import Direction
 from vae.generation.sampling import Mixture
+from vae.jobs import queue
+from vae.jobs.job import Job
 from vae.maps import map_files, pca
 from vae.maps.projection import ProjectionMap
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, UNITS, Quality, QualityRow
 from vae.storage import paths
+from vae.training.run_folder.status import note_written, resume_file
+
+if TYPE_CHECKING:
+    from vae.training.trainer import Trainer
 
 NAME = "a"  # of the checkpoint
 CHOICE = NormalChoice(("0", "1"))
@@ -35,11 +46,47 @@ FOLDERS = ("checkpoints", "runs", "derived", "data")
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What is told of a file or folder without opening it."""
+
+    mode: int
+    size: int
+    changed: int
+    inode: int
+    target: str = ""  # of a link
+
+    def is_copy_of(self, other: Entry) -> bool:
+        """Whether it may be what copying `other` gives, which keeps the time."""
+        if stat.S_ISDIR(self.mode):
+            return stat.S_ISDIR(other.mode)
+        return (self.mode, self.size, self.changed) == (other.mode, other.size, other.changed)
+
+
+Tree = dict[str, Entry]
+
+
+def tree(root: Path) -> Tree:
+    """All that is below `root`, by its path from there."""
+    found, folders = {}, [""]
+    while folders:
+        above = folders.pop()
+        with os.scandir(root / above) as entries:
+            for entry in entries:
+                name, about = f"{above}{entry.name}", entry.stat(follow_symlinks=False)
+                target = str(Path(entry.path).readlink()) if entry.is_symlink() else ""
+                found[name] = Entry(about.st_mode, about.st_size, about.st_mtime_ns, about.st_ino, target)
+                if stat.S_ISDIR(about.st_mode):
+                    folders.append(f"{name}/")
+    return found
+
+
+@dataclass(frozen=True)
 class House:
-    """Where a copy stands, and the checkpoint's identity."""
+    """Where a copy stands, the checkpoint's identity, and the job's id."""
 
     root: Path
     identity: str
+    job_id: str
 
     @property
     def checkpoint(self) -> Path:
@@ -50,9 +97,17 @@ class House:
         return self.root / "derived" / self.identity[:16]
 
     @property
+    def run(self) -> Path:
+        return self.root / "runs" / self.job_id
+
+    @property
     def images(self) -> Path:
         """The imported data set."""
         return self.root / "data" / "folders" / "own"
+
+    @property
+    def pictures(self) -> Path:
+        return self.root / "pictures"
 
     def enter(self) -> None:
         """From now on the program's folders, and the current one, are this house's."""
@@ -62,22 +117,51 @@ class House:
 
     def copy(self, root: Path) -> House:
         shutil.copytree(self.root, root)
-        return House(root, self.identity)
+        return House(root, self.identity, self.job_id)
+
+    def mend(self, good: House, wanted: Tree, found: Tree) -> None:
+        """Make this copy, which is `found` now, as good as new; the good house is as `wanted`."""
+        for name in sorted(found, reverse=True):  # what is in a folder comes before it
+            if name not in wanted or not found[name].is_copy_of(wanted[name]):
+                _remove(self.root / name)
+        for name in sorted(wanted):
+            if not os.path.lexists(self.root / name):
+                _put(good.root / name, self.root / name)
 
     def read_checkpoint(self) -> Checkpoint:
         return checkpoint_files.read(NAME)
 
+    def job(self) -> Job:
+        return queue.get(self.job_id)
+
 
 def build(root: Path) -> House:
     """The house whose every file is good."""
-    for name in FOLDERS:
+    for name in (*FOLDERS, "pictures/class"):
         (root / name).mkdir(parents=True)
-    House(root, "").enter()
+    House(root, "", "").enter()
     checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / NAME)
     checkpoint = checkpoint_files.read(NAME)
     _derive(checkpoint)
     _import_images(root / "data" / "folders" / "own")
-    return House(root, checkpoint.identity)
+    _idx(root / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte")
+    job_id = _run(checkpoint.identity)
+    for k in range(3):
+        pixels = np.random.default_rng(k).integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(root / "pictures" / "class" / f"{k}.png")
+    return House(root, checkpoint.identity, job_id)
+
+
+def trainer() -> Trainer:
+    """One whose state is kept in the run folder."""
+    import torch
+
+    from vae.model.vae import new_model
+    from vae.training.trainer import Trainer
+
+    images = np.random.default_rng(0).integers(0, 256, (30, 1, 8, 8), np.uint8)
+    config = TrainConfig("digits", epochs=2, batch_size=8)
+    return Trainer(new_model(TINY, 0), images[:20], images[20:], config, torch.device("cpu"))
 
 
 def _derive(checkpoint: Checkpoint) -> None:
@@ -144,6 +228,39 @@ def _import_images(folder: Path) -> None:
     (folder / "meta.json").write_text(json.dumps(meta))
 
 
+def _idx(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (3, 28, 28)) + bytes(3 * 28 * 28))
+
+
+def _run(identity: str) -> str:
+    request = train_request("new")
+    job_id = plant_run("stopped", request, progress_of("new", 2, 1, outcome="stopped"), log="one\ntwo\n")
+    folder = paths.runs_dir() / job_id
+    add_frames(folder, [1])
+    note_written(folder, identity)
+    from vae.training.run_folder import resume_state
+
+    one = trainer()
+    next(iter(one.run()))
+    resume_state.save(one, resume_file(folder), "images")
+    return job_id
+
+
+def _remove(path: Path) -> None:
+    if stat.S_ISDIR(path.lstat().st_mode):
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _put(source: Path, path: Path) -> None:
+    if source.is_dir():
+        path.mkdir()
+    else:
+        shutil.copy2(source, path)
+
+
 def as_json(house: House) -> str:
     values = asdict(house) | {"root": str(house.root)}
     return json.dumps(values)
@@ -151,4 +268,4 @@ def as_json(house: House) -> str:
 
 def from_json(text: str) -> House:
     values = json.loads(text)
-    return House(Path(values["root"]), values["identity"])
+    return House(Path(values["root"]), values["identity"], values["job_id"])

@@ -50,6 +50,9 @@ NO_OBJECT: dict[str, Change] = {
     "is a number of 5,000 digits": lambda good: "9" * 5_000,
     "has a key that is none": lambda good: json.dumps(good)[:-1] + ", 1: 2}",
     "is the good one twice": lambda good: json.dumps(good) * 2,
+    "hides brackets between letters of two bytes": lambda good: ('{"\u2201": ' + "[" * 900 + "]" * 900 + "}").encode(
+        "utf-16"
+    ),
     "has a byte that no UTF-8 has": lambda good: json.dumps(good).encode().replace(b":", b":\xff", 1),
 }
 # What is an object; whether it is a good one depends.

@@ -1,4 +1,4 @@
-"""The kinds of files of checkpoints, of what is derived from them, and of imported images, with their readers."""
+"""Every kind of file that the program reads: where it is, and what reads it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from tests.hostile import house as houses
 from tests.hostile.house import CHOICE, House
 from tests.vae.helpers import edit_config
-from vae.anomalies import detector_files
+from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
 from vae.checkpoints import checkpoint_files
-from vae.data import imported_dataset
+from vae.data import image_decoding, imported_dataset, mnist
+from vae.data.image_decoding import Format
 from vae.errors import GenerationError
 from vae.generation import direction_files, mixture_files
+from vae.jobs import queue
+from vae.jobs.job import log_tail, read_values
 from vae.maps import map_files
 from vae.sample_quality import quality_files
+from vae.storage.kinds import IDX, STATE
+from vae.training.run_folder import film_files, request_files, status
+from vae.training.run_folder.status import resume_file
 
 SMALL = 64 * 2**20  # bytes; of a larger file config.json knows the size only
-FAMILIES = ("json", "tensors", "tensors with metadata", "table", "npy", "labels")
+GREY = Format(8, 8, colour=False)
+FAMILIES = ("json", "tensors", "tensors with metadata", "table", "npy", "labels", "idx", "picture", "text")
 
 
 @dataclass(frozen=True)
@@ -93,14 +101,72 @@ def _quality(house: House) -> object:
     return quality_files.read(quality_files.derived_path(checkpoint.identity), checkpoint)
 
 
+def _job(house: House) -> object:
+    queue.all_jobs()
+    return house.job()
+
+
+def _state(house: House) -> object:
+    log_tail(house.job())
+    return read_values(house.run / "state.json", STATE)
+
+
+def _request(house: House) -> object:
+    return request_files.read(house.job())
+
+
+def _resume(house: House) -> object:
+    from vae.training.run_folder import resume_state  # which imports torch
+
+    status.why_not(house.job())
+    trainer = houses.trainer()
+    resume_state.restore(trainer, resume_file(house.run), "images")
+    return trainer
+
+
 def _images(house: House) -> object:
     imported_dataset.names()
     return imported_dataset.info("own").load_split("train")
 
 
+def _picture(house: House) -> object:
+    return image_decoding.decode(house.pictures / "class" / "0.png", GREY).pixels.shape
+
+
+def _scored_pictures(house: House) -> object:
+    """Whether the first of three pictures is scored; the others are, whatever the first is."""
+    chunks = list(sources.from_folder(house.pictures, (1, 8, 8)).read())
+    names = [name for chunk in chunks for name in chunk.names]
+    assert names[-2:] == ["class/1.png", "class/2.png"], names
+    return "class/0.png" in names
+
+
+# What a browser uploads is content alone: no path, and nothing stands in its place.
+def uploaded_picture(house: House, content: bytes) -> object:
+    return image_decoding.own_picture(content, (1, 8, 8)).shape
+
+
+def uploaded_to_score(house: House, content: bytes) -> object:
+    """Whether the first of two pictures is scored; the other is, whatever the first is."""
+    good = (house.pictures / "class" / "1.png").read_bytes()
+    files = [("\x1b[2J../x\ud800.png", content), ("good.png", good)]
+    names = [name for chunk in sources.from_files(files, (1, 8, 8)).read() for name in chunk.names]
+    assert names[-1] == "good.png", names
+    return len(names) == 2
+
+
+def uploaded_directions(house: House, content: bytes) -> object:
+    found = direction_files.from_json(content, house.read_checkpoint())
+    return found.directions or found.notes
+
+
 def _in_checkpoint(name: str, family: str, read: Callable[[House], object] = _checkpoint) -> Kind:
     agree = _same_size if name == checkpoint_files.CONFIG else _rehash
     return Kind(f"checkpoint's {name}", family, lambda house: house.checkpoint / name, read, agree)
+
+
+def _in_run(name: str, family: str, read: Callable[[House], object]) -> Kind:
+    return Kind(f"run's {name}", family, lambda house: house.run / name, read)
 
 
 def _only(folder: Path, pattern: str) -> Path:
@@ -129,4 +195,26 @@ KINDS = (
     Kind("imported meta.json", "json", lambda house: house.images / "meta.json", _images),
     Kind("imported images", "npy", lambda house: house.images / "train.npy", _images),
     Kind("imported labels", "labels", lambda house: house.images / "train-labels.npy", _images),
+    Kind(
+        "IDX file",
+        "idx",
+        lambda house: house.root / "data/MNIST/raw/train-images-idx3-ubyte",
+        lambda house: mnist.read_idx(mnist.raw_dir() / "train-images-idx3-ubyte", IDX).shape,
+    ),
+    _in_run("job.json", "json", _job),
+    _in_run("state.json", "json", _state),
+    _in_run("progress.json", "json", lambda house: house.job().progress),
+    _in_run("request.json", "json", _request),
+    _in_run("written.json", "json", lambda house: status.written(house.run)),
+    _in_run("history.csv", "table", lambda house: status.rows(house.job())),
+    _in_run("resume.safetensors", "tensors with metadata", _resume),
+    _in_run("log.txt", "text", lambda house: log_tail(house.job())),
+    _in_run("previews/fixed.safetensors", "tensors with metadata", lambda house: film_files.read_fixed(house.run)),
+    _in_run(
+        "previews/epoch-000001.safetensors",
+        "tensors with metadata",
+        lambda house: film_files.epochs(house.run) and film_files.read_frame(house.run, 1),
+    ),
+    Kind("picture", "picture", lambda house: house.pictures / "class/0.png", _picture),
+    Kind("picture to score", "picture", lambda house: house.pictures / "class/0.png", _scored_pictures),
 )

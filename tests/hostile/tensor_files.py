@@ -79,6 +79,9 @@ NO_FILE: dict[str, Change] = {
     "has arrays of 10,000 dimensions": entries(shape=[1] * 10_000),
     "has arrays with a size below 0": entries(shape=[-1]),
     "has arrays of an unknown type": entries(dtype="PICKLE"),
+    "has arrays without a number, of sizes that nobody can multiply": lambda good: raw(
+        {"a": {"dtype": "F32", "shape": [2**40, 2**40, 0], "data_offsets": [0, 0]}}
+    ),
     "has arrays of eight bits": entries(dtype="F8_E4M3"),
     "has no arrays": lambda good: raw({"__metadata__": split(good)[0].get("__metadata__", {})}),
     "has arrays of another name": header(

@@ -10,8 +10,6 @@ import io
 import json
 import os
 import resource
-import shutil
-import stat
 import sys
 import time
 import warnings
@@ -21,23 +19,11 @@ from typing import Any
 
 from tests.hostile import corpus, house
 from tests.hostile.corpus import Case
-from tests.hostile.house import House
+from tests.hostile.house import House, tree
 from vae.errors import VAEError
 
 MOST_MEMORY = 6 * 2**30  # bytes of addresses: a reader that wants more fails, and this machine goes on
 PEAK_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
-
-
-def tree(root: Path) -> dict[str, tuple[Any, ...]]:
-    """All that is below `root`, without opening anything."""
-    found: dict[str, tuple[Any, ...]] = {}
-    for folder, names, files in os.walk(root):
-        for name in (*names, *files):
-            path = Path(folder, name)
-            about = path.lstat()
-            target = path.readlink() if stat.S_ISLNK(about.st_mode) else None
-            found[str(path.relative_to(root))] = (about.st_mode, about.st_size, about.st_mtime_ns, about.st_ino, target)
-    return found
 
 
 def peak() -> int:
@@ -55,7 +41,7 @@ def resident() -> int:
 
 def look(case: Case, at: House) -> dict[str, Any]:
     """What becomes of reading."""
-    before, had, highest = tree(at.root), resident(), peak()
+    had, highest = resident(), peak()
     began = time.process_time()
     said = ""
     try:
@@ -66,14 +52,11 @@ def look(case: Case, at: House) -> dict[str, Any]:
     except BaseException as error:  # what nobody foresaw is what is looked for
         outcome, said = "broke", f"{type(error).__name__}: {error}"
     seconds = time.process_time() - began
-    grown = peak() - had if peak() > highest else 0
     return {
         "outcome": outcome,
         "said": said[:2_000],
         "seconds": seconds,
-        "bytes": grown,
-        "changed": [name for name, about in tree(at.root).items() if before.get(name) != about]
-        + sorted(before.keys() - tree(at.root).keys()),
+        "bytes": peak() - had if peak() > highest else 0,
     }
 
 
@@ -87,16 +70,18 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, resource.RLIM_INFINITY))
     warnings.simplefilter("ignore")
     work.mkdir()
-    cases = corpus.cases()
+    copy, wanted, cases = good.copy(work / "house"), tree(good.root), corpus.cases()
     for number, case in enumerate(cases[first:], first):
-        copy = good.copy(work / "house")
         copy.enter()
         case.make(copy)
         begin = {"name": case.name, "must_refuse": case.refused, "left": len(cases) - number - 1}
         print(json.dumps(begin), file=speak)
-        print(json.dumps(look(case, copy)), file=speak)
-        os.chdir(work)
-        shutil.rmtree(copy.root)
+        before = tree(copy.root)
+        found = look(case, copy)
+        after = tree(copy.root)
+        changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        print(json.dumps(found | {"changed": changed}), file=speak)
+        copy.mend(good, wanted, after)
 
 
 if __name__ == "__main__":
