@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,10 @@ def of_names() -> Iterator[Case]:
     """Names from a person or a URL, and settings of folders."""
     for who, read in names.READERS.items():
         for what, name in names.NAMES.items():
-            yield Case(f"{who} called {what}", _nothing, lambda h, r=read, n=name: r(h, n), True)
+            yield Case(f"{who} called {what}", _nothing, partial(_read_named, read, name), True)
     for variable, look in names.LOOKS.items():
         for what, value in names.FOLDERS.items():
-            make = lambda h, v=variable, to=value: names.set_folder(h, v, to)  # noqa: E731
-            yield Case(f"VAE_{variable} {what}", make, look, True)
+            yield Case(f"VAE_{variable} {what}", _setting(variable, value), look, True)
 
 
 def _nothing(house: House) -> None:
@@ -127,13 +127,25 @@ def of_uploads() -> Iterator[Case]:
     """Pictures and directions from a browser: content alone."""
     for what, change in (pictures.changes() | pictures.by_format()).items():
         for who, read in (("picture", uploaded_picture), ("picture to score", uploaded_to_score)):
-            yield Case(f"uploaded {who} {what}", _nothing, lambda h, r=read, c=change: r(h, c(b"")), True)
+            yield Case(f"uploaded {who} {what}", _nothing, partial(_read_upload, read, change), True)
     for changes, refused in ((json_texts.NO_OBJECT, True), (json_texts.OTHER_VALUES | json_texts.LARGE, False)):
-        for what, change in changes.items():
-            yield Case(f"uploaded directions {what}", _nothing, lambda h, c=change: _directions(h, c), refused)
+        for what, other in changes.items():
+            yield Case(f"uploaded directions {what}", _nothing, partial(_read_directions, other), refused)
 
 
-def _directions(house: House, change: json_texts.Change) -> object:
+def _read_named(read: Callable[[House, str], object], name: str, house: House) -> object:
+    return read(house, name)
+
+
+def _setting(variable: str, value: Callable[[Path], str]) -> Callable[[House], object]:
+    return lambda house: names.set_folder(house, variable, value)
+
+
+def _read_upload(read: Callable[[House, bytes], object], change: pictures.Change, house: House) -> object:
+    return read(house, change(b""))
+
+
+def _read_directions(change: json_texts.Change, house: House) -> object:
     direction = houses.direction(house.read_checkpoint())
     text = change(json.loads(direction_files.to_json([direction])))
     return uploaded_directions(house, text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
@@ -152,7 +164,7 @@ def of_commands() -> Iterator[Case]:
         yield Case(f"`list`: checkpoint's config.json {what}", make, told.run("list"), refused=False)
     for variable in names.LOOKS:
         for what, value in names.FOLDERS.items():
-            make = lambda h, v=variable, to=value: names.set_folder(h, v, to)  # noqa: E731
+            make = _setting(variable, value)
             yield Case(f"`list`: VAE_{variable} {what}", make, told.run("list"), refused=False)
 
 

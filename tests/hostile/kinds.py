@@ -22,6 +22,7 @@ from vae.jobs import queue
 from vae.jobs.job import log_tail, read_values
 from vae.maps import map_files
 from vae.sample_quality import quality_files
+from vae.storage.array_files import read_idx
 from vae.storage.kinds import IDX, STATE
 from vae.training.run_folder import film_files, request_files, status
 from vae.training.run_folder.status import resume_file
@@ -199,7 +200,7 @@ KINDS = (
         "IDX file",
         "idx",
         lambda house: house.root / "data/MNIST/raw/train-images-idx3-ubyte",
-        lambda house: mnist.read_idx(mnist.raw_dir() / "train-images-idx3-ubyte", IDX).shape,
+        lambda house: read_idx(mnist.raw_dir() / "train-images-idx3-ubyte", IDX).shape,
     ),
     _in_run("job.json", "json", _job),
     _in_run("state.json", "json", _state),

@@ -97,17 +97,20 @@ def by_format() -> dict[str, Change]:
 
     MPO is a JPEG with another one behind it.
     """
-    found: dict[str, Change] = {}
+    found: dict[str, bytes] = {}
     for kind, raw in all_formats().items():
         if kind == "MPO":
             continue
         if kind in FORMATS:
-            found[f"is the first half of a {kind}"] = lambda good, raw=raw: raw[: len(raw) // 2]
-            found[f"is the head of a {kind}"] = lambda good, raw=raw: raw[:20]
+            found |= {f"is the first half of a {kind}": raw[: len(raw) // 2], f"is the head of a {kind}": raw[:20]}
         else:
-            found[f"is a {kind}"] = lambda good, raw=raw: raw
-    return found
+            found[f"is a {kind}"] = raw
+    return {name: _instead(functools.partial(bytes, raw)) for name, raw in found.items()}
 
 
 def changes() -> dict[str, Change]:
-    return {name: (lambda good, make=make: make()) for name, make in pictures().items()}
+    return {name: _instead(make) for name, make in pictures().items()}
+
+
+def _instead(make: Callable[[], bytes]) -> Change:
+    return lambda good: make()

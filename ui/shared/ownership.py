@@ -19,14 +19,15 @@ from vae.storage import kinds
 from vae.storage.files import write_atomically
 
 FILE = "owner.json"  # in the run folder
+UNSHARED = ("", "0", "no", "false", "off")
 MARK = "ownership_mark"  # in the session
 OTHERS = "Another session started it, or a terminal, and several people share this server (VAE_SHARED)."
 SWITCHED_OFF = "Several people share this server (VAE_SHARED), so nothing that is kept is deleted here."
 
 
 def shared() -> bool:
-    """Whether several people share this server."""
-    return os.environ.get("VAE_SHARED", "") == "1"
+    """Whether several people share this server. Who wrote `true` or `yes` meant it, too."""
+    return os.environ.get("VAE_SHARED", "").strip().lower() not in UNSHARED
 
 
 def claim(job: Job) -> None:

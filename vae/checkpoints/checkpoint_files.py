@@ -41,7 +41,7 @@ from vae.storage.array_files import rows_of
 from vae.storage.door import Bytes
 from vae.storage.json_files import object_of, read_json
 from vae.storage.reporting import storage_errors_as
-from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_tensors, tensors_of
+from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_metadata, read_tensors, tensors_of
 from vae.storage.validation import check_array, finite, short
 
 FORMAT_VERSION = 1
@@ -81,9 +81,10 @@ def summaries(root: Path | None = None) -> list[Summary]:
 
     Raises CheckpointError when `root` can't be read.
     """
+    said = paths.problem(root) if root else paths.problem(paths.checkpoints_dir(), "VAE_CHECKPOINTS")
+    if said:
+        raise CheckpointError(said)
     root = root or paths.checkpoints_dir()
-    if why := probe.why_closed(root):
-        raise CheckpointError(f"{root!s:.200} can't be read: {why}.")
     return [summary(p) for p in probe.entries(root) if NAME_PATTERN.fullmatch(p.name) and probe.is_folder(p)]
 
 
@@ -251,6 +252,8 @@ def _check_bytes(folder: Path, model: ModelConfig, files: dict[str, dict[str, An
 @storage_errors_as(CheckpointError)
 def _verified(folder: Path, files: dict[str, dict[str, Any]]) -> dict[str, Bytes]:
     """The content of every file but the weights, which are read later. Each is what config.json says it is."""
+    for name in (LATENTS, MAPS):  # before a gigabyte of what is no such file is read
+        read_metadata(folder / name, KINDS[name])
     contents = {name: door.read_at_once(folder / name, KINDS[name]) for name in FILES if name != WEIGHTS}
     found = {name: hashlib.sha256(content.data).hexdigest() for name, content in contents.items()}
     found[WEIGHTS] = door.sha256(folder / WEIGHTS, kinds.WEIGHTS)

@@ -49,6 +49,9 @@ COMMANDS: dict[str, ModuleType] = {
 }
 
 
+SHORT_OF_MEMORY = "There is too little memory for it; close other programs, or ask for less."
+
+
 class _Parser(argparse.ArgumentParser):
     """Bad arguments give one line and exit code 2, not a page of usage."""
 
@@ -63,9 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     stopped with nothing to keep. A reader that goes away (`| head`) changes neither the work nor the code.
     """
     _write_anything()
+    ended = False  # by the parser, after --help or for bad arguments
     with delivered() as delivery, clean_streams():
-        code = _run(argv)
-    return delivery.exit_code(code)
+        try:
+            code = _run(argv)
+        except SystemExit as error:
+            code, ended = int(error.code or 0), True
+    code = delivery.exit_code(code)
+    if ended:
+        raise SystemExit(code)
+    return code
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -76,12 +86,17 @@ def _run(argv: Sequence[str] | None) -> int:
         summary = (module.__doc__ or "").strip().partition("\n")[0]  # python -OO has no documentation
         module.add_arguments(commands.add_parser(name, help=summary, description=summary))
     arguments = parser.parse_args(argv)
-    for problem in paths.problems():
+    told = paths.problems()
+    for problem in told:
         print(f"{prog} {arguments.command}: {_one_line(problem)}", file=sys.stderr)
     try:
         COMMANDS[arguments.command].run(arguments)
     except VAEError as error:
-        print(f"{prog} {arguments.command}: {_one_line(str(error))}", file=sys.stderr)
+        if str(error) not in told:
+            print(f"{prog} {arguments.command}: {_one_line(str(error))}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"{prog} {arguments.command}: {_one_line(f'{SHORT_OF_MEMORY} {error!s:.200}')}", file=sys.stderr)
         return 2
     except (Stopped, KeyboardInterrupt):
         print(f"{prog} {arguments.command}: stopped; nothing was written.", file=sys.stderr)

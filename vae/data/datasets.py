@@ -9,6 +9,7 @@ from __future__ import annotations
 from vae.data import digits, imported_dataset, mnist
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
 from vae.errors import DatasetError
+from vae.storage.validation import short
 
 BUILT_IN: dict[str, DatasetInfo] = {module.INFO.name: module.INFO for module in (digits, mnist)}
 
@@ -32,7 +33,7 @@ def info(name: str) -> DatasetInfo:
     """What is known of data set `name`. Raises DatasetError for an unknown or damaged one, saying why."""
     if is_known(name):
         return BUILT_IN[name] if name in BUILT_IN else imported_dataset.info(name)
-    raise DatasetError(f"Unknown data set {name!r}.", f"Known ones: {', '.join(names())}.")
+    raise DatasetError(f"Unknown data set {short(name)}.", f"Known ones: {', '.join(names())}.")
 
 
 def load(name: str, split: str) -> ImageDataset:
@@ -47,7 +48,7 @@ def load(name: str, split: str) -> ImageDataset:
     """
     known = info(name)
     if split not in SPLITS:
-        raise DatasetError(f"Unknown split {split!r}.", f"Expected one of {', '.join(SPLITS)}.")
+        raise DatasetError(f"Unknown split {short(split)}.", f"Expected one of {', '.join(SPLITS)}.")
     images = known.load_split(split)
     images.check_labels()
     return images

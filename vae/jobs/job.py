@@ -26,6 +26,7 @@ from vae.storage.printing import LINES, visible
 
 START_GRACE_SECONDS = 20.0  # in run folders of before the list: a runner that has not reported by then never will
 LOG_TAIL_LINES = 8
+LONGEST_NAME, LONGEST_TEXT = 200, 10_000  # characters of what a run folder tells that pages show
 LOCK = "runner.lock"
 ACTIVE = ("queued", "running")
 
@@ -73,6 +74,16 @@ def _seconds(value: Any) -> float | None:
     return float(value) if known else None
 
 
+def _name(value: Any) -> str:
+    return str(value)[:LONGEST_NAME]
+
+
+def _told(progress: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What progress.json says, with texts that a page can show."""
+    cut = {name: v[:LONGEST_TEXT] if isinstance(v, str) else v for name, v in (progress or {}).items()}
+    return cut if progress is not None else None
+
+
 def read(folder: Path, listed: list[str]) -> Job | None:
     """The job in a run folder, None for a damaged one; `listed` are the ids of those that wait."""
     about = read_values(folder / "job.json", kinds.JOB)
@@ -82,16 +93,16 @@ def read(folder: Path, listed: list[str]) -> Job | None:
         return None
     job = Job(
         id=folder.name,
-        kind=str(about.get("kind", "")),
-        title=str(about.get("title", "")),
-        lane=str(about.get("lane", "compute")),
-        state=str(state.get("state")),
+        kind=_name(about.get("kind", "")),
+        title=_name(about.get("title", "")),
+        lane=_name(about.get("lane", "compute")),
+        state=_name(state.get("state")),
         folder=folder,
         created=created,
         started=_seconds(state.get("started")),
         ended=_seconds(state.get("ended")),
-        progress=read_values(folder / "progress.json", kinds.PROGRESS),
-        reason=str(state.get("reason", "")),
+        progress=_told(read_values(folder / "progress.json", kinds.PROGRESS)),
+        reason=str(state.get("reason", ""))[:LONGEST_TEXT],
         arguments=tuple(str(a) for a in arguments),
     )
     if job.state == "queued" and "runner" not in state:

@@ -28,7 +28,8 @@ from vae.jobs.processes import mark
 from vae.jobs.queue import get, start_waiting
 from vae.jobs.stopping import RUNNER
 from vae.storage import kinds, probe
-from vae.storage.files import write_atomically
+from vae.storage.files import open_to_append, write_atomically
+from vae.storage.reporting import write_errors_as
 
 POLL_SECONDS = 0.2
 STOPPED_CODES = (0, 130, -signal.SIGTERM)  # kept something; nothing to keep; not yet ready to be asked
@@ -40,14 +41,15 @@ KILL_AFTER_SECONDS = 20.0  # a command that was asked to stop, and gets no furth
 def only_one(path: Path) -> Iterator[None]:
     """Inside, nobody else is inside with this path; the system ends it with the process, however that ends.
 
-    Raises JobError when somebody is, OSError for a path that can't be used.
+    Raises JobError when somebody is, and, because of an OSError, for a path that can't be used.
     """
-    path.touch()  # or filelock would make a run folder anew that somebody has deleted
     lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise JobError(f"Run {path.parent.name} is already running.", "Wait for its end, or stop it.") from error
+    with write_errors_as(JobError, path):
+        open_to_append(path).close()  # filelock alone would make a run folder anew that somebody has deleted
+        try:
+            lock.acquire()
+        except Timeout:
+            raise JobError(f"Run {path.parent.name} is already running.", "Wait for its end, or stop it.") from None
     try:
         yield
     finally:
@@ -65,9 +67,13 @@ class Runner:
 
     def run(self) -> None:
         """The whole life of a job, nothing at all when another runner has it; then the next job of its lane."""
-        with contextlib.suppress(JobError), only_one(self.folder / LOCK):
-            if self._begin():
-                self._end_with(self._run_command())
+        try:
+            with only_one(self.folder / LOCK):
+                if self._begin():
+                    self._end_with(self._run_command())
+        except JobError as error:
+            if isinstance(error.__cause__, OSError):  # a page shows the log of a job that died
+                print(error, file=sys.stderr)
         with contextlib.suppress(JobError):
             start_waiting(PATIENCE_SECONDS)
 

@@ -17,7 +17,7 @@ from vae.storage.files import write_atomically
 from vae.storage.json_files import parse_json
 from vae.storage.paths import derived_folder
 from vae.storage.reporting import storage_errors_as, write_errors_as
-from vae.storage.tensor_files import tensors_of
+from vae.storage.tensor_files import read_metadata, tensors_of
 from vae.storage.validation import check_array, finite, short
 
 
@@ -35,6 +35,7 @@ def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, Projec
     for path in derived_map_files(identity):
         try:
             with storage_errors_as(CheckpointError):
+                read_metadata(path, kinds.DERIVED_MAP)  # before a gigabyte of what is no such file is read
                 content = door.read_at_once(path, kinds.DERIVED_MAP)
             maps = maps_of(content, door.where(path))
             for m in maps.values():

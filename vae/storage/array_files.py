@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from vae.errors import StorageError
 from vae.storage import door
 from vae.storage.kinds import FileKind
-from vae.storage.validation import short
+from vae.storage.validation import is_shape, short
 
-MOST_AXES = 8
 MOST_HEADER = 2**16  # bytes
 IDX_BYTES = b"\0\0\x08"  # what IDX files of unsigned bytes begin with
 
@@ -59,9 +58,8 @@ def read_idx(path: Path, kind: FileKind) -> NDArray[np.uint8]:
         raise StorageError(f"{where} is not an IDX file of bytes.")
     rank = int(raw[3])
     start = 4 + 4 * rank
-    known = len(raw) >= start and 0 < rank <= MOST_AXES
-    shape = tuple(int(n) for n in raw[4:start].view(">u4")) if known else ()
-    if not shape or len(raw) - start != math.prod(shape):
+    shape = tuple(int(n) for n in raw[4:start].view(">u4")) if len(raw) >= start else ()
+    if not shape or 0 in shape or not is_shape(shape) or len(raw) - start != math.prod(shape):
         raise StorageError(
             f"{where} holds {max(0, len(raw) - start):,} bytes of data, its header promises {short(shape)}."
         )
@@ -77,7 +75,7 @@ def _npy_header(first: bytes, size: int, where: str) -> _Header:
         shape, fortran, dtype = read(file)
     except Exception as error:  # what Python's own parser makes of a hostile header has no common parent
         raise StorageError(f"{where} is no NumPy array that can be read ({error!s:.100}).") from error
-    if fortran or dtype.kind not in "biuf" or len(shape) > MOST_AXES or any(n < 0 for n in shape):
+    if fortran or dtype.kind not in "biuf" or not is_shape(shape):
         raise StorageError(f"{where} holds {short(dtype)} of shape {short(shape)}, expected plain numbers.")
     begin = file.tell()
     if size - begin != math.prod(shape) * dtype.itemsize:

@@ -56,10 +56,15 @@ def read(path: Path, kind: FileKind) -> bytes:
 def read_at_once(path: Path, kind: FileKind) -> Bytes:
     """What a large file holds, (n,) and writable, in memory once. Raises StorageError, also where its size changes."""
     with opened(path, kind) as file:
-        content = np.empty(cast(_Bounded, file.raw).most, np.uint8)
-        got = file.readinto(content.data)
-        if got != len(content) or file.read(1):
-            raise StorageError(f"{where(path)} was changed while it was read.", "Try again.")
+        return rest_of(file, path)
+
+
+def rest_of(file: io.BufferedReader, path: Path) -> Bytes:
+    """As `read_at_once`, of a file that is `opened` and was read to some place. Raises StorageError and OSError."""
+    content = np.empty(cast(_Bounded, file.raw).most - file.tell(), np.uint8)
+    got = file.readinto(content.data)
+    if got != len(content) or file.read(1):
+        raise StorageError(f"{where(path)} was changed while it was read.", "Try again.")
     return content
 
 

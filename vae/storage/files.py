@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from vae.storage import probe
 from vae.storage.renaming import exchange, rename_new
 from vae.storage.temporary import beside, make_folders, temporary_file, temporary_folder
 
@@ -23,6 +24,17 @@ def write_atomically(path: Path, content: bytes) -> None:
     make_folders(path.parent)
     with new_file(path) as temporary:
         temporary.write_bytes(content)
+
+
+def write_inside(folder: Path, path: Path, content: bytes) -> None:
+    """As `write_atomically`, at a path below `folder`, which somebody else may have made: no link leads out of it.
+
+    Raises OSError.
+    """
+    between = [above for above in path.parents if above.is_relative_to(folder) and above != folder]
+    if link := next(filter(probe.is_link, between), None):
+        raise OSError(errno.ELOOP, "it lies behind a link, which could lead out of the folder", str(link))
+    write_atomically(path, content)
 
 
 def write_new(path: Path, content: bytes) -> None:

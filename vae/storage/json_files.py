@@ -36,13 +36,14 @@ def object_of(raw: bytes, where: str) -> dict[str, Any]:
 
 
 def parse_json(raw: str | bytes) -> Any:
-    """The value, whose every string can be written as UTF-8: JSON's "\\ud800" can't, and would break a page later.
+    """The value in UTF-8, whose every string can be written as that: JSON's "\\ud800" can't, and would break a page.
 
-    Raises ValueError (UnicodeEncodeError for such a string), also for more than MOST_VALUES or MOST_DEPTH.
+    Other encodings, which the library would guess, hide brackets and commas from those who count bytes. Raises
+    ValueError (UnicodeEncodeError for such a string), also for more than MOST_VALUES or MOST_DEPTH.
     """
     content = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     _check_extent(content)
-    values = json.loads(raw)
+    values = json.loads(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
     json.dumps(values, ensure_ascii=False).encode("utf-8")
     return values
 

@@ -54,7 +54,7 @@ TRIAL = FileKind("a trial's result", 4 * MIB)
 # images
 IMPORTED = FileKind("an imported set's description", 4 * MIB)
 IMPORTED_IMAGES = FileKind("an imported set's images", 2**44)  # mapped, not read
-IMPORTED_LABELS = FileKind("an imported set's labels", GIB)
+IMPORTED_LABELS = FileKind("an imported set's labels", 256 * MIB)  # 33 million
 IDX = FileKind("MNIST's images", 64 * MIB, levels=0)
 IMAGE = FileKind("an image", 100 * MIB, levels=0)
 

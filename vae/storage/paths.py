@@ -12,7 +12,7 @@ from vae.storage.printing import visible
 LONGEST = 200  # characters of a path in a message
 _ABOVE = Path(__file__).resolve().parents[2]
 PROJECT = (
-    _ABOVE if probe.is_file(_ABOVE / "pyproject.toml") else Path.cwd()
+    _ABOVE if probe.is_file(_ABOVE / "pyproject.toml") else probe.resolved(".")
 )  # a wheel has no project: it works where it is
 
 
@@ -38,7 +38,8 @@ def readable_folders() -> tuple[Path, ...]:
         with contextlib.suppress(OSError, RuntimeError, ValueError):  # nobody's home, a circle: nothing to read from
             if name.strip():
                 found.append(Path(name.strip()).expanduser().resolve())
-    return tuple(found)
+    # a service often has / for its home, and nobody has said that a page may read all of the disk
+    return tuple(folder for folder in found if value is not None or folder != Path(folder.anchor))
 
 
 def checkpoints_dir() -> Path:
@@ -69,11 +70,14 @@ def problems() -> list[str]:
         "VAE_RUNS": runs_dir(),
         "VAE_DERIVED": derived_dir(),
     }
-    return [
-        f"The folder {visible(str(folder))[:LONGEST]} ({variable}) can't be read: {why}."
-        for variable, folder in folders.items()
-        if (why := _why_odd(variable) or probe.why_closed(folder))
-    ]
+    return [said for variable, folder in folders.items() if (said := problem(folder, variable))]
+
+
+def problem(folder: Path, variable: str = "") -> str:
+    """A sentence for a folder, which `variable` names, that is there and can't be read; empty for any other."""
+    why = (_why_odd(variable) if variable else "") or probe.why_closed(folder)
+    named = f" ({variable})" if variable else ""
+    return f"The folder {visible(str(folder))[:LONGEST]}{named} can't be read: {why}." if why else ""
 
 
 def _why_odd(variable: str) -> str:

@@ -88,5 +88,12 @@ def is_nobodys(text: str) -> bool:
 
 
 def resolved(text: str) -> Path:
-    """A path as somebody writes it, absolute and without links, `~` their home; a `~name` of nobody stays as it is."""
-    return Path(os.path.realpath(os.path.expanduser(text)))
+    """A path as somebody writes it, absolute and without links, `~` their home; a `~name` of nobody stays as it is.
+
+    So does what can't be resolved, such as a relative path when the working folder was deleted.
+    """
+    expanded = os.path.expanduser(text)
+    try:
+        return Path(os.path.realpath(expanded))
+    except (OSError, ValueError):
+        return Path(expanded)

@@ -8,6 +8,7 @@ left to the library.
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +25,11 @@ from vae.storage.door import Bytes
 from vae.storage.json_files import parse_json
 from vae.storage.kinds import MIB, FileKind
 from vae.storage.schema import integer, read_as
-from vae.storage.validation import short
+from vae.storage.validation import MOST_AXES, is_shape, short
 
 LENGTH = 8  # bytes before the header that say how long it is
 MOST_HEADER = 4 * MIB
 MOST_TENSORS = 10_000
-MOST_AXES = 8
 METADATA = "__metadata__"
 DTYPES = {
     "F64": "<f8",
@@ -67,18 +67,20 @@ def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
 
 
 def read_tensors(path: Path, kind: FileKind) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """All arrays by name, and what the file says of itself. Raises StorageError."""
-    return tensors_of(door.read_at_once(path, kind), door.where(path))
+    """All arrays by name, and what the file says of itself; only a file whose size its header agrees with is read.
+
+    Raises StorageError.
+    """
+    with door.opened(path, kind) as file:
+        tensors, metadata = _read_header(file, door.where(path))
+        data = door.rest_of(file, path)
+    return {name: _array(data, tensor) for name, tensor in tensors.items()}, metadata
 
 
 def read_metadata(path: Path, kind: FileKind) -> dict[str, str]:
     """What a file says of itself, checked against its size; its arrays are not read. Raises StorageError."""
-    where = door.where(path)
     with door.opened(path, kind) as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        length = _header_length(file.read(LENGTH), size, where)
-        return _header(file.read(length), size - LENGTH - length, where)[1]
+        return _read_header(file, door.where(path))[1]
 
 
 def tensors_of(content: Bytes, where: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
@@ -87,6 +89,14 @@ def tensors_of(content: Bytes, where: str) -> tuple[dict[str, NDArray[Any]], dic
     begin = LENGTH + length
     tensors, metadata = _header(bytes(content[LENGTH:begin]), len(content) - begin, where)
     return {name: _array(content[begin:], tensor) for name, tensor in tensors.items()}, metadata
+
+
+def _read_header(file: io.BufferedReader, where: str) -> tuple[dict[str, _Tensor], dict[str, str]]:
+    """As `_header`, of a file that is read up to its numbers."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    length = _header_length(file.read(LENGTH), size, where)
+    return _header(file.read(length), size - LENGTH - length, where)
 
 
 def _array(data: Bytes, tensor: _Tensor) -> NDArray[Any]:
@@ -124,6 +134,8 @@ def _header(header: bytes, data: int, where: str) -> tuple[dict[str, _Tensor], d
         start, end = tensor.data_offsets
         if tensor.dtype not in DTYPES:
             raise _unreadable(where, f"{short(name)} is of type {short(tensor.dtype)}, which it can't hold")
+        if not is_shape(tensor.shape):
+            raise _unreadable(where, f"{short(name)} has shape {short(tensor.shape)}, more than there can be")
         wanted = math.prod(tensor.shape) * np.dtype(DTYPES[tensor.dtype]).itemsize
         if start != reached or end - start != wanted:
             raise _unreadable(where, f"{short(name)} lies at {start:,} to {end:,}, expected {wanted:,} bytes")

@@ -13,6 +13,8 @@ from vae.errors import StorageError
 from vae.storage.printing import is_visible
 
 LONGEST_REPR = 60
+MOST_AXES = 8
+MOST_ELEMENTS = 2**59  # of up to 8 bytes: numpy counts the bytes of an array in 63 bits
 
 
 def check_array(array: NDArray[Any], shape: tuple[int, ...], what: str) -> None:
@@ -24,6 +26,15 @@ def check_array(array: NDArray[Any], shape: tuple[int, ...], what: str) -> None:
     bad = array.size - int(np.isfinite(array).sum())
     if bad:
         raise StorageError(f"{what} has {bad:,} of {array.size:,} numbers that are not finite, expected none.")
+
+
+def is_shape(shape: tuple[int, ...]) -> bool:
+    """Whether an array can have this shape: numpy multiplies the sizes above 0 even where another one is 0."""
+    return (
+        len(shape) <= MOST_AXES
+        and all(size >= 0 for size in shape)
+        and math.prod(size for size in shape if size) <= MOST_ELEMENTS
+    )
 
 
 def finite(value: Any, what: str) -> float:

@@ -84,3 +84,11 @@ def test_pins_are_a_sessions_own(digits: Checkpoint) -> None:
     mine, other = visit_page("pages/generate.py", pin="row:3"), visit_page("pages/generate.py")
     assert "None yet. Pin a sample" not in said(mine)
     assert "None yet. Pin a sample" in said(other)
+
+
+@pytest.mark.parametrize(
+    ("value", "shared"), [("1", True), ("true", True), ("Yes", True), ("", False), ("0", False), (" off ", False)]
+)
+def test_what_people_write_for_yes_and_no(value: str, shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_SHARED", value)
+    assert ownership.shared() == shared

@@ -76,9 +76,10 @@ def test_what_can_not_be_printed_is_no_success(
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no full device here")
+@pytest.mark.parametrize("words", ["list", "list --help"])
 @pytest.mark.parametrize("target", ["full", "closed"])
-def test_as_a_program(target: str) -> None:
-    command = [sys.executable, "-OO", "-m", "vae", "list"]
+def test_as_a_program(target: str, words: str) -> None:
+    command = [sys.executable, "-OO", "-m", "vae", *words.split()]
     if target == "full":
         with FULL.open("w") as output:
             ended = subprocess.run(
@@ -127,3 +128,14 @@ def test_a_class_that_looks_like_an_option_is_a_class() -> None:
     assert (set(found.normal), found.output) == (set(classes), None)
     assert option_words("--classes", ("1", "2")) == ["--classes", "1", "2"]
     assert parser.parse_args(["--normal", "1", "2"]).normal == ["1", "2"]
+
+
+def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(arguments: argparse.Namespace) -> None:
+        raise MemoryError("Unable to allocate 9 EiB")
+
+    monkeypatch.setattr(commands.COMMANDS["list"], "run", run)
+    assert commands.main(["list"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "There is too little memory for it; close other programs, or ask for less. Unable to allocate 9 EiB\n"
+    )

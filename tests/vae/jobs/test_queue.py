@@ -18,10 +18,11 @@ from typing import BinaryIO
 import psutil
 import pytest
 
+from tests import runs
 from vae.checkpoints import checkpoint_files
 from vae.errors import JobError
 from vae.jobs import processes, queue, runner, starting
-from vae.jobs.job import ACTIVE, Job, log_tail
+from vae.jobs.job import ACTIVE, LONGEST_NAME, LONGEST_TEXT, Job, log_tail
 from vae.storage import paths
 
 TINY_NET = ["--dataset", "digits", "--hidden", "8", "--batch-size", "1000"]
@@ -301,3 +302,9 @@ def test_the_reason_is_that_of_the_last_attempt(monkeypatch: pytest.MonkeyPatch)
         "failed",
         "It was killed (signal 9): out of memory, or by somebody.",
     )
+
+
+def test_texts_of_a_stranger_are_cut() -> None:
+    job_id = runs.plant("done", ["train"], {"stage": "x" * 10**6, "epoch": 3}, title="y" * 10**6)
+    job = queue.get(job_id)
+    assert (len(job.title), job.progress) == (LONGEST_NAME, {"stage": "x" * LONGEST_TEXT, "epoch": 3})

@@ -45,6 +45,19 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
 
 
 def test_a_run_folder_that_was_deleted_stays_deleted(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), only_one(tmp_path / "gone" / "a"):
+    with pytest.raises(JobError, match="No such file"), only_one(tmp_path / "gone" / "a"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_planted_link_is_neither_followed_nor_made_true(tmp_path: Path, there: bool) -> None:
+    run, outside = tmp_path / "run", tmp_path / "outside"
+    run.mkdir()
+    (run / "a").symlink_to(outside)
+    if there:
+        outside.write_text("precious")
+    with pytest.raises(JobError, match="can't be written"), only_one(run / "a"):
+        pass
+    assert (outside.read_text() if outside.exists() else "") == ("precious" if there else "")
+    assert outside.exists() == there

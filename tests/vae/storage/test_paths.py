@@ -32,3 +32,14 @@ def test_relative_and_home_folders_become_absolute(monkeypatch: pytest.MonkeyPat
     assert paths.data_dir() == Path.cwd() / "here"
     monkeypatch.setenv("VAE_DATA", "~/there")
     assert paths.data_dir() == (Path.home() / "there").resolve()
+
+
+def test_a_home_that_is_the_whole_disk_is_not_read_unless_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/")
+    monkeypatch.setenv("VAE_DATA", str(tmp_path))
+    monkeypatch.delenv("VAE_FOLDERS", raising=False)
+    assert paths.readable_folders() == (tmp_path,)
+    monkeypatch.setenv("VAE_FOLDERS", "/")
+    assert paths.readable_folders() == (Path("/"),)

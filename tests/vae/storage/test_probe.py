@@ -84,5 +84,17 @@ def test_an_odd_folder_is_one_sentence_in_every_command(
         commands.main(["train", "--help"])
     assert ended.value.code == 0
     capsys.readouterr()
-    assert commands.main(["list"]) == (2 if variable == "VAE_CHECKPOINTS" and not value.startswith("~") else 0)
-    assert problem in capsys.readouterr().err
+    assert commands.main(["list"]) == (2 if variable == "VAE_CHECKPOINTS" else 0)
+    told = capsys.readouterr().err
+    assert told.count("can't be read") == 1
+    assert problem in told
+
+
+def test_a_working_folder_that_was_deleted_raises_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setenv("VAE_CHECKPOINTS", "models")
+    assert paths.checkpoints_dir() == Path("models")
+    assert commands.main(["list"]) == 0

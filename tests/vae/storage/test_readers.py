@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,10 @@ def test_json_is_returned_with_its_bytes(tmp_path: Path) -> None:
         (b"null", "holds a NoneType, expected an object"),
         (b" " * (kinds.CONFIG.most + 1), "expected at most 4,194,304"),
         (b'{"a": "\\ud800"}', "a lone surrogate"),
+        (
+            ('{"\u2201": ' + "[" * 90 + "]" * 90 + "}").encode("utf-16"),
+            "not valid JSON",
+        ),
     ],
 )
 def test_bad_json_is_named(content: bytes, message: str, tmp_path: Path) -> None:
@@ -101,6 +106,7 @@ def tensor(begin: int, end: int, *shape: int, dtype: str = "U8") -> dict[str, ob
         (header({"a": tensor(1, 3, 2)}, b"123"), "lies at 1 to 3"),
         (header({"a": tensor(0, 0, -1)}), "expected a whole number"),
         (header({"a": tensor(0, 1, *[1] * 9)}, b"1"), "expected at most 8 sizes"),
+        (header({"a": tensor(0, 0, 2**40, 2**40, 0)}), "more than there can be"),
         (header({"a": tensor(0, 1, 1, dtype="F8_E4M3")}, b"1"), "of type 'F8_E4M3'"),
         (header({"__metadata__": {"a": 1}}), "its metadata: a is 1, expected text"),
         (header({str(i): tensor(0, 0, 0) for i in range(10_001)}), "at most 10,000 arrays"),
@@ -112,6 +118,16 @@ def test_bad_tensors_are_named(content: bytes, message: str, tmp_path: Path) -> 
         with pytest.raises(StorageError, match=message) as error:
             read(tmp_path / "a", kinds.LATENTS)
         assert len(str(error.value)) < 300
+
+
+def test_a_gigabyte_that_its_header_does_not_promise_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(header({"a": tensor(0, 4, 4)}, b"1234"))
+    os.truncate(tmp_path / "a", 10**9)  # sparse
+    monkeypatch.setattr(door, "rest_of", None)
+    with pytest.raises(StorageError, match="its header promises 4"):
+        tensor_files.read_tensors(tmp_path / "a", kinds.LATENTS)
 
 
 def test_what_lies_askew_is_read(tmp_path: Path) -> None:
@@ -182,6 +198,14 @@ def npy(text: bytes, data: bytes = b"", version: bytes = b"\1\0") -> bytes:
         (npy(b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000000000,)}"), "its header promises"),
         (npy(b"{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", b"12345"), "holds 5 bytes"),
         (npy(b"{'descr': '|u1', 'fortran_order': False, 'shape': (-1,)}", b""), "expected plain numbers"),
+        (
+            npy(b"{'descr': '|u1', 'fortran_order': False, 'shape': (9999999999, 9999999999, 0)}"),
+            "expected plain numbers",
+        ),
+        (
+            npy(b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999, 0)}"),
+            "expected plain numbers",
+        ),
         (npy(b"(" * 9_000), "no NumPy array"),
         (npy(b" " * 20_000, version=b"\2\0"), "no NumPy array"),
     ],
@@ -190,4 +214,17 @@ def test_bad_arrays_are_named(read: Reader, content: bytes, message: str, tmp_pa
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(StorageError, match=message) as error:
         read(tmp_path / "a.npy", kinds.IMPORTED_LABELS)
+    assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(2**32 - 1, 2**32 - 1, 0), (0, 28, 28), (2**32 - 1,) * 3, (1,) * 9],
+    ids=["none of many", "none", "many", "axes"],
+)
+def test_bad_idx_files_are_named(sizes: tuple[int, ...], tmp_path: Path) -> None:
+    head = bytes([0, 0, 8, len(sizes)]) + b"".join(size.to_bytes(4, "big") for size in sizes)
+    (tmp_path / "a").write_bytes(head + b"\1" * (sizes == (1,) * 9))
+    with pytest.raises(StorageError, match="its header promises") as error:
+        array_files.read_idx(tmp_path / "a", kinds.IDX)
     assert len(str(error.value)) < 300

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vae.errors import StorageError
 from vae.storage import kinds, probe
-from vae.storage.files import write_atomically
+from vae.storage.files import write_inside
 from vae.storage.json_files import parse_json
 from vae.storage.tensor_files import read_tensors
 
@@ -63,14 +63,14 @@ def is_due(epoch: int, epochs: int) -> bool:
 def write_fixed(run_folder: Path, fixed: Fixed) -> None:
     """Keep what stays. Raises OSError."""
     about = {"class_names": json.dumps(fixed.class_names)}
-    _write(run_folder / FOLDER / FIXED, {"originals": fixed.originals, "labels": fixed.labels}, about)
+    _write(run_folder, FIXED, {"originals": fixed.originals, "labels": fixed.labels}, about)
 
 
 def write_frame(run_folder: Path, frame: Frame) -> None:
     """Keep one frame. Raises OSError."""
     arrays: dict[str, NDArray[Any]] = {"xy": frame.xy}
     arrays |= {"reconstructions": frame.reconstructions, "samples": frame.samples}
-    _write(run_folder / FOLDER / f"epoch-{frame.epoch:06d}.safetensors", arrays, {"axes": frame.axes})
+    _write(run_folder, f"epoch-{frame.epoch:06d}.safetensors", arrays, {"axes": frame.axes})
 
 
 def read_fixed(run_folder: Path) -> Fixed | None:
@@ -112,9 +112,9 @@ def _pictures(pixels: NDArray[Any]) -> bool:
     return pixels.ndim == 4 and pixels.dtype == np.uint8
 
 
-def _write(path: Path, arrays: dict[str, NDArray[Any]], about: dict[str, str]) -> None:
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write_atomically(path, safetensors.numpy.save(whole, about))
+def _write(run_folder: Path, name: str, arrays: dict[str, NDArray[Any]], about: dict[str, str]) -> None:
+    whole = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+    write_inside(run_folder, run_folder / FOLDER / name, safetensors.numpy.save(whole, about))
 
 
 def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | None:

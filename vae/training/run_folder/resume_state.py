@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from vae.errors import TrainingError
 from vae.storage import kinds
 from vae.storage.files import write_atomically
 from vae.storage.json_files import parse_json
-from vae.storage.tensor_files import read_tensors
+from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_metadata, read_tensors
 from vae.training.early_stopping import Best
 from vae.training.trainer import Trainer
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
+BYTES = 4  # of a number
 
 
 def save(trainer: Trainer, path: Path, images: str) -> None:
@@ -54,9 +56,9 @@ def restore(trainer: Trainer, path: Path, images: str) -> None:
         When the file is damaged, or belongs to other settings or other images.
     """
     try:
-        arrays, metadata = read_tensors(path, kinds.RESUME)
-        about = parse_json(metadata["state"])
+        about = parse_json(read_metadata(path, kinds.RESUME)["state"])
         _check_settings(about["settings"], _settings(trainer, images))
+        arrays, _ = read_tensors(path, replace(kinds.RESUME, most=_most_bytes(trainer)))
         trainer.epoch, trainer.first_loss = int(about["epoch"]), float(about["first_loss"])
         _fill(trainer, arrays)
         epoch, waited, loss = about["best"]
@@ -69,6 +71,12 @@ def restore(trainer: Trainer, path: Path, images: str) -> None:
         raise TrainingError(
             f"{path.name} of run {path.parent.name} can't be read: {error!s:.200}.", "Start the run anew."
         ) from error
+
+
+def _most_bytes(trainer: Trainer) -> int:
+    """Of a state of this model: no stranger's file makes this one large."""
+    values: int = sum(tensor.numel() for tensor in trainer.model.state_dict().values())
+    return (len(MOMENTS) + 2) * BYTES * values + LENGTH + MOST_HEADER
 
 
 @torch.no_grad()

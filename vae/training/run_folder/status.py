@@ -35,7 +35,7 @@ def resumable(job: Job) -> bool:
 def why_not(job: Job) -> str:
     """Why the run can't go on; empty when it can."""
     outcome = (job.progress or {}).get("outcome")
-    if job.kind != "train":
+    if job.kind != "train" or job.arguments[:1] != ("train",):  # which is the command that would be run
         return "it is no training run"
     if job.active:
         return f"it is {job.state}"

@@ -165,3 +165,14 @@ def test_a_film_has_the_first_and_last_epoch_and_not_too_many(epochs: int) -> No
 @pytest.mark.parametrize("epochs", [1, 10, 200])
 def test_a_short_film_has_every_epoch(epochs: int) -> None:
     assert all(film_files.is_due(epoch, epochs) for epoch in range(epochs + 1))
+
+
+def test_a_film_is_not_written_behind_a_link(tmp_path: Path) -> None:
+    outside, run = tmp_path / "outside", tmp_path / "run"
+    outside.mkdir()
+    run.mkdir()
+    (run / film_files.FOLDER).symlink_to(outside)
+    for write in (lambda: film_files.write_fixed(run, fixed()), lambda: film_files.write_frame(run, frame())):
+        with pytest.raises(OSError, match="behind a link"):
+            write()
+    assert list(outside.iterdir()) == []

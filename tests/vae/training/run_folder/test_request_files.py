@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.runs import plant, plant_run, requests, train_arguments, train_request
+from tests.runs import plant, plant_run, progress_of, requests, train_arguments, train_request
 from tests.vae.commands.test_arguments import call
 from vae.checkpoints import checkpoint_files
 from vae.errors import ConfigError
@@ -135,3 +135,9 @@ def test_an_old_run_goes_on_exactly(how: str, monkeypatch: pytest.MonkeyPatch) -
         assert np.array_equal(array, weights("a")[name]), name
     assert len(status.rows(job)) == 4
     assert {path.name for path in paths.checkpoints_dir().iterdir()} == {"whole", "a"}
+
+
+def test_a_run_that_would_do_something_else_does_not_go_on() -> None:
+    """What goes on is the command line in job.json, which may be somebody else's."""
+    job = queue.get(plant("stopped", ["sample", "a", "--output", "a.png"], progress_of("a", 3, 1)))
+    assert (job.kind, status.why_not(job)) == ("train", "it is no training run")
