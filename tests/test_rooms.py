@@ -27,7 +27,7 @@ vae.jobs            errors storage
 vae.training        errors storage config model budget data maps checkpoints jobs
 vae.generation      errors storage neighbours checkpoints
 vae.sample_quality  errors storage neighbours model data checkpoints generation
-vae.anomalies       errors storage neighbours model data checkpoints generation
+vae.anomalies       errors storage config neighbours model data checkpoints generation
 vae.commands        errors storage config model budget data maps checkpoints jobs training generation sample_quality
                     anomalies
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from vae.errors import ConfigError
 from vae.storage.reporting import storage_errors_as
-from vae.storage.schema import check, check_value, integer, number, one_of
+from vae.storage.schema import Finite, check, check_value, integer, number, one_of
 
 T = TypeVar("T")
 ARCHITECTURES = ("mlp", "conv")
@@ -27,6 +27,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_IMPORTANCE_SAMPLES = 1_000
 MAX_DECODED = 250_000  # pictures in one gradient step of iwae: of 28×28 pixels about 5 GB with all that is kept
 WIDTHS = Meta(max_length=8, description="at most eight layer widths")
+
+
+WHITE, BLACK = "#ffffff", "#000000"
 
 
 def _from_dict(cls: type[T], values: Any, what: str) -> T:
@@ -245,3 +248,39 @@ def default_model_config(
         channels = tuple(32 * 2**i for i in range(depth))
     hidden = (256,) if hidden is None else hidden
     return ModelConfig(architecture, image_shape, latent_dim, hidden, channels, activation or "silu", likelihood)
+
+
+@dataclass(frozen=True)
+class ImageReading:
+    """How image files become pixels where the files leave it open: chosen once for a set of images, and kept with it
+    and with the models that are trained on it, so that whatever they are shown later is read alike.
+
+    Parameters
+    ----------
+    background
+        What is put behind transparent pixels, as #rrggbb.
+    values
+        The values that become black and white, None for all that the file's type can hold. They are of files with more
+        than 8 bits a value; of files with 8 bits too where the second is at most 255.
+
+    Raises
+    ------
+    ConfigError
+        For a value outside the ranges above.
+    """
+
+    background: Annotated[
+        str, Meta(pattern=r"\A#[0-9a-f]{6}\Z", description="a colour as #rrggbb, six hexadecimal digits")
+    ] = WHITE
+    values: tuple[Finite, Finite] | None = None
+
+    @storage_errors_as(ConfigError)
+    def __post_init__(self) -> None:
+        check(self)
+        if self.values is not None and not self.values[0] < self.values[1]:
+            raise ConfigError(
+                f"The range of values is {self.values[0]:g} to {self.values[1]:g}, expected the smaller number first."
+            )
+
+
+USUAL_READING = ImageReading()

@@ -25,6 +25,9 @@ from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
+from vae.data.report.image_report import ImageReport, counted
+from vae.data.report.left_out import Reason
+from vae.data.report.warning import Warned
 from vae.generation import direction_files, mixture_files
 from vae.generation.directions import Direction
 from vae.generation.sampling import Mixture
@@ -226,6 +229,9 @@ def _import_images(folder: Path) -> None:
         splits[split] = {"count": count, "fingerprint": fingerprint(images, labels)}
     meta = {"format_version": 1, "image_shape": [1, 8, 8], "class_names": ["x", "y"], "splits": splits}
     (folder / "meta.json").write_text(json.dumps(meta))
+    classes = counted({"x": {"train": 10}, "y": {"train": 10}})
+    report = ImageReport(30, 27, (Reason("no image", 3, ("a.txt",)),), classes, warnings=(Warned("dark", "Dark."),))
+    (folder / "report.json").write_text(json.dumps(asdict(report)))
 
 
 def _idx(path: Path) -> None:

@@ -194,6 +194,12 @@ KINDS = (
     Kind("comparison", "tensors with metadata", lambda house: _only(house.derived, "anomalies/*"), _comparison),
     Kind("quality record", "json", lambda house: house.derived / "quality.json", _quality),
     Kind("imported meta.json", "json", lambda house: house.images / "meta.json", _images),
+    Kind(
+        "import's report",
+        "json",
+        lambda house: house.images / "report.json",
+        lambda house: imported_dataset.report("own"),
+    ),
     Kind("imported images", "npy", lambda house: house.images / "train.npy", _images),
     Kind("imported labels", "labels", lambda house: house.images / "train-labels.npy", _images),
     Kind(

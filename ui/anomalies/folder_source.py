@@ -10,10 +10,11 @@ import streamlit as st
 from ui.anomalies.scoring import Wanted
 from ui.anomalies.state import STATE
 from ui.shared import page
-from vae.anomalies import image_walk, sources
-from vae.anomalies.image_walk import ImageWalk, WalkBounds
+from vae.anomalies import sources
 from vae.anomalies.sources import Source
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data.folders import image_walk
+from vae.data.folders.image_walk import ImageWalk, WalkBounds
 from vae.errors import ScoreError
 from vae.storage import paths
 
@@ -95,7 +96,7 @@ def _forget() -> None:
 
 
 def _found(checkpoint: Checkpoint, reading: AskedFolder) -> Wanted:
-    source: Source = sources.from_walk(reading.walk, checkpoint.model.image_shape)
+    source: Source = sources.from_walk(reading.walk, checkpoint.model.image_shape, checkpoint.dataset.reading)
     return Wanted(source, f"folder {reading.walk.root} {source.stamp}")
 
 

@@ -12,7 +12,6 @@ from ui.shared.progress_cache import Bar, remembered
 from vae.anomalies import detectors, normal_images, thresholds
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.forward_pass import Pass, concatenate, passes
-from vae.anomalies.image_walk import Skipped
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
@@ -20,6 +19,8 @@ from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
 from vae.data import datasets
+from vae.data.folders import image_names
+from vae.data.report.image_report import ImageReport
 from vae.errors import ScoreError
 from vae.storage import paths
 
@@ -46,8 +47,7 @@ class Seen:
     rows: NDArray[np.int64] | None
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
-    resized: int
+    report: ImageReport
     test_rows: NDArray[np.int64] | None  # rows of the checkpoint's own test split, None for images of elsewhere
 
 
@@ -80,8 +80,8 @@ def own_key(checkpoint: Checkpoint) -> str:
 def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
     model, parts, labels, rows = cache.model(checkpoint), [], [], []
     names: list[str] = []
-    skipped: list[Skipped] = []
-    size, resized, done = 0, 0, 0
+    tally = source.tally()
+    size, done = 0, 0
     with Bar(f"Looking at {source.title}") as bar:
         for chunk in source.read():
             size += chunk.pixels.nbytes
@@ -95,12 +95,13 @@ def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
                 names += chunk.names
                 labels += [] if chunk.labels is None else [chunk.labels]
                 rows += [] if chunk.rows is None else [chunk.rows]
-            skipped += chunk.skipped
-            resized += chunk.resized
+            tally.add(chunk.pixels, chunk.facts, chunk.labels)
+            for one in chunk.skipped:
+                tally.leave_out(f"can't be read: {one.why}", one.name)
             done += len(chunk.names) + len(chunk.skipped)
             bar.update(done, source.total)
     if not parts:
-        raise ScoreError(f"{source.title} has no image that can be read.", "Choose PNG, JPEG, WebP, BMP or GIF files.")
+        raise ScoreError(f"{source.title} has no image that can be read.", f"Choose {image_names.KINDS} files.")
     return Seen(
         source.title,
         concatenate(parts),
@@ -108,8 +109,7 @@ def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
         np.concatenate(rows) if rows else None,
         np.concatenate(labels) if labels else None,
         source.class_names,
-        tuple(skipped),
-        resized,
+        source.report(tally),
         np.concatenate(rows) if own and rows else None,
     )
 

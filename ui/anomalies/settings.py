@@ -10,13 +10,14 @@ import streamlit as st
 from ui.anomalies import folder_source, scoring
 from ui.anomalies.scoring import Seen, Wanted
 from ui.anomalies.state import FIELDS, STATE
-from ui.shared import cache, page
+from ui.shared import cache, image_report, page
 from vae.anomalies import normal_images, sources
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
+from vae.data.folders import image_names
 from vae.errors import DatasetError, ScoreError
 
 SOURCES = {
@@ -26,7 +27,6 @@ SOURCES = {
     "folder": "A folder on this computer",
 }
 RULES = {"false_alarms": "Share of false alarms", "contamination": "Share of what is scored", "threshold": "By hand"}
-ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 SEVERAL = (
     "With several normal classes LOF on PCA, which needs no VAE, was better on MNIST (0 to 6 normal: AUROC 0.943 "
     "against 0.884, `python -m benchmarks.anomaly`). All scores, on the right, compares them on your choice."
@@ -38,7 +38,6 @@ SHARES = {  # of each rule: the setting, and what it is a share of
     "false_alarms": ("share", "Of held-out normal images, %"),
     "contamination": ("contamination", "Of what is scored, %"),
 }
-MOST_NAMED = 50  # files that could not be read
 JOIN = "\n"  # between class names in the URL: no name has one
 
 
@@ -121,15 +120,18 @@ def _dataset(checkpoint: Checkpoint) -> Wanted | None:
 
 
 def _files(checkpoint: Checkpoint) -> Wanted | None:
-    files = st.file_uploader("Images", ENDINGS, accept_multiple_files=True, key="anomalies-files")
+    files = st.file_uploader("Images", image_names.UPLOADS, accept_multiple_files=True, key="anomalies-files")
     if not files:
-        st.caption("PNG, JPEG, WebP, BMP or GIF. They are scored in memory and not kept.")
+        st.caption(f"{image_names.KINDS}. They are scored in memory and not kept.")
         return None
     content = [(file.name, file.getvalue()) for file in files]
     digest = hashlib.blake2b(digest_size=12)
     for name, data in content:
         digest.update(name.encode("utf-8", "replace") + hashlib.blake2b(data).digest())
-    return Wanted(sources.from_files(content, checkpoint.model.image_shape), f"files {digest.hexdigest()}")
+    return Wanted(
+        sources.from_files(content, checkpoint.model.image_shape, checkpoint.dataset.reading),
+        f"files {digest.hexdigest()}",
+    )
 
 
 def score_name(choice: NormalChoice) -> str:
@@ -197,13 +199,5 @@ def forget_what_changed(threshold_of: tuple[str, ...], image_of: str) -> None:
 
 
 def show_notes(seen: Seen) -> None:
-    """What could not be read, and what was made to fit."""
-    if seen.resized:
-        st.info(sources.resized_note(seen.resized, seen.images.pixels.shape[1:]), icon=":material/aspect_ratio:")
-    if seen.skipped:
-        count = len(seen.skipped)
-        with st.expander(f"{count:,} file{'s' if count > 1 else ''} could not be read", icon=":material/warning:"):
-            for skipped in seen.skipped[:MOST_NAMED]:
-                st.markdown(f"**{page.escape(skipped.name)}**: {page.escape(skipped.why)}")
-            if count > MOST_NAMED:
-                st.caption(f"and {count - MOST_NAMED:,} more")
+    """What was left out, and what was made to fit."""
+    image_report.show(seen.report, "anomalies-report")

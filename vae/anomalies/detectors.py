@@ -20,7 +20,7 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice, NormalImages
 from vae.anomalies.thresholds import Bools, Count, Float64s, Rule
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
-from vae.data.image_folder import MAX_CLASSES
+from vae.data.imported_dataset import MAX_CLASSES
 from vae.errors import ScoreError
 from vae.storage.printing import is_visible
 from vae.storage.schema import Finite, Sha256, integer, text

@@ -8,16 +8,32 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.image_walk import ImageWalk, Skipped
+from vae.config import USUAL_READING, ImageReading
+from vae.data.folders import layout
+from vae.data.folders.image_walk import ImageWalk, Skipped
 from vae.data.image_dataset import ImageDataset
-from vae.data.image_decoding import WORKERS, Decoded, Format, Shape, check_resizable, decode_all, fitted, format_of
+from vae.data.image_decoding import (
+    WORKERS,
+    Decoded,
+    Format,
+    ImageFacts,
+    Shape,
+    check_resizable,
+    decode_all,
+    fitted,
+    format_of,
+)
+from vae.data.report.image_report import ImageReport
+from vae.data.report.left_out import LeftOut
+from vae.data.report.source_tally import SourceTally
+from vae.data.report.warning import Warned
 from vae.errors import DatasetError, ScoreError
 from vae.storage import probe
 from vae.storage.printing import visible
@@ -25,6 +41,7 @@ from vae.storage.printing import visible
 Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, bytes]])
 
 CHUNK_IMAGES, CHUNK_BYTES = 256, 32 * 2**20
+ANY_FORM = Format(1, 1, colour=False)  # of a source that tells of no changes
 MAX_UPLOADS, MAX_UPLOAD_BYTES = 5_000, 500 * 2**20
 
 
@@ -32,8 +49,8 @@ MAX_UPLOADS, MAX_UPLOAD_BYTES = 5_000, 500 * 2**20
 class Chunk:
     """Some images (n, C, H, W) uint8 in order; n may be 0. Names can be written as UTF-8, and hold anything else.
 
-    `labels` (n,) number the source's class_names, -1 where an image has none; `rows` (n,) are those of a data set.
-    `resized` of the images had another size, so their middle was cut out and resized.
+    `labels` (n,) number the source's class_names, -1 where an image has none; `rows` (n,) are those of a data set;
+    `facts` (n,) say what the images were.
     """
 
     names: tuple[str, ...]
@@ -41,13 +58,12 @@ class Chunk:
     labels: NDArray[np.int64] | None = None
     rows: NDArray[np.int64] | None = None
     skipped: tuple[Skipped, ...] = ()
-    resized: int = 0
+    facts: tuple[ImageFacts, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """`total` images, some of which may turn out to be unreadable, and folders, which are. `class_names` is empty where
-    there are no labels.
+    """`total` images, some of which may turn out to be unreadable. `class_names` is empty where there are no labels.
 
     `read` makes the chunks anew each time: one at a time is in memory.
     """
@@ -59,11 +75,24 @@ class Source:
     dataset: str = ""  # the name and the split of a data set; empty for files
     split: str = ""
     stamp: str = ""  # of a folder: changes when a file is added, removed or written anew
+    left_out: LeftOut = field(default_factory=LeftOut)  # before any image is read
+    classes_from: str = ""
+    warnings: tuple[Warned, ...] = ()
+    form: Format = ANY_FORM
+    reading: ImageReading = USUAL_READING
 
     @property
     def has_rows(self) -> bool:
         """Whether the images are rows of a data set."""
         return bool(self.dataset)
+
+    def tally(self) -> SourceTally:
+        """An empty one, for one pass through the images."""
+        return SourceTally(self.form, self.reading, self.left_out)
+
+    def report(self, tally: SourceTally) -> ImageReport:
+        """What became of the images that went by."""
+        return tally.report(self.class_names, self.classes_from, self.warnings)
 
 
 def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int64] | None = None) -> Source:
@@ -74,60 +103,76 @@ def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int6
     if images.image_shape != image_shape:
         check_resizable(images.image_shape, image_shape)
     chosen = np.arange(len(images)) if rows is None else np.asarray(rows, np.int64)
+    channels, height, width = images.image_shape
+    names = images.file_names
 
     def read() -> Iterator[Chunk]:
         for part in _parts(chosen, max(image_shape, images.image_shape, key=math.prod)):
             pixels = np.array(images.images[part])
             other = pixels.shape[1:] != image_shape
             yield Chunk(
-                names=tuple(f"row {row}" for row in part),
+                names=tuple(f"row {row}" if names is None else names[row] for row in part),
                 pixels=fitted(pixels, image_shape) if other else pixels,
                 labels=np.array(images.labels[part]),
                 rows=part,
-                resized=len(part) if other else 0,
+                facts=(ImageFacts((width, height), coloured=channels == 3),) * len(part),
             )
 
     title = f"{images.name}, {images.split} split"
-    return Source(title, len(chosen), images.class_names, read, images.name, images.split)
+    return Source(
+        title,
+        len(chosen),
+        images.class_names,
+        read,
+        images.name,
+        images.split,
+        classes_from="those of the data set",
+        form=Format(image_shape[1], image_shape[2], colour=image_shape[0] != 1),
+    )
 
 
-def from_folder(root: Path, image_shape: Shape) -> Source:
+def from_folder(root: Path, image_shape: Shape, reading: ImageReading = USUAL_READING) -> Source:
     """Every image file below `root`, by path.
 
-    Raises ScoreError for a folder that isn't there, can't be read or holds no image files, DatasetError for a model
-    whose images are neither grey nor colour.
+    Raises DatasetError for a folder that isn't there, can't be read or holds no image files, and for a model whose
+    images are neither grey nor colour.
     """
     format_of(image_shape)
     walk = ImageWalk(root)
     walk.go_on()
-    return from_walk(walk, image_shape)
+    return from_walk(walk, image_shape, reading)
 
 
-def from_walk(walk: ImageWalk, image_shape: Shape) -> Source:
-    """What a walk has found. Where images lie in sub-folders, the first of these is the class.
+def from_walk(walk: ImageWalk, image_shape: Shape, reading: ImageReading = USUAL_READING) -> Source:
+    """What a walk has found. Folders are classes as they are at import; images beside them have none.
 
-    What the walk had to pass over is skipped in the first chunk. Raises DatasetError as above.
+    Raises DatasetError as above.
     """
-    form = format_of(image_shape)
-    root, files = walk.root, sorted(walk.files)
-    closed = tuple(sorted(walk.closed, key=lambda folder: folder.name))
-    classes = sorted({file.split("/", 1)[0] for file in files if "/" in file})
-    number = {name: label for label, name in enumerate(classes)}
+    form, left_out = format_of(image_shape), walk.left_out()
+    root, found = walk.root, layout.with_nameless(walk.root, walk.files, left_out)
+    files = found.files
 
     def read() -> Iterator[Chunk]:
-        unread = closed
-        for part in _parts(files, image_shape):
-            labels = np.array([number.get(file.split("/", 1)[0], -1) for file in part], np.int64)
-            chunk = _decoded(part, [root / file for file in part], form, labels if classes else None)
-            yield replace(chunk, skipped=unread + chunk.skipped)
-            unread = ()
+        for rows in _parts(np.arange(len(files)), image_shape):
+            names = [files[row] for row in rows]
+            labels = found.labels[rows] if found.class_names else None
+            yield _decoded(names, [root / name for name in names], form, reading, labels)
 
-    names = tuple(visible(name) for name in classes)
-    total = len(files) + len(closed)
-    return Source(f"folder {visible(str(root))}", total, names, read, stamp=_stamp(root, files))
+    return Source(
+        f"folder {visible(str(root))}",
+        len(files),
+        found.class_names,
+        read,
+        stamp=_stamp(root, files),
+        left_out=left_out,
+        classes_from=found.classes_from,
+        warnings=found.warnings,
+        form=form,
+        reading=reading,
+    )
 
 
-def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape) -> Source:
+def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape, reading: ImageReading = USUAL_READING) -> Source:
     """Uploaded files as (name, content). Raises ScoreError for none, too many, or too much; DatasetError as above."""
     form = format_of(image_shape)
     size = sum(len(content) for _, content in files)
@@ -142,18 +187,9 @@ def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape) -> Source
 
     def read() -> Iterator[Chunk]:
         for part in _parts(files, image_shape):
-            yield _decoded([name for name, _ in part], [content for _, content in part], form)
+            yield _decoded([name for name, _ in part], [content for _, content in part], form, reading)
 
-    return Source(f"{len(files):,} uploaded files", len(files), (), read)
-
-
-def resized_note(count: int, image_shape: Shape) -> str:
-    """What to tell of images that had another size; empty for none."""
-    if not count:
-        return ""
-    _, height, width = image_shape
-    which = "1 image was" if count == 1 else f"{count:,} images were"
-    return f"{which} of another size: the middle was cut out and resized to {width} × {height} pixels."
+    return Source(f"{len(files):,} uploaded files", len(files), (), read, form=form, reading=reading)
 
 
 def _stamp(root: Path, files: Sequence[str]) -> str:
@@ -172,10 +208,14 @@ def _parts(items: Items, image_shape: Shape) -> Iterator[Items]:
 
 
 def _decoded(
-    names: Sequence[str], files: Sequence[Path | bytes], form: Format, labels: NDArray[np.int64] | None = None
+    names: Sequence[str],
+    files: Sequence[Path | bytes],
+    form: Format,
+    reading: ImageReading,
+    labels: NDArray[np.int64] | None = None,
 ) -> Chunk:
     """The chunk of these files without those that can't be read."""
-    found = decode_all(files, form)
+    found = decode_all(files, form, reading=reading)
     good = [k for k, image in enumerate(found) if isinstance(image, Decoded)]
     pictured = [image for image in found if isinstance(image, Decoded)]
     return Chunk(
@@ -187,5 +227,5 @@ def _decoded(
             for name, image in zip(names, found, strict=True)
             if isinstance(image, DatasetError)
         ),
-        resized=sum(image.size != (form.width, form.height) for image in pictured),
+        facts=tuple(image.facts for image in pictured),
     )

@@ -13,15 +13,14 @@ from vae.anomalies import csv_report, detectors, thresholds
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.evaluation.metrics import Evaluation
-from vae.anomalies.image_walk import Skipped
 from vae.anomalies.sources import Chunk, Source
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data.report.source_tally import SourceTally
 from vae.errors import ScoreError
 
 if TYPE_CHECKING:
     from vae.model.vae import VAE
 
-NAMED = 20  # skipped files that are named; the others are counted
 USED = {  # of a checkpoint's own data set: how good a score is shows on images that nothing was fitted to
     "train": "Model and detector were fitted to these images.",
     "validation": "The detector was calibrated on these images.",
@@ -32,12 +31,10 @@ USED = {  # of a checkpoint's own data set: how good a score is shows on images 
 class Tally:
     """What has gone by while images were streamed: numbers, not pixels."""
 
+    files: SourceTally
     scores: list[NDArray[np.float32]] = field(default_factory=list)
     labels: list[NDArray[np.int64]] = field(default_factory=list)
     flagged: int = 0
-    resized: int = 0
-    unreadable: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -49,14 +46,9 @@ class Tally:
         self.scores.append(decisions.scores)
         if chunk.labels is not None:
             self.labels.append(chunk.labels)
-        self.resized += chunk.resized
-        self.unreadable += len(chunk.skipped)
-        self.skipped += chunk.skipped[: NAMED - len(self.skipped)]
-
-    def names(self) -> str:
-        """The first files and folders that could not be read and why, and how many more there are."""
-        more = self.unreadable - len(self.skipped)
-        return "; ".join(f"{file.name} ({file.why})" for file in self.skipped) + (f" and {more:,} more" if more else "")
+        self.files.add(chunk.pixels, chunk.facts, chunk.labels)
+        for one in chunk.skipped:
+            self.files.leave_out(f"can't be read: {one.why}", one.name)
 
 
 def scored(
@@ -81,7 +73,8 @@ def scored(
         on_batch(done, source.total)
         yield replace(chunk, pixels=np.empty((0, *chunk.pixels.shape[1:]), np.uint8)), decisions
     if not tally.count:
-        raise ScoreError(f"None of the {source.total:,} files can be read: {tally.names()}.", "Nothing was written.")
+        why = "; ".join(map(str, tally.files.report().left_out[:3]))
+        raise ScoreError(f"None of the {source.total:,} files can be read: {why}.", "Nothing was written.")
 
 
 def rows(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.config import ModelConfig, TrainConfig
+from vae.config import USUAL_READING, ImageReading, ModelConfig, TrainConfig
 from vae.errors import CheckpointError
 from vae.maps.projection import ProjectionMap
 from vae.storage.reporting import storage_errors_as
@@ -29,6 +29,7 @@ class DatasetRef:
     class_names: tuple[str, ...]
     test_fingerprint: str
     preprocessing: str = "uint8 / 255"
+    reading: ImageReading = USUAL_READING
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from vae.checkpoints.checkpoint import (
     Summary,
     check_latents,
 )
-from vae.config import ModelConfig, TrainConfig
+from vae.config import ImageReading, ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError
 from vae.maps import map_files
 from vae.model.layers import parameter_shapes
@@ -41,6 +41,7 @@ from vae.storage.array_files import rows_of
 from vae.storage.door import Bytes
 from vae.storage.json_files import object_of, read_json
 from vae.storage.reporting import storage_errors_as
+from vae.storage.schema import read_as
 from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_metadata, read_tensors, tensors_of
 from vae.storage.validation import check_array, finite, short
 
@@ -191,6 +192,7 @@ def _read_header(folder: Path) -> _Header:
             _class_names(d["class_names"]),
             _text(d["test_fingerprint"]),
             _text(d["preprocessing"]),
+            read_as(d.get("reading", {}), ImageReading, f"{folder.name}: config.json: reading"),
         )
         files: dict[str, dict[str, Any]] = {
             str(n): {"bytes": int(f["bytes"]), "sha256": str(f["sha256"])} for n, f in values["files"].items()

@@ -1,22 +1,25 @@
-"""Make a data set from a folder of images of your own."""
+"""Make a data set from a folder of images of your own, and tell what became of them."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import asdict
 from pathlib import Path
 
-from vae.commands.common import add_run_folder
+from vae.commands.common import add_json, add_run_folder, print_json
 from vae.config import MAX_SIDE
 from vae.data import import_folder
+from vae.data.folders.choices import CLASSES_FROM, SPLIT_FROM, FolderChoices
 from vae.data.import_folder import ImportResult, ImportSettings
+from vae.data.reading_choice import ReadingChoice
 from vae.errors import ConfigError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """NAME, FOLDER and how the images are changed."""
+    """NAME, FOLDER, what is taken of it, how names become classes and splits, and how images are changed."""
     parser.add_argument("name", metavar="NAME", help="the new data set's name")
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="images, or one folder of images for each class")
     parser.add_argument("--size", default="32", help="side in pixels, or HEIGHTxWIDTH (default: 32)")
@@ -26,6 +29,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-images", type=int, metavar="N", help="take only so many, drawn at random but the same each time"
     )
+    parser.add_argument(
+        "--classes-from",
+        choices=CLASSES_FROM,
+        default="auto",
+        help="the first folder of each path, the folder that an image lies in, a CSV file, or one class for all "
+        "(default: the first folder that is no split and not the only one)",
+    )
+    parser.add_argument(
+        "--split-from",
+        choices=SPLIT_FROM,
+        default="auto",
+        help="folders called train, val and test, a column of the CSV file, or the files' content "
+        "(default: such folders, else the content)",
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="the CSV file (default: the only one in the folder)")
+    parser.add_argument(
+        "--include", action="append", default=[], metavar="GLOB", help="take only such paths, names or folders"
+    )
+    parser.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="leave such ones out")
+    parser.add_argument(
+        "--background",
+        default="auto",
+        metavar="COLOUR",
+        help="behind transparent pixels (default: white)",
+    )
+    parser.add_argument(
+        "--range",
+        dest="values",
+        default="auto",
+        metavar="auto|full|MIN:MAX",
+        help="values that become black and white (default: of 16-bit files the lowest and highest of all, else 0:255)",
+    )
+    add_json(parser)
     add_run_folder(parser)
 
 
@@ -41,7 +77,10 @@ def run(arguments: argparse.Namespace) -> None:
         progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
     finally:
         progress.close()
-    print(message)
+    if arguments.json:
+        print_json(_values(result))
+    else:
+        print(message)
 
 
 def _settings(arguments: argparse.Namespace) -> ImportSettings:
@@ -54,15 +93,31 @@ def _settings(arguments: argparse.Namespace) -> ImportSettings:
         )
     if arguments.max_images is not None and arguments.max_images < 1:
         raise ConfigError(f"max-images is {arguments.max_images}, expected a number above 0.")
-    return ImportSettings(height, width, arguments.colour, arguments.max_images)
+    if arguments.csv is not None and "csv" not in (arguments.classes_from, arguments.split_from):
+        raise ConfigError("--csv is for --classes-from csv or --split-from csv.", "Give one of these, too.")
+    folder = FolderChoices(
+        classes_from=arguments.classes_from,
+        split_from=arguments.split_from,
+        include=tuple(arguments.include),
+        exclude=tuple(arguments.exclude),
+        table=arguments.csv,
+    )
+    reading = ReadingChoice(arguments.background, arguments.values)
+    return ImportSettings(height, width, arguments.colour, arguments.max_images, folder, reading)
 
 
 def _message(result: ImportResult) -> str:
     counts = ", ".join(f"{count:,} {split}" for split, count in result.counts.items())
     kinds = f"{len(result.class_names):,} class{'es' if len(result.class_names) > 1 else ''}"
     shape = "×".join(map(str, result.image_shape))
-    text = f"{result.folder.name}: {counts} images of {shape}, {kinds}, in {result.folder}."
-    if result.skipped:
-        more = "" if result.skipped <= len(result.examples) else "; …"
-        text += f" Skipped {result.skipped:,} that can't be read: {'; '.join(result.examples)}{more}."
-    return text
+    first = f"{result.folder.name}: {counts} images of {shape}, {kinds}, in {result.folder}."
+    return "\n".join([first, *result.report.lines()])
+
+
+def _values(result: ImportResult) -> dict[str, object]:
+    return {
+        "name": result.folder.name,
+        "folder": str(result.folder),
+        "image_shape": result.image_shape,
+        **asdict(result.report),
+    }

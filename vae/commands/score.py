@@ -95,7 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
     kept = detector_files.read(checkpoint, arguments.detector) if arguments.detector is not None else None
     score, choice = arguments.score or registry.DEFAULT, normal_choice(checkpoint, arguments.normal)
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
-    source, tally = _source(arguments, checkpoint), Tally()
+    source = _source(arguments, checkpoint)
+    tally = Tally(source.tally())
     note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
     limits.check_memory(needs.scoring(checkpoint.model), "Scoring")
     from vae.checkpoints import loading
@@ -147,7 +148,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _source(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
     shape = checkpoint.model.image_shape
     if arguments.images is not None:
-        return sources.from_folder(arguments.images, shape)
+        return sources.from_folder(arguments.images, shape, checkpoint.dataset.reading)
     name = checkpoint.dataset.name if arguments.dataset is None else arguments.dataset
     return sources.from_dataset(datasets.load(name, arguments.split or "test"), shape)
 
@@ -183,10 +184,8 @@ def _tell(done: _Done, as_json: bool) -> None:
     print(f"Score: {registry.get(detector.score).title}. Normal: {detector.normal}.")
     print(f"Flagged {tally.flagged:,} ({tally.flagged / tally.count:.1%}), above {detector.threshold:g}.")
     print(f"Threshold: {detector.chosen}.")
-    if tally.unreadable:
-        print(f"Skipped {tally.unreadable:,} that can't be read: {tally.names()}.")
-    if tally.resized:
-        print(sources.resized_note(tally.resized, done.checkpoint.model.image_shape))
+    for line in done.source.report(tally.files).lines():
+        print(line)
     if done.kept:
         print(f"Kept the detector {detector.name!r}: {shown(done.kept)}")
     if isinstance(evaluation, str):
@@ -211,9 +210,8 @@ def _values(done: _Done) -> dict[str, Any]:
         "note": _note(done.checkpoint, detector.score, detector.classes),
         "scored": tally.count,
         "flagged": tally.flagged,
-        "resized": tally.resized,
-        "skipped": tally.unreadable,
-        "skipped_files": [dataclasses.asdict(file) for file in tally.skipped],
+        "skipped": tally.files.left_out,
+        "images": dataclasses.asdict(done.source.report(tally.files)),
         "kept": str(done.kept) if done.kept else None,
     }
 

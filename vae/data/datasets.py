@@ -1,13 +1,14 @@
 """The registry of image data sets with fixed splits, and how one is loaded. Imports no torch.
 
 Splits never change, so that numbers stay comparable. A built-in set is a module with an `INFO`; what `python -m vae
-import` made (imported_dataset.py) is fixed when it is imported, see image_folder.py.
+import` made (imported_dataset.py) is fixed when it is imported, see splitting.py.
 """
 
 from __future__ import annotations
 
 from vae.data import digits, imported_dataset, mnist
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
+from vae.data.report.image_report import ImageReport
 from vae.errors import DatasetError
 from vae.storage.validation import short
 
@@ -34,6 +35,14 @@ def info(name: str) -> DatasetInfo:
     if is_known(name):
         return BUILT_IN[name] if name in BUILT_IN else imported_dataset.info(name)
     raise DatasetError(f"Unknown data set {short(name)}.", f"Known ones: {', '.join(names())}.")
+
+
+def report(name: str) -> ImageReport | None:
+    """What the import of `name` took, left out and changed; None where none was kept.
+
+    Raises DatasetError for a damaged one.
+    """
+    return imported_dataset.report(name) if is_known(name) and name not in BUILT_IN else None
 
 
 def load(name: str, split: str) -> ImageDataset:

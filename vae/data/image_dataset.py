@@ -10,18 +10,24 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.config import USUAL_READING, ImageReading
 from vae.errors import DatasetError
 
 SPLITS = ("train", "validation", "test")
 HASH_BYTES = 16 * 2**20  # pixels hashed at a time: a memory-mapped split is never in memory as a whole
 
 
+def _nameless() -> None:
+    """The names of images that never were files."""
+
+
 @dataclass(frozen=True)
 class ImageDataset:
     """One split: images (N, C, H, W) uint8, labels (N,) int64, class names; arrays are read-only.
 
-    `images` may be a memory map. Who knows the fingerprint already passes it as `known_fingerprint`, so that the pixels
-    are not read for it.
+    `images` may be a memory map. `read_names` gives the relative path of each image's file as somebody had it, None
+    where there were no files or their names were not kept. Who knows the fingerprint already passes it as
+    `known_fingerprint`, so that the pixels are not read for it.
     """
 
     name: str
@@ -30,6 +36,7 @@ class ImageDataset:
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     known_fingerprint: str | None = field(default=None, repr=False)
+    read_names: Callable[[], tuple[str, ...] | None] = field(default=_nameless, repr=False)
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.uint8 or len(self.images) != len(self.labels):
@@ -70,7 +77,16 @@ class ImageDataset:
         rows = np.flatnonzero(np.isin(self.labels, wanted))
         if not len(rows):
             raise DatasetError(f"{self.name} {self.split} has no image of class {', '.join(classes)[:80]}.")
-        return ImageDataset(self.name, self.split, self.images[rows], self.labels[rows], self.class_names)
+        names = self.file_names
+        of_rows = None if names is None else tuple(names[row] for row in rows)
+        return ImageDataset(
+            self.name, self.split, self.images[rows], self.labels[rows], self.class_names, read_names=lambda: of_rows
+        )
+
+    @cached_property
+    def file_names(self) -> tuple[str, ...] | None:
+        """(N,) relative paths of the images' files, printable; None where they are not known."""
+        return self.read_names()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -93,7 +109,7 @@ class DatasetInfo:
     """What is known of a data set before its images are read.
 
     `counts` says how many images each split has. `download_mb` is 0 for what can't be downloaded. `changed()` is a
-    number that differs once the files were replaced.
+    number that differs once the files were replaced. `reading` says how other files are read so that they are like it.
     """
 
     name: str
@@ -105,3 +121,5 @@ class DatasetInfo:
     load_split: Callable[[str], ImageDataset] = field(repr=False)
     on_this_machine: Callable[[], bool] = field(repr=False)
     changed: Callable[[], int] = field(repr=False)
+    reading: ImageReading = USUAL_READING
+    imported: bool = False

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
+import math
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps
 
+from vae.config import USUAL_READING, ImageReading
+from vae.data.folders import image_names
 from vae.errors import DatasetError, StorageError
 from vae.storage import door, kinds
 
 Pixels = NDArray[np.uint8]
 Shape = tuple[int, int, int]
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # told by their first bytes, whatever the file is called
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")  # told by their first bytes
 MAX_CONTENT_BYTES = 20 * 2**20  # of a file that is in memory
 MAX_PIXELS = 100_000_000
 LARGE_PIXELS = 16_000_000  # a picture of more is decoded alone: at the limit it takes 0.8 GB, a WebP 1.6
 TILE = 1_024  # pixels, the side of what is flattened at a time
 BLOCK_BYTES = 64 * 2**20  # glibc gives more than 32 MB back at once; of smaller blocks each thread hoards its own
 COLOUR_LEVELS = 4  # channels that differ by no more are grey: JPEG rounds
+GREY_MODES = ("1", "L", "LA", "La", "I", "F")  # and those that begin with "I;": 16 bits
+FULL = (0.0, 65_535.0)  # values that 16 bits hold
+UPRIGHT = (None, 0, 1)  # EXIF orientations of a picture that is not turned
+ORIENTATION = 0x0112
+DIGEST_BYTES = 16
 WORKERS = 4  # threads: Pillow lets go of Python's lock while it decodes
 
 _one_large = threading.Lock()
@@ -64,38 +72,83 @@ def check_resizable(*image_shapes: Shape) -> None:
         format_of(shape)
 
 
+@dataclass(frozen=True)
+class ImageFacts:
+    """What a file's image was before it became pixels.
+
+    Attributes
+    ----------
+    size
+        (width, height), as the file has them.
+    cropped, enlarged
+        Whether something was cut off at its sides, and whether it was smaller than what it became.
+    turned
+        Whether it stood otherwise, and its EXIF says so.
+    coloured
+        Whether the channels differ anywhere.
+    filled
+        Whether it was transparent anywhere, and the background was put behind it.
+    visible
+        Where it was: how bright what can be seen of it is on average, 0 to 255; NaN otherwise.
+    deep
+        Whether it had more than 8 bits a value: then `low` and `high` are its lowest and highest value, else NaN, and
+        `fractions` says whether they are numbers with a point.
+    several
+        Whether the file has more than one page or frame: the first one was taken.
+    digest
+        Of the file's content: equal for copies of a file.
+    """
+
+    size: tuple[int, int]
+    cropped: bool = False
+    enlarged: bool = False
+    turned: bool = False
+    coloured: bool = False
+    filled: bool = False
+    visible: float = math.nan
+    deep: bool = False
+    fractions: bool = False
+    low: float = math.nan
+    high: float = math.nan
+    several: bool = False
+    digest: bytes = b""
+
+
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """Pixels (C, H, W) and the (width, height) that the file had."""
+    """Pixels (C, H, W), and what the image was in its file."""
 
     pixels: Pixels
-    size: tuple[int, int]
+    facts: ImageFacts
 
 
-def decode(file: Path | bytes, form: Format) -> Decoded:
-    """The first frame of a file, given by path or content: upright, on white where it is transparent, its middle cut
-    to the wanted aspect ratio, then resized.
+def decode(file: Path | bytes, form: Format, reading: ImageReading = USUAL_READING) -> Decoded:
+    """The first page or frame of a file, given by path or content: upright, on a background where it is transparent,
+    its middle cut to the wanted aspect ratio, then resized, and made grey last of all.
 
     Raises DatasetError, with a few words as its message, for a file that is damaged, too large or no such image.
     """
     if isinstance(file, bytes):
         _check_bytes(len(file), MAX_CONTENT_BYTES)
-        return _decode(io.BytesIO(file), form)
+        return _decode(io.BytesIO(file), form, reading)
     try:
         with door.opened(file, kinds.IMAGE) as content:
-            return _decode(content, form)
+            return _decode(content, form, reading)
     except StorageError as error:
         raise DatasetError(error.message.removeprefix(f"{door.where(file)} ").rstrip(".")) from error
 
 
 def decode_all(
-    files: Sequence[Path | bytes], form: Format, on_image: Callable[[], None] = lambda: None
+    files: Sequence[Path | bytes],
+    form: Format,
+    on_image: Callable[[], None] = lambda: None,
+    reading: ImageReading = USUAL_READING,
 ) -> list[Decoded | DatasetError]:
     """Each file, or what is wrong with it. `on_image` is called after each and may raise to stop."""
 
     def one(file: Path | bytes) -> Decoded | DatasetError:
         try:
-            return decode(file, form)
+            return decode(file, form, reading)
         except DatasetError as error:
             return error
 
@@ -108,18 +161,16 @@ def decode_all(
     return found
 
 
-def own_picture(content: bytes, image_shape: Shape) -> Pixels:
-    """A person's own picture as a model of such images takes it, (C, H, W).
+def own_picture(content: bytes, image_shape: Shape, reading: ImageReading = USUAL_READING) -> Decoded:
+    """A person's own picture as a model of such images takes it, its pixels (C, H, W).
 
     Raises DatasetError for a file that is damaged, too large or no image, and for images neither grey nor colour.
     """
     form = format_of(image_shape)
     try:
-        return decode(content, form).pixels
+        return decode(content, form, reading)
     except DatasetError as error:
-        raise DatasetError(
-            f"The picture can't be used: {error.message}.", f"Expected one of {', '.join(FORMATS)}."
-        ) from error
+        raise DatasetError(f"The picture can't be used: {error.message}.", f"Expected {image_names.KINDS}.") from error
 
 
 def fitted(images: Pixels, image_shape: Shape) -> Pixels:
@@ -128,8 +179,17 @@ def fitted(images: Pixels, image_shape: Shape) -> Pixels:
     found = np.empty((len(images), *form.shape), np.uint8)
     for k, pixels in enumerate(images):
         picture = Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-        found[k] = _fit(picture.convert(_mode(form)), form)
+        found[k] = in_channels(_fit(picture, form), form.shape[0])
     return found
+
+
+def in_channels(image: Pixels, channels: int) -> Pixels:
+    """(C, H, W) of one or three channels with as many as are wanted: three of grey are alike."""
+    if len(image) == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=0)
+    return np.asarray(Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0))).convert("L"))[None]
 
 
 def has_colour(image: Pixels) -> bool:
@@ -139,17 +199,20 @@ def has_colour(image: Pixels) -> bool:
 
 def _check_bytes(found: int, most: int) -> None:
     if found > most:
-        raise DatasetError(f"{found / 1e6:,.0f} MB, more than {most / 1e6:,.0f}")
+        raise DatasetError(f"{math.ceil(found / 2**20):,} MB, more than {most // 2**20:,}")
 
 
-def _decode(source: BinaryIO, form: Format) -> Decoded:
+def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: ImageReading) -> Decoded:
     try:
+        digest = hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).digest()
+        source.seek(0)
         with Image.open(source, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DatasetError(f"{width} × {height} pixels, more than {MAX_PIXELS:,}")
             with _alone(width * height):
-                return Decoded(_pixels(image, form), (width, height))
+                pixels, facts = _read(image, form, reading)
+        return Decoded(pixels, replace(facts, size=(width, height), digest=digest))
     except DatasetError:
         raise
     except Exception as error:  # what hostile files make a decoder raise has no common parent
@@ -161,45 +224,126 @@ def _alone(pixels: int) -> AbstractContextManager[object]:
     return _one_large if pixels > LARGE_PIXELS else contextlib.nullcontext()
 
 
-def _pixels(image: Image.Image, form: Format) -> Pixels:
+def _read(image: Image.Image, form: Format, reading: ImageReading) -> tuple[Pixels, ImageFacts]:
+    several, turned = _has_several(image), image.getexif().get(ORIENTATION) not in UPRIGHT
+    width, height = image.size
     # a large JPEG is decoded at a half, a quarter or an eighth where that is still twice the wanted size
     scale = 2 * max(form.width, form.height) / min(image.size)
     if scale < 1:
         image.draft(None, (int(image.width * scale) + 1, int(image.height * scale) + 1))
+    upright_before = image.width >= image.height
     ImageOps.exif_transpose(image, in_place=True)  # without a second copy
-    return _fit(_flat(image, _mode(form)), form)
+    if (image.width >= image.height) != upright_before:
+        width, height = height, width
+    flat, facts = _flat(image, reading)
+    pixels = _fit(flat, form)
+    coloured = len(pixels) == 3 and has_colour(pixels)
+    return in_channels(pixels, form.shape[0]), replace(
+        facts,
+        cropped=width * form.height - height * form.width >= form.height
+        or height * form.width - width * form.height >= form.width,
+        enlarged=width < form.width or height < form.height,
+        turned=turned,
+        coloured=coloured,
+        several=several,
+    )
 
 
-def _mode(form: Format) -> str:
-    return "RGB" if form.colour else "L"
+def _has_several(image: Image.Image) -> bool:
+    """Whether there are more pages or frames than the first, as far as that is told without decoding them."""
+    if image.format == "TIFF":
+        return bool(getattr(image, "tag_v2").next)  # noqa: B009 # only TIFF has it, so Pillow's types don't
+    return bool(getattr(image, "is_animated", False)) and image.format != "MPO"  # second pictures of a photograph
 
 
 def _fit(image: Image.Image, form: Format) -> Pixels:
-    """The middle of an image in the format's mode, resized: (C, H, W)."""
+    """The middle of a grey or colour image, resized: (1, H, W) or (3, H, W) as it is."""
     small = ImageOps.fit(image, (form.width, form.height), Image.Resampling.LANCZOS)
-    pixels = np.array(small, np.uint8).reshape(form.height, form.width, form.shape[0])
+    pixels = np.array(small, np.uint8).reshape(form.height, form.width, -1)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def _flat(image: Image.Image, mode: str) -> Image.Image:
-    """The image in `mode`, without transparency. Tile by tile: what lies between would be four more full copies."""
-    if image.mode == mode and not image.has_transparency_data:
-        return image
-    flat = Image.new(mode, image.size)
+def _flat(image: Image.Image, reading: ImageReading) -> tuple[Image.Image, ImageFacts]:
+    """The image in 8 bits, grey or colour, without transparency. Tile by tile: what lies between would be four more
+    full copies."""
+    facts, mode = ImageFacts(image.size), "L" if _is_grey(image) else "RGB"
+    deep = image.mode[0] in "IF"
+    if deep:
+        facts = _extent(image)
+    if deep or image.has_transparency_data or image.mode != mode:
+        values = reading.values or _full(facts) if deep else (0.0, 255.0)
+        covered = _Covered(reading.background)
+        flat = Image.new(mode, image.size)
+        for tile, box in _tiles(image):
+            flat.paste(_scaled(tile, values) if deep else covered.flat(tile, mode), box)
+        image, facts = flat, replace(facts, filled=covered.filled, visible=covered.visible)
+    if not deep and reading.values and reading.values[1] <= 255:
+        low, high = reading.values
+        steps = ((np.arange(256) - low) / (high - low) * 255).round().clip(0, 255).astype(int).tolist()
+        image = image.point(steps * len(image.getbands()))
+    return image, facts
+
+
+def _is_grey(image: Image.Image) -> bool:
+    return image.mode in GREY_MODES or image.mode.startswith("I;")
+
+
+def _tiles(image: Image.Image) -> Iterator[tuple[Image.Image, tuple[int, int, int, int]]]:
     for top in range(0, image.height, TILE):
         for left in range(0, image.width, TILE):
             box = (left, top, min(left + TILE, image.width), min(top + TILE, image.height))
-            flat.paste(_flat_tile(image.crop(box), mode), box)
-    return flat
+            yield image.crop(box), box
 
 
-def _flat_tile(image: Image.Image, mode: str) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut at 255
-        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return image.convert(mode)
+def _extent(image: Image.Image) -> ImageFacts:
+    """The lowest and the highest value. Raises DatasetError for an image without any finite one."""
+    low, high = math.inf, -math.inf
+    for tile, _ in _tiles(image):
+        values = np.asarray(tile)
+        values = values[np.isfinite(values)] if image.mode == "F" else values
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if low > high:
+        raise DatasetError("no value that is a finite number")
+    return ImageFacts(image.size, deep=True, fractions=image.mode == "F", low=low, high=high)
+
+
+def _full(facts: ImageFacts) -> tuple[float, float]:
+    """The values that are black and white where nobody has chosen them: of numbers with a point those of the image, if
+    they are not from 0 to 1 or 255."""
+    for values in ((0.0, 1.0), (0.0, 255.0)) if facts.fractions else ():
+        if values[0] <= facts.low and facts.high <= values[1]:
+            return values
+    return FULL if facts.low >= FULL[0] and facts.high <= FULL[1] else (facts.low, facts.high)
+
+
+def _scaled(tile: Image.Image, values: tuple[float, float]) -> Image.Image:
+    low, high = values
+    scaled = (np.asarray(tile, np.float64) - low) * (255 / max(high - low, 1e-30))
+    return Image.fromarray(np.nan_to_num(scaled.round().clip(0, 255)).astype(np.uint8))
+
+
+class _Covered:
+    """Puts a background behind transparent tiles, and sees what there was."""
+
+    def __init__(self, background: str) -> None:
+        self._colour = (*ImageColor.getrgb(background)[:3], 255)
+        self._seen, self._bright = 0.0, 0.0
+        self.filled = False
+
+    @property
+    def visible(self) -> float:
+        return self._bright / self._seen if self.filled and self._seen else math.nan
+
+    def flat(self, tile: Image.Image, mode: str) -> Image.Image:
+        if not tile.has_transparency_data:
+            return tile.convert(mode)
+        rgba = tile.convert("RGBA")
+        alpha = np.asarray(rgba.getchannel("A"), np.float32)
+        self.filled |= bool((alpha < 255).any())
+        self._seen += float(alpha.sum())
+        self._bright += float((alpha * np.asarray(rgba.convert("L"))).sum())
+        return Image.alpha_composite(Image.new("RGBA", tile.size, self._colour), rgba).convert(mode)
 
 
 def _reason(error: Exception) -> str:

@@ -2,56 +2,72 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae.budget import limits
-from vae.data import datasets, image_decoding, image_folder, imported_dataset
+from vae.config import USUAL_READING, ImageReading
+from vae.data import datasets, imported_dataset, reading_choice, splitting, staging
+from vae.data.folders import layout
+from vae.data.folders.choices import USUAL_CHOICES, FolderChoices
+from vae.data.folders.image_walk import ImageWalk
+from vae.data.folders.layout import FolderLayout
 from vae.data.image_dataset import SPLITS, fingerprint
-from vae.data.image_decoding import WORKERS, Decoded, Format
-from vae.data.image_folder import Found
-from vae.data.imported_dataset import images_file, labels_file
+from vae.data.image_decoding import Format
+from vae.data.imported_dataset import images_file, labels_file, names_file
+from vae.data.reading_choice import AUTO, USUAL_CHOICE, ReadingChoice
+from vae.data.report import duplicates, pixel_warnings
+from vae.data.report.changes import Changes
+from vae.data.report.image_report import ImageReport, counted
+from vae.data.report.left_out import LeftOut
+from vae.data.report.pixel_warnings import SetSeen
+from vae.data.staging import Stage
 from vae.errors import DatasetError
 from vae.storage import kinds, probe
 from vae.storage.array_files import map_npy, read_npy
 from vae.storage.files import new_folder
 from vae.storage.printing import visible
 from vae.storage.reporting import write_errors_as
+from vae.storage.temporary import temporary_folder
 
-GREY_SAMPLE = 64  # images looked at to see whether there is any colour
-CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
 LABEL_BYTES = 8
-EXAMPLES = 5  # names of skipped files that are told
+DIGEST_BYTES = 16
+DRAW_SEED = 0
+STAGE = "stage"
+NOT_DRAWN = "not drawn: --max-images takes fewer"
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """How images become arrays. `colour` None: colour, unless a sample of the images has none."""
+    """How images become arrays. `colour` None: colour, unless none of the images has any."""
 
     height: int = 32
     width: int = 32
     colour: bool | None = None
     max_images: int | None = None
+    folder: FolderChoices = USUAL_CHOICES
+    reading: ReadingChoice = USUAL_CHOICE
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import wrote: `skipped` images could not be read, `examples` names the first."""
+    """What an import wrote, and where."""
 
     folder: Path
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
     counts: dict[str, int]
-    skipped: int
-    examples: tuple[str, ...]
+    report: ImageReport
 
 
 def write(
@@ -68,10 +84,13 @@ def write(
         room on the disk.
     """
     destination = free_folder(name)
-    found = image_folder.find(root)
-    rows = image_folder.split_rows(len(found.files), settings.max_images)
+    walk = ImageWalk(root)
+    walk.go_on()
+    left_out = walk.left_out()
+    found = _drawn(layout.understand(root, walk.files, left_out, settings.folder), settings.max_images, left_out)
+    splitting.sizes(len(found.files))
     with write_errors_as(DatasetError, destination, "Nothing was kept."), _unless_taken(destination) as temporary:
-        result = _Work(found, rows, settings, temporary, on_image).run()
+        result = _Work(root, found, left_out, settings, temporary, on_image).run()
     return replace(result, folder=destination)
 
 
@@ -101,84 +120,135 @@ def _taken(folder: Path) -> DatasetError:
     )
 
 
+def _drawn(found: FolderLayout, most: int | None, left_out: LeftOut) -> FolderLayout:
+    """At most so many of the images, drawn at random, the same each time."""
+    count = len(found.files)
+    if most is None or most >= count:
+        return found
+    order = np.random.Generator(np.random.PCG64(DRAW_SEED)).permutation(count)
+    left_out.add_all(NOT_DRAWN, [found.files[row] for row in order[most:]])
+    return found.take(np.sort(order[:most]))
+
+
 @dataclass
 class _Work:
     """One import under way."""
 
-    found: Found
-    rows: dict[str, NDArray[np.int64]]
+    root: Path
+    found: FolderLayout
+    left_out: LeftOut
     settings: ImportSettings
     folder: Path
     on_image: Callable[[int, int], None]
     done: int = 0
-    damaged: list[str] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        return sum(map(len, self.rows.values()))
+    reading: ImageReading = USUAL_READING
 
     def run(self) -> ImportResult:
-        """Write the three splits and meta.json."""
-        form = self._format()
-        limits.check_disk({self.folder: self.total * (math.prod(form.shape) + LABEL_BYTES)}, "The import")
-        counts = {split: self._write_split(split, form) for split in SPLITS}
-        self._check(counts)
-        result = ImportResult(
-            self.folder, form.shape, self.found.class_names, counts, len(self.damaged), tuple(self.damaged[:EXAMPLES])
-        )
+        """Decode, decide, divide; write the three splits, the report and meta.json."""
+        count, settings = len(self.found.files), self.settings
+        first = Format(settings.height, settings.width, colour=settings.colour is not False)
+        need = count * (2 * math.prod(first.shape) + LABEL_BYTES)
+        limits.check_disk({self.folder: need}, "The import")
+        with temporary_folder(self.folder / STAGE) as place:
+            stage = Stage(place, first)
+            self._decode(stage)
+            form = self._format(stage)
+            seen, splits = self._look(stage, form)
+            for split in SPLITS:
+                self._write_split(split, stage, splits[split], form)
+        counts = {split: len(splits[split]) for split in SPLITS}
+        report = self._report(stage, form, seen)
+        result = ImportResult(self.folder, form.shape, seen.class_names, counts, report)
         self._write_meta(result)
         return result
 
-    def _format(self) -> Format:
-        """The settings, with colour decided."""
-        wanted = Format(self.settings.height, self.settings.width, colour=self.settings.colour is not False)
-        if self.settings.colour is not None:
-            return wanted
-        sample = image_decoding.decode_all(self._paths(self.rows["train"][:GREY_SAMPLE]), wanted)
-        colour = any(image_decoding.has_colour(image.pixels) for image in sample if isinstance(image, Decoded))
-        return replace(wanted, colour=colour)
-
-    def _paths(self, rows: NDArray[np.int64]) -> list[Path]:
-        return [self.found.root / self.found.files[row] for row in rows]
-
-    def _write_split(self, split: str, form: Format) -> int:
-        rows, labels = self.rows[split], []
-        chunk = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(form.shape)))
-        with images_file(self.folder, split).open("wb") as file:
-            _write_header(file, 0, form)
-            for part in np.split(rows, range(chunk, len(rows), chunk)):
-                images = image_decoding.decode_all(self._paths(part), form, self._count)
-                for row, image in zip(part, images, strict=True):
-                    if isinstance(image, Decoded):
-                        file.write(image.pixels.data)
-                        labels.append(self.found.labels[row])
-                    else:
-                        self._skip(visible(f"{self.found.files[row]} ({image.message})"))
-            file.seek(0)
-            _write_header(file, len(labels), form)
-        np.save(labels_file(self.folder, split), np.array(labels, np.int64))
-        return len(labels)
+    def _decode(self, stage: Stage) -> None:
+        choice = self.settings.reading
+        self.reading = choice.first()
+        stage.decode(self.root, self.found.files, self.reading, self.left_out, self._count)
+        splitting.sizes(len(stage.names))
+        before, self.reading = self.reading, choice.of(stage.facts)
+        again = [
+            k
+            for k, facts in enumerate(stage.facts)
+            if (facts.deep and self.reading.values != before.values)
+            or (facts.filled and self.reading.background != before.background)
+        ]
+        if again:
+            stage.decode_again(self.root, again, self.reading)
 
     def _count(self) -> None:
         self.done += 1
-        self.on_image(self.done, self.total)
+        self.on_image(self.done, len(self.found.files))
 
-    def _skip(self, what: str) -> None:
-        self.damaged.append(what)
-        if 2 * len(self.damaged) > self.total:
-            raise DatasetError(
-                f"More than half of the {self.total:,} images can't be read, such as {'; '.join(self.damaged[:3])}.",
-                "Nothing was kept.",
-            )
+    def _format(self, stage: Stage) -> Format:
+        """The settings, with colour decided."""
+        colour = self.settings.colour
+        return replace(stage.form, colour=any(one.coloured for one in stage.facts) if colour is None else colour)
 
-    def _check(self, counts: dict[str, int]) -> None:
-        empty = [split for split, count in counts.items() if not count]
-        if sum(counts.values()) < image_folder.MIN_IMAGES or empty:
-            raise DatasetError(
-                f"{sum(counts.values())} images can be read, expected at least {image_folder.MIN_IMAGES} "
-                f"and one in each split. Skipped: {'; '.join(self.damaged[:3])}.",
-                "Remove the damaged files, or add images.",
-            )
+    def _look(self, stage: Stage, form: Format) -> tuple[SetSeen, dict[str, Rows]]:
+        """What the pixels are like, and the splits: of what could be read, classes without any image left out."""
+        found = self.found.take(np.array(stage.rows, np.int64))
+        digests: list[bytes] = []
+        signatures, histogram = [], np.zeros(256, np.int64)
+        for pixels in stage.chunks(np.arange(len(stage.names)), form.shape[0]):
+            digests += [hashlib.blake2b(one.tobytes(), digest_size=DIGEST_BYTES).digest() for one in pixels]
+            signatures.append(duplicates.signatures(pixels))
+            histogram += np.bincount(pixels.ravel(), minlength=256)
+        splits = splitting.divide(found.labels, [one.digest for one in stage.facts], found.splits)
+        seen = SetSeen(
+            names=stage.names,
+            digests=digests,
+            signatures=np.concatenate(signatures),
+            histogram=histogram,
+            labels=found.labels,
+            class_names=found.class_names,
+            splits=splits,
+            coloured=sum(one.coloured for one in stage.facts),
+            colour=form.colour,
+        )
+        return seen, splits
+
+    def _write_split(self, split: str, stage: Stage, rows: Rows, form: Format) -> None:
+        found = self.found.take(np.array(stage.rows, np.int64))
+        staging.write_images(images_file(self.folder, split), form, stage.chunks(rows, form.shape[0]))
+        np.save(labels_file(self.folder, split), found.labels[rows])
+        names = "".join(f"{visible(stage.names[row])}\n" for row in rows)
+        names_file(self.folder, split).write_text(names, encoding="utf-8", newline="\n")
+
+    def _report(self, stage: Stage, form: Format, seen: SetSeen) -> ImageReport:
+        facts, choice = stage.facts, self.settings.reading
+        changes = Changes(form)
+        changes.add_all(facts)
+        classes = {
+            name: {split: int((seen.labels[rows] == label).sum()) for split, rows in seen.splits.items()}
+            for label, name in enumerate(seen.class_names)
+        }
+        return ImageReport(
+            seen=len(stage.names) + self.left_out.count,
+            taken=len(stage.names),
+            left_out=self.left_out.reasons(),
+            classes=counted(classes),
+            classes_from=self.found.classes_from,
+            splits={split: len(seen.splits[split]) for split in SPLITS},
+            splits_from=self._splits_from(),
+            channels=self._channels(seen),
+            values=reading_choice.told_values(facts, self.reading, choice.values != AUTO),
+            background=reading_choice.told_background(facts, self.reading, choice.background != AUTO),
+            changes=changes.told(),
+            warnings=(*self.found.warnings, *pixel_warnings.found(seen)),
+        )
+
+    def _splits_from(self) -> str:
+        given = {split for split in self.found.splits if split}
+        made = [split for split in ("validation", "test") if split not in given]
+        return self.found.splits_from + (f"; {' and '.join(made)} out of train" if given and made else "")
+
+    def _channels(self, seen: SetSeen) -> str:
+        count = f"{seen.coloured:,} of {len(seen.names):,} images have colour"
+        if self.settings.colour is not None:
+            return f"Channels: {3 if seen.colour else 1}, as chosen; {count}."
+        return f"Channels: 3, for {count}." if seen.colour else "Channels: 1, for no image has colour."
 
     def _write_meta(self, result: ImportResult) -> None:
         splits = {}
@@ -191,16 +261,13 @@ class _Work:
             "image_shape": result.image_shape,
             "class_names": result.class_names,
             "splits": splits,
-            "source": visible(str(self.found.root)),
+            "reading": asdict(self.reading),
+            "source": visible(str(self.root)),
             "settings": asdict(self.settings),
-            "skipped": {"count": result.skipped, "examples": result.examples},
         }
-        (self.folder / imported_dataset.META).write_text(
-            json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        self._write_json(imported_dataset.REPORT, asdict(result.report))
+        self._write_json(imported_dataset.META, meta)
 
-
-def _write_header(file: BinaryIO, count: int, form: Format) -> None:
-    """NumPy's header, whose length does not depend on `count`: it is written again once that is known."""
-    header = {"descr": "|u1", "fortran_order": False, "shape": (count, *form.shape)}
-    np.lib.format.write_array_header_1_0(file, header)
+    def _write_json(self, name: str, values: dict[str, object]) -> None:
+        text = json.dumps(values, indent=2, ensure_ascii=False, default=str)
+        (self.folder / name).write_bytes(f"{text}\n".encode("utf-8", "replace"))

@@ -4,6 +4,8 @@
       meta.json                 format version, shape, class names, source, settings; count and fingerprint of splits
       train.npy, …              uint8 (N, C, H, W), memory-mapped when read
       train-labels.npy, …       int64 (N,)
+      train-names.txt, …        relative paths of the images' files, one a line; sets of before they were kept have none
+      report.json               what was taken, left out and changed; as above
 
 Nothing is ever unpickled. Each file must have the size that meta.json promises; the fingerprints are believed, because
 checking them would read every pixel.
@@ -19,20 +21,23 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
-from vae.config import MAX_SIDE
+from vae.config import MAX_SIDE, USUAL_READING, ImageReading
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
-from vae.errors import DatasetError, DatasetMissingError, StorageError
-from vae.storage import kinds, paths, probe
+from vae.data.report.image_report import ImageReport
+from vae.errors import ConfigError, DatasetError, DatasetMissingError, StorageError
+from vae.storage import door, kinds, paths, probe
 from vae.storage.array_files import map_npy, read_npy
 from vae.storage.json_files import read_json
+from vae.storage.printing import visible
 from vae.storage.reporting import storage_errors_as
 from vae.storage.schema import Sha256, integer, read_as, text
 
 FORMAT_VERSION = 1  # as ImportRecord says
-META = "meta.json"
+META, REPORT = "meta.json", "report.json"
 NPY_HEADER = 128  # bytes: NumPy pads the header so that it keeps this length whatever N is
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 MAX_CLASSES = 10_000
+LONGEST_NAME = 10_000  # characters of a relative path
 ClassName = Annotated[str, text(1_000)]
 Side = Annotated[int, integer(1, MAX_SIDE)]
 
@@ -56,6 +61,7 @@ class ImportRecord:
         Meta(min_length=1, max_length=MAX_CLASSES, description=f"the names of the classes, at most {MAX_CLASSES:,}"),
     ]
     splits: dict[str, Split]
+    reading: ImageReading = USUAL_READING
 
 
 def folder_of(name: str) -> Path:
@@ -74,6 +80,10 @@ def images_file(folder: Path, split: str) -> Path:
 
 def labels_file(folder: Path, split: str) -> Path:
     return folder / f"{split}-labels.npy"
+
+
+def names_file(folder: Path, split: str) -> Path:
+    return folder / f"{split}-names.txt"
 
 
 def names() -> tuple[str, ...]:
@@ -119,7 +129,22 @@ def info(name: str) -> DatasetInfo:
         load_split=lambda split: _load(folder, split),
         on_this_machine=lambda: _usable(name),
         changed=lambda: _changed(folder),
+        reading=meta.reading,
+        imported=True,
     )
+
+
+def report(name: str) -> ImageReport | None:
+    """What the import of set `name` took, left out and changed; None for a set of before reports were kept.
+
+    Raises DatasetError for one that is damaged.
+    """
+    path = folder_of(name) / REPORT
+    if not probe.is_there(path):
+        return None
+    with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
+        values, _ = read_json(path, kinds.IMPORT_REPORT)
+        return read_as(values, ImageReport, str(path))
 
 
 def _gone(folder: Path) -> DatasetMissingError:
@@ -156,7 +181,10 @@ def _read_meta(folder: Path) -> ImportRecord:
         raise _gone(folder)
     with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
         values, _ = read_json(folder / META, kinds.IMPORTED)
-        meta = read_as(values, ImportRecord, str(folder / META))
+        try:
+            meta = read_as(values, ImportRecord, str(folder / META))
+        except ConfigError as error:  # of how its files were read
+            raise StorageError(f"{folder / META}: {error.message}") from error
         if lacking := [split for split in SPLITS if split not in meta.splits]:
             raise StorageError(f"{folder / META}: splits lacks {', '.join(lacking)}.")
     return meta
@@ -180,4 +208,26 @@ def _load(folder: Path, split: str) -> ImageDataset:
         )
     if labels.shape != (said.count,) or labels.min() < 0 or labels.max() >= len(meta.class_names):
         raise DatasetError(f"{folder.name} {split} has labels that name no class.", "Import the images again.")
-    return ImageDataset(folder.name, split, images, labels, meta.class_names, said.fingerprint)
+    return ImageDataset(
+        folder.name,
+        split,
+        images,
+        labels,
+        meta.class_names,
+        said.fingerprint,
+        lambda: _file_names(folder, split, said.count),
+    )
+
+
+def _file_names(folder: Path, split: str, count: int) -> tuple[str, ...] | None:
+    """One for each image; None where none were kept. Raises DatasetError for others than that."""
+    path = names_file(folder, split)
+    if not probe.is_there(path):
+        return None
+    with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
+        raw = door.read(path, kinds.IMPORTED_NAMES)
+        lines = raw.decode("utf-8", "replace").split("\n")
+        found = tuple(map(visible, lines[:-1]))
+        if len(found) != count or lines[-1] or any(len(name) > LONGEST_NAME for name in found):
+            raise StorageError(f"{path} has {len(found):,} names, expected {count:,} and nothing else.")
+    return found

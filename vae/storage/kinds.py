@@ -55,6 +55,9 @@ TRIAL = FileKind("a trial's result", 4 * MIB)
 IMPORTED = FileKind("an imported set's description", 4 * MIB)
 IMPORTED_IMAGES = FileKind("an imported set's images", 2**44)  # mapped, not read
 IMPORTED_LABELS = FileKind("an imported set's labels", 256 * MIB)  # 33 million
+IMPORTED_NAMES = FileKind("the file names of an imported set", 256 * MIB)
+IMPORT_REPORT = FileKind("an import's report", 16 * MIB)
+CLASS_TABLE = FileKind("a table of classes", 64 * MIB, levels=0)
 IDX = FileKind("MNIST's images", 64 * MIB, levels=0)
 IMAGE = FileKind("an image", 100 * MIB, levels=0)
 

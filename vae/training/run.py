@@ -221,7 +221,13 @@ def _write(
         metrics = metrics_of(encoded, known.title, measured)
         metrics["epochs_trained"] = Metric(finished.epochs, "epochs", f"of {train.epochs} asked for")
         reference = DatasetRef(
-            test.name, known.title, test.image_shape, test.class_names, test.fingerprint, measured.preprocessing
+            test.name,
+            known.title,
+            test.image_shape,
+            test.class_names,
+            test.fingerprint,
+            measured.preprocessing,
+            known.reading,
         )
         new = NewCheckpoint(
             model=request.model,

@@ -17,11 +17,11 @@ from tests.pages.page import said
 from ui.anomalies import folder_source
 from ui.shared import cache, explore_place
 from vae import commands
-from vae.anomalies import image_walk
-from vae.anomalies.image_walk import ImageWalk
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
+from vae.data.folders import image_walk
+from vae.data.folders.image_walk import ImageWalk
 
 
 def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Br
     at = visit(source="dataset", dataset="noise", normal="1")
     assert wrong(at) == []
     count = len(browser.scores)
-    assert f"{count} images were of another size" in said(at)
+    assert f"Changed: {count} resized to 8 × 8 pixels" in said(at)
     assert [group.outlier for group in browser.groups] == [None]  # its labels are of other classes
     assert browser.flagged() == count
     assert {row["class"] for row in browser.rows()} == {"a", "b"}
@@ -80,10 +80,10 @@ def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: 
     at.button(key="anomalies-read-folder").click().run()
     text = said(at)
     assert wrong(at) == []
-    assert "2 files could not be read" in [element.label for element in at.expander]
+    assert "2 files left out of 9" in [element.label for element in at.expander]
     assert "cut.png" in text
     assert HTML.replace("/", "") in text
-    assert "1 image was of another size" in text
+    assert "1 resized to 8 × 8 pixels" in text
     rows = browser.rows()
     assert [row["name"] for row in rows] == ["0.png", "1.png", "2.png", "3.png", "4.png", "5-noise.png", "6-large.png"]
     assert "class" not in rows[0]
@@ -116,7 +116,7 @@ def test_folders_outside_those_allowed_are_not_read(
     assert f"below {tmp_path / 'in'}." in error
     at = visit_folder(folder)
     assert wrong(at) == []
-    assert "link.png: it is a link that leads out of the folders allowed here" in said(at).replace("**", "")
+    assert "1 (it is a link that leads out of the folders allowed here): link.png" in said(at).replace("**", "")
 
 
 @pytest.mark.parametrize("value", ["", "none"])
@@ -211,8 +211,8 @@ def test_uploaded_files(digits: Checkpoint, browser: Browser, tmp_path: Path) ->
     ).run()
     text = said(at)
     assert wrong(at) == []
-    assert "1 file could not be read" in [element.label for element in at.expander]
-    assert "1 image was of another size" in text
+    assert "1 file left out of 4" in [element.label for element in at.expander]
+    assert "1 resized to 8 × 8 pixels" in text
     assert "No curves" in text  # labels are missing
     assert [row["name"] for row in browser.rows()] == ["0.png", "5-noise.png", "6-large.png"]
     at.file_uploader(key="anomalies-files").set_value([(f"{HTML}.png", b"nothing", "image/png")]).run()

@@ -27,15 +27,16 @@ def saved(path: Path, image: Image.Image, **settings: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ending", ["png", "bmp", "gif", "webp", "jpg"])
+@pytest.mark.parametrize("ending", ["png", "bmp", "gif", "webp", "jpg", "tiff", "ppm", "avif", "jfif"])
 def test_every_format_is_read_whatever_the_file_is_called(tmp_path: Path, ending: str) -> None:
-    path = saved(tmp_path / f"a.{ending}", Image.new("RGB", (20, 20), (200, 40, 90)))
+    path = tmp_path / f"a.{ending}"
+    Image.new("RGB", (20, 20), (200, 40, 90)).save(path, "JPEG" if ending == "jfif" else None)
     path = path.rename(tmp_path / "a.png")
     np.testing.assert_allclose(image_decoding.decode(path, RGB).pixels[:, 4, 4], (200, 40, 90), atol=4)
 
 
 def test_other_formats_are_refused_whatever_the_file_is_called(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.tiff", Image.new("RGB", (20, 20))).rename(tmp_path / "a.png")
+    path = saved(tmp_path / "a.tga", Image.new("RGB", (20, 20))).rename(tmp_path / "a.png")
     with pytest.raises(DatasetError, match="no image that can be read"):
         image_decoding.decode(path, RGB)
 
@@ -179,15 +180,15 @@ def test_a_decoder_that_fails_in_an_unknown_way_is_damage(tmp_path: Path, monkey
     def fail(*_: object) -> None:
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr(image_decoding, "_pixels", fail)
+    monkeypatch.setattr(image_decoding, "_read", fail)
     with pytest.raises(DatasetError, match="list index"):
         image_decoding.decode(saved(tmp_path / "a.png", Image.new("L", (8, 8))), RGB)
 
 
 def test_the_size_is_the_files_own_also_where_a_jpeg_is_decoded_smaller(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jpg", Image.new("RGB", (1_000, 600)))
-    assert image_decoding.decode(path, RGB).size == (1_000, 600)
-    assert image_decoding.decode(path.read_bytes(), RGB).size == (1_000, 600)
+    assert image_decoding.decode(path, RGB).facts.size == (1_000, 600)
+    assert image_decoding.decode(path.read_bytes(), RGB).facts.size == (1_000, 600)
 
 
 # --- own pictures -----------------------------------------------------------------------------------------------------
@@ -215,17 +216,17 @@ def bomb(width: int, height: int) -> bytes:
 def test_a_picture_of_the_models_size_is_kept() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     assert np.array_equal(
-        image_decoding.own_picture(content(Image.fromarray(pixels)), OWN_RGB), pixels.transpose(2, 0, 1)
+        image_decoding.own_picture(content(Image.fromarray(pixels)), OWN_RGB).pixels, pixels.transpose(2, 0, 1)
     )
     grey = pixels[..., 0]
-    found = image_decoding.own_picture(content(Image.fromarray(grey)), OWN_GREY)
+    found = image_decoding.own_picture(content(Image.fromarray(grey)), OWN_GREY).pixels
     assert np.array_equal(found[0], grey)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (2000, 3), (640, 480)])
 @pytest.mark.parametrize("shape", [OWN_GREY, OWN_RGB, (1, 4, 16)])
 def test_any_size_and_aspect_gives_sensible_pixels(size: tuple[int, int], shape: tuple[int, int, int]) -> None:
-    found = image_decoding.own_picture(content(Image.new("RGB", size, (90, 90, 90))), shape)
+    found = image_decoding.own_picture(content(Image.new("RGB", size, (90, 90, 90))), shape).pixels
     assert (found.shape, found.dtype) == (shape, np.uint8)
     np.testing.assert_allclose(found, 90, atol=1)
 
@@ -233,12 +234,12 @@ def test_any_size_and_aspect_gives_sensible_pixels(size: tuple[int, int], shape:
 def test_the_middle_of_a_wide_picture_is_kept() -> None:
     pixels = np.zeros((10, 30), np.uint8)
     pixels[:, 10:20] = 255
-    assert image_decoding.own_picture(content(Image.fromarray(pixels)), OWN_GREY).min() > 240
+    assert image_decoding.own_picture(content(Image.fromarray(pixels)), OWN_GREY).pixels.min() > 240
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP", "GIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF"])
 def test_other_formats_are_read(kind: str) -> None:
-    found = image_decoding.own_picture(content(Image.new("RGB", (20, 20), (60, 60, 60)), kind), OWN_GREY)
+    found = image_decoding.own_picture(content(Image.new("RGB", (20, 20), (60, 60, 60)), kind), OWN_GREY).pixels
     np.testing.assert_allclose(found, 60, atol=4)
 
 
@@ -246,17 +247,17 @@ def test_other_formats_are_read(kind: str) -> None:
     ("hostile", "message"),
     [
         (b"", "no image that can be read"),
-        (b"just some text", r"no image that can be read\. Expected one of PNG, JPEG"),
+        (b"just some text", r"no image that can be read\. Expected PNG, JPEG"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "no image that can be read"),
         (content(Image.effect_noise((64, 64), 50))[:900], "The picture can't be used: .*truncated"),
         (content(Image.effect_noise((64, 64), 50))[:20], "The picture can't be used"),
-        (content(Image.new("L", (9, 9)), "TIFF"), "no image that can be read"),
+        (content(Image.new("L", (9, 9)), "TGA"), "no image that can be read"),
         (bomb(60_000, 60_000), "The picture can't be used: .*pixels"),
         (bomb(10_000, 10_001), "10000 × 10001 pixels, more than 100,000,000"),
         (bomb(3000, 3000), "The picture can't be used"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(21 * 2**20), "22 MB, more than 21"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(21 * 2**20), "22 MB, more than 20"),
     ],
-    ids=["empty", "text", "svg", "cut", "cut in the header", "tiff", "bomb", "large bomb", "lying size", "many bytes"],
+    ids=["empty", "text", "svg", "cut", "cut in the header", "tga", "bomb", "large bomb", "lying size", "many bytes"],
 )
 def test_hostile_pictures_are_one_sentence(hostile: bytes, message: str) -> None:
     with warnings.catch_warnings(), pytest.raises(DatasetError, match=message) as error:

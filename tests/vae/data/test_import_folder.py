@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,10 @@ import pytest
 from PIL import Image
 
 from tests.vae.commands.test_arguments import call
-from vae.data import datasets, image_folder, import_folder
+from vae.data import datasets, import_folder, imported_dataset, splitting, staging
 from vae.data.image_dataset import SPLITS, ImageDataset, fingerprint
 from vae.data.import_folder import ImportSettings
+from vae.data.splitting import SplitSizes
 from vae.errors import BudgetError, DatasetError
 from vae.jobs.stopping import Stopped
 
@@ -64,7 +67,7 @@ def test_of_two_imports_of_one_name_the_first_wins(there: str, source: Path, dat
 def test_every_image_is_there_once_with_its_class(source: Path) -> None:
     import_folder.write("pets", source, SIZE)
     splits = {split: datasets.load("pets", split) for split in SPLITS}
-    assert {name: len(split) for name, split in splits.items()} == {"train": 34, "validation": 2, "test": 4}
+    assert {name: len(split) for name, split in splits.items()} == {"train": 24, "validation": 8, "test": 8}
     found = sorted(
         (image.transpose(1, 2, 0).tobytes(), split.class_names[label])
         for split in splits.values()
@@ -74,13 +77,27 @@ def test_every_image_is_there_once_with_its_class(source: Path) -> None:
 
 
 def test_the_split_is_the_one_that_is_promised(source: Path) -> None:
-    """A permutation of the sorted paths, seeded by 0: test first, then validation, then train."""
+    """Within each class the files ordered by their digests: test first, then validation, then train."""
     import_folder.write("pets", source, SIZE)
-    order = np.random.Generator(np.random.PCG64(0)).permutation(40)
-    paths = sorted(path.relative_to(source).as_posix() for path in source.rglob("*.png"))
-    expected = [int(Path(paths[row]).stem) for row in order]
-    images = np.concatenate([datasets.load("pets", split).images for split in ("test", "validation", "train")])
-    np.testing.assert_array_equal(images.transpose(0, 2, 3, 1), PIXELS[expected])
+    for name in ("cats", "dogs"):
+        digests = {hashlib.blake2b(p.read_bytes(), digest_size=16).digest(): p for p in (source / name).iterdir()}
+        order = [f"{name}/{digests[digest].name}" for digest in sorted(digests)]
+        for split, expected in (("test", order[:4]), ("validation", order[4:8]), ("train", order[8:])):
+            names = datasets.load("pets", split).file_names
+            assert names is not None
+            assert {one for one in names if one.startswith(name)} == set(expected)
+
+
+def test_names_and_folders_change_no_split(source: Path, tmp_path: Path) -> None:
+    import_folder.write("pets", source, SIZE)
+    for k, path in enumerate(sorted(source.rglob("*.png"))):
+        target = tmp_path / "renamed" / path.parent.name / "deeper" / f"x{(k * 7) % 40}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    import_folder.write("other", tmp_path / "renamed", SIZE)
+    for split in SPLITS:
+        first, second = ({i.tobytes() for i in datasets.load(name, split).images} for name in ("pets", "other"))
+        assert first == second
 
 
 def test_images_are_a_read_only_map_whose_fingerprint_is_known(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +127,11 @@ def test_the_registry_knows_what_was_imported(source: Path, data: Path) -> None:
     assert (known.title, known.image_shape, known.class_names) == ("pets", (3, 8, 8), ("cats", "dogs"))
     assert (known.on_this_machine(), known.download_mb) == (True, 0)
     assert sorted(left_in(data / "pets")) == sorted(
-        ["meta.json", *(f"{split}{kind}.npy" for split in SPLITS for kind in ("", "-labels"))]
+        [
+            "meta.json",
+            "report.json",
+            *(f"{split}{kind}" for split in SPLITS for kind in (".npy", "-labels.npy", "-names.txt")),
+        ]
     )
 
 
@@ -122,32 +143,32 @@ def test_an_import_again_can_be_told_from_the_first(source: Path, data: Path) ->
     assert known.changed() == 1 != first
 
 
-def test_max_images_takes_the_first_of_the_permutation(source: Path) -> None:
-    import_folder.write("all", source, SIZE)
-    import_folder.write("few", source, ImportSettings(8, 8, max_images=20))
-    assert [len(datasets.load("few", split)) for split in SPLITS] == [17, 1, 2]
-    np.testing.assert_array_equal(datasets.load("few", "test").images, datasets.load("all", "test").images[:2])
+def test_max_images_draws_the_same_each_time_and_tells_what_was_not_drawn(source: Path) -> None:
+    results = [import_folder.write(n, source, ImportSettings(8, 8, max_images=20)) for n in ("a", "b")]
+    assert [sum(result.counts.values()) for result in results] == [20, 20]
+    for split in SPLITS:
+        assert datasets.load("a", split).file_names == datasets.load("b", split).file_names
+    assert [(r.why, r.count) for r in results[0].report.left_out] == [("not drawn: --max-images takes fewer", 20)]
 
 
-def test_shares_have_an_upper_bound() -> None:
-    rows = image_folder.split_rows(200_000)
-    assert {split: len(r) for split, r in rows.items()} == {"test": 10_000, "validation": 5_000, "train": 185_000}
-    assert len(np.unique(np.concatenate(list(rows.values())))) == 200_000
+@pytest.mark.parametrize("count", [3, 4, 7, 8, 19, 40, 100, 400, 2_000, 60_000, 200_000])
+def test_sizes_follow_the_number_of_images(count: int) -> None:
+    found = splitting.sizes(count)
+    assert 1 <= found.validation <= 5_000
+    assert 1 <= found.test <= 10_000
+    assert count - found.validation - found.test >= count / 2 - 1
+    assert (splitting.sizes(60_000), splitting.sizes(100)) == (SplitSizes(3_000, 6_000), SplitSizes(20, 20))
 
 
 # --- what is found ----------------------------------------------------------------------------------------------------
 
 
-def test_a_flat_folder_is_one_class(source: Path) -> None:
-    found = image_folder.find(source / "cats")
-    assert (len(found.files), found.class_names, set(found.labels)) == (20, ("images",), {0})
-
-
-def test_sub_folders_of_a_class_belong_to_it_and_the_rest_is_passed_over(source: Path) -> None:
+def test_sub_folders_of_a_class_belong_to_it_and_the_rest_is_told(source: Path) -> None:
     (source / "cats" / "deeper").mkdir()
     (source / "cats" / "01.png").rename(source / "cats" / "deeper" / "X.JPEG")
     (source / "cats" / "._03.png").touch()
     (source / "cats" / "notes.txt").touch()
+    (source / "cats" / "phone.heic").touch()
     (source / "cats" / "folder.png").mkdir()
     (source / "cats" / "again").symlink_to(source)  # a circle
     os.mkfifo(source / "cats" / "pipe.png")  # opening it would wait for ever
@@ -155,9 +176,15 @@ def test_sub_folders_of_a_class_belong_to_it_and_the_rest_is_passed_over(source:
     shutil.copy(source / "dogs" / "00.png", source / ".hidden" / "a.png")
     shutil.copy(source / "dogs" / "00.png", source / "stray.png")
     (source / "empty").mkdir()
-    found = image_folder.find(source)
-    assert found.class_names == ("cats", "dogs")
-    assert (len(found.files), found.files.count("cats/deeper/X.JPEG")) == (40, 1)
+    report = import_folder.write("pets", source, SIZE).report
+    assert [(one.name, one.total) for one in report.classes] == [("cats", 20), ("dogs", 20)]
+    told = {name: reason.why for reason in report.left_out for name in reason.first}
+    assert set(told) == {
+        *("cats/._03.png", "cats/notes.txt", "cats/phone.heic", "cats/again/", "cats/pipe.png", ".hidden", "stray.png"),
+    }
+    assert told["cats/phone.heic"] == ".heic files are not read: save them as PNG or JPEG"
+    assert told["stray.png"] == "beside the class folders, so of no class"
+    assert (report.seen, report.taken) == (47, 40)
 
 
 @pytest.mark.parametrize(
@@ -187,17 +214,23 @@ def test_a_folder_that_cannot_be_read_is_named(source: Path, monkeypatch: pytest
 
 def test_a_path_that_is_too_long_is_told() -> None:
     with pytest.raises(DatasetError, match="aaa can't be read: File name too long"):
-        image_folder.find(Path("a" * 5_000))
+        import_folder.write("pets", Path("a" * 5_000), SIZE)
 
 
-def test_too_few_images_are_refused(source: Path, data: Path) -> None:
-    for i in range(21):
-        next((source / ("cats" if i % 2 else "dogs")).iterdir()).unlink()
-    with pytest.raises(DatasetError, match="There are 19 images, expected at least 20"):
-        import_folder.write("pets", source, SIZE)
-    with pytest.raises(DatasetError, match="There are 5 images"):
-        import_folder.write("pets", source, ImportSettings(8, 8, max_images=5))
+def test_fewer_than_three_images_are_refused(source: Path, data: Path) -> None:
+    with pytest.raises(DatasetError, match="There are 2 images, expected at least 3"):
+        import_folder.write("pets", source, ImportSettings(8, 8, max_images=2))
     assert left_in(data) == []
+
+
+@pytest.mark.parametrize("count", [3, 5, 20, 39])
+def test_few_images_are_imported_and_told_what_they_are_too_few_for(source: Path, count: int) -> None:
+    result = import_folder.write("few", source, ImportSettings(8, 8, max_images=count))
+    assert min(result.counts.values()) >= 1
+    assert sum(result.counts.values()) == count
+    [told] = [warned.text for warned in result.report.warnings if warned.kind == "small set"]
+    assert "too few to set a threshold of 5 % false alarms" in told
+    assert len(datasets.load("few", "validation")) >= (2 if count > 7 else 1)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -237,7 +270,7 @@ def test_damaged_images_are_skipped_and_told(source: Path, capsys: pytest.Captur
     (source / "dogs" / "00.png").write_text("<svg/>")
     assert call("import", "pets", str(source), "--size", "8") == 0
     said = capsys.readouterr().out
-    assert "Skipped 3 that can't be read" in said
+    assert "Seen 40 files: 37 taken, 3 left out." in said
     assert all(name in said for name in ("cats/01.png", "cats/03.png", "dogs/00.png"))
     splits = [datasets.load("pets", split) for split in SPLITS]
     assert sum(map(len, splits)) == 37
@@ -250,15 +283,6 @@ def test_more_than_half_damaged_is_an_error(source: Path, data: Path) -> None:
     for path in [*source.rglob("*.png")][:21]:
         path.write_bytes(b"no image")
     with pytest.raises(DatasetError, match=r"More than half of the 40 images can't be read, such as .*no image that"):
-        import_folder.write("pets", source, SIZE)
-    assert left_in(data) == []
-
-
-def test_a_split_that_loses_all_its_images_is_an_error(source: Path, data: Path) -> None:
-    found = image_folder.find(source)
-    for row in image_folder.split_rows(40)["validation"]:
-        (source / found.files[row]).write_bytes(b"no image")
-    with pytest.raises(DatasetError, match="38 images can be read, expected at least 20 and one in each split"):
         import_folder.write("pets", source, SIZE)
     assert left_in(data) == []
 
@@ -279,7 +303,7 @@ def test_a_full_disk_leaves_nothing_behind(source: Path, data: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(import_folder, "_write_header", full)
+    monkeypatch.setattr(staging, "_write_header", full)
     with pytest.raises(DatasetError, match="pets can't be written: No space left on device"):
         import_folder.write("pets", source, SIZE)
     assert left_in(data) == []
@@ -307,7 +331,7 @@ def test_the_command_imports(
     source: Path, options: list[str], shape: tuple[int, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call("import", "pets", str(source), *options) == 0
-    assert capsys.readouterr().out.startswith("pets: 34 train, 2 validation, 4 test images of ")
+    assert capsys.readouterr().out.startswith("pets: 24 train, 8 validation, 8 test images of ")
     assert datasets.info("pets").image_shape == shape
 
 
@@ -328,6 +352,13 @@ def test_grey_images_have_one_channel_unless_colour_is_asked_for(source: Path) -
         (["--size", "-3"], "The size is '-3'"),
         (["--max-images", "0"], "max-images is 0"),
         (["--grey", "--colour"], "not allowed with"),
+        (["--background", "plaid"], "The background is 'plaid', expected a colour"),
+        (["--range", "9:1"], "The range is '9:1', expected auto, full or MIN:MAX"),
+        (["--range", "0:nan"], "The range is '0:nan'"),
+        (["--csv", "a.csv"], "--csv is for --classes-from csv"),
+        (["--classes-from", "csv"], "The folder has 0 CSV files, expected one"),
+        (["--split-from", "folders"], "No folders are called train, val or test"),
+        (["--include", "*.tif"], "None of the 40 images is taken"),
     ],
 )
 def test_bad_options_are_one_line(
@@ -335,8 +366,8 @@ def test_bad_options_are_one_line(
 ) -> None:
     assert call("import", "pets", str(source), *options) == 2
     said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
+    assert message in said.splitlines()[-1]
+    assert "Traceback" not in said
     assert left_in(data) == []
 
 
@@ -345,3 +376,44 @@ def test_a_job_tells_its_progress(source: Path, tmp_path: Path, capsys: pytest.C
     told = json.loads((tmp_path / "run" / "progress.json").read_bytes())
     assert (told["stage"], told["fraction"], told["finished"]) == ("done", 1.0, True)
     assert told["message"] == capsys.readouterr().out.strip()
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_printed_is_kept(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("import", "pets", str(source), "--size", "8", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    kept = datasets.report("pets")
+    assert kept is not None
+    assert {key: said[key] for key in asdict(kept)} == json.loads(json.dumps(asdict(kept)))
+    assert kept.splits == {"train": 24, "validation": 8, "test": 8}
+    assert any("Classes, from the first folder of each path: 2: cats 20, dogs 20." in line for line in kept.lines())
+
+
+def test_names_are_those_of_the_rows(source: Path) -> None:
+    import_folder.write("pets", source, SIZE)
+    for split in SPLITS:
+        images = datasets.load("pets", split)
+        assert images.file_names is not None
+        for name, pixels in zip(images.file_names, images.images, strict=True):
+            assert np.array_equal(pixels.transpose(1, 2, 0), PIXELS[int(Path(name).stem)])
+        assert images.only(["cats"]).file_names == tuple(n for n in images.file_names if n.startswith("cats/"))
+
+
+def test_a_set_of_before_names_and_reports_were_kept_has_none(source: Path, data: Path) -> None:
+    import_folder.write("pets", source, SIZE)
+    for path in (data / "pets").glob("*-names.txt"):
+        path.unlink()
+    (data / "pets" / "report.json").unlink()
+    assert datasets.load("pets", "test").file_names is None
+    assert datasets.report("pets") is None
+    assert datasets.report("digits") is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"a\nb\n", b"x" * 20])
+def test_damaged_names_are_told(source: Path, data: Path, damage: bytes) -> None:
+    import_folder.write("pets", source, SIZE)
+    imported_dataset.names_file(data / "pets", "test").write_bytes(damage)
+    with pytest.raises(DatasetError, match="names, expected 8"):
+        datasets.load("pets", "test").file_names  # noqa: B018

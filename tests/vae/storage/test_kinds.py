@@ -186,7 +186,7 @@ EXEMPT = {  # each with why
     "vae/storage": "it is the door",
     "ui/components/assets.py": "reads the front ends that are part of the program",
     "vae/budget/free.py": "reads the kernel's own files, and no more of them than it says",
-    "vae/anomalies/image_walk.py": "walks folders, and takes what they raise for its answer",
+    "vae/data/folders/image_walk.py": "walks folders, and takes what they raise for its answer",
     "ui/anomalies/folder_source.py": "asks what the walk is given, and takes what is raised for its answer",
     "vae/data/image_decoding.py": "Pillow opens what the door has opened",
 }

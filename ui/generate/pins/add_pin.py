@@ -11,9 +11,12 @@ import streamlit as st
 from ui.generate import state
 from ui.generate.pins import image_picker
 from ui.generate.pins.image_picker import Picking
-from ui.shared import cache, page, pictures
+from ui.shared import cache, image_report, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_decoding
+from vae.data.folders import image_names
+from vae.data.image_decoding import Decoded
+from vae.data.report.source_tally import SourceTally
 from vae.errors import VAEError
 from vae.generation import anchors
 from vae.generation.anchors import Anchor
@@ -96,8 +99,8 @@ def _sample(checkpoint: Checkpoint, actions: PinActions) -> None:
 def _own(checkpoint: Checkpoint, actions: PinActions) -> None:
     _, height, width = checkpoint.model.image_shape
     file = st.file_uploader(
-        f"PNG, JPEG, WebP, BMP or GIF; its middle is cut out and resized to {width}×{height}",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
+        f"{image_names.KINDS}; its middle is cut out and resized to {width}×{height}",
+        type=image_names.UPLOADS,
         key="pins-own",
         max_upload_size=image_decoding.MAX_CONTENT_BYTES // 2**20,
     )
@@ -107,12 +110,12 @@ def _own(checkpoint: Checkpoint, actions: PinActions) -> None:
     if file is None:
         return
     try:
-        pixels = image_decoding.own_picture(file.getvalue(), checkpoint.model.image_shape)
+        found = image_decoding.own_picture(file.getvalue(), checkpoint.model.image_shape, checkpoint.dataset.reading)
     except VAEError as error:
         page.show_error(error)
         return
-    if invert:
-        pixels = 255 - pixels
+    pixels = 255 - found.pixels if invert else found.pixels
+    _tell(checkpoint, found)
     mu = cache.encoded(checkpoint, pixels[None])[0]
     seen, decoded = st.columns(2)
     for place, image, caption in (
@@ -122,6 +125,13 @@ def _own(checkpoint: Checkpoint, actions: PinActions) -> None:
         place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
     if st.button("Pin it", key="pins-own-pin"):
         _keep(checkpoint, anchors.of_vector(mu, f"own image {file.name[:NAME_LETTERS]}"), actions)
+
+
+def _tell(checkpoint: Checkpoint, found: Decoded) -> None:
+    """What the picture lost on its way, as an import tells it."""
+    tally = SourceTally(image_decoding.format_of(checkpoint.model.image_shape), checkpoint.dataset.reading)
+    tally.add(found.pixels[None], [found.facts])
+    image_report.show(tally.report(), "pins-own-report")
 
 
 def _pin(checkpoint: Checkpoint, token: str, actions: PinActions) -> None:

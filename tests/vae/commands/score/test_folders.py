@@ -33,11 +33,13 @@ def test_a_folder_is_scored_without_what_cant_be_read(
     assert [row["name"] for row in rows] == [*(f"{k}.png" for k in range(8)), "below/deeper/odd.PNG"]
     assert max(rows, key=lambda row: float(row["score"]))["name"] == "below/deeper/odd.PNG"
     assert rows[-1]["decision"] == "anomaly"
-    assert (said["scored"], said["skipped"], said["resized"]) == (9, 5, 0)
-    skipped = {file["name"]: file["why"] for file in said["skipped_files"]}
-    assert set(skipped) == {"bomb.png", "cut.png", "empty.jpg", "pipe.png", "text.png"}
-    assert skipped["text.png"] == "no image that can be read"
-    assert skipped["pipe.png"] == "is a pipe, expected a regular file"
+    images = said["images"]
+    skipped = {name: reason["why"] for reason in images["left_out"] for name in reason["first"]}
+    assert {"bomb.png", "cut.png", "empty.jpg", "pipe.png", "text.png"} <= set(skipped)
+    assert skipped["text.png"] == "can't be read: no image that can be read"
+    assert skipped["pipe.png"] == "can't be read: is a pipe, expected a regular file"
+    assert (said["scored"], images["taken"], images["changes"]) == (9, 9, [])
+    assert said["skipped"] == images["seen"] - 9 == sum(reason["count"] for reason in images["left_out"])
 
 
 def test_a_folder_below_that_cant_be_read_is_skipped_and_named(
@@ -54,14 +56,14 @@ def test_a_folder_below_that_cant_be_read_is_skipped_and_named(
     out = tmp_path / "s.csv"
     assert call("digits-mlp-8", "--images", folder, "--score", "kl", "--output", out) == 0
     assert [row["name"] for row in table(out)] == [f"{k}.png" for k in range(8)]
-    assert "Skipped 6 that can't be read: below/ (Permission denied); bomb.png (" in capsys.readouterr().out
+    assert "Left out 1 (Permission denied): below/." in capsys.readouterr().out
     closed = tmp_path / "in" / "closed"
     closed.mkdir(parents=True)
     with pytest.raises(
-        ScoreError, match=r"holds no images, as far as it can be read: closed/ can't \(Permission denied"
+        DatasetError, match=r"holds no images, as far as it can be read: closed/ can't \(Permission denied"
     ):
         sources.from_folder(closed.parent, SHAPE)
-    with pytest.raises(ScoreError, match=r"closed can't be read: .*Permission denied"):
+    with pytest.raises(DatasetError, match=r"closed can't be read: .*Permission denied"):
         sources.from_folder(closed, SHAPE)
 
 
@@ -100,7 +102,8 @@ def test_a_source_keeps_one_chunk_of_pixels(
     model = loading.load_model(checkpoint)
     seen = passes(model, np.array(digits["validation"].images))
     detector = detectors.fit(checkpoint, model, "squared_error", seen, seen, "all")
-    source, tally = sources.from_dataset(digits["test"], SHAPE), streaming.Tally()
+    source = sources.from_dataset(digits["test"], SHAPE)
+    tally = streaming.Tally(source.tally())
     chunks = list(streaming.scored(source, detector, model, tally))
     assert len(chunks) == 4
     assert all(chunk.pixels.base is None and chunk.pixels.nbytes == 0 for chunk, _ in chunks)
@@ -165,7 +168,7 @@ def test_images_of_another_size_are_resized_and_that_is_said(
     save(tmp_path / "in" / "colour.png", np.stack([digits["test"].images[3, 0]] * 3, -1))
     assert call("digits-mlp-8", "--images", tmp_path / "in", "--output", tmp_path / "s.csv") == 0
     text = capsys.readouterr().out
-    assert "1 image was of another size: the middle was cut out and resized to 8 × 8 pixels." in text
+    assert "Changed: 1 resized to 8 × 8 pixels; 1 cut to their middle." in text
     assert "Not judged: The images have no classes." in text
     (chunk,) = sources.from_folder(tmp_path / "in", SHAPE).read()
     assert np.abs(chunk.pixels[0].astype(int) - chunk.pixels[1]).max() < 40  # the same digit, cut out again

@@ -9,13 +9,17 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae.data.image_folder import ENDINGS, entries_below, is_image
-from vae.errors import ScoreError
+from vae.data.folders import image_names
+from vae.data.report.left_out import LeftOut
+from vae.errors import DatasetError
 from vae.storage.printing import visible
+
+HIDDEN = "hidden: the name begins with a dot"
+NOT_FOLLOWED = "a link to a folder, not followed: it could go in circles"
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,14 @@ class ImageWalk:
         Paths of images below the folder, in no order.
     closed
         Folders that can't be read, and links that lead out of the roots.
+    others
+        Files that are no images by their names, and hidden ones, with the reason.
     entries
         How many files and folders were looked at.
 
     Raises
     ------
-    ScoreError
+    DatasetError
         For a folder that isn't there.
     """
 
@@ -60,6 +66,7 @@ class ImageWalk:
         self.root, self.bounds = root, bounds
         self.files: list[str] = []
         self.closed: list[Skipped] = []
+        self.others = LeftOut()
         self.entries = 0
         self._left = entries_below(root, self._pass_over)
         try:
@@ -67,12 +74,12 @@ class ImageWalk:
         except OSError as error:
             raise self._unreadable(error) from error
         if not there:
-            raise ScoreError(f"There is no folder {visible(str(root))}.", "Give a folder of images.")
+            raise DatasetError(f"There is no folder {visible(str(root))}.", "Give a folder of images.")
 
     def go_on(self, seconds: float = math.inf) -> bool:
         """Walk on for about so long; whether it is at its end.
 
-        Raises ScoreError for a folder that can't be read or holds no images, and for more than the bounds allow.
+        Raises DatasetError for a folder that can't be read or holds no images, and for more than the bounds allow.
         """
         until = time.monotonic() + seconds
         try:
@@ -85,29 +92,47 @@ class ImageWalk:
         if not self.files:
             first = sorted(self.closed, key=lambda folder: folder.name)[:1]
             unread = "".join(f", as far as it can be read: {one.name} can't ({one.why})" for one in first)
-            raise ScoreError(
-                f"The folder {visible(str(self.root))} holds no images{unread}.",
-                f"Expected files ending in {', '.join(ENDINGS)}.",
+            raise DatasetError(
+                f"The folder {visible(str(self.root))} holds no images{unread}{self._others()}.",
+                f"Expected files ending in {', '.join(image_names.ENDINGS)}.",
             )
         return True
 
+    def left_out(self) -> LeftOut:
+        """What was found and is no image that can be read, with the reasons."""
+        found = self.others.copy()
+        for closed in self.closed:
+            found.add(closed.why, closed.name)
+        return found
+
     def _take(self, entry: os.DirEntry[str]) -> None:
         self.entries += 1
-        if is_image(entry):
-            name = Path(entry.path).relative_to(self.root).as_posix()
-            if self.bounds.roots and entry.is_symlink() and not is_inside(Path(entry.path), self.bounds.roots):
-                self.closed.append(Skipped(visible(name), "it is a link that leads out of the folders allowed here"))
-            else:
-                self.files.append(name)
+        name = Path(entry.path).relative_to(self.root).as_posix()
+        if entry.name.startswith("."):
+            self.others.add(HIDDEN, name)
+        elif _is(entry.is_dir):
+            if entry.is_symlink():
+                self.others.add(NOT_FOLLOWED, f"{name}/")
+        elif not image_names.is_image_name(entry.name):
+            self.others.add(image_names.why_not(entry.name), name)
+        elif self.bounds.roots and entry.is_symlink() and not is_inside(Path(entry.path), self.bounds.roots):
+            self.closed.append(Skipped(visible(name), "it is a link that leads out of the folders allowed here"))
+        else:
+            self.files.append(name)
         if len(self.files) > self.bounds.images or self.entries > self.bounds.entries:
-            raise ScoreError(
+            raise DatasetError(
                 f"The folder {visible(str(self.root))} holds more than {self.bounds.images:,} images or "
                 f"{self.bounds.entries:,} files, too many for a page.",
                 "Choose a folder below it. `python -m vae score CHECKPOINT --images DIR` takes any number.",
             )
 
-    def _unreadable(self, error: Exception) -> ScoreError:
-        return ScoreError(f"The folder {visible(str(self.root))} can't be read: {error}.")
+    def _others(self) -> str:
+        """What it holds instead, for a sentence."""
+        return "".join(f"; it holds {reason}" for reason in self.others.reasons()[:1])
+
+    def _unreadable(self, error: Exception) -> DatasetError:
+        why = getattr(error, "strerror", None) or f"{error!s:.100}"
+        return DatasetError(f"The folder {visible(str(self.root))[-300:]} can't be read: {why}.")
 
     def _pass_over(self, error: OSError) -> None:
         below = Path(error.filename).relative_to(self.root)
@@ -123,3 +148,29 @@ def is_inside(path: Path, roots: Sequence[Path]) -> bool:
     except (OSError, RuntimeError, ValueError):  # not there, a circle, a zero byte
         return False
     return any(found.is_relative_to(root) for root in roots)
+
+
+def entries_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[os.DirEntry[str]]:
+    """Files and folders at any depth, in no order, found as they are asked for.
+
+    Hidden folders and links to folders are not followed. `on_error` gets what a folder raises that can't be read; it
+    may raise, or the rest goes on.
+    """
+    folders = [os.fspath(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as listed:
+                for entry in listed:
+                    if not entry.name.startswith(".") and _is(entry.is_dir) and not entry.is_symlink():
+                        folders.append(entry.path)
+                    yield entry
+        except OSError as error:
+            on_error(error)
+
+
+def _is(test: Callable[[], bool]) -> bool:
+    """What an entry says of itself; a link that leads in a circle is nothing."""
+    try:
+        return test()
+    except OSError:
+        return False

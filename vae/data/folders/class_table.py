@@ -1,0 +1,149 @@
+"""A CSV file that says which class, and perhaps which split, each image is of."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vae.data.folders.words import split_of
+from vae.errors import DatasetError, StorageError
+from vae.storage import door, kinds, probe
+from vae.storage.printing import visible
+from vae.storage.validation import short
+
+FILES = ("file", "filename", "file_name", "filepath", "path", "image", "image_name", "image_id", "img", "name", "id")
+CLASSES = ("class", "label", "category", "class_name", "classname", "target", "species", "breed", "tag", "diagnosis")
+SPLITS_NAMED = ("split", "set", "subset", "partition", "fold", "phase", "data_set", "dataset")
+MOST_ROWS = 2_000_000
+MOST_CELL = 4_000  # characters
+LOOKED_AT = 200  # rows, to see which column holds files
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """The class, and the split where there is a column for it, of files by their names as the table has them."""
+
+    name: str
+    classes: dict[str, str]
+    splits: dict[str, str] = field(default_factory=dict)
+
+    def key_of(self, path: str) -> str | None:
+        """How the table calls the file of a relative path: by it, by its end, its name, or without the ending."""
+        parts = path.split("/")
+        tries = ["/".join(parts[start:]) for start in range(len(parts))]
+        tries += [one.rsplit(".", 1)[0] for one in tries]
+        return next((one for one in tries if one in self.classes), None)
+
+
+def only_table(root: Path) -> Path:
+    """The CSV file of a folder. Raises DatasetError where there is none, or more than one."""
+    found = [path for path in probe.entries(root) if path.suffix.lower() in (".csv", ".tsv")]
+    if len(found) != 1:
+        names = ", ".join(visible(path.name) for path in found[:5])
+        raise DatasetError(
+            f"The folder has {len(found)} CSV files{f': {names}' if found else ''}, expected one.",
+            "Name it: --csv FILE.",
+        )
+    return found[0]
+
+
+def read(path: Path, files: list[str]) -> ClassTable:
+    """The table at `path`, whose columns are found by their headings, else by what they hold.
+
+    Raises DatasetError for a file that can't be read, or has no column of files or of classes.
+    """
+    where = visible(path.name)
+    try:
+        raw = door.read(path, kinds.CLASS_TABLE)
+    except StorageError as error:
+        raise DatasetError(error.message, error.hint) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    rows = _rows(text, where)
+    if len(rows) < 2:
+        raise DatasetError(f"{where} has {len(rows)} rows, expected a line of headings and one for each image.")
+    headings = [cell.strip().lower() for cell in rows[0]]
+    file_column = _file_column(headings, rows, files)
+    if file_column is None:
+        raise DatasetError(
+            f"{where} has no column that names the images: its headings are {short(', '.join(rows[0]))}.",
+            f"Call it {FILES[1]}, with paths below the folder or names of files.",
+        )
+    split_column = next((headings.index(name) for name in SPLITS_NAMED if name in headings), None)
+    left = [k for k in range(len(headings)) if k not in (file_column, split_column)]
+    offered = {headings[k]: k for k in reversed(left)}
+    class_column = next((offered[name] for name in CLASSES if name in offered), None)
+    if class_column is None and len(left) == 1:
+        class_column = left[0]
+    if class_column is None:
+        raise DatasetError(
+            f"{where} has no column of classes that can be told: its headings are {short(', '.join(rows[0]))}.",
+            f"Call it {CLASSES[0]} or {CLASSES[1]}.",
+        )
+    return _table(where, rows[1:], file_column, class_column, split_column)
+
+
+def _rows(text: str, where: str) -> list[list[str]]:
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if len(rows) > MOST_ROWS or any(len(cell) > MOST_CELL for cell in row):
+                raise DatasetError(
+                    f"{where} has more than {MOST_ROWS:,} rows, or a cell of more than {MOST_CELL:,} characters."
+                )
+            if row:
+                rows.append(row)
+    except csv.Error as error:
+        raise DatasetError(f"{where} is no CSV file that can be read: {error!s:.100}.") from error
+    return rows
+
+
+def _file_column(headings: list[str], rows: list[list[str]], files: list[str]) -> int | None:
+    """The column most of whose cells name images; a heading alone is not enough."""
+    names = {tail for file in files for tail in _tails(file)}
+    counts: Counter[int] = Counter()
+    for row in rows[1 : LOOKED_AT + 1]:
+        counts.update(k for k, cell in enumerate(row) if _bare(cell) in names)
+    if not counts:
+        return None
+    most = max(counts.values())
+    best = [k for k, count in counts.items() if count == most]
+    named = [k for k in best if k < len(headings) and headings[k] in FILES]
+    return min(named or best)
+
+
+def _tails(path: str) -> list[str]:
+    parts = path.split("/")
+    tails = ["/".join(parts[start:]) for start in range(len(parts))]
+    return tails + [one.rsplit(".", 1)[0] for one in tails]
+
+
+def _bare(cell: str) -> str:
+    return cell.strip().replace("\\", "/").removeprefix("./")
+
+
+def _table(
+    where: str, rows: list[list[str]], file_column: int, class_column: int, split_column: int | None
+) -> ClassTable:
+    classes: dict[str, str] = {}
+    splits: dict[str, str] = {}
+    for row in rows:
+        if len(row) <= max(file_column, class_column):
+            continue
+        name, label = _bare(row[file_column]), row[class_column].strip()
+        if not name or not label:
+            continue
+        if classes.setdefault(name, label) != label:
+            raise DatasetError(
+                f"{where} gives {short(name)} two classes, {short(classes[name])} and {short(label)}, expected one."
+            )
+        if split_column is not None and split_column < len(row) and (split := split_of(row[split_column])):
+            splits[name] = split
+    return ClassTable(where, classes, splits)

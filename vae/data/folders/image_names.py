@@ -1,0 +1,54 @@
+"""Which files are taken for images by their names' endings, and what to say of others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# image_decoding.FORMATS, as files of these kinds are called
+ENDINGS = _words(".png .apng .jpg .jpeg .jpe .jfif .webp .avif .bmp .dib .gif .tif .tiff .pgm .ppm .pbm .pnm .pfm")
+UPLOADS = [ending.removeprefix(".") for ending in ENDINGS]
+KINDS = "PNG, JPEG, WebP, AVIF, BMP, GIF, TIFF or PGM/PPM"
+IMAGES_NOT_READ = _words(
+    ".heic .heif .jp2 .j2k .jxl .svg .pdf .psd .xcf .raw .dng .nef .cr2 .cr3 .arw .exr .hdr .dcm .nii .tga .ico .pcx "
+    ".eps .npy .npz .mat .mp4 .avi .mov .webm"
+)
+DIGITS = re.compile(r"(\d+)")
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file's name has an image's ending, in whatever case."""
+    return name.lower().endswith(ENDINGS)
+
+
+def why_not(name: str) -> str:
+    """Why a file of this name is not taken for an image, in a few words."""
+    ending = PurePosixPath(name).suffix.lower()[:12]
+    if ending in IMAGES_NOT_READ:
+        return f"{ending} files are not read: save them as PNG or JPEG"
+    return f"no image by its name, which ends in {ending}" if ending else "no image by its name, which has no ending"
+
+
+def natural(name: str) -> tuple[tuple[tuple[bool, int, str], ...], str]:
+    """A key by which names are sorted as people count: s1, s2, s10. Equal only for equal names."""
+    parts = tuple((part.isdigit(), int(part) if _counts(part) else 0, part.casefold()) for part in DIGITS.split(name))
+    return parts, name
+
+
+def _counts(part: str) -> bool:
+    return part.isascii() and part.isdigit() and len(part) <= 18
+
+
+def folders_of(path: str) -> tuple[str, ...]:
+    """The folders that a relative path leads through, the outermost first."""
+    return PurePosixPath(path).parts[:-1]
+
+
+def stem_of(path: str) -> str:
+    """A file's name without its ending."""
+    return PurePosixPath(path).stem

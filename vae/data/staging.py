@@ -1,0 +1,128 @@
+"""Images on disk while an import still finds out how they are to be read and divided: written as they are decoded, and
+read again chunk by chunk, so that no set has to fit in memory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae.config import ImageReading
+from vae.data import image_decoding
+from vae.data.image_decoding import WORKERS, Decoded, Format, ImageFacts, Pixels
+from vae.data.report.left_out import LeftOut
+from vae.errors import DatasetError
+from vae.storage import kinds
+from vae.storage.array_files import map_npy
+from vae.storage.printing import visible
+
+CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
+DAMAGED = "can't be read: "
+FIRST, SECOND = "decoded.npy", "decoded-again.npy"
+
+
+class Stage:
+    """Decoded images in files of their own in `folder`, which are gone with it.
+
+    Attributes
+    ----------
+    names
+        (N,) relative paths of the images that could be read.
+    rows
+        (N,) their numbers among the files that were given.
+    facts
+        (N,) what they were.
+    """
+
+    def __init__(self, folder: Path, form: Format) -> None:
+        self.folder, self.form = folder, form
+        self.names: list[str] = []
+        self.rows: list[int] = []
+        self.facts: list[ImageFacts] = []
+        self._again: dict[int, int] = {}  # which images are in the second file, and where
+
+    def decode(
+        self, root: Path, files: Sequence[str], reading: ImageReading, left_out: LeftOut, on_image: Callable[[], None]
+    ) -> None:
+        """Write every image that can be read; the others go to `left_out`.
+
+        Raises DatasetError where more than half can't be read.
+        """
+        damaged: list[str] = []
+
+        def images() -> Iterator[Pixels]:
+            for k, image in self._decoded(root, files, reading, on_image):
+                if isinstance(image, Decoded):
+                    self.names.append(files[k])
+                    self.rows.append(k)
+                    self.facts.append(image.facts)
+                    yield image.pixels
+                    continue
+                left_out.add(f"{DAMAGED}{image.message}", files[k])
+                damaged.append(visible(f"{files[k]} ({image.message})"))
+                if 2 * len(damaged) > len(files):
+                    raise DatasetError(
+                        f"More than half of the {len(files):,} images can't be read, such as {'; '.join(damaged[:3])}.",
+                        "Nothing was kept.",
+                    )
+
+        write_images(self.folder / FIRST, self.form, images())
+
+    def decode_again(self, root: Path, which: Sequence[int], reading: ImageReading) -> None:
+        """Read some of them in another way. Raises DatasetError where a file was changed meanwhile."""
+
+        def images() -> Iterator[Pixels]:
+            for place, image in self._decoded(root, [self.names[k] for k in which], reading):
+                k = which[place]
+                if not isinstance(image, Decoded) or image.facts.digest != self.facts[k].digest:
+                    raise DatasetError(f"{self.names[k]!r:.200} was changed while it was imported.", "Import again.")
+                self._again[k] = place
+                yield image.pixels
+
+        write_images(self.folder / SECOND, self.form, images())
+
+    def chunks(self, rows: NDArray[np.int64], channels: int) -> Iterator[Pixels]:
+        """The pixels (n, channels, H, W) of these images, in their order."""
+        first = map_npy(self.folder / FIRST, kinds.IMPORTED_IMAGES)
+        second = map_npy(self.folder / SECOND, kinds.IMPORTED_IMAGES) if self._again else first
+        for part in parts(rows.tolist(), self.form):
+            images = (second[self._again[k]] if k in self._again else first[k] for k in part)
+            yield np.stack([image_decoding.in_channels(image, channels) for image in images])
+
+    def _decoded(
+        self, root: Path, files: Sequence[str], reading: ImageReading, on_image: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[int, Decoded | DatasetError]]:
+        for part in parts(range(len(files)), self.form):
+            paths = [root / files[k] for k in part]
+            yield from zip(part, image_decoding.decode_all(paths, self.form, on_image, reading), strict=True)
+
+
+def parts(items: Sequence[int], form: Format) -> Iterator[Sequence[int]]:
+    """Items in chunks of as many images as are in memory at once."""
+    size = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(form.shape)))
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def write_images(path: Path, form: Format, images: Iterable[Pixels]) -> int:
+    """Write arrays (C, H, W), or (n, C, H, W), as one .npy file (N, C, H, W); how many there are."""
+    size = math.prod(form.shape)
+    written = 0
+    with path.open("wb") as file:
+        _write_header(file, 0, form)
+        for pixels in images:
+            file.write(np.ascontiguousarray(pixels).data)
+            written += pixels.size
+        file.seek(0)
+        _write_header(file, written // size, form)
+    return written // size
+
+
+def _write_header(file: BinaryIO, count: int, form: Format) -> None:
+    """NumPy's header, whose length does not depend on `count`: it is written again once that is known."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (count, *form.shape)}
+    np.lib.format.write_array_header_1_0(file, header)
