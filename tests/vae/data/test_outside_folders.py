@@ -381,7 +381,7 @@ def test_near_copies_across_splits_are_told(tmp_path: Path) -> None:
             Image.fromarray((wave + noise).clip(0, 255).astype(np.uint8)).save(path)
     report = import_folder.write("x", tmp_path / "in", ImportSettings(32, 32)).report
     [near] = [warned.text for warned in report.warnings if warned.kind == "near copies across splits"]
-    assert near.startswith("5 of ")
+    assert near.startswith(("4 of ", "5 of "))  # one of the five may have become validation
 
 
 # --- splits -----------------------------------------------------------------------------------------------------------
