@@ -144,7 +144,7 @@ def _scored_pictures(house: House) -> object:
 
 # What a browser uploads is content alone: no path, and nothing stands in its place.
 def uploaded_picture(house: House, content: bytes) -> object:
-    return image_decoding.own_picture(content, (1, 8, 8)).shape
+    return image_decoding.own_picture(content, (1, 8, 8)).pixels.shape
 
 
 def uploaded_to_score(house: House, content: bytes) -> object:
