@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from ui.components import reports
 from ui.components.model_store import browser_model
 from ui.explore.state import STATE
-from ui.shared import figures, page
+from ui.shared import cache, figures, page
 from ui.shared.figures import Axis
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.maps.projection import ProjectionMap
 
 CHART_KEY = "map_chart"
+JOIN = "\n"  # between class names in the URL: no name has one
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
 COLOURS = {"class": "class", "squared_error": "squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
 # map-like handling: drag moves, the wheel zooms, double-click shows all
@@ -31,11 +32,14 @@ CHART_CONFIG = {
 
 @dataclass(frozen=True)
 class MapChoice:
-    """What the map shows: the method, two latent axes (second None for one dimension), and the colouring."""
+    """What the map shows: the method, two latent axes (second None for one dimension), the colouring, and which classes
+    (none stands for all).
+    """
 
     method: str
     axes: tuple[int, int | None]
     colour: str
+    shown: tuple[str, ...] = ()
 
 
 def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoice:
@@ -51,7 +55,35 @@ def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoic
         kept = _kept("colour", list(COLOURS), "class")
         st.selectbox("Colour", list(COLOURS), format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
     method, colour = st.session_state["map"], st.session_state["colour"]
-    return MapChoice(method, _axes(checkpoint, method), colour)
+    return MapChoice(method, _axes(checkpoint, method), colour, _shown(checkpoint, colour))
+
+
+def _many(checkpoint: Checkpoint) -> bool:
+    """Whether there are more classes than the map's legend can hold."""
+    return len(checkpoint.dataset.class_names) > figures.MOST_IN_LEGEND
+
+
+def _shown(checkpoint: Checkpoint, colour: str) -> tuple[str, ...]:
+    """The classes to show, chosen by name where a legend would be too long."""
+    if colour != "class" or not _many(checkpoint):
+        return ()
+    there = np.unique(checkpoint.latents.labels)
+    names = list(dict.fromkeys(checkpoint.dataset.class_names[label] for label in there))
+    key = "map-shown"
+    st.session_state[key] = [name for name in STATE.text("shown").split(JOIN) if name in names]
+
+    def changed() -> None:
+        STATE.put("shown", JOIN.join(st.session_state[key]))
+
+    st.multiselect(
+        "Classes",
+        names,
+        key=key,
+        on_change=changed,
+        placeholder=f"All {len(names):,} classes: type to search, choose some to see them alone",
+        label_visibility="collapsed",
+    )
+    return tuple(st.session_state[key])
 
 
 def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
@@ -103,19 +135,29 @@ def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]
 
 def figure(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> go.Figure:
     """The chart; cached, so a rerun sends the same figure and zoom and legend stay."""
-    key = (browser_model.fingerprint(checkpoint, maps), choice)
-    return _figure(key, checkpoint, maps)
+    names = cache.file_names(checkpoint)
+    key = (browser_model.fingerprint(checkpoint, maps), choice, names is not None)
+    return _figure(key, checkpoint, maps, names)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _figure(key: tuple[str, MapChoice], _checkpoint: Checkpoint, _maps: dict[str, ProjectionMap]) -> go.Figure:
+def _figure(
+    key: tuple[str, MapChoice, bool],
+    _checkpoint: Checkpoint,
+    _maps: dict[str, ProjectionMap],
+    _names: tuple[str, ...] | None,
+) -> go.Figure:
     choice = key[1]
     xy, latents = places(_checkpoint, _maps, choice), _checkpoint.latents
     both = axes(_maps, choice)
     if choice.colour == "class":
-        return figures.class_map(xy, latents.labels, _checkpoint.dataset.class_names, both)
+        classes = _checkpoint.dataset.class_names
+        if _many(_checkpoint):
+            return figures.many_class_map(xy, latents.labels, classes, both, _names, choice.shown)
+        return figures.class_map(xy, latents.labels, classes, both, _names)
     values: NDArray[np.float32] = getattr(latents, choice.colour)
-    return figures.value_map(xy, values, latents.labels, _checkpoint.dataset.class_names, COLOURS[choice.colour], both)
+    classes, title = _checkpoint.dataset.class_names, COLOURS[choice.colour]
+    return figures.value_map(xy, values, latents.labels, classes, title, both, _names)
 
 
 def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, native_clicks: bool) -> int | None:
@@ -134,13 +176,16 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
         else:
             st.plotly_chart(chart, key="map_linked", on_select="ignore", config=CHART_CONFIG, alt=title)
     st.caption(page.escape(caption(checkpoint, maps, choice)))
+    if cache.lacks_file_names(checkpoint):
+        st.caption("These images were imported before file names were kept: import them again to see the names here.")
     return row
 
 
 def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> str:
     """How many images are drawn, and how far the map can be trusted."""
     count = len(checkpoint.latents.mu)
-    shown = f"{count:,} of {count:,} {checkpoint.dataset.title} test images, at their posterior means."
+    drawn = _drawn(checkpoint, choice)
+    shown = f"{drawn:,} of {count:,} {checkpoint.dataset.title} test images, at their posterior means."
     if choice.method == "latent":
         return f"{shown} The axes are two latent dimensions themselves."
     trust = maps[choice.method].quality
@@ -151,6 +196,14 @@ def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapC
     if choice.method == "tsne":
         note = f"Near points are alike; sizes of clusters and gaps mean nothing. {maps['tsne'].adapted()}"
     return f"{shown} {kept} {note}".strip()
+
+
+def _drawn(checkpoint: Checkpoint, choice: MapChoice) -> int:
+    """How many images are of the classes shown."""
+    if not choice.shown:
+        return len(checkpoint.latents.mu)
+    wanted = [label for label, name in enumerate(checkpoint.dataset.class_names) if name in choice.shown]
+    return int(np.isin(checkpoint.latents.labels, wanted).sum())
 
 
 def link_description(choice: MapChoice) -> dict[str, Any]:

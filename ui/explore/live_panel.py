@@ -65,4 +65,5 @@ def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:
         return {"row": row, "pixels": None, "problem": "Not on this machine"}
     except DatasetError as error:
         return {"row": row, "pixels": None, "problem": error.message}
-    return {"row": row, "pixels": panel_data.pixels_base64(images.images[row])}
+    name = images.file_names[row] if images.file_names else ""
+    return {"row": row, "pixels": panel_data.pixels_base64(images.images[row]), "name": name}

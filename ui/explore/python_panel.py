@@ -104,6 +104,8 @@ def _facts(checkpoint: Checkpoint, place: Place) -> None:
     latents = checkpoint.latents
     elbo, kl = (round(float(a[place.row]), 1) for a in (latents.elbo, latents.kl))
     name = checkpoint.dataset.class_names[int(latents.labels[place.row])]
-    st.markdown(f"**Row {place.row:,} · class {page.escape(name)}**")
+    files = cache.file_names(checkpoint)
+    file = f" · {page.escape(files[place.row])}" if files else ""
+    st.markdown(f"**Row {place.row:,} · class {page.escape(name)}{file}**")
     numbers = f"ELBO {elbo:.1f} = {elbo + kl:.1f} (reconstruction) − {kl:.1f} (KL) nats".replace("-", "−")
     st.caption(f"{numbers} · squared error {float(latents.squared_error[place.row]):.2f}")

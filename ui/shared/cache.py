@@ -94,6 +94,30 @@ def test_images(chosen: Checkpoint) -> ImageDataset:
     return images
 
 
+def file_names(chosen: Checkpoint) -> tuple[str, ...] | None:
+    """Relative paths of the files of the checkpoint's test images; None where they are not known."""
+    return None if datasets.is_built_in(chosen.dataset.name) else _names_of(chosen)
+
+
+def lacks_file_names(chosen: Checkpoint) -> bool:
+    """Whether its images were files, but of before their names were kept."""
+    name = chosen.dataset.name
+    if datasets.is_built_in(name) or not datasets.is_known(name) or file_names(chosen) is not None:
+        return False
+    try:
+        return datasets.report(name) is None
+    except DatasetError:
+        return False
+
+
+def _names_of(chosen: Checkpoint) -> tuple[str, ...] | None:
+    try:
+        found = test_images(chosen).file_names
+    except DatasetError:
+        return None
+    return found if found and len(found) == len(chosen.latents.mu) else None
+
+
 def train_images(chosen: Checkpoint) -> ImageDataset:
     """The images that the checkpoint was trained on. Raises as `test_images` does."""
     test_images(chosen)  # one fingerprint stands for the data set: its other splits have none in a checkpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS, VALUE_COLOURS
 
 MAP_HEIGHT = 600
+MOST_IN_LEGEND = 40  # classes: the legend of more would take the map's height, and a trace each makes zooming slow
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,15 @@ def class_map(
     labels: NDArray[np.int64],
     class_names: tuple[str, ...],
     axes: tuple[Axis, Axis],
+    file_names: Sequence[str] | None = None,
 ) -> go.Figure:
-    """A scatter of all points (N, 2), one colour and one legend entry per class; row numbers ride in customdata."""
+    """A scatter of all points (N, 2), one colour and one legend entry per class; row numbers ride in customdata.
+
+    `file_names` (N,) are shown under the mouse.
+    """
     figure = go.Figure()
     rows = np.arange(len(xy), dtype=np.int32)
+    texts = None if file_names is None else np.array([_literal(name) for name in file_names])
     for i, name in enumerate(class_names):
         chosen = labels == i
         if not chosen.any():
@@ -39,6 +46,7 @@ def class_map(
             x=xy[chosen, 0],
             y=xy[chosen, 1],
             customdata=rows[chosen],
+            text=None if texts is None else texts[chosen],
             mode="markers",
             name=_literal(name),
             marker={
@@ -46,9 +54,52 @@ def class_map(
                 "symbol": CLASS_SYMBOLS[i // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
                 **_marker(len(xy)),
             },
-            hovertemplate=f"class {_literal(name)} · row %{{customdata:,}}<extra></extra>",
+            hovertemplate=f"{'' if texts is None else '%{text}<br>'}class {_literal(name)} · row %{{customdata:,}}"
+            "<extra></extra>",
         )
     return _as_map(figure, axes)
+
+
+def many_class_map(
+    xy: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    axes: tuple[Axis, Axis],
+    file_names: Sequence[str] | None = None,
+    shown: Sequence[str] = (),
+) -> go.Figure:
+    """As `class_map` for more classes than a legend can hold: one trace, no legend, and only the points of the classes
+    in `shown` where there are any. A class keeps its colour and symbol.
+    """
+    wanted = [label for label, name in enumerate(class_names) if not shown or name in shown]
+    rows = np.flatnonzero(np.isin(labels, wanted)).astype(np.int32)
+    of_rows = labels[rows]
+    figure = go.Figure()
+    figure.add_scattergl(
+        x=xy[rows, 0],
+        y=xy[rows, 1],
+        customdata=rows,
+        text=_texts(rows, labels, class_names, file_names),
+        mode="markers",
+        showlegend=False,
+        marker={
+            "color": np.array(CLASS_COLOURS)[of_rows % len(CLASS_COLOURS)],
+            "symbol": np.array(CLASS_SYMBOLS)[of_rows // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
+            **_marker(len(xy)),
+        },
+        hovertemplate="%{text} · row %{customdata:,}<extra></extra>",
+    )
+    return _as_map(figure, axes)
+
+
+def _texts(
+    rows: NDArray[np.int32], labels: NDArray[np.int64], class_names: tuple[str, ...], file_names: Sequence[str] | None
+) -> NDArray[np.str_]:
+    """What the mouse shows of these rows."""
+    classes = [f"class {_literal(name)}" for name in class_names]
+    if file_names is None:
+        return np.array(classes)[labels[rows]]
+    return np.array([f"{_literal(file_names[row])}<br>{classes[labels[row]]}" for row in rows])
 
 
 def value_map(
@@ -58,16 +109,17 @@ def value_map(
     class_names: tuple[str, ...],
     title: str,
     axes: tuple[Axis, Axis],
+    file_names: Sequence[str] | None = None,
 ) -> go.Figure:
     """A scatter of all points (N, 2) coloured by `values` (N,); the outer 1 % on each side saturate."""
     low, high = np.percentile(values, [1, 99])
-    names = np.array([_literal(name) for name in class_names])[labels]
+    rows = np.arange(len(xy), dtype=np.int32)
     figure = go.Figure()
     figure.add_scattergl(
         x=xy[:, 0],
         y=xy[:, 1],
-        customdata=np.arange(len(xy), dtype=np.int32),
-        text=names,
+        customdata=rows,
+        text=_texts(rows, labels, class_names, file_names),
         mode="markers",
         showlegend=False,
         marker={
@@ -78,7 +130,7 @@ def value_map(
             "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
             **_marker(len(xy)),
         },
-        hovertemplate=f"class %{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.4g}}<extra></extra>",
+        hovertemplate=f"%{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.4g}}<extra></extra>",
     )
     return _as_map(figure, axes)
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ui.shared import page
 from ui.train import advanced, form_state
 from ui.train.advanced import choice, integer
 from ui.train.presets import OWN, PRESETS, preset
 from vae.config import ARCHITECTURES, MAX_LATENT_DIM
 from vae.data import datasets
+from vae.errors import DatasetError
 
 ARCHITECTURE_TITLES = {"mlp": "MLP", "conv": "Convolutional"}
 OWN_TITLE, OWN_SENTENCE = "My own settings", "Everything as it stands below and under Advanced."
@@ -29,6 +31,7 @@ def ask(names_in_use: Callable[[], set[str]]) -> None:
         persist_state="session",
         help="The images that the model learns, with fixed training, validation and test splits.",
     )
+    _import_report(str(dataset))
     architecture = choice(
         "Architecture",
         "architecture",
@@ -71,6 +74,22 @@ def _preset() -> None:
     )
     found = preset(str(chosen))
     st.caption(found.sentence if found else OWN_SENTENCE)
+
+
+def _import_report(dataset: str) -> None:
+    """What the import of one's own images did, on a click; nothing for a data set that everybody has."""
+    try:
+        report = datasets.report(dataset)
+    except DatasetError as error:
+        page.show_error(error)
+        return
+    if report is None:
+        return
+    notes = f", {len(report.warnings)} to note" if report.warnings else ""
+    title = f"Its import: {report.taken:,} images taken, {report.seen - report.taken:,} left out{notes}"
+    with st.expander(title, icon=":material/folder_open:", key="train-import-report"):
+        for line in report.lines():
+            st.markdown(page.escape(line))
 
 
 def _dataset_title(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write mu, sigma (N, d) and labels (N,)."""
+    """Write mu, sigma (N, d), labels (N,) and, of imported images, the names of their files (N,)."""
     output = new_file(arguments.output, ".npz")
     checkpoint = read_checkpoint(arguments.checkpoint)
     images = datasets.load(arguments.dataset or checkpoint.dataset.name, arguments.split)
@@ -44,6 +45,10 @@ def run(arguments: argparse.Namespace) -> None:
     encoded = inference.encode(model, images.images, images.labels, on_batch=progress.update)
     progress.close()
     content = io.BytesIO()
-    np.savez(content, mu=encoded.mu, sigma=encoded.sigma, labels=encoded.labels)
+    names = images.file_names
+    arrays: dict[str, Any] = {"mu": encoded.mu, "sigma": encoded.sigma, "labels": encoded.labels}
+    if names is not None:
+        arrays["names"] = np.array(names)
+    np.savez(content, allow_pickle=False, **arrays)
     write_output(output, content.getvalue())
     print(f"Wrote mu and sigma {encoded.mu.shape} and labels of {images.name} {images.split} to {shown(output)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.runs import plant
@@ -17,11 +19,13 @@ from tests.vae.helpers import TINY_CONV, edit_config, new_checkpoint
 from ui.shared import explore_place, model_picker
 from ui.shared.explore_place import Place
 from vae.checkpoints import checkpoint_files, checkpoint_writing
-from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint, Summary
+from vae.checkpoints.checkpoint import Checkpoint, DatasetRef, NewCheckpoint, Summary
 from vae.config import ModelConfig
-from vae.data import mnist
+from vae.data import datasets, import_folder, mnist
+from vae.data.import_folder import ImportSettings
 from vae.jobs import queue
 from vae.jobs.job import Job
+from vae.maps import pca
 from vae.storage import paths
 
 
@@ -446,3 +450,55 @@ def test_other_images_than_the_model_was_measured_on_are_not_shown() -> None:
     assert original["pixels"] is None
     assert original["problem"].startswith("The scikit-learn digits test images on this machine are not those")
     assert not at.button
+
+
+# --- one's own images -------------------------------------------------------------------------------------------------
+
+
+def own_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, classes: int) -> Path:
+    """A checkpoint of imported images, which are here; the folder of the data set."""
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    rng = np.random.default_rng(0)
+    for k in range(classes):
+        for i in range(3):
+            path = tmp_path / "own" / f"s{k}" / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 256, (8, 8), np.uint8)).save(path)
+    folder = import_folder.write("own", tmp_path / "own", ImportSettings(8, 8)).folder
+    test, new = datasets.load("own", "test"), new_checkpoint()
+    rows = np.arange(len(test)) % len(new.latents.mu)
+    latents = replace(new.latents.take(rows), labels=test.labels)
+    dataset = DatasetRef("own", "own", test.image_shape, test.class_names, test.fingerprint)
+    train = replace(new.train, dataset="own")
+    write("own", replace(new, dataset=dataset, train=train, latents=latents, maps=[pca.fit(latents.mu)]))
+    return folder
+
+
+def test_names_of_ones_own_files_are_on_the_map_and_beside_the_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = own_images(monkeypatch, tmp_path, 10)
+    names = datasets.load("own", "test").file_names
+    assert names is not None
+    at = visit(model="own", row="3", python="yes")
+    assert f"Row 3 · class s{int(names[3][1])} · {names[3]}" in texts(at)
+    chart = at.get("plotly_chart")[0].proto.spec
+    shown = [text for trace in json.loads(chart)["data"] for text in trace["text"]]
+    assert sorted(shown) == sorted(names)
+    for path in folder.glob("*-names.txt"):
+        path.unlink()
+    (folder / "report.json").unlink()
+    os.utime(folder / "meta.json", ns=(1, 1))
+    assert "imported before file names were kept" in texts(visit(model="own"))
+
+
+def test_many_classes_are_searched_and_shown_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own_images(monkeypatch, tmp_path, 60)
+    at = visit(model="own")
+    [chosen] = at.multiselect
+    assert chosen.options[:12] == ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11"]
+    assert "60 of 60 own test images" in texts(at)
+    chosen.set_value(["s2", "s10"]).run()
+    assert "2 of 60 own test images" in texts(at)
+    assert at.query_params["shown"] == "s2\ns10"
+    assert "2 of 60 own test images" in texts(visit(model="own", shown="s2\ns10\nnone of them"))

@@ -77,7 +77,7 @@ def test_a_map_by_value_saturates_at_the_outer_hundredths() -> None:
     assert (trace.marker.cmin, trace.marker.cmax) == (10.0, 990.0)
     np.testing.assert_array_equal(trace.marker.color, values)
     np.testing.assert_array_equal(trace.customdata, np.arange(1001))
-    assert list(trace.text[:5]) == ["abcdefghij"[label] for label in labels[:5]]
+    assert list(trace.text[:5]) == [f"class {'abcdefghij'[label]}" for label in labels[:5]]
     assert trace.marker.colorbar.title.text == "KL (nats)"
     assert "%{marker.color:.4g}" in trace.hovertemplate  # 0.0123 is not 0.0
 
@@ -136,3 +136,35 @@ def test_the_measure_of_colour_difference_is_right() -> None:
 def test_class_colours_can_be_told_apart(vision: str, at_least: float) -> None:
     assert len(set(CLASS_COLOURS)) == 10
     assert least_difference(CLASS_COLOURS, vision) > at_least
+
+
+def test_more_classes_than_a_legend_holds_are_one_trace_and_can_be_chosen() -> None:
+    xy, labels = places(500, 250)
+    names = tuple(f"s{i}" for i in range(250))
+    files = [f"a/{row}.png" for row in range(500)]
+    figure = figures.many_class_map(xy, labels, names, AXES, files)
+    [trace] = figure.data
+    assert (figure.layout.height, trace.showlegend) == (figures.MAP_HEIGHT, False)
+    np.testing.assert_array_equal(trace.customdata, np.arange(500))
+    assert trace.text[7] == f"a/7.png<br>class s{labels[7]}"
+    looks = {(c, s): label for c, s, label in zip(trace.marker.color, trace.marker.symbol, labels, strict=True)}
+    assert len(set(looks.values())) == len(looks)  # no look of two classes, as far as there are looks enough
+    [few] = figures.many_class_map(xy, labels, names, AXES, files, ("s3", "s10")).data
+    rows = np.flatnonzero(np.isin(labels, [3, 10]))
+    np.testing.assert_array_equal(few.customdata, rows)
+    np.testing.assert_array_equal(few.marker.color, trace.marker.color[rows])
+    np.testing.assert_array_equal(np.stack([few.x, few.y], 1), xy[rows])
+
+
+def test_file_names_are_shown_as_they_are() -> None:
+    xy, labels = places(3, 2)
+    files = ["a/<b>.png", "a/%{x}.png", "c.png"]
+    for figure in (
+        figures.class_map(xy, labels, ("x", "y"), AXES, files),
+        figures.value_map(xy, xy[:, 0], labels, ("x", "y"), "KL", AXES, files),
+        figures.many_class_map(xy, labels, ("x", "y"), AXES, files),
+    ):
+        texts = {row: text for trace in figure.data for row, text in zip(trace.customdata, trace.text, strict=True)}
+        assert texts[0].startswith("a/&lt;b&gt;.png")
+        assert "%{x}" not in texts[1]
+        assert all("%{text}" in trace.hovertemplate for trace in figure.data)

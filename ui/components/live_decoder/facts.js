@@ -6,8 +6,8 @@ import { UNUSED_KL } from "./slider.js"
 const KEYS = "Drag a slider, or focus it and use the arrow keys (Shift: ten times further). Double-click resets."
 const NOTHING = "Click a point on the map or type its row to select an image; drag a slider to generate one."
 
-/** {who, numbers, about}: class, numbers and where these come from, of the image of `row`. */
-export function factsOf(model, row, classNames) {
+/** {who, numbers, about}: class and file, numbers and where these come from, of the image of `row`. */
+export function factsOf(model, row, classNames, fileName = "") {
   if (row === null || !model) return { who: "", numbers: NOTHING, about: "" }
   const value = (name) => model.tensors[name].data[row]
   // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
@@ -15,7 +15,7 @@ export function factsOf(model, row, classNames) {
   const kl = Number(value("kl").toFixed(1))
   const terms = `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats`
   return {
-    who: `class ${classNames[value("labels")]}`,
+    who: `class ${classNames[value("labels")]}${fileName ? ` · ${fileName}` : ""}`,
     numbers: `${terms} · squared error ${value("squared_error").toFixed(2)}`,
     about:
       `Reconstruction: ${model.terms}, one posterior sample; KL in closed form. ` +

@@ -185,7 +185,7 @@ class Panel {
   }
 
   writeFacts() {
-    const { who, numbers, about } = factsOf(this.model, this.row, this.data.class_names)
+    const { who, numbers, about } = factsOf(this.model, this.row, this.data.class_names, this.original()?.name)
     this.find(".class-name").textContent = who
     this.find(".numbers").textContent = numbers
     this.find(".numbers").title = about
