@@ -57,8 +57,8 @@ define biome
 endef
 
 # Two at a time, each file in one process; one thread each, so that they don't fight for the cores. Files start in the
-# order of tests/conftest.py.
-PYTEST = $(TEST_DATA) OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# order of tests/conftest.py. Bytecode is kept, whatever the environment says: tests start many processes of Python.
+PYTEST = $(TEST_DATA) OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 pytest: $(INSTALLED_DEV) ## the tests alone; ARGS as above
 	chromium=$$($(PY) -m tests.browser.drive.chromium) && CHROMIUM="$$chromium" $(PYTEST) $(ARGS)

@@ -44,5 +44,5 @@ def test_the_command_line_starts_without_torch() -> None:
     assert heavy_modules_after("import vae.commands; vae.commands.main(['list', '--json'])") == []
 
 
-def test_the_check_itself_sees_torch() -> None:
-    assert heavy_modules_after("import vae.model.vae") == ["torch"]
+def test_the_check_itself_sees_what_is_imported() -> None:
+    assert heavy_modules_after("import plotly") == ["plotly"]

@@ -5,6 +5,9 @@ One fixed permutation of its 1,797 images: the first 360 are test, the next 180 
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from vae.data.image_dataset import DatasetInfo, ImageDataset
@@ -14,9 +17,7 @@ CLASS_NAMES = tuple("0123456789")
 
 
 def _load(split: str) -> ImageDataset:
-    from sklearn.datasets import load_digits  # takes a second: only where digits are read
-
-    bunch = load_digits()
+    bunch = _bunch()
     order = np.random.Generator(np.random.PCG64(SEED)).permutation(len(bunch.images))
     bounds = {
         "test": slice(0, TEST),
@@ -26,6 +27,14 @@ def _load(split: str) -> ImageDataset:
     rows = order[bounds[split]]
     pixels = np.round(bunch.images[rows] * (255 / 16)).astype(np.uint8)  # stored as counts 0..16
     return ImageDataset("digits", split, pixels[:, None], bunch.target[rows].astype(np.int64), CLASS_NAMES)
+
+
+@cache  # text of 1,797 lines, which takes longer to read than an epoch on it to train
+def _bunch() -> Any:
+    """scikit-learn's own, for reading only: `images` (1797, 8, 8) of counts, `target` (1797,)."""
+    from sklearn.datasets import load_digits  # takes a second: only where digits are read
+
+    return load_digits()
 
 
 INFO = DatasetInfo(

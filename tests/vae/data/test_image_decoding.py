@@ -150,13 +150,16 @@ def test_large_pictures_fit_in_memory(
 
 
 def plain_png(side: int, bits: int, kind: int, pixel: bytes) -> bytes:
-    """A square of one colour, written row by row."""
+    """A square of one colour: its first row, compressed so that no later one refers to it, again and again."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
-    packer, row = zlib.compressobj(1), b"\0" + pixel * side
-    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    packer, row, checksum = zlib.compressobj(1, wbits=-15), b"\0" + pixel * side, 1
+    packed = packer.compress(row) + packer.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(side):
+        checksum = zlib.adler32(row, checksum)
+    rows = b"\x78\x01" + packed * side + b"\x03\x00" + struct.pack(">I", checksum)
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 

@@ -70,6 +70,12 @@ def test_a_damaged_request_is_said_and_hides_no_other_run(content: bytes | None,
     assert request_files.output_of(job) == ""
     assert request_files.output_of(good) == "good"
     assert call(*TRAIN, "--output", "good") == 2  # still reserved
+
+
+def test_beside_a_damaged_request_others_train() -> None:
+    for number, content in enumerate((b"", b"[1]", b'{"colour": "red"}')):
+        job = queue.get(plant_run("running", train_request(f"bad-{number}")))
+        (job.folder / request_files.FILE).write_bytes(content)
     assert call(*TRAIN, "--epochs", "1", "--output", "free") == 0
 
 
