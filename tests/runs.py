@@ -54,6 +54,8 @@ def history(epochs: int, latent_dim: int = 2, **more: float) -> list[EpochRow]:
     return [
         {
             "epoch": epoch,
+            "steps": 400 * epoch,
+            "train_images": 1_257,
             "train_elbo": -60.0 + epoch,
             "train_log_likelihood": -57.5 + epoch,
             "train_kl": 2.5,
@@ -65,7 +67,11 @@ def history(epochs: int, latent_dim: int = 2, **more: float) -> list[EpochRow]:
             "sample_variety": 0.6,
             "kl_weight": 1.0,
             "learning_rate": 2e-3,
+            "train_loss": 60.0 - epoch,
             "validation_loss": 61.25 - epoch,
+            "train_baseline": 70.0,
+            "validation_baseline": 70.0,
+            "marginal_kl": 0.1,
             "images_per_second": 41_234.5,
             "seconds": 1.0,
             **more,

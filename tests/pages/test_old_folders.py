@@ -30,7 +30,7 @@ def test_train_shows_every_run_and_offers_what_is_left_to_do(ending: str, name: 
     assert words in said(at)
     [table] = at.dataframe
     assert sorted(table.value["Name"]) == ["died", "killed", "mlp-2", "stopped"]
-    assert not table.value["ELBO"].isna().any()
+    assert not table.value["Validation loss"].isna().any()
     buttons = {button.label for button in at.button}
     assert {"Duplicate", "Delete"} <= buttons
     assert ("Resume" in buttons) == (name != "mlp-2")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.shared import cache, page, page_state
+from ui.shared import cache, formatting, page, page_state
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.data import datasets
@@ -15,9 +15,10 @@ from vae.errors import CheckpointError, DatasetError
 CHOICE = "model_choice"  # the picker's widget key
 CHOSEN = "model_chosen"  # survives pages that don't show the picker
 NOTICE = "model_notice"
-ELBO_PROTOCOL = (
-    "Mean ELBO of the test images, one posterior sample an image; higher is better. Compare models of the same images "
-    "and likelihood only. Of Bernoulli terms on grey pixels −ELBO is a loss, not a likelihood."
+LOSS_PROTOCOL = (
+    "Test loss: −ELBO, mean of the test images, one posterior sample each; lower is better. A model trained for the "
+    "importance-weighted bound or as an autoencoder is measured by that. Compare models of the same images and "
+    "likelihood only. Of Bernoulli terms on grey pixels it is a loss, not a likelihood."
 )
 
 
@@ -96,7 +97,7 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
         key=CHOICE,
         on_change=_picked,
         format_func=lambda n: label(usable[n]),
-        help=ELBO_PROTOCOL,
+        help=LOSS_PROTOCOL,
     )
     chosen = usable[name]
     st.caption(page.escape(description(chosen)))
@@ -110,12 +111,12 @@ def _picked() -> None:
 
 
 def first_choice(usable: list[Summary]) -> Summary:
-    """The best model of images that are on this machine, MNIST before digits."""
+    """The model with the lowest loss of images that are on this machine, MNIST before digits."""
 
     def rank(summary: Summary) -> tuple[bool, bool, float]:
         name = summary.dataset.name if summary.dataset else ""
-        elbo = summary.elbo if summary.elbo is not None else float("-inf")
-        return (_on_this_machine(name), name == "mnist", elbo)
+        loss = summary.test_loss if summary.test_loss is not None else float("inf")
+        return (_on_this_machine(name), name == "mnist", -loss)
 
     return max(usable, key=rank)
 
@@ -128,24 +129,25 @@ def _on_this_machine(dataset: str) -> bool:
 
 
 def label(summary: Summary) -> str:
-    """One line of the picker: name, ELBO, data set, architecture, latent dimension."""
-    elbo = "" if summary.elbo is None else f" · {summary.elbo:.1f}".replace("-", "−")
+    """One line of the picker: name, test loss, data set, architecture, latent dimension."""
+    loss = "" if summary.test_loss is None else f" · loss {formatting.number(summary.test_loss, 1)}"
     if summary.model is None or summary.dataset is None:
-        return f"{summary.name}{elbo}"
+        return f"{summary.name}{loss}"
     kind = (summary.dataset.name, summary.model.architecture, str(summary.model.latent_dim))
     if summary.name.startswith("-".join(kind)):  # the name says it already
-        return f"{summary.name}{elbo}"
-    return f"{summary.name}{elbo} · {' '.join(kind)}-D"
+        return f"{summary.name}{loss}"
+    return f"{summary.name}{loss} · {' '.join(kind)}-D"
 
 
 def description(summary: Summary) -> str:
-    """Data set, architecture, latent dimension and ELBO of a usable checkpoint."""
+    """Data set, architecture, latent dimension and test loss of a usable checkpoint."""
     if summary.model is None or summary.dataset is None:
         return summary.name
     size = f"{summary.model.latent_dim} latent dimension{'s' if summary.model.latent_dim > 1 else ''}"
-    elbo = "not measured" if summary.elbo is None else f"ELBO {summary.elbo:.2f} nats per test image".replace("-", "−")
+    measured = summary.test_loss is not None
+    loss = f"test loss {formatting.number(summary.test_loss)} nats per image" if measured else "not measured"
     only = f" Trained on class {', '.join(summary.classes)} only." if summary.classes else ""
-    return f"{summary.dataset.title}, {summary.model.architecture}, {size}, {elbo}.{only}"
+    return f"{summary.dataset.title}, {summary.model.architecture}, {size}, {loss}.{only}"
 
 
 def _broken(broken: list[Summary]) -> None:

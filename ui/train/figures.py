@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from ui import palette
+from vae.training.diagnostics.evidence import INFORMATIVE, EvidenceRow
 from vae.training.run_folder.history import EpochRow
 
 HEIGHT = 400
@@ -17,44 +19,46 @@ MAX_POINTS = 400  # of a line: more can't be told apart and only take time to se
 MANY_EPOCHS = 40  # markers of more run into each other
 SPLITS = {"validation": "solid", "train": "dash"}
 COLOURED = 7  # dimensions with a colour of their own
-INFORMATIVE = 0.1  # nats: a dimension below says next to nothing about an image
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One quantity of the learning curves, in the upper or the lower part of the chart."""
+    """One quantity of the learning curves, in the upper or the lower part of the chart; lower is better in both."""
 
-    column: str
     name: str
     colour: str
     part: int
+    value: Callable[[EvidenceRow, str], float]
 
 
-ELBO = Quantity("elbo", "ELBO", palette.ACCENT, 1)
-RECONSTRUCTION = Quantity("log_likelihood", "reconstruction", palette.RECONSTRUCTION, 1)
-KL = Quantity("kl", "KL", palette.KL, 2)
+LOSS = Quantity("loss", palette.ACCENT, 1, EvidenceRow.loss)
+RECONSTRUCTION = Quantity("reconstruction error", palette.RECONSTRUCTION, 1, EvidenceRow.reconstruction)
+KL = Quantity("KL", palette.KL, 2, EvidenceRow.kl)
+BASELINE = "independent pixels"
 
 
-def learning_curves(rows: list[EpochRow], epochs: int, with_kl: bool = True) -> go.Figure:
-    """ELBO and reconstruction above, KL below, over the same epochs; solid is validation, dashed is train.
+def learning_curves(rows: list[EpochRow], epochs: int, objective: str = "elbo") -> go.Figure:
+    """Loss and reconstruction error above, KL below, over the same epochs; solid is validation, dashed is train.
 
-    The axis reaches to `epochs`. An autoencoder has no KL, and hence no ELBO, that means anything.
+    The axis reaches to `epochs`. An autoencoder's loss is its reconstruction error. What independent pixels reach is a
+    dotted line.
     """
-    quantities = (ELBO, RECONSTRUCTION, KL) if with_kl else (RECONSTRUCTION,)
-    shown = _thinned(rows)
+    with_kl = objective != "autoencoder"
+    quantities = (LOSS, RECONSTRUCTION, KL) if with_kl else (LOSS,)
+    shown = [EvidenceRow(row, objective) for row in _thinned(rows)]
     heights = [2, 1] if with_kl else [1]
     figure = make_subplots(len(heights), 1, shared_xaxes=True, vertical_spacing=0.06, row_heights=heights)
     for quantity in quantities:
         for split, dash in SPLITS.items():
             _add_curve(figure, shown, quantity, split, dash)
+    _add_baseline(figure, shown)
     for split, dash in SPLITS.items():  # what solid and dashed mean
         line = {"color": palette.QUIET, "width": 2, "dash": dash}
         figure.add_scatter(x=[None], y=[None], mode="lines", name=split, line=line, row=1, col=1)
     _lay_out(figure, rows, epochs, HEIGHT if with_kl else HEIGHT - 90)
-    figure.update_yaxes(title_text="nats (higher is better)", row=1, col=1)
-    upper = [f"{split}_{quantity.column}" for quantity in quantities if quantity.part == 1 for split in SPLITS]
-    seen = [row[column] for column in upper for row in shown if column in row]
-    if window := _window(np.array(seen)):
+    figure.update_yaxes(title_text="nats (lower is better)", row=1, col=1)
+    seen = np.array([q.value(row, split) for q in quantities if q.part == 1 for split in SPLITS for row in shown])
+    if window := _window(seen[np.isfinite(seen)]):
         figure.update_yaxes(range=[window.low, window.high], row=1, col=1)
     figure.update_xaxes(title_text="epoch", row=len(heights), col=1)
     if with_kl:
@@ -62,12 +66,11 @@ def learning_curves(rows: list[EpochRow], epochs: int, with_kl: bool = True) -> 
     return figure
 
 
-def _add_curve(figure: go.Figure, rows: list[EpochRow], quantity: Quantity, split: str, dash: str) -> None:
-    column = f"{split}_{quantity.column}"
-    points = [row for row in rows if column in row]
+def _add_curve(figure: go.Figure, rows: list[EvidenceRow], quantity: Quantity, split: str, dash: str) -> None:
+    points = [row for row in rows if np.isfinite(quantity.value(row, split))]
     figure.add_scatter(
-        x=np.array([row["epoch"] for row in points], np.float32),
-        y=np.array([row[column] for row in points], np.float32),
+        x=_epochs(points),
+        y=np.array([quantity.value(row, split) for row in points], np.float32),
         mode="lines+markers" if split == "validation" and len(points) <= MANY_EPOCHS else "lines",
         name=quantity.name if split == "validation" else f"{quantity.name} (train)",
         legendgroup=quantity.name,
@@ -78,6 +81,25 @@ def _add_curve(figure: go.Figure, rows: list[EpochRow], quantity: Quantity, spli
         row=quantity.part,
         col=1,
     )
+
+
+def _add_baseline(figure: go.Figure, rows: list[EvidenceRow]) -> None:
+    points = [row for row in rows if np.isfinite(row.baseline("validation"))]
+    if points:
+        figure.add_scatter(
+            x=_epochs(points),
+            y=np.array([row.baseline("validation") for row in points], np.float32),
+            mode="lines",
+            name=BASELINE,
+            line={"color": palette.CHANCE, "width": 1.6, "dash": "dot"},
+            hovertemplate=f"{BASELINE}: %{{y:.2f}} nats<extra></extra>",
+            row=1,
+            col=1,
+        )
+
+
+def _epochs(rows: list[EvidenceRow]) -> NDArray[np.float32]:
+    return np.array([row.row["epoch"] for row in rows], np.float32)
 
 
 def kl_per_dimension(rows: list[EpochRow], epochs: int) -> go.Figure:
@@ -141,11 +163,11 @@ def _window(values: NDArray[np.float64]) -> Window | None:
     """A window without the worst epochs, where these would flatten all others; None where nothing needs cutting."""
     if len(values) < 20:
         return None
-    low, middle, high = np.percentile(values, [5, 50, 100])
-    floor = low - 0.5 * (high - low)
-    if values.min() >= floor or high <= middle:
+    low, middle, high = np.percentile(values, [0, 50, 95])
+    ceiling = high + 0.5 * (high - low)
+    if values.max() <= ceiling or low >= middle:
         return None
-    return Window(float(floor), float(high + 0.05 * (high - floor)))
+    return Window(float(low - 0.05 * (ceiling - low)), float(ceiling))
 
 
 def _thinned(rows: list[EpochRow]) -> list[EpochRow]:

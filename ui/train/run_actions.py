@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from ui.shared import formatting, ownership, page
@@ -39,9 +42,9 @@ def show(job: Job | None) -> None:
                 "Duplicate",
                 key="run_duplicate",
                 icon=":material/content_copy:",
-                on_click=_duplicate,
-                args=(job.id,),
-                disabled=bool(request.train.classes) or not datasets.is_known(request.train.dataset),
+                on_click=duplicate,
+                args=(job.id, {}),
+                disabled=not may_duplicate(request),
                 help="Puts all settings of this run into the form, under a new name. What was trained on some classes "
                 "only is started from Anomalies.",
             )
@@ -77,12 +80,19 @@ def _resume(job: Job) -> None:
     st.rerun()
 
 
-def _duplicate(job_id: str) -> None:
+def may_duplicate(request: TrainingRequest) -> bool:
+    """Whether the form can hold a run's settings."""
+    return not request.train.classes and datasets.is_known(request.train.dataset)
+
+
+def duplicate(job_id: str, settings: Mapping[str, Any]) -> None:
+    """Put a run's settings into the form, `settings` in the place of its own. For callbacks."""
     try:
         job = queue.get(job_id)
     except VAEError:  # deleted from elsewhere: the page says so
         return
     if request := request_files.read_or_none(job):
+        request = request.with_settings(settings)
         form_state.duplicate(request, form_state.free_name(name_base(request.destination.name), names_in_use()))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.components import film
 from ui.shared import cache, formatting, job_card, model_picker, page
-from ui.train import figures
+from ui.train import figures, run_actions, run_evidence
 from ui.train.state import JOB, STATE
 from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Summary
@@ -17,20 +17,22 @@ from vae.errors import JobError
 from vae.jobs import queue
 from vae.jobs.job import Job
 from vae.storage import probe
-from vae.training.diagnostics import learning
+from vae.training.diagnostics.evidence import Evidence
 from vae.training.diagnostics.reading import Reading
+from vae.training.diagnostics.readings import readings
+from vae.training.diagnostics.verdict import Verdict, judge
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import history, request_files, status
 from vae.training.run_folder.history import EpochRow
 
-MEASURED = (
-    "Means per image, train and validation on equally many images with the weights at the end of each epoch. "
-    "ELBO = reconstruction − KL."
-)
-AUTOENCODER = "Means per image, with the weights at the end of each epoch. An autoencoder has neither KL nor ELBO."
+MEASURED = {
+    "elbo": "Means per image, with the weights at the end of each epoch. Loss = −ELBO = reconstruction error + KL.",
+    "iwae": "Means per image, with the weights at the end of each epoch. Loss = −the importance-weighted bound.",
+    "autoencoder": "Means per image, with the weights at the end of each epoch. An autoencoder has no KL.",
+}
 DIVERGED = (
-    "The loss grew without bounds, as it does when the steps are too large. Duplicate this run with a lower learning "
-    "rate, or clip gradients."
+    "The training loss grew without bounds, as it does when the steps are too large. Duplicate this run with a lower "
+    "learning rate, or clip gradients."
 )
 RESUMABLE = "Its last finished epoch is in the run folder: resume it, and it goes on from there."
 BADGES = {
@@ -40,6 +42,11 @@ BADGES = {
     "open": ":gray-badge[Not judged]",
     "": "",  # a fact
 }
+VERDICT = (
+    "One cause at a time: what comes first excludes what would follow from it. Independent pixels are a model "
+    "that draws each pixel by itself, with the training images' means. Every threshold stands in "
+    "vae/training/diagnostics/causes.py."
+)
 STYLE = """
 <style>
   .st-key-readings [data-testid="stMetricLabel"] p { font-size: 0.8rem; }
@@ -104,7 +111,7 @@ def _details(job: Job) -> None:
     filmed = film.show(job.folder, epochs, job.active)
     if rows:
         _curves(job, rows, epochs, request)
-        if model is not None and _with_kl(request):
+        if model is not None:
             st.caption(_test_loss_is(request))
     elif job.active and job.state == "running":
         more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
@@ -114,7 +121,7 @@ def _details(job: Job) -> None:
 def _test_loss_is(request: TrainingRequest | None) -> str:
     """What the test loss may be called, by the run's likelihood and pixels."""
     by = metrics.measured_by(request.model, request.train) if request else metrics.MeasuredBy()
-    return f"Test loss = −ELBO of the test images ({by.terms}): {by.standing}."
+    return f"Test loss = {by.loss_name} of the test images ({by.terms}): {by.standing}."
 
 
 # --- how it ended -----------------------------------------------------------------------------------------------------
@@ -131,7 +138,7 @@ def _outcome(job: Job, model: Summary | None) -> None:
         st.caption(f"The model {page.escape(request_files.output_of(job))} is no longer on this machine.")
     elif job.state in ("failed", "died"):
         st.caption("No model was written.")
-    if job_card.diverged(job):
+    if job_card.diverged(job) and request_files.read_or_none(job) is None:  # else the verdict says so
         st.warning(DIVERGED, icon=":material/trending_down:")
     elif status.resumable(job):
         st.caption(f":material/restart_alt: {RESUMABLE}")
@@ -143,32 +150,62 @@ def _outcome(job: Job, model: Summary | None) -> None:
 def _numbers(
     job: Job, rows: list[EpochRow], epochs: int, request: TrainingRequest | None, model: Summary | None
 ) -> None:
-    readings = learning.readings(rows, request.model, request.train) if request else []
-    if model is not None and model.elbo is not None and _with_kl(request):
-        loss = Reading("Test loss", formatting.number(-model.elbo), "nats", "", "Of the model that was kept.")
-        readings = [*readings, loss]
     st.markdown(f"**{page.escape(_where(rows, epochs))}**")
-    _tiles(readings)
-
-
-def _tiles(readings: list[Reading]) -> None:
-    """All readings, in the order given; what is not fine names what helps."""
-    if not readings:
+    if request is None:
         return
+    evidence = Evidence(rows, request.model, request.train, run_evidence.outcome(job))
+    shown = readings(evidence)
+    if not shown:
+        return
+    _verdict(job, judge(evidence), request)
+    if model is not None and model.test_loss is not None:
+        shown.insert(1, _test_loss(model))
+    _tiles(shown)
+
+
+def _test_loss(model: Summary) -> Reading:
+    """The loss of the model that was kept, as cards, picker and `vae list` give it."""
+    loss, sentence = model.test_loss, "Of the model that was kept."
+    if loss is not None and model.baseline is not None:
+        sentence = f"Of the model that was kept; independent pixels: {formatting.number(model.baseline)}."
+    return Reading("Test loss", formatting.number(loss), "nats", "", sentence)
+
+
+def _verdict(job: Job, verdict: Verdict, request: TrainingRequest) -> None:
+    """What the numbers mean together, and a way to do what helps."""
+    with st.container(key="verdict", gap="xsmall"):
+        title = f"**{page.escape(verdict.title)}.** " if verdict.cause else ""
+        st.markdown(f"{BADGES[verdict.level]} {title}{page.escape(verdict.sentence)}", help=VERDICT)
+        if not verdict.remedy:
+            return
+        st.caption(f":material/build: **Try:** {page.escape(verdict.remedy)}")
+        if not verdict.settings or job.active or not run_actions.may_duplicate(request):
+            return
+        if st.button(
+            "Put this into the form",
+            key="use_remedy",
+            icon=":material/content_copy:",
+            on_click=run_actions.duplicate,
+            args=(job.id, verdict.settings),
+            help="All settings of this run, with what is proposed here, under a new name.",
+        ):
+            st.rerun()
+
+
+def _tiles(shown: list[Reading]) -> None:
+    """All readings, in the order given."""
     st.html(STYLE)
     with st.container(key="readings"):
         grid = st.grid(3, min_column_width=190, gap="small")
-        for reading in readings:
+        for reading in shown:
             with grid.cell(), st.container(gap="xsmall"):
                 _tile(reading)
 
 
 def _tile(reading: Reading) -> None:
     unit = f" :small[{page.escape(reading.unit)}]" if reading.unit else ""
-    st.metric(reading.name, f"{reading.value}{unit}")
+    st.metric(reading.name, f"{reading.value}{unit}", help=reading.measured or None)
     st.caption(f"{BADGES[reading.level]} {page.escape(reading.sentence)}".strip())
-    if reading.remedy:
-        st.caption(f":material/build: **Try:** {page.escape(reading.remedy)}")
 
 
 def _where(rows: list[EpochRow], epochs: int) -> str:
@@ -180,8 +217,8 @@ def _where(rows: list[EpochRow], epochs: int) -> str:
     return " · ".join(parts)
 
 
-def _with_kl(request: TrainingRequest | None) -> bool:
-    return request is None or request.train.objective != "autoencoder"
+def _objective(request: TrainingRequest | None) -> str:
+    return request.train.objective if request else "elbo"
 
 
 def _epochs(job: Job, request: TrainingRequest | None) -> int:
@@ -197,21 +234,21 @@ def _curves(job: Job, rows: list[EpochRow], epochs: int, request: TrainingReques
     end = epochs if job.active else 0
     stamp = _stamp(job.folder)
     st.markdown("**Learning curves**")
-    st.caption(MEASURED if _with_kl(request) else AUTOENCODER)
+    st.caption(MEASURED[_objective(request)])
     st.plotly_chart(
-        _learning_curves(str(job.folder), stamp, end, _with_kl(request)),
+        _learning_curves(str(job.folder), stamp, end, _objective(request)),
         key=f"curve-{job.id}",
         config={"displayModeBar": False},
     )
-    if _with_kl(request) and "kl_0" in rows[-1]:
+    if _objective(request) != "autoencoder" and "kl_0" in rows[-1]:
         st.markdown("**KL per dimension**")
         figure = _kl_figure(str(job.folder), stamp, end)
         st.plotly_chart(figure, key=f"kl-{job.id}", config={"displayModeBar": False})
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _learning_curves(folder: str, stamp: str, end: int, with_kl: bool) -> Any:
-    return figures.learning_curves(_read(folder, stamp), end, with_kl)
+def _learning_curves(folder: str, stamp: str, end: int, objective: str) -> Any:
+    return figures.learning_curves(_read(folder, stamp), end, objective)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

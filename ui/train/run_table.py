@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +12,14 @@ import streamlit as st
 
 from ui.components import reports
 from ui.shared import job_card, page
+from ui.train import run_evidence
 from ui.train.run_actions import in_short
 from ui.train.state import JOB, STATE
-from vae.config import TrainConfig
 from vae.jobs import queue
 from vae.jobs.job import Job
 from vae.storage import probe
+from vae.training.diagnostics import verdict
+from vae.training.diagnostics.evidence import Evidence
 from vae.training.run_folder import history, request_files
 
 POLL_SECONDS = 2.0
@@ -63,8 +64,8 @@ def _table(current: str | None) -> None:
         )
         st.caption(
             "Choose a row to show that run; click a heading to sort. Numbers are means per image of the validation "
-            "split after the last finished epoch (with early stopping the best one), in nats; the gap is training − "
-            "validation ELBO."
+            "split after the last finished epoch (with early stopping the best one), in nats; the gap is validation − "
+            "training loss."
         )
 
 
@@ -88,9 +89,10 @@ class RunRow:
     started: datetime
     epochs: float
     asked: float
-    elbo: float
+    verdict: str
+    loss: float
     kl: float
-    active_units: float
+    used_dimensions: float
     gap: float
     took: timedelta | None
     settings: str
@@ -115,10 +117,17 @@ COLUMNS = (
     Column("Started", lambda r: r.started, lambda: st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm")),
     Column("Epochs", lambda r: r.epochs, _number("Epochs", 0, "Finished epochs.")),
     Column("Of", lambda r: r.asked, _number("Of", 0, "Epochs that were asked for.")),
-    Column("ELBO", lambda r: r.elbo, _number("ELBO", 2, "Higher is better.")),
+    Column(
+        "Verdict",
+        lambda r: r.verdict,
+        lambda: st.column_config.TextColumn("Verdict", help="What the run's numbers mean together."),
+    ),
+    Column("Validation loss", lambda r: r.loss, _number("Validation loss", 2, "Lower is better.")),
     Column("KL", lambda r: r.kl, _number("KL", 2, "How much the latents say about an image.")),
     Column(
-        "Active units", lambda r: r.active_units, _number("Active units", 0, "Dimensions whose means differ by image.")
+        "Used dimensions",
+        lambda r: r.used_dimensions,
+        _number("Used dimensions", 0, "Those that tell at least 0.1 nats of an image."),
     ),
     Column("Gap", lambda r: r.gap, _number("Gap", 2, "Much above 0 means overfitting.")),
     Column(
@@ -139,22 +148,20 @@ def columns(rows: list[RunRow]) -> dict[str, list[Any]]:
 
 def _row(job: Job) -> RunRow:
     request = request_files.read_or_none(job)
-    values, last = job.progress or {}, _kept_epoch(job, request.train if request else None)
+    values, known = job.progress or {}, _known(job)
     asked = values.get("epochs") or (request.train.epochs if request else None)
-    if request and request.train.objective == "autoencoder":  # it has a reconstruction only
-        last = {"epoch": last.get("epoch", 0)}
-    train, validation = last.get("train_elbo", NOTHING), last.get("validation_elbo", NOTHING)
     word, _ = job_card.STATES.get(job.state, (job.state, ""))
     return RunRow(
         name=request_files.output_of(job) or job.title,
         state="Stopping" if job.stopping else OUTCOMES.get(str(values.get("outcome")), word),
         started=datetime.fromtimestamp(job.started or job.created, UTC).astimezone(),
-        epochs=last.get("epoch", 0),
+        epochs=known.epoch,
         asked=asked if isinstance(asked, int) else NOTHING,
-        elbo=validation,
-        kl=last.get("validation_kl", NOTHING),
-        active_units=last.get("active_units", NOTHING),
-        gap=train - validation,
+        verdict=known.verdict,
+        loss=known.loss,
+        kl=known.kl,
+        used_dimensions=known.used_dimensions,
+        gap=known.gap,
         took=_took(job),
         settings=in_short(request) if request else "",
     )
@@ -166,24 +173,41 @@ def _took(job: Job) -> timedelta | None:
     return timedelta(seconds=max(0, round(ended - job.started))) if job.started and ended else None
 
 
-WENT_BACK = ("trained", "early_stopped")  # with patience, to the best epoch
 OUTCOMES = {"early_stopped": "Stopped early", "diverged": "Diverged"}
 
 
-def _kept_epoch(job: Job, train: TrainConfig | None) -> dict[str, float]:
+@dataclass(frozen=True)
+class Known:
+    """What the table shows of the epoch that counts; a number that isn't known is NaN."""
+
+    epoch: float = 0
+    loss: float = NOTHING
+    kl: float = NOTHING
+    used_dimensions: float = NOTHING
+    gap: float = NOTHING
+    verdict: str = ""
+
+
+def _known(job: Job) -> Known:
     """The last finished epoch, or the best one where early stopping went back to it."""
     stamp = probe.stamp(job.folder / history.FILE)
     if not stamp:
-        return {}
-    went_back = train is not None and train.patience and (job.progress or {}).get("outcome") in WENT_BACK
-    beta = train.beta if train and went_back else None
-    return _read_epoch(str(job.folder), stamp.changed, stamp.size, beta, job)
+        return Known()
+    return _read(str(job.folder), stamp.changed, stamp.size, run_evidence.outcome(job), job)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _read_epoch(folder: str, changed: int, size: int, beta: float | None, _job: Job) -> dict[str, float]:
-    """The last row; with a beta, the best of those whose KL weight had reached it, as early_stopping.py chooses."""
-    rows = history.read(_job.folder)
-    if full := [row for row in rows if row.get("kl_weight") == beta]:
-        return min(full, key=lambda row: row.get("validation_loss", math.inf))
-    return rows[-1] if rows else {}
+def _read(folder: str, changed: int, size: int, outcome: str, _job: Job) -> Known:
+    rows, request = history.read(_job.folder), request_files.read_or_none(_job)
+    if not rows or request is None:
+        return Known(rows[-1].get("epoch", 0) if rows else 0)
+    evidence = Evidence(rows, request.model, request.train, outcome)
+    row, judged = evidence.kept, verdict.judge(evidence)
+    return Known(
+        row.row.get("epoch", 0),
+        row.loss("validation"),
+        row.kl() if evidence.has_kl else NOTHING,
+        evidence.used_dimensions,
+        row.loss("validation") - row.loss("train"),
+        "" if judged.level == "open" else judged.title,
+    )

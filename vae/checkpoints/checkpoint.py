@@ -148,7 +148,8 @@ class Summary:
     identity: str = ""
     model: ModelConfig | None = None
     dataset: DatasetRef | None = None
-    elbo: float | None = None
+    test_loss: float | None = None
+    baseline: float | None = None  # the test loss of independent pixels
     classes: tuple[str, ...] = ()
     problem: CheckpointError | None = None
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import (
     Checkpoint,
     DatasetRef,
@@ -93,13 +94,21 @@ def summary(folder: Path) -> Summary:
     """One checkpoint, usable or not."""
     try:
         header = _read_header(folder)
-        elbo = _read_metrics(folder).get("elbo")
+        measured = _read_metrics(folder)
+        loss, baseline = metrics.test_loss(measured, header.train.objective), measured.get(metrics.BASELINE)
     except CheckpointError as error:
         return Summary(folder.name, problem=error)
     except Exception as error:  # one folder that nobody foresaw must not take down the list of all others
         return Summary(folder.name, problem=CheckpointError(f"{folder.name} can't be read: {error!r:.200}."))
-    measured = elbo.value if elbo else None
-    return Summary(folder.name, header.identity, header.model, header.dataset, measured, header.train.classes)
+    return Summary(
+        folder.name,
+        header.identity,
+        header.model,
+        header.dataset,
+        loss,
+        baseline.value if baseline else None,
+        header.train.classes,
+    )
 
 
 def read(name: str, root: Path | None = None) -> Checkpoint:

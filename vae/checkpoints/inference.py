@@ -13,9 +13,11 @@ from torch import Tensor
 
 from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import FloatArray, Latents
+from vae.checkpoints.metrics import ImportanceBound
+from vae.config import TrainConfig
 from vae.errors import GenerationError
 from vae.model.devices import device_of
-from vae.model.elbo import terms_at
+from vae.model.elbo import importance_weighted_bound, terms_at
 from vae.model.pixels import draw_binarized, to_bytes, to_unit
 from vae.model.vae import VAE
 
@@ -25,6 +27,7 @@ SAMPLE_SEED = 0  # of the one posterior sample behind log_likelihood and elbo
 BATCH = 500  # images of a batch
 BATCH_PIXELS = 2**24  # of a batch at most, whatever its size: large pictures need much memory each
 MAX_BYTES = 2**30  # of pictures that are decoded in one go
+MAX_WEIGHED = 500_000  # samples of images for an importance-weighted bound: 10,000 images with 50 each
 ASKED_BYTES = 2**24  # of pictures, for more of which free memory is looked at: few cost nothing
 
 
@@ -144,6 +147,30 @@ def encode(
         seen.elbo,
         seen.squared_error,
     )
+
+
+def bound_of(model: VAE, images: NDArray[np.uint8], train: TrainConfig, binarized: bool) -> ImportanceBound | None:
+    """The bound that a model was trained for, where that is an importance-weighted one."""
+    if train.objective != "iwae":
+        return None
+    return importance_bound(model, images, train.importance_samples, binarized)
+
+
+@torch.inference_mode()
+def importance_bound(
+    model: VAE, images: NDArray[np.uint8], samples: int, binarized: bool = False, seed: int = SAMPLE_SEED
+) -> ImportanceBound:
+    """The importance-weighted bound of `samples` samples: uint8 images (N, C, H, W), an even part of very many."""
+    device = device_of(model)
+    noise = torch.Generator(device).manual_seed(seed)
+    count = max(1, min(len(images), MAX_WEIGHED // samples))
+    rows, total = np.linspace(0, len(images) - 1, count).astype(np.int64), 0.0
+    for here in batches(count, max(1, BATCH // samples), samples * math.prod(images.shape[1:])):
+        x = to_unit(torch.tensor(images[rows[here]], device=device))
+        x = draw_binarized(x, noise) if binarized else x
+        epsilon = torch.empty(samples, len(x), model.config.latent_dim, device=device).normal_(generator=noise)
+        total += float(importance_weighted_bound(model, x, epsilon).double().sum())
+    return ImportanceBound(total / count, samples, count)
 
 
 @torch.inference_mode()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from vae.checkpoints.aggregate import marginal_kl
 from vae.checkpoints.checkpoint import Latents, Metric
 from vae.config import ModelConfig, TrainConfig
 
+NATS = "nats per image"
+TEST_LOSS, BASELINE, FLOOR = "test_loss", "baseline_loss", "entropy_floor"  # names, whatever the split
 ACTIVE_VARIANCE = 0.01  # Var over images of E[z_j|x], above which dimension j is active (Burda et al. 2016)
 
 
@@ -37,8 +42,15 @@ class MeasuredBy:
         return text
 
     @property
+    def loss_name(self) -> str:
+        """The loss in a formula."""
+        return {"autoencoder": "−log p(x|z)", "iwae": "−the importance-weighted bound"}.get(self.objective, "−ELBO")
+
+    @property
     def standing(self) -> str:
-        """What −ELBO may be called."""
+        """What the loss may be called."""
+        if self.objective == "autoencoder":
+            return "of the reconstruction alone; compare only with other autoencoders"
         if self.likelihood == "gaussian":
             return "a bound on the negative log density; compare only with models of the same images and likelihood"
         if self.binarized:
@@ -51,21 +63,49 @@ def measured_by(model: ModelConfig, train: TrainConfig) -> MeasuredBy:
     return MeasuredBy(model.likelihood, train.binarization == "dynamic", train.objective)
 
 
-def metrics_of(latents: Latents, title: str, by: MeasuredBy, split: str = "test") -> dict[str, Metric]:
-    """ELBO, its parts, squared error and active units of one encoded split."""
+@dataclass(frozen=True)
+class Yardstick:
+    """What losses of one split's images are compared with, in nats an image.
+
+    `baseline` is the loss of independent pixels (baseline.py). `floor` is what no model can be below: the entropy of
+    the pixels, read as probabilities; None for a density, which has none.
+    """
+
+    baseline: float
+    floor: float | None
+
+
+@dataclass(frozen=True)
+class ImportanceBound:
+    """The importance-weighted bound of `samples` samples, nats, as the mean over `images` images."""
+
+    value: float
+    samples: int
+    images: int
+
+
+def metrics_of(
+    latents: Latents,
+    title: str,
+    by: MeasuredBy,
+    split: str = "test",
+    yardstick: Yardstick | None = None,
+    bound: ImportanceBound | None = None,
+) -> dict[str, Metric]:
+    """The loss and what it is compared with, the ELBO and its parts, squared error and active units of one split.
+
+    The loss is what the model was trained for: −ELBO; for an IWAE −the importance-weighted bound, where it was
+    measured; for an autoencoder the reconstruction's alone.
+    """
     count = f"{len(latents.mu):,} {title} {split} images"
-    bound = f"{by.terms}, one posterior sample an image (seed 0), mean over {count}"
-    return {
-        "elbo": Metric(float(latents.elbo.mean(dtype=np.float64)), "nats per image", bound),
-        "test_loss": Metric(
-            -float(latents.elbo.mean(dtype=np.float64)),
-            "nats per image",
-            f"−ELBO, {bound}; {by.standing}",
-        ),
-        "log_likelihood": Metric(float(latents.log_likelihood.mean(dtype=np.float64)), "nats per image", bound),
-        "kl": Metric(float(latents.kl.mean(dtype=np.float64)), "nats per image", f"closed form, mean over {count}"),
+    sampled = f"{by.terms}, one posterior sample an image (seed 0), mean over {count}"
+    found = {
+        "elbo": Metric(_mean(latents.elbo), NATS, sampled),
+        TEST_LOSS: _loss(latents, by, sampled, bound),
+        "log_likelihood": Metric(_mean(latents.log_likelihood), NATS, sampled),
+        "kl": Metric(_mean(latents.kl), NATS, f"closed form, mean over {count}"),
         "squared_error": Metric(
-            float(latents.squared_error.mean(dtype=np.float64)),
+            _mean(latents.squared_error),
             "sum over pixels in [0, 1]",
             f"(x − E[x|z = mu])²{', x binarized at random (seed 0)' if by.binarized else ''}, mean over {count}",
         ),
@@ -75,3 +115,45 @@ def metrics_of(latents: Latents, title: str, by: MeasuredBy, split: str = "test"
             f"Var over images of E[z|x] > {ACTIVE_VARIANCE} (Burda et al. 2016), {count}",
         ),
     }
+    if by.objective != "autoencoder":
+        found["marginal_kl"] = Metric(
+            marginal_kl(latents.mu, latents.sigma),
+            f"{NATS} of the KL, at least",
+            "the aggregate posterior's distance from the prior, as far as a normal distribution fitted to one half of "
+            f"the images shows on the other half (aggregate.py), {count}",
+        )
+    if yardstick:
+        found[BASELINE] = Metric(
+            yardstick.baseline,
+            NATS,
+            f"loss of independent pixels fitted to the training images, with the same likelihood, on {count}",
+        )
+    if yardstick and yardstick.floor is not None:
+        found[FLOOR] = Metric(
+            yardstick.floor, NATS, f"entropy of pixels as probabilities, which no loss can be below, mean over {count}"
+        )
+    return found
+
+
+def _mean(values: NDArray[np.float32]) -> float:
+    return float(values.mean(dtype=np.float64))
+
+
+def _loss(latents: Latents, by: MeasuredBy, sampled: str, bound: ImportanceBound | None) -> Metric:
+    if by.objective == "autoencoder":
+        return Metric(-_mean(latents.log_likelihood), NATS, f"−log p(x|z), {sampled}; {by.standing}")
+    if bound is not None:
+        protocol = (
+            f"−log 1/k Σ p(x, z)/q(z|x) of k = {bound.samples} samples (seed 0), mean over {bound.images:,} images"
+        )
+        return Metric(-bound.value, NATS, f"{protocol}; {by.terms}; {by.standing}")
+    return Metric(-_mean(latents.elbo), NATS, f"−ELBO, {sampled}; {by.standing}")
+
+
+def test_loss(metrics: Mapping[str, Metric], objective: str) -> float | None:
+    """The loss of a model among its stored metrics, also of an earlier version's; None where it was not measured."""
+    if objective == "autoencoder" and "log_likelihood" in metrics:  # it used to be −ELBO, whose KL means nothing here
+        return -metrics["log_likelihood"].value
+    if TEST_LOSS in metrics:
+        return metrics[TEST_LOSS].value
+    return -metrics["elbo"].value if "elbo" in metrics else None

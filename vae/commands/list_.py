@@ -38,13 +38,13 @@ def _values(summary: Summary) -> dict[str, object]:
         "dataset": summary.dataset.name,
         "architecture": summary.model.architecture,
         "latent_dim": summary.model.latent_dim,
-        "elbo_nats": summary.elbo,
+        "test_loss_nats": summary.test_loss,
     }
 
 
 def _line(summary: Summary) -> str:
     if summary.problem or not summary.model or not summary.dataset:
         return f"can't be used: {summary.problem}"
-    elbo = f"ELBO {summary.elbo:.2f} nats" if summary.elbo is not None else "not measured"
-    about = f"{summary.dataset.title}, {summary.model.architecture}, {summary.model.latent_dim}-D, {elbo}"
+    loss = f"test loss {summary.test_loss:.2f} nats" if summary.test_loss is not None else "not measured"
+    about = f"{summary.dataset.title}, {summary.model.architecture}, {summary.model.latent_dim}-D, {loss}"
     return f"{summary.identity[:8]}  {about}"

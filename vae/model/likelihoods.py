@@ -33,7 +33,8 @@ class Gaussian(nn.Module):
     """Pixels N(sigmoid(output), σ²) with one variance for all pixels and images, learned with the weights.
 
     The sigmoid keeps the mean a picture in [0, 1]. Sharing one learned variance balances reconstruction and KL by
-    itself and can't give single pixels infinite density; its logarithm is clamped to [−12, 4].
+    itself and can't give single pixels infinite density; its logarithm is clamped to [−12, 4]. Training calls
+    `keep_in_range` after every step, so that it does not wander off outside.
     Source: Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE training with calibrated decoders" (σ-VAE).
     """
 
@@ -42,7 +43,13 @@ class Gaussian(nn.Module):
         self.logvar = nn.Parameter(torch.zeros(1))  # log σ², nats
 
     def _clamped(self) -> Tensor:
-        return self.logvar.clamp(MIN_LOGVAR, MAX_LOGVAR)
+        """The value is clamped, the gradient is not: clamp has none at its ends, and there must be a way back."""
+        return self.logvar + (self.logvar.clamp(MIN_LOGVAR, MAX_LOGVAR) - self.logvar).detach()
+
+    @torch.no_grad()
+    def keep_in_range(self) -> None:
+        """Put a log variance that a step has carried out of its range back to its end."""
+        self.logvar.clamp_(MIN_LOGVAR, MAX_LOGVAR)
 
     @property
     def sigma(self) -> Tensor:

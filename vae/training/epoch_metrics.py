@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from vae.checkpoints.aggregate import marginal_kl
 from vae.checkpoints.metrics import ACTIVE_VARIANCE
 from vae.model.elbo import terms_at
 from vae.model.pixels import draw_binarized, to_unit
-from vae.model.vae import VAE, reparameterize
+from vae.model.vae import VAE, Posterior, reparameterize
 from vae.training.objectives import Objective
 
 SEED = 0  # of the posterior noise, the binarization and the prior samples: the same every epoch
@@ -21,14 +24,18 @@ VARIETY_IMAGES = 256
 class SplitTerms:
     """Means over one split, in nats per image: elbo = log_likelihood - kl, with one posterior sample an image.
 
-    `loss` is the objective's own, at the full weight of its KL term; active_units counts dimensions.
+    `loss` is the objective's own, at the full weight of its KL term, and `loss_error` the standard error of that mean;
+    active_units counts dimensions; marginal_kl is at least the aggregate posterior's distance from the prior
+    (checkpoints/aggregate.py).
     """
 
     log_likelihood: float
     kl: float
     kl_per_dim: tuple[float, ...]
     loss: float
+    loss_error: float
     active_units: int
+    marginal_kl: float
 
     @property
     def elbo(self) -> float:
@@ -58,7 +65,7 @@ def measure(model: VAE, images: Tensor, protocol: Protocol) -> SplitTerms:
         posterior = model.encode(x)
         terms = terms_at(model, x, posterior, reparameterize(posterior, noise))
         sums.add_terms(terms.log_likelihood, terms.kl_per_dim)
-        sums.add_rest(posterior.mu, protocol.objective.held_out(model, x, terms, protocol.beta, noise))
+        sums.add_rest(posterior, protocol.objective.held_out(model, x, terms, protocol.beta, noise))
     return sums.means()
 
 
@@ -81,11 +88,11 @@ class TermSums:
     def __init__(self, latent_dim: int, device: torch.device) -> None:
         # mps has no float64; everywhere else sums of a million images should not lose digits
         self._precision = torch.float32 if device.type == "mps" else torch.float64
-        self._log_likelihood = torch.zeros((), dtype=self._precision, device=device)
-        self._kl, self._mu, self._mu_square = (
-            torch.zeros(latent_dim, dtype=self._precision, device=device) for _ in "123"
+        self._log_likelihood, self._loss, self._loss_square = (
+            torch.zeros((), dtype=self._precision, device=device) for _ in "123"
         )
-        self._loss = torch.zeros((), dtype=self._precision, device=device)
+        self._kl = torch.zeros(latent_dim, dtype=self._precision, device=device)
+        self._posteriors: list[Posterior] = []
         self._count = 0
 
     def add_terms(self, log_likelihood: Tensor, kl_per_dim: Tensor) -> None:
@@ -94,18 +101,24 @@ class TermSums:
         self._kl += kl_per_dim.sum(0, dtype=self._precision)
         self._count += len(log_likelihood)
 
-    def add_rest(self, mu: Tensor, loss: Tensor) -> None:
-        """Add the same batch's means (n, d) and losses (n,)."""
-        wide = mu.to(self._precision)
-        self._mu += wide.sum(0)
-        self._mu_square += wide.square().sum(0)
-        self._loss += loss.sum(dtype=self._precision)
+    def add_rest(self, posterior: Posterior, loss: Tensor) -> None:
+        """Add the same batch's posteriors, each (n, d), and losses (n,)."""
+        self._posteriors.append(posterior)
+        wide = loss.to(self._precision)
+        self._loss += wide.sum()
+        self._loss_square += wide.square().sum()
 
     def means(self) -> SplitTerms:
         """Means over all images added."""
         kl = (self._kl / self._count).tolist()
-        variance = self._mu_square / self._count - (self._mu / self._count).square()
-        active = int((variance > ACTIVE_VARIANCE).sum())
-        return SplitTerms(
-            self._log_likelihood.item() / self._count, sum(kl), tuple(kl), self._loss.item() / self._count, active
+        loss = self._loss.item() / self._count
+        # of one image's mean nobody knows the error: as large as the number itself
+        spread = max(0.0, self._loss_square.item() / self._count - loss**2)
+        error = math.sqrt(spread / (self._count - 1)) if self._count > 1 else abs(loss)
+        mu, sigma = (
+            torch.cat([getattr(posterior, name) for posterior in self._posteriors]).cpu().numpy()
+            for name in ("mu", "sigma")
         )
+        active = int((mu.var(0, dtype=np.float64) > ACTIVE_VARIANCE).sum())
+        log_likelihood = self._log_likelihood.item() / self._count
+        return SplitTerms(log_likelihood, sum(kl), tuple(kl), loss, error, active, marginal_kl(mu, sigma))

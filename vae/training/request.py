@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -81,6 +81,16 @@ class TrainingRequest:
             raise ConfigError(
                 f"{known.title} has no class {unknown[0]!r:.60}.", f"Its classes: {', '.join(known.class_names[:20])}."
             )
+
+    def with_settings(self, settings: Mapping[str, Any]) -> TrainingRequest:
+        """The same request with these settings of its model and its training, by name. Raises ConfigError."""
+        of_model, of_training = (
+            {f.name: settings[f.name] for f in fields(part) if f.name in settings} for part in (self.model, self.train)
+        )
+        derived = {name: why for name, why in self.derived.items() if name not in settings}
+        return replace(
+            self, model=replace(self.model, **of_model), train=replace(self.train, **of_training), derived=derived
+        )
 
     def to_json(self) -> bytes:
         """For `from_json`, which gives an equal request."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae.budget import limits
 from vae.checkpoints import checkpoint_writing, inference, loading
+from vae.checkpoints.baseline import PixelMoments, pixel_moments
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
-from vae.checkpoints.metrics import measured_by, metrics_of
+from vae.checkpoints.metrics import Yardstick, measured_by, metrics_of
 from vae.config import TrainConfig
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS, ImageDataset
@@ -23,6 +24,8 @@ from vae.model.devices import best_device, best_precision
 from vae.model.vae import new_model
 from vae.storage import probe
 from vae.training.batches import free_bytes
+from vae.training.diagnostics import in_words
+from vae.training.diagnostics.evidence import Evidence
 from vae.training.distributed import Workers, from_environment, own_device, together
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import film, film_files, history, resume_state, status
@@ -74,7 +77,7 @@ def run_to_end(request: TrainingRequest, progress: Progress, folder: Path) -> No
         saver = EpochSaver(folder, trainer, splits, progress)
         finished = saver.train()
     if workers.writes:
-        _write(request, train, finished, splits["test"], progress, folder)
+        _write(request, train, finished, splits["test"], saver.pixels, progress, folder)
 
 
 class EpochSaver:
@@ -86,6 +89,12 @@ class EpochSaver:
         self.images = splits["train"].fingerprint
         self.rows: list[history.EpochRow] = []
         self.weights: dict[str, FloatArray] = {}
+        self.by = measured_by(trainer.model.config, trainer.config)
+        self.pixels: PixelMoments = pixel_moments(splits["train"].images)
+        self.yardsticks = {
+            name: self.pixels.yardstick(pixel_moments(images.cpu().numpy()), self.by)
+            for name, images in (("train", trainer.reference), ("validation", trainer.validation))
+        }
         self._begin(splits["validation"])
 
     def _begin(self, validation: ImageDataset) -> None:
@@ -150,7 +159,9 @@ class EpochSaver:
 
     def _save(self, report: EpochReport) -> None:
         trainer, epoch = self.trainer, report.epoch
-        row = history_row(report)
+        row = history_row(report, self.yardsticks)
+        if self.rows:  # a run that an earlier version began goes on with the columns that it has
+            row = {name: row[name] for name in self.rows[0] if name in row}
         if self.workers.writes:
             with self._explained(f"Epoch {epoch}"):
                 history.append(self.folder, row)
@@ -180,15 +191,18 @@ class NotSavedError(TrainingError):
     """An epoch could not be written to the run folder."""
 
 
-def history_row(report: EpochReport) -> history.EpochRow:
+def history_row(report: EpochReport, yardsticks: Mapping[str, Yardstick]) -> history.EpochRow:
     """One row of history.csv: nats per image, counts, seconds, images per second."""
-    row: history.EpochRow = {"epoch": report.epoch}
+    row: history.EpochRow = {"epoch": report.epoch, "steps": report.steps, "train_images": report.train_images}
     for name, terms in (("train", report.train), ("validation", report.validation)):
         row |= {f"{name}_elbo": terms.elbo, f"{name}_log_likelihood": terms.log_likelihood, f"{name}_kl": terms.kl}
+        row |= {f"{name}_loss": terms.loss, f"{name}_baseline": yardsticks[name].baseline}
     row |= {f"kl_{i}": kl for i, kl in enumerate(report.validation.kl_per_dim)}
     row |= {"active_units": report.validation.active_units, "sample_variety": report.sample_variety}
     row |= {"kl_weight": report.kl_weight, "learning_rate": report.learning_rate}
-    row["validation_loss"] = report.validation.loss
+    row |= {"validation_loss_error": report.validation.loss_error, "marginal_kl": report.train.marginal_kl}
+    if (floor := yardsticks["validation"].floor) is not None:
+        row["validation_floor"] = floor
     if report.noise_sigma is not None:
         row["noise_sigma"] = report.noise_sigma
     return row | {"images_per_second": report.images_per_second, "seconds": report.seconds}
@@ -202,6 +216,7 @@ def _write(
     train: TrainConfig,
     finished: Finished,
     test: ImageDataset,
+    pixels: PixelMoments,
     progress: Progress,
     folder: Path,
 ) -> None:
@@ -212,13 +227,15 @@ def _write(
         encoded = inference.encode(
             model, test.images, test.labels, binarized=measured.binarized, on_batch=progress.update
         )
+        yardstick = pixels.yardstick(pixel_moments(test.images), measured)
+        bound = inference.bound_of(model, test.images, train, measured.binarized)
         progress.stage("PCA map")
         maps = [pca.fit(encoded.mu)]
     if finished.outcome in ("trained", "early_stopped") and not asked.is_set():
         maps += _tsne(encoded.mu, progress)
     with unstoppable():
         known = datasets.info(train.dataset)
-        metrics = metrics_of(encoded, known.title, measured)
+        metrics = metrics_of(encoded, known.title, measured, yardstick=yardstick, bound=bound)
         metrics["epochs_trained"] = Metric(finished.epochs, "epochs", f"of {train.epochs} asked for")
         reference = DatasetRef(
             test.name,
@@ -256,6 +273,7 @@ def _write(
         )
         progress.close()
         print(message)
+        print(in_words.report(Evidence(finished.rows, request.model, train, finished.outcome)))
 
 
 def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:

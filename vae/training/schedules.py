@@ -11,6 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from vae.config import TrainConfig
 
 RISING_SHARE = 0.5  # of a cycle, after which the KL weight stays at beta
+RATE_HALVED = {"one_cycle": 0.65, "cosine": 0.5}  # share of all steps after which the rate is below half its peak
 
 
 def kl_weight(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
@@ -28,6 +29,14 @@ def kl_weight(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
             return config.beta * min(1.0, place / RISING_SHARE)
         case _:
             return config.beta
+
+
+def has_slowed_down(config: TrainConfig, share: float) -> bool:
+    """Whether the learning rate has come down from its peak when `share` of all steps are done; a constant one needn't.
+
+    Before, a loss that rests says little: most of what a schedule brings comes as the rate falls.
+    """
+    return share >= RATE_HALVED.get(config.lr_schedule, 0.0)
 
 
 def learning_rates(config: TrainConfig, optimizer: optim.Optimizer, steps: int, done: int) -> LRScheduler:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,23 +24,27 @@ from vae.training.distributed import ALONE, Workers
 from vae.training.early_stopping import Best, exploded
 from vae.training.epoch_metrics import Protocol, SplitTerms, measure, sample_variety
 from vae.training.objectives import Objective, objective_of
-from vae.training.schedules import kl_weight, learning_rates
+from vae.training.schedules import has_slowed_down, kl_weight, learning_rates
 
 CPU = torch.device("cpu")
 MEASURED = 10_000  # images of each split at most: enough for means, and they stay on the device
+FEWEST_MEASURED = 500  # training images, where there are so many, beside a smaller validation split
 ORDER, NOISE = 0, 1  # streams of random numbers
 NOISE_RATE = 10.0  # the Gaussian's log variance goes a long way, from 0 to −3 and beyond, in steps of the learning rate
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch did. Both splits are measured on equally many images with the weights at its end.
+    """What one epoch did. Both splits are measured with the weights at its end.
 
-    images_per_second counts gradient steps alone; `seconds` is the whole epoch.
+    `steps` are gradient steps since the beginning, of batches of `train_images` images; images_per_second counts them
+    alone; `seconds` is the whole epoch.
     """
 
     epoch: int
     epochs: int
+    steps: int
+    train_images: int
     train: SplitTerms
     validation: SplitTerms
     sample_variety: float
@@ -89,14 +93,14 @@ class Trainer:
         self.config, self.device, self.workers = config, device, workers
         self.batches = batches_of(train_images, device)
         self.validation = torch.tensor(_spread(validation_images, MEASURED), device=device)
-        self.reference = torch.tensor(_spread(train_images, len(self.validation)), device=device)
+        self.reference = torch.tensor(_spread(train_images, max(len(self.validation), FEWEST_MEASURED)), device=device)
         self.objective = objective_of(config, workers.batch_mean)
         at_once = max(1, Protocol.batch_size // config.importance_samples)
         self.protocol = Protocol(self.objective, config.beta, config.binarization == "dynamic", at_once)
         self.optimizer = _adam(model, config.learning_rate)
         self.steps_per_epoch = -(-len(self.batches) // config.batch_size)
         self.epoch = 0  # finished
-        self.first_loss = math.nan  # on the validation split, before any training
+        self.first_loss = math.nan  # on the training images that are measured, before any training
         self.best = Best()
 
     def run(self, on_step: OnStep = lambda done, total: None) -> Iterator[EpochReport]:
@@ -107,11 +111,11 @@ class Trainer:
         Raises
         ------
         TrainingError
-            When the validation loss is not finite, or far worse than before any training.
+            When a loss is not finite, or that of training images is far worse than before any training.
         """
         config = self.config
         if math.isnan(self.first_loss):
-            self.first_loss = measure(self.model, self.validation, self.protocol).loss
+            self.first_loss = measure(self.model, self.reference, self.protocol).loss
         self._schedule = learning_rates(
             config, self.optimizer, config.epochs * self.steps_per_epoch, self.epoch * self.steps_per_epoch
         )
@@ -127,6 +131,8 @@ class Trainer:
             self.epoch += 1
             if config.patience and report.kl_weight == config.beta:  # below, losses can't be compared yet
                 self.best = self.best.after(self.epoch, report.validation.loss, self.model)
+                if not has_slowed_down(config, self.epoch / config.epochs):
+                    self.best = replace(self.best, waited=0)  # the schedule's second half is still to bring most
             yield report
         if config.patience:
             self.best.restore(self.model)
@@ -150,6 +156,8 @@ class Trainer:
             if config.max_grad_norm:
                 nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
             self.optimizer.step()
+            if isinstance(self.model.likelihood, Gaussian):
+                self.model.likelihood.keep_in_range()
             done += 1
             if done < total:
                 self._schedule.step()
@@ -171,6 +179,8 @@ class Trainer:
         return EpochReport(
             epoch=self.epoch + 1,
             epochs=self.config.epochs,
+            steps=(self.epoch + 1) * self.steps_per_epoch,
+            train_images=len(self.batches),
             train=measure(self.model, self.reference, self.protocol),
             validation=measure(self.model, self.validation, self.protocol),
             sample_variety=sample_variety(self.model, self.reference),
@@ -182,16 +192,19 @@ class Trainer:
         )
 
     def _judge(self, report: EpochReport) -> None:
-        """Raise TrainingError, in all workers at once, when the run has diverged."""
+        """Raise TrainingError, in all workers at once, when the run has diverged.
+
+        Only what training lowers can diverge: a validation loss that rises beside it tells of overfitting.
+        """
         # at the weight that was trained: while a schedule holds the KL term back, the KL may be as large as it likes
-        held_back = (self.config.beta - report.kl_weight) * report.validation.kl
-        loss = self.workers.agree(report.validation.loss - held_back, self.device)
-        finite = math.isfinite(loss) and math.isfinite(report.train.loss)
+        held_back = (self.config.beta - report.kl_weight) * report.train.kl
+        loss = self.workers.agree(report.train.loss - held_back, self.device)
+        finite = math.isfinite(loss) and math.isfinite(report.validation.loss)
         if finite and not exploded(loss, self.first_loss):
             return
         what = f"is {loss:,.0f} nats, far worse than before training ({self.first_loss:,.0f})"
         raise TrainingError(
-            f"The loss diverged in epoch {report.epoch}: on the validation images it "
+            f"The loss diverged in epoch {report.epoch}: on the training images it "
             f"{what if finite else 'is no longer a finite number'}.",
             f"Lower the learning rate (it was {self.config.learning_rate:g}; 1e-3 to 5e-3 suit most VAEs), or limit "
             "the gradient norm (--max-grad-norm).",

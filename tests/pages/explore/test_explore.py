@@ -187,14 +187,14 @@ def test_digits_come_first_where_mnist_is_missing_and_mnist_where_it_is_not(digi
     assert shown(visit()) == "mnist-b"
 
 
-def test_models_without_a_measured_elbo_or_a_known_data_set_come_last(digits: Checkpoint) -> None:
-    known = replace(checkpoint_files.summaries()[0], elbo=-500.0)
+def test_models_without_a_measured_loss_or_a_known_data_set_come_last(digits: Checkpoint) -> None:
+    known = replace(checkpoint_files.summaries()[0], test_loss=500.0)
     assert digits.dataset is not None
-    unmeasured = replace(known, name="a", elbo=None)
-    unknown = replace(known, name="b", elbo=0.0, dataset=replace(digits.dataset, name="cats"))
+    unmeasured = replace(known, name="a", test_loss=None)
+    unknown = replace(known, name="b", test_loss=0.0, dataset=replace(digits.dataset, name="cats"))
     assert model_picker.first_choice([unknown, unmeasured, known]) == known
     assert model_picker.first_choice([unknown]) == unknown
-    assert model_picker.label(Summary("a", elbo=-1.25)) == "a · −1.2"
+    assert model_picker.label(Summary("a", test_loss=-1.25)) == "a · loss −1.2"
 
 
 def test_the_choice_and_the_row_survive_another_page(digits: Checkpoint) -> None:

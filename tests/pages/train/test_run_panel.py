@@ -61,17 +61,20 @@ def test_a_running_run_shows_numbers_film_and_curves() -> None:
     assert at.query_params["job"] == job_id
     assert "Epoch 7 of 20 · 41,234 images per second" in said
     assert tiles(at) == {
-        "Validation ELBO": "−54.25 :small[nats]",
+        "Validation loss": "54.25 :small[nats]",
+        "Baseline": "70.00 :small[nats]",
         "Total KL": "2.50 :small[nats]",
-        "Active units": "2 :small[of 2]",
+        "Used dimensions": "2 :small[of 2]",
         "Train/validation gap": "1.25 :small[nats]",
         "Sample variety": "0.60 :small[of the data's]",
     }
-    assert said.count(":green-badge[") == 5
+    assert said.count(":green-badge[") == 6  # and the verdict
+    assert "15.8 nats an image better than independent pixels." in said
     assert "Try:" not in said
     curves, kl = charts(at)
-    assert curves["ELBO"] == [-60.25 + i for i in range(7)]
-    assert curves["reconstruction (train)"] == [-56.5 + i for i in range(7)]
+    assert curves["loss"] == [60.25 - i for i in range(7)]
+    assert curves["reconstruction error (train)"] == [56.5 - i for i in range(7)]
+    assert curves["independent pixels"] == [70.0] * 7
     assert kl == {"z0": [1.25] * 7, "z1": [1.25] * 7}
     told = film(at)
     assert told is not None
@@ -93,7 +96,7 @@ def test_a_new_epoch_arrives_with_the_next_look() -> None:
     after, second = film(at), reels(at)
     assert before is not None
     assert after is not None
-    assert len(charts(at)[0]["ELBO"]) == 3
+    assert len(charts(at)[0]["loss"]) == 3
     assert after["reels"][-1] != before["reels"][-1]
     assert second[-1] != first[-1]
     at.run()
@@ -120,21 +123,35 @@ def test_a_waiting_run_promises_nothing_more() -> None:
 
 
 def test_what_goes_wrong_is_named_with_its_remedy() -> None:
-    rows = history(7, validation_kl=0.01, active_units=0, sample_variety=0.01)
-    said = texts(visit(plant("running", train_arguments("new"), progress_of("new", 20, 7), rows=rows)))
-    assert said.count(":red-badge[") == 3
-    assert "Posterior collapse: the decoder ignores z." in said
-    assert said.count("KL warm-up, free bits or a lower β.") == 3
+    rows = history(7, validation_kl=0.01, active_units=0, sample_variety=0.01, kl_0=0.005, kl_1=0.005)
+    at = visit(plant("running", train_arguments("new"), progress_of("new", 20, 7), rows=rows))
+    said = texts(at)
+    assert said.count(":red-badge[") == 2  # the verdict, and the number that shows it
+    assert said.count("Posterior collapse: the decoder ignores z.") == 2
+    assert said.count("Let z say more: KL schedule linear, warm-up epochs 1, free bits 0.1.") == 1
+    assert "Put this into the form" not in labels(at)  # it goes on
+
+
+def test_what_helps_is_put_into_the_form() -> None:
+    rows = history(7, validation_kl=0.01, active_units=0, sample_variety=0.01, kl_0=0.005, kl_1=0.005)
+    request = train_request("new", beta=20.0, epochs=7)
+    at = visit(plant_run("done", request, progress_of("new", 7, 7, outcome="trained"), rows=rows))
+    assert "Let z say more: β 1." in texts(at)
+    at.button(key="use_remedy").click().run()
+    assert texts(at)
+    assert at.text_input(key="train_name").value == "new"
+    assert at.session_state["train_beta"] == 1.0
+    assert at.session_state["train_epochs"] == 7
 
 
 def test_an_autoencoder_shows_no_elbo() -> None:
     arguments = [*train_arguments("new")[:-2], "--objective", "autoencoder", "--output", "new"]
     at = visit(plant("running", arguments, progress_of("new", 20, 7)))
-    assert "An autoencoder has neither KL nor ELBO." in texts(at)
-    assert "Validation reconstruction" in tiles(at)
+    assert "An autoencoder has no KL." in texts(at)
+    assert tiles(at)["Validation loss"] == "51.75 :small[nats]"  # of the reconstruction
     [curves] = charts(at)
     assert "KL" not in curves
-    assert "ELBO" not in curves
+    assert "reconstruction error" not in curves  # it is the loss
 
 
 @pytest.mark.parametrize("arguments", [["train"], ["train", "--latent-dim", "x"], ["train", "--epochs", "0"]])
@@ -179,7 +196,7 @@ def test_a_finished_run_opens_in_explore(state: str, outcome: str, message: str)
     assert message in said
     assert tiles(at)["Test loss"] == "31.25 :small[nats]"
     assert "a loss, not a likelihood" in said
-    assert len(charts(at)[0]["ELBO"]) == 3
+    assert len(charts(at)[0]["loss"]) == 3
     told = film(at)
     assert told is not None
     assert told["live"] is False
@@ -198,8 +215,8 @@ def test_a_run_that_diverged_names_the_remedy_and_keeps_its_model() -> None:
     said = texts(at)
     assert message in said
     assert ":red-badge[Diverged]" in said
-    [warning] = at.warning
-    assert "Duplicate this run with a lower learning rate, or clip gradients." in warning.value
+    assert "The training loss grew without bounds: the steps are too large." in said
+    assert "Lower the learning rate: learning rate 0.0005, gradient norm at most 10." in said
     assert "Open in Explore" in labels(at)
 
 
@@ -223,7 +240,7 @@ def test_a_run_that_broke_says_why_and_that_it_can_go_on(state: str) -> None:
     assert "not enough memory" in at.code[0].value
     assert "No model was written." in said
     assert "resume it" not in said
-    assert len(charts(at)[0]["ELBO"]) == 2
+    assert len(charts(at)[0]["loss"]) == 2
     (queue.get(job_id).folder / "resume.safetensors").write_bytes(b"cut off")
     assert "resume it" not in texts(visit(job_id))
     keep_state(queue.get(job_id).folder)
@@ -294,7 +311,7 @@ def test_a_run_of_either_form_shows_its_settings(old: bool) -> None:
     progress = progress_of("new", 20, 7)
     at = visit(plant("running", request.words(), progress) if old else plant_run("running", request, progress))
     assert "digits · MLP · d = 2 · autoencoder" in texts(at)
-    assert "Validation reconstruction" in tiles(at)
+    assert tiles(at)["Validation loss"] == "51.75 :small[nats]"
 
 
 def test_a_run_whose_data_set_is_gone_shows_its_settings_and_is_not_duplicated() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -76,16 +77,20 @@ def test_the_table_of_runs() -> None:
     assert list(values["Name"]) == ["odd", "ae", "second", "early", "first"]
     assert list(values["State"]) == ["Queued", "Done", "Failed", "Stopped early", "Done"]
     by_name = values.set_index("Name")
-    assert by_name.loc["first", ["Epochs", "Of", "ELBO", "KL", "Active units", "Gap"]].tolist() == [
-        3, 3, -58.25, 2.5, 2, 1.25
+    assert by_name.loc["first", ["Epochs", "Of", "Validation loss", "KL", "Used dimensions", "Gap"]].tolist() == [
+        3, 3, 58.25, 2.5, 2, 1.25
     ]  # fmt: skip
-    assert by_name.loc["early", ["Epochs", "Of", "ELBO", "Active units"]].tolist() == [2, 9, -59.25, 1]
+    assert by_name.loc["early", ["Epochs", "Of", "Validation loss", "Used dimensions"]].tolist() == [2, 9, 59.25, 2]
     assert by_name.loc["first", "Time"].total_seconds() == 150
     assert by_name.loc["first", "Settings"] == "digits · MLP · d = 10 · β = 4"
     assert by_name.loc["ae", "Settings"] == "digits · MLP · d = 2 · autoencoder"
-    for nothing in ("ae", "second", "odd"):
-        assert by_name.loc[nothing, ["ELBO", "KL", "Gap"]].isna().all()
-    assert all(values[name].dtype.kind in "fi" for name in ("Epochs", "Of", "ELBO", "KL", "Active units", "Gap"))
+    assert by_name.loc["ae", ["Validation loss", "Gap"]].tolist() == [55.75, 1.25]  # of the reconstruction
+    assert np.isnan(by_name.loc["ae", "KL"])
+    for nothing in ("second", "odd"):
+        assert by_name.loc[nothing, ["Validation loss", "KL", "Gap"]].isna().all()
+    assert all(
+        values[name].dtype.kind in "fi" for name in ("Epochs", "Of", "Validation loss", "KL", "Used dimensions", "Gap")
+    )
 
 
 def test_a_row_shows_its_run_and_stays_chosen() -> None:
@@ -100,7 +105,7 @@ def test_a_row_shows_its_run_and_stays_chosen() -> None:
     ("selection", "shown"),
     [
         ({"rows": [1], "cells": []}, "b"),
-        ({"rows": [0], "cells": [(2, "ELBO")]}, "c"),  # a click into a cell of another row
+        ({"rows": [0], "cells": [(2, "KL")]}, "c"),  # a click into a cell of another row
         ({"rows": [], "cells": []}, None),  # a second click on the same row
         ({"rows": [9], "cells": []}, None),  # deleted meanwhile
     ],

@@ -13,6 +13,8 @@ from ui.train import figures
 from ui.train.figures import MAX_POINTS
 from vae.training.run_folder.history import EpochRow
 
+OTHERS = ("validation", "train", "independent pixels")
+
 
 def by_name(figure: object) -> dict[str, object]:
     return {trace.name: trace for trace in figure.data}  # type: ignore[attr-defined]
@@ -21,21 +23,21 @@ def by_name(figure: object) -> dict[str, object]:
 def test_learning_curves_show_three_quantities_for_both_splits() -> None:
     figure = figures.learning_curves(history(7), 20)
     traces = by_name(figure)
-    quantities = ("ELBO", "reconstruction", "KL")
-    assert set(traces) == {*quantities, *(f"{name} (train)" for name in quantities), "validation", "train"}
-    np.testing.assert_allclose(traces["ELBO"].y, [-60.25 + i for i in range(7)])  # type: ignore[attr-defined]
-    np.testing.assert_allclose(traces["reconstruction (train)"].y, [-56.5 + i for i in range(7)])  # type: ignore[attr-defined]
+    quantities = ("loss", "reconstruction error", "KL")
+    assert set(traces) == {*quantities, *(f"{name} (train)" for name in quantities), *OTHERS}
+    np.testing.assert_allclose(traces["loss"].y, [60.25 - i for i in range(7)])  # type: ignore[attr-defined]
+    np.testing.assert_allclose(traces["reconstruction error (train)"].y, [56.5 - i for i in range(7)])  # type: ignore[attr-defined]
     np.testing.assert_allclose(traces["KL"].y, [2.5] * 7)  # type: ignore[attr-defined]
 
 
 def test_colour_is_quantity_and_dash_is_split() -> None:
     traces = by_name(figures.learning_curves(history(7), 20))
-    for name in ("ELBO", "reconstruction", "KL"):
+    for name in ("loss", "reconstruction error", "KL"):
         validation, train = traces[name], traces[f"{name} (train)"]
         assert validation.line.color == train.line.color  # type: ignore[attr-defined]
         assert (validation.line.dash, train.line.dash) == ("solid", "dash")  # type: ignore[attr-defined]
         assert (validation.showlegend, train.showlegend) == (True, False)  # type: ignore[attr-defined]
-    assert len({traces[name].line.color for name in ("ELBO", "reconstruction", "KL")}) == 3  # type: ignore[attr-defined]
+    assert len({traces[name].line.color for name in ("loss", "reconstruction error", "KL")}) == 3  # type: ignore[attr-defined]
     assert (traces["validation"].line.dash, traces["train"].line.dash) == ("solid", "dash")  # type: ignore[attr-defined]
 
 
@@ -50,28 +52,39 @@ def test_the_axis_reaches_to_the_end_of_a_run_that_goes_on(epochs: int, end: int
 
 def test_axes_name_their_units() -> None:
     figure = figures.learning_curves(history(7), 20)
-    assert figure.layout.yaxis.title.text == "nats (higher is better)"
+    assert figure.layout.yaxis.title.text == "nats (lower is better)"
     assert figure.layout.yaxis2.title.text == "KL, nats"
     assert figure.layout.xaxis2.title.text == "epoch"
     assert "nats" in figures.kl_per_dimension(history(7), 20).layout.yaxis.title.text
 
 
 def test_an_autoencoder_shows_its_reconstruction_alone() -> None:
-    traces = by_name(figures.learning_curves(history(7), 20, with_kl=False))
-    assert set(traces) == {"reconstruction", "reconstruction (train)", "validation", "train"}
+    traces = by_name(figures.learning_curves(history(7), 20, "autoencoder"))
+    assert set(traces) == {"loss", "loss (train)", *OTHERS}
+
+
+def test_what_independent_pixels_reach_is_a_line() -> None:
+    trace = by_name(figures.learning_curves(history(7, validation_baseline=70.0), 20))["independent pixels"]
+    assert set(trace.y) == {70.0}  # type: ignore[attr-defined]
+    assert trace.line.dash == "dot"  # type: ignore[attr-defined]
+
+
+def test_an_iwae_shows_its_bound() -> None:
+    traces = by_name(figures.learning_curves(history(7, validation_loss=50.0, train_loss=49.0), 20, "iwae"))
+    assert (set(traces["loss"].y), set(traces["loss (train)"].y)) == ({50.0}, {49.0})  # type: ignore[attr-defined]
 
 
 def test_one_wild_epoch_does_not_flatten_the_others() -> None:
     rows = history(30)
     rows[2]["validation_elbo"] = -1e6
     low, high = figures.learning_curves(rows, 30).layout.yaxis.range
-    assert -200 < low < -60
-    assert high >= -28
+    assert 60 < high < 200
+    assert low <= 28
     assert figures.learning_curves(history(30), 30).layout.yaxis.range is None
 
 
 def test_long_runs_are_thinned_with_their_newest_epoch() -> None:
-    trace = by_name(figures.learning_curves(history(5_000), 0))["ELBO"]
+    trace = by_name(figures.learning_curves(history(5_000), 0))["loss"]
     assert len(trace.x) == MAX_POINTS  # type: ignore[attr-defined]
     assert trace.x[-1] == 5_000  # type: ignore[attr-defined]
 
@@ -104,7 +117,7 @@ def test_rows_without_kl_give_an_empty_chart() -> None:
     assert len(figures.kl_per_dimension([{"epoch": 1.0}], 3).data) == 0
 
 
-@pytest.mark.parametrize("quantity", [figures.ELBO, figures.RECONSTRUCTION, figures.KL])
+@pytest.mark.parametrize("quantity", [figures.LOSS, figures.RECONSTRUCTION, figures.KL])
 @pytest.mark.parametrize("page", ["#ffffff", "#14171a"])
 def test_lines_stand_out_from_the_light_and_the_dark_page(quantity: figures.Quantity, page: str) -> None:
     bright, dark = sorted((luminance(quantity.colour), luminance(page)), reverse=True)

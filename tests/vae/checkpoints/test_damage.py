@@ -213,7 +213,7 @@ def test_good_checkpoints_are_listed_beside_broken_ones(folder: Path) -> None:
     assert list(found) == ["a", "broken", "c", "empty"]
     assert [name for name, s in found.items() if s.problem] == ["broken", "empty"]
     assert "weights.safetensors has 0 bytes" in str(found["broken"].problem)
-    assert (found["a"].elbo, found["a"].identity) == (-31.25, checkpoint_files.read("a", root).identity)
+    assert (found["a"].test_loss, found["a"].identity) == (31.25, checkpoint_files.read("a", root).identity)
 
 
 def test_no_folder_is_no_checkpoint(tmp_path: Path) -> None:

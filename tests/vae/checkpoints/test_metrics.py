@@ -9,7 +9,8 @@ import pytest
 
 from tests.vae.helpers import TINY, random_latents
 from vae.checkpoints import metrics
-from vae.checkpoints.metrics import MeasuredBy, measured_by
+from vae.checkpoints.checkpoint import Metric
+from vae.checkpoints.metrics import ImportanceBound, MeasuredBy, Yardstick, measured_by
 from vae.config import TrainConfig
 from vae.errors import CheckpointError
 
@@ -23,6 +24,36 @@ def test_metrics_are_means_over_images() -> None:
         assert found[name].value == pytest.approx(getattr(latents, name).mean(dtype=np.float64))
     assert found["elbo"].value == pytest.approx(found["log_likelihood"].value - found["kl"].value, abs=1e-4)
     assert found["test_loss"].value == -found["elbo"].value
+
+
+def test_the_loss_is_what_a_model_was_trained_for() -> None:
+    latents, bound = random_latents(50), ImportanceBound(-12.5, 20, 40)
+    iwae = metrics.metrics_of(latents, "digits", MeasuredBy(objective="iwae"), bound=bound)
+    assert iwae["test_loss"].value == 12.5
+    assert "k = 20 samples (seed 0), mean over 40 images" in iwae["test_loss"].protocol
+    autoencoder = metrics.metrics_of(latents, "digits", MeasuredBy(objective="autoencoder"))
+    assert autoencoder["test_loss"].value == -autoencoder["log_likelihood"].value
+    assert "marginal_kl" not in autoencoder
+    for found, objective in ((iwae, "iwae"), (autoencoder, "autoencoder")):
+        assert metrics.test_loss(found, objective) == found["test_loss"].value
+
+
+def test_losses_that_earlier_versions_stored_are_read() -> None:
+    elbo, likelihood = Metric(-31.25, "nats", ""), Metric(-20.0, "nats", "")
+    old = {"elbo": elbo, "log_likelihood": likelihood, "test_loss": Metric(31.25, "nats", "")}
+    assert metrics.test_loss(old, "elbo") == 31.25
+    assert metrics.test_loss(old, "autoencoder") == 20.0  # −ELBO, as it was stored, holds a KL that means nothing
+    assert metrics.test_loss({"elbo": elbo}, "elbo") == 31.25
+    assert metrics.test_loss({}, "elbo") is None
+
+
+def test_what_a_loss_is_compared_with_stands_beside_it() -> None:
+    found = metrics.metrics_of(random_latents(50), "digits", GREY, yardstick=Yardstick(27.1, 13.7))
+    assert (found["baseline_loss"].value, found["entropy_floor"].value) == (27.1, 13.7)
+    gaussian = metrics.metrics_of(random_latents(50), "digits", MeasuredBy("gaussian"), yardstick=Yardstick(7.0, None))
+    assert gaussian["baseline_loss"].value == 7.0
+    assert "entropy_floor" not in gaussian
+    assert "baseline_loss" not in metrics.metrics_of(random_latents(50), "digits", GREY)
 
 
 def test_each_metric_names_its_protocol() -> None:
@@ -83,7 +114,8 @@ def test_protocols_say_what_the_terms_are_of_and_what_the_loss_stands_for(
         assert terms in found[name].protocol
         assert ("its KL was not trained" in found[name].protocol) == (objective == "autoencoder")
         assert ("sigma is e^-10" in found[name].protocol) == (objective == "autoencoder")
-    assert found["test_loss"].protocol.endswith(f"; {standing}")
+    alone = "of the reconstruction alone; compare only with other autoencoders"
+    assert found["test_loss"].protocol.endswith(f"; {alone if objective == 'autoencoder' else standing}")
     assert standing not in found["elbo"].protocol
 
 

@@ -77,10 +77,12 @@ def test_list_tells_name_and_elbo(capsys: pytest.CaptureFixture[str]) -> None:
     [entry] = json.loads(capsys.readouterr().out)
     found = checkpoint_files.read("tiny")
     assert (entry["name"], entry["identity"], entry["latent_dim"]) == ("tiny", found.identity, 3)
-    assert entry["elbo_nats"] == found.metrics["elbo"].value
+    assert entry["test_loss_nats"] == found.metrics["test_loss"].value
     assert call("list") == 0
     line = capsys.readouterr().out
-    assert f"{found.short_identity}  scikit-learn digits, mlp, 3-D, ELBO {entry['elbo_nats']:.2f} nats" in line
+    assert (
+        f"{found.short_identity}  scikit-learn digits, mlp, 3-D, test loss {entry['test_loss_nats']:.2f} nats" in line
+    )
 
 
 @pytest.mark.usefixtures("root")

@@ -94,6 +94,22 @@ def test_an_extreme_variance_is_clamped(logvar: float, bound: float) -> None:
     assert torch.equal(found, gaussian(bound).log_prob(output, x))
 
 
+@pytest.mark.parametrize(("start", "wanted"), [(-12.3, 0.1), (4.2, 0.1), (-12.0, 0.1)])
+def test_a_variance_that_has_left_its_range_finds_back(start: float, wanted: float) -> None:
+    """Beyond the clamp it has no gradient: without being put back it would stay there whatever the pictures are."""
+    x = torch.full((8, 1, 4, 4), 0.5)
+    output = torch.logit(x + wanted * torch.randn(x.shape, generator=seeded(3)).clamp(-3, 3))
+    likelihood = gaussian(start)
+    optimizer = torch.optim.Adam(likelihood.parameters(), lr=0.1)
+    likelihood.keep_in_range()
+    for _ in range(1_500):
+        optimizer.zero_grad()
+        (-likelihood.log_prob(output, x).mean()).backward()
+        optimizer.step()
+        likelihood.keep_in_range()
+    assert likelihood.sigma.item() == pytest.approx(wanted, rel=0.2)
+
+
 def test_the_smallest_noise_is_below_one_grey_level() -> None:
     assert 0.5 / 256 < gaussian(MIN_LOGVAR).sigma.item() < 1 / 256
 

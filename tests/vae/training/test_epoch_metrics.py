@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from tests.vae.helpers import TINY, TINY_CONV
+from vae.checkpoints.aggregate import marginal_kl
 from vae.config import ModelConfig
 from vae.data.image_dataset import ImageDataset
 from vae.model.elbo import kl_to_prior, terms_at
 from vae.model.likelihoods import Bernoulli
 from vae.model.pixels import draw_binarized
-from vae.model.vae import VAE, new_model, reparameterize
+from vae.model.vae import VAE, Posterior, new_model, reparameterize
 from vae.training.epoch_metrics import SEED, VARIETY_IMAGES, Protocol, SplitTerms, TermSums, measure, sample_variety
 from vae.training.objectives import Autoencoder, Elbo, Iwae, Objective
 
@@ -106,7 +107,7 @@ def sums_of(mu: torch.Tensor, batch: int) -> SplitTerms:
     sums = TermSums(mu.shape[1], mu.device)
     for part in torch.split(mu, batch):
         sums.add_terms(torch.full((len(part),), -2.0), torch.ones_like(part))
-        sums.add_rest(part, torch.full((len(part),), 5.0))
+        sums.add_rest(Posterior(part, torch.zeros_like(part)), torch.full((len(part),), 5.0))
     return sums.means()
 
 
@@ -117,7 +118,7 @@ def test_active_units_count_what_moves_with_the_image(batch: int) -> None:
     deviations = torch.tensor([0.0, 0.05, 0.09, 0.11, 1.0])  # variances 0, 0.0025, 0.0081, 0.0121, 1
     offsets = torch.tensor([1e3, 1e3, 1e3, 1e3, -3.0])  # a sum of squares in single precision would drown
     found = sums_of(unit[:, None] * deviations + offsets, batch)
-    assert found == SplitTerms(-2.0, 5.0, (1.0,) * 5, 5.0, 2)
+    assert found == SplitTerms(-2.0, 5.0, (1.0,) * 5, 5.0, 0.0, 2, found.marginal_kl)
     assert found.elbo == -7.0
 
 
@@ -125,8 +126,30 @@ def test_many_images_lose_no_digits() -> None:
     sums = TermSums(1, torch.device("cpu"))
     for _ in range(300):
         sums.add_terms(torch.full((10_000,), -100.1), torch.full((10_000, 1), 0.1))
+        sums.add_rest(Posterior(torch.zeros(10_000, 1), torch.zeros(10_000, 1)), torch.full((10_000,), 100.1))
     assert sums.means().log_likelihood == pytest.approx(np.float32(-100.1), rel=1e-9)
     assert sums.means().kl == pytest.approx(np.float32(0.1), rel=1e-9)
+    assert sums.means().loss == pytest.approx(np.float32(100.1), rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_the_loss_has_a_standard_error(count: int) -> None:
+    losses = torch.linspace(3, 9, count)
+    sums = TermSums(1, torch.device("cpu"))
+    sums.add_terms(-losses, torch.zeros(count, 1))
+    for part in torch.split(losses, 7):
+        sums.add_rest(Posterior(torch.zeros(len(part), 1), torch.zeros(len(part), 1)), part)
+    expected = losses.std(correction=1).item() / count**0.5 if count > 1 else 3.0  # of one image nobody knows it
+    assert sums.means().loss_error == pytest.approx(expected)
+
+
+def test_latents_as_a_whole_are_compared_with_the_prior(digits: Digits) -> None:
+    model, images = new_model(TINY, 0), images_of(digits)
+    posterior = model.encode(images.float() / 255)
+    mu, sigma = (values.detach().numpy() for values in (posterior.mu, posterior.sigma))
+    assert measure(model, images, protocol(batch_size=50)).marginal_kl == pytest.approx(
+        marginal_kl(mu, sigma), rel=1e-4
+    )
 
 
 def test_active_units_of_a_model_are_its_own(digits: Digits) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from vae.errors import TrainingError
 from vae.model.likelihoods import Bernoulli
 from vae.model.vae import VAE, new_model
 from vae.training import trainer
+from vae.training.early_stopping import Best
 from vae.training.epoch_metrics import Protocol, measure
 from vae.training.objectives import Elbo
 
@@ -92,6 +94,32 @@ def test_weights_ruined_by_an_epochs_last_step_are_never_reported(digits: Digits
     model = new_model(ModelConfig("mlp", (1, 8, 8), 2, (64, 64, 64)), 0)
     with pytest.raises(TrainingError, match="in epoch 1"):
         run(digits, model, images=1257, batch_size=2_000, learning_rate=1e3)
+
+
+def test_a_gaussian_that_knows_few_images_by_heart_has_not_diverged(digits: Digits) -> None:
+    """The validation loss goes far above the untrained model's, while what is trained gets better and better."""
+    model = new_model(ModelConfig("mlp", (1, 8, 8), 8, (256,), likelihood="gaussian"), 0)
+    settings = {"epochs": 150, "batch_size": 10, "learning_rate": 3e-3, "lr_schedule": "constant"}
+    reports = run(digits, model, images=20, **settings)
+    assert len(reports) == 150
+    assert reports[-1].validation.loss > 150
+    assert reports[-1].train.loss < 0
+    assert -12 <= model.likelihood.logvar.item() <= 4
+
+
+@pytest.mark.parametrize(("schedule", "least"), [("one_cycle", 0.65), ("cosine", 0.5), ("constant", 0.0)])
+def test_patience_waits_until_the_learning_rate_has_come_down(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, schedule: str, least: float
+) -> None:
+    """A loss that rests while the rate is high says little: most of what a schedule brings comes as it falls."""
+    monkeypatch.setattr(Best, "after", lambda best, *_: replace(best, waited=best.waited + 1))
+    reports = run(digits, new_model(TINY, 0), images=64, epochs=20, patience=2, lr_schedule=schedule)
+    assert len(reports) == max(2, round(20 * least) + 1)
+
+
+def test_the_steps_and_images_are_counted(digits: Digits) -> None:
+    reports = run(digits, new_model(TINY, 0), images=200, epochs=2, batch_size=64)
+    assert [(report.steps, report.train_images) for report in reports] == [(4, 200), (8, 200)]
 
 
 def test_both_splits_are_measured_alike(digits: Digits) -> None:

@@ -19,7 +19,7 @@ EpochRow = dict[str, float]
 
 def write(folder: Path, rows: list[EpochRow]) -> None:
     """Replace the whole history: when a run begins, and when it is resumed. Raises OSError."""
-    write_atomically(folder / FILE, _text(rows, header=True).encode())
+    write_atomically(folder / FILE, as_text(rows).encode())
 
 
 def append(folder: Path, row: EpochRow) -> None:
@@ -51,6 +51,11 @@ def _row(header: list[str], values: list[str]) -> EpochRow | None:
     except ValueError:
         return None
     return row if all(map(math.isfinite, row.values())) else None
+
+
+def as_text(rows: list[EpochRow]) -> str:
+    """A whole history as its file holds it."""
+    return _text(rows, header=True)
 
 
 def _text(rows: list[EpochRow], header: bool) -> str:
