@@ -16,7 +16,7 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data import datasets
+from vae.data import datasets, image_decoding
 from vae.data.folders import image_names
 from vae.errors import DatasetError, ScoreError
 
@@ -120,7 +120,13 @@ def _dataset(checkpoint: Checkpoint) -> Wanted | None:
 
 
 def _files(checkpoint: Checkpoint) -> Wanted | None:
-    files = st.file_uploader("Images", image_names.UPLOADS, accept_multiple_files=True, key="anomalies-files")
+    files = st.file_uploader(
+        "Images",
+        image_names.UPLOADS,
+        accept_multiple_files=True,
+        key="anomalies-files",
+        max_upload_size=image_decoding.MAX_CONTENT_BYTES // 2**20,
+    )
     if not files:
         st.caption(f"{image_names.KINDS}. They are scored in memory and not kept.")
         return None

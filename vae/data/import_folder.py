@@ -220,9 +220,10 @@ class _Work:
         facts, choice = stage.facts, self.settings.reading
         changes = Changes(form)
         changes.add_all(facts)
+        names = seen.class_names
+        of_splits = {split: np.bincount(seen.labels[rows], minlength=len(names)) for split, rows in seen.splits.items()}
         classes = {
-            name: {split: int((seen.labels[rows] == label).sum()) for split, rows in seen.splits.items()}
-            for label, name in enumerate(seen.class_names)
+            name: {split: int(counts[label]) for split, counts in of_splits.items()} for label, name in enumerate(names)
         }
         return ImageReport(
             seen=len(stage.names) + self.left_out.count,

@@ -73,10 +73,11 @@ def divide(labels: Rows, digests: Sequence[bytes], given: Sequence[str]) -> dict
 
 def _held_out(labels: Rows, digests: Sequence[bytes], wanted: dict[str, int]) -> dict[str, Rows]:
     """Rows of the splits that are held out, about as many as are wanted, from every class its share."""
-    order = sorted(range(len(labels)), key=lambda k: (digests[k], k))
-    classes = [np.array([k for k in order if labels[k] == label], np.int64) for label in np.unique(labels)]
+    order = np.array(sorted(range(len(labels)), key=lambda k: (digests[k], k)), np.int64)
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    classes = np.split(by_class, np.flatnonzero(np.diff(labels[by_class])) + 1)
     if sum(len(rows) > len(wanted) for rows in classes) == 0:  # no class is large enough to be divided
-        classes = [np.array(order, np.int64)]
+        classes = [order]
     begins = np.zeros(len(classes), np.int64)
     most = np.array([len(rows) - 1 for rows in classes])  # one at least is for training
     found = {}

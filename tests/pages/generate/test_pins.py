@@ -61,10 +61,11 @@ def test_ways_to_pin(digits: Checkpoint) -> None:
 
 def test_a_picture_of_ones_own(digits: Checkpoint, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    Image.fromarray(rng.integers(0, 256, (20, 20), np.uint8)).save(tmp_path / "own.png")
+    Image.fromarray(rng.integers(0, 256, (20, 20, 3), np.uint8)).save(tmp_path / "own.png")
     at = visit(model="digits-mlp-8")
     at.button_group(key="pins-way").set_value("own").run()
     at.file_uploader(key="pins-own").set_value(("own.png", (tmp_path / "own.png").read_bytes(), "image/png")).run()
+    assert "Changed: 1 resized to 8 × 8 pixels; 1 made grey." in said(at)
     at.button(key="pins-own-pin").click().run()
     said(at)
     [token] = url(at)["pin"]

@@ -188,6 +188,17 @@ def test_a_csv_file_gives_classes_and_splits(tmp_path: Path, delimiter: str, cal
     assert [test.class_names[label] for label in test.labels] == ["ab"[int(Path(n).stem) % 2] for n in test.file_names]
 
 
+def test_a_csv_file_may_give_splits_alone(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    fill(root, {"a": 6, "b": 6})
+    rows = [f"{name}/{k:03}.png,{'test' if k < 2 else 'train'}\n" for name in "ab" for k in range(6)]
+    (root / "splits.csv").write_text("file,split\n" + "".join(rows))
+    result = imported(root, split_from="csv")
+    assert (result.class_names, result.counts["test"]) == (("a", "b"), 4)
+    with pytest.raises(DatasetError, match="has no column of classes"):
+        import_folder.write("y", root, ImportSettings(8, 8, folder=FolderChoices(classes_from="csv")))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

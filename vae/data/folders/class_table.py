@@ -17,14 +17,16 @@ from vae.storage.validation import short
 FILES = ("file", "filename", "file_name", "filepath", "path", "image", "image_name", "image_id", "img", "name", "id")
 CLASSES = ("class", "label", "category", "class_name", "classname", "target", "species", "breed", "tag", "diagnosis")
 SPLITS_NAMED = ("split", "set", "subset", "partition", "fold", "phase", "data_set", "dataset")
-MOST_ROWS = 2_000_000
+MOST_ROWS = 500_000
 MOST_CELL = 4_000  # characters
 LOOKED_AT = 200  # rows, to see which column holds files
 
 
 @dataclass(frozen=True)
 class ClassTable:
-    """The class, and the split where there is a column for it, of files by their names as the table has them."""
+    """The class, and the split where there is a column for it, of files by their names as the table has them; classes
+    are empty where the table has no column of them.
+    """
 
     name: str
     classes: dict[str, str]
@@ -80,7 +82,7 @@ def read(path: Path, files: list[str]) -> ClassTable:
     class_column = next((offered[name] for name in CLASSES if name in offered), None)
     if class_column is None and len(left) == 1:
         class_column = left[0]
-    if class_column is None:
+    if class_column is None and split_column is None:
         raise DatasetError(
             f"{where} has no column of classes that can be told: its headings are {short(', '.join(rows[0]))}.",
             f"Call it {CLASSES[0]} or {CLASSES[1]}.",
@@ -130,15 +132,15 @@ def _bare(cell: str) -> str:
 
 
 def _table(
-    where: str, rows: list[list[str]], file_column: int, class_column: int, split_column: int | None
+    where: str, rows: list[list[str]], file_column: int, class_column: int | None, split_column: int | None
 ) -> ClassTable:
     classes: dict[str, str] = {}
     splits: dict[str, str] = {}
     for row in rows:
-        if len(row) <= max(file_column, class_column):
+        if len(row) <= max(file_column, class_column or 0):
             continue
-        name, label = _bare(row[file_column]), row[class_column].strip()
-        if not name or not label:
+        name, label = _bare(row[file_column]), "" if class_column is None else row[class_column].strip()
+        if not name or (class_column is not None and not label):
             continue
         if classes.setdefault(name, label) != label:
             raise DatasetError(

@@ -127,6 +127,8 @@ def with_nameless(
     table = None
     if "csv" in (choices.classes_from, choices.split_from):
         table = class_table.read(choices.table or class_table.only_table(root), kept)
+        if choices.classes_from == "csv" and not any(table.classes.values()):
+            raise DatasetError(f"{table.name} has no column of classes.", "Call it class or label.")
         kept = _in_table(kept, table, left_out)
     named = _splits(kept, choices, table)
     found = _classes(kept, named, choices, table)
