@@ -26,7 +26,7 @@ TRAINING_HELP = {
     "free_bits": "nats per dimension that cost nothing",
     "binarization": "none, or dynamic: pixels drawn anew as 0 or 1",
     "lr_schedule": "one_cycle, cosine or constant",
-    "patience": "stop after so many epochs without improvement and restore the best; 0 never",
+    "patience": "stop after so many epochs without improvement once the rate has come down, restore the best; 0 never",
     "max_grad_norm": "longer gradients are scaled down to this; 0 never",
     "precision": "auto, float32 or bfloat16",
 }
