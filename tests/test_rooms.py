@@ -33,12 +33,12 @@ vae.commands        errors storage config model budget data maps checkpoints job
 
 ui.palette          -
 ui.components       ui.palette; storage model maps checkpoints training generation
-ui.shared           ui.palette ui.components; errors storage model data maps checkpoints jobs training generation
-                    sample_quality
+ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
+                    generation sample_quality
 ui.explore          ui.components ui.shared; errors maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
-ui.generate         ui.palette ui.components ui.shared; errors data checkpoints generation sample_quality
-ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours data checkpoints jobs
+ui.generate         ui.palette ui.components ui.shared; errors budget data checkpoints generation sample_quality
+ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours budget data checkpoints jobs
                     training anomalies
 
 app                 ui.components ui.shared ui.explore

@@ -17,6 +17,7 @@ from vae.anomalies.evaluation.comparison import Comparison, why_not
 from vae.anomalies.evaluation.metrics import Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
+from vae.budget import needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.jobs.command_line import option_words
 
@@ -72,7 +73,9 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     normal = option_words("--normal", choice.words(checkpoint.dataset.class_names))
     work = Command("compare", f"Anomaly scores of {checkpoint.name}", ("compare", checkpoint.name, *normal))
     label = "Compare all scores" if kept is None else "Compare again"
-    job_card.offer(work, label, "anomalies-compare", ":material/leaderboard:")
+    job_card.offer(
+        work, needs.scoring_by_components(checkpoint.model), label, "anomalies-compare", ":material/leaderboard:"
+    )
 
 
 def _table(kept: Comparison) -> None:

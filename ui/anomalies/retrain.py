@@ -16,6 +16,7 @@ from vae.data import datasets
 from vae.errors import VAEError
 from vae.jobs import queue
 from vae.jobs.job import Job
+from vae.training import request_budget
 from vae.training.request import TrainingRequest
 from vae.training.run_folder import request_files
 
@@ -52,18 +53,31 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     work = _Training(TrainingRequest(checkpoint.model, train, name))
     if job_card.active_card(work):
         return
+    known = datasets.is_known(checkpoint.dataset.name)
+    fits = known and _fits(work.request)
     st.button(
         "Train on these only",
         key="anomalies-train",
         icon=":material/model_training:",
         width="stretch",
-        disabled=not datasets.is_known(checkpoint.dataset.name),
+        disabled=not fits,
         help="This model has learned other classes, so it reconstructs outliers too. One with the same settings that "
         "learns from the normal classes alone usually tells them apart better.",
         on_click=_train,
         args=(work,),
     )
     job_card.last_card(work, FAILED)
+
+
+def _fits(request: TrainingRequest) -> bool:
+    """Say about how much memory the training takes; whether it fits, or the reason is shown."""
+    try:
+        request_budget.check(request)
+        st.caption(f"Training takes about {request_budget.memory(request)} of memory.")
+    except VAEError as error:
+        page.show_error(error)
+        return False
+    return True
 
 
 def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:

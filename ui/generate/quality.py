@@ -6,9 +6,12 @@ import streamlit as st
 
 from ui.shared import job_card, page
 from ui.shared.job_card import Command
+from vae.budget import needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
+
+NUMBER = 10_000  # samples of each kind, as the command draws
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -26,7 +29,8 @@ def show(checkpoint: Checkpoint) -> None:
             )
             return
         work = Command("quality", f"Sample quality of {checkpoint.name}", ("quality", checkpoint.name))
-        job_card.offer(work, "Measure again" if found else "Measure", "quality-measure", ":material/straighten:")
+        label, need = "Measure again" if found else "Measure", needs.measuring(checkpoint.model, NUMBER)
+        job_card.offer(work, need, label, "quality-measure", ":material/straighten:")
 
 
 def _table(quality: Quality) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from ui import palette
-from ui.shared import formatting, ownership, page
+from ui.shared import formatting, ownership, page, room_for_work
+from vae.budget.needs import Need
 from vae.errors import JobError
 from vae.jobs import queue
 from vae.jobs.job import Job
@@ -213,12 +214,16 @@ class Command(Work):
         ownership.claim(queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane))
 
 
-def offer(work: Work, label: str, key: str, icon: str) -> None:
-    """The job that does the work now; else a button that starts it, below the last job where that brought nothing."""
+def offer(work: Work, need: Need, label: str, key: str, icon: str) -> None:
+    """The job that does the work now; else a button that starts it, below the last job where that brought nothing.
+
+    Without the memory that it needs there is no button: what is lacking stands in its place.
+    """
     if active_card(work):
         return
     last_card(work, (*FAILED, "stopped"))
-    _start_button(work, label, key, icon)
+    if room_for_work.memory(need, "This"):
+        _start_button(work, label, key, icon)
 
 
 def active_card(work: Work) -> bool:

@@ -7,7 +7,7 @@ measured.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vae.config import ModelConfig, TrainConfig
@@ -15,6 +15,10 @@ from vae.model.layers import decoder_layers, encoder_layers, output_sizes, param
 
 FLOAT = 4  # bytes
 PROGRAM = 500 * 10**6  # Python, torch and scikit-learn with their buffers; their files can leave memory again
+APPLIED = 550 * 10**6  # Python and torch, with the files of their libraries, where a stored model is applied
+CONVOLVED = 200 * 10**6  # more with convolutions: their compiled code, and copies in an order of their own
+COMPONENTS = 100 * 10**6  # more of scikit-learn, and its trees
+LIGHT = 100 * 10**6  # Python, NumPy and Pillow, of work that needs no torch
 TRAINED = 4  # a parameter, its gradient and two moments of Adam
 SAVED = 7  # copies while the state to go on from is written: twice its three, and the last epoch's weights
 BEST = 3  # more with early stopping: the best epoch's, in memory and twice in the state
@@ -23,12 +27,17 @@ KEPT = {"float32": 1.25, "bfloat16": 0.75, "auto": 1.0}  # floats of an activati
 PIXELS = 3  # floats of a decoded pixel in training, beside its activation: the image and the likelihood's terms
 SEEN = 3  # of the largest activation without gradients: what goes in, what comes out, and between them
 MEASURED, MEASURED_AT_ONCE = 10_000, 1_000  # images of each split after an epoch (training/trainer, epoch_metrics)
-ENCODED_AT_ONCE = 500  # images (checkpoints/inference)
+ENCODED_AT_ONCE, DECODED_PIXELS = 500, 2**24  # images; of a batch that is decoded (checkpoints/inference)
 REFERENCE, REFERENCE_BYTES = 10_000, 2**29  # normal images at most (anomalies/normal_images)
 SCORED_PIXELS, FITTED_VALUES = 2**22, 2**26  # of a batch; that components are fitted to (anomalies/methods/baselines)
 IN_MEMORY = 0.25  # of what is free: images that take more are streamed (training/batches)
 LATENT_FLOATS, LATENT_BYTES = 2, 40  # mu and sigma of a dimension; of an image, with labels, terms and two maps
 NEIGHBOUR_BYTES = 100  # of one of t-SNE's three times perplexity neighbours, with both directions and copies
+DECODED_AT_ONCE, LARGE_PICTURE = 4, 16_000_000  # threads; pixels of one that is decoded alone (data/image_decoding)
+DECODED_BYTES = 2**25  # of pictures that are decoded before they are written (data/import_folder)
+PICTURE, PICTURE_BYTES = 8, {"WEBP": 16}  # of a pixel while it is decoded: by Pillow, flattened, in four channels
+SHEET = 10  # bytes of a pixel of a sheet: its three colours, four of Pillow, and what is compressed of it
+SCORE_BYTES = 150  # a line of a table of scores, with the name of a file
 MAP_BYTES = 200  # of one image on a map, beside its latents
 
 
@@ -114,6 +123,7 @@ def _outputs(model: ModelConfig) -> tuple[list[int], list[int]]:
 def encoding(model: ModelConfig, images: int) -> Need:
     """Of a stored model's pass over images, which stay on disk, and of what is kept of them."""
     return Need(
+        program=_applied(model),
         parameters=LOADED * FLOAT * parameter_count(model),
         activations=_seen(model, min(ENCODED_AT_ONCE, images), 1),
         images=3 * latents_bytes(model, images),  # the arrays, a file of them, and its bytes
@@ -121,29 +131,63 @@ def encoding(model: ModelConfig, images: int) -> Need:
 
 
 def scoring(model: ModelConfig) -> Need:
-    """Of fitting anomaly scores to normal images and scoring others, piece by piece."""
+    """Of fitting an anomaly score to normal images and scoring others, piece by piece."""
     size = math.prod(model.image_shape)
-    reference = min(REFERENCE * size, REFERENCE_BYTES)
     return Need(
+        program=_applied(model),
         parameters=LOADED * FLOAT * parameter_count(model),
         activations=_seen(model, max(1, min(ENCODED_AT_ONCE, SCORED_PIXELS // size)), 1),
-        images=reference + 3 * FLOAT * min(REFERENCE * size, FITTED_VALUES),
+        images=min(REFERENCE * size, REFERENCE_BYTES),
     )
+
+
+def scoring_by_components(model: ModelConfig) -> Need:
+    """As `scoring`, of scores on principal components of the pixels, and of all scores beside each other."""
+    once = scoring(model)
+    fitted = 3 * FLOAT * min(REFERENCE * math.prod(model.image_shape), FITTED_VALUES)
+    return replace(once, program=once.program + COMPONENTS, images=once.images + fitted)
 
 
 def decoding(model: ModelConfig, pictures: int, enlarged: int = 1) -> Need:
     """Of decoding latents to pictures and writing them to a file, each pixel as `enlarged` × `enlarged` of them."""
-    pixels = pictures * math.prod(model.image_shape)
+    channels, height, width = model.image_shape
+    at_once = max(1, min(ENCODED_AT_ONCE, pictures, DECODED_PIXELS // (channels * height * width)))
+    _, decoder = _outputs(model)
     return Need(
+        program=_applied(model),
         parameters=LOADED * FLOAT * parameter_count(model),
-        activations=_seen(model, min(ENCODED_AT_ONCE, pictures), 1),
-        images=pixels * (3 + 4 * enlarged**2),  # as they are, twice in a file, and enlarged, in three colours
+        activations=FLOAT * at_once * (SEEN * max(decoder) + 2 * channels * height * width),
+        # as they are and thrice in a file, or one of them enlarged, as a sheet in colour, and as Pillow has that
+        images=pictures * height * width * (4 * channels + SHEET * enlarged**2),
     )
+
+
+def measuring(model: ModelConfig, pictures: int) -> Need:
+    """Of judging so many samples by a classifier's features, with their neighbours."""
+    once = decoding(model, pictures)
+    return replace(once, program=once.program + COMPONENTS)
+
+
+def _applied(model: ModelConfig) -> int:
+    return APPLIED + CONVOLVED * bool(model.channels)
 
 
 def tsne(images: int, latent_dim: int, perplexity: float) -> Need:
     """Of a t-SNE map."""
     return Need(images=math.ceil(images * (MAP_BYTES + 3 * 8 * latent_dim + 3 * perplexity * NEIGHBOUR_BYTES)))
+
+
+def picture(pixels: int, kind: str = "") -> Need:
+    """Of decoding one picture of so many pixels, of a format as Pillow calls it."""
+    return Need(program=0, images=PICTURE_BYTES.get(kind, PICTURE) * pixels)
+
+
+def importing(image_shape: tuple[int, int, int], pixels: Sequence[int]) -> Need:
+    """Of decoding pictures of so many `pixels` each, several at a time, and writing them as arrays of this shape."""
+    largest = sorted(pixels, reverse=True)[:DECODED_AT_ONCE]
+    together = sum(min(size, LARGE_PICTURE) for size in largest)  # larger ones are decoded alone
+    chunk = min(len(pixels) * math.prod(image_shape), DECODED_BYTES)
+    return Need(program=LIGHT, images=PICTURE * max([together, *largest[:1]]) + 2 * chunk)
 
 
 # --- disk -------------------------------------------------------------------------------------------------------------
@@ -157,6 +201,21 @@ def checkpoint_bytes(model: ModelConfig, images: int) -> int:
 def latents_bytes(model: ModelConfig, images: int) -> int:
     """What is kept of encoded images."""
     return images * (LATENT_FLOATS * FLOAT * model.latent_dim + LATENT_BYTES)
+
+
+def map_bytes(images: int) -> int:
+    """A map that is kept, and the file that it replaces."""
+    return images * 2 * FLOAT + 2**20
+
+
+def scores_bytes(images: int) -> int:
+    """A table of scores."""
+    return images * SCORE_BYTES + 2**16
+
+
+def comparison_bytes(images: int, scores: int) -> int:
+    """What is kept of a comparison: of each image and each held-out one its scores, and of the latter its latents."""
+    return 2 * images * scores * FLOAT + 2**22
 
 
 def run_folder_bytes(model: ModelConfig, train: TrainConfig) -> int:

@@ -28,6 +28,7 @@ from vae.commands.common import (
 from vae.errors import ScoreError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
+from vae.storage import paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,9 @@ def run(arguments: argparse.Namespace) -> None:
     choice = normal_choice(checkpoint, arguments.normal)
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or compare.default_names()))
     note(normal_images.training_note(checkpoint, choice, names))
-    limits.check_memory(needs.scoring(checkpoint.model), "Comparing scores")
+    limits.check_memory(needs.scoring_by_components(checkpoint.model), "Comparing scores")
+    room = needs.comparison_bytes(len(checkpoint.latents.mu), len(names))
+    limits.check_disk({paths.derived_folder(checkpoint.identity): room}, "The comparison")
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
     with stoppable():
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
+from vae.budget import limits
 from vae.commands.common import add_run_folder
 from vae.data import datasets, mnist
 from vae.errors import DatasetError
@@ -16,6 +17,8 @@ from vae.jobs.stopping import stoppable, unstoppable
 from vae.storage import paths, probe
 from vae.storage.printing import bar_stream
 from vae.storage.temporary import temporary_folder
+
+UNPACKED = 6  # times the size of MNIST's archives
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
     if known.on_this_machine():
         print(f"{known.title} is already on this machine.")
         return
+    room = known.download_mb * 10**6 * (1 + UNPACKED)
+    limits.check_disk({paths.data_dir(): room}, f"Downloading {known.title}")
     progress = Progress(arguments.run_folder)
     with stoppable():
         fetch_mnist(progress, known.download_mb * 1_000_000)

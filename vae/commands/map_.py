@@ -11,6 +11,7 @@ from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
 from vae.maps import map_files
 from vae.maps.projection import ProjectionMap
+from vae.storage import paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
         perplexity = tsne.checked(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
         need = needs.tsne(len(checkpoint.latents.mu), checkpoint.model.latent_dim, perplexity)
         limits.check_memory(need, f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity.")
+    kept = {paths.derived_folder(checkpoint.identity): needs.map_bytes(len(checkpoint.latents.mu))}
+    limits.check_disk(kept, "The map")
     progress = Progress(arguments.run_folder)
     with stoppable():
         progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images", "iterations")

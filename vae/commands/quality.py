@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     from vae.sample_quality import measure  # torch
 
     measure.check(checkpoint, arguments.number, arguments.seed)
-    limits.check_memory(needs.decoding(checkpoint.model, arguments.number), "Measuring the samples", "Ask for fewer.")
+    limits.check_memory(needs.measuring(checkpoint.model, arguments.number), "Measuring the samples", "Ask for fewer.")
     progress = Progress(arguments.run_folder)
     with stoppable():
         progress.stage(f"sample quality of {checkpoint.name}", "images")

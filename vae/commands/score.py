@@ -98,7 +98,10 @@ def run(arguments: argparse.Namespace) -> None:
     source = _source(arguments, checkpoint)
     tally = Tally(source.tally())
     note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
-    limits.check_memory(needs.scoring(checkpoint.model), "Scoring")
+    by_pixels = (kept.score if kept else score) in registry.BASELINES
+    need = needs.scoring_by_components if by_pixels else needs.scoring
+    limits.check_memory(need(checkpoint.model), "Scoring")
+    limits.check_disk({output: needs.scores_bytes(source.total)}, "The table of scores")
     from vae.checkpoints import loading
     from vae.model.devices import best_device
 

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps
 
+from vae.budget import limits, needs
 from vae.config import USUAL_READING, ImageReading
 from vae.data.folders import image_names
-from vae.errors import DatasetError, StorageError
+from vae.errors import BudgetError, DatasetError, StorageError
 from vae.storage import door, kinds
 
 Pixels = NDArray[np.uint8]
@@ -161,6 +162,16 @@ def decode_all(
     return found
 
 
+def pixel_count(path: Path) -> int:
+    """How many pixels a file says that it has, from its head alone; 0 for what can't be read, and for too many."""
+    try:
+        with door.opened(path, kinds.IMAGE) as content, Image.open(content, formats=FORMATS) as image:
+            width, height = image.size
+    except Exception:  # as `_decode`: what hostile files raise has no common parent
+        return 0
+    return width * height if width * height <= MAX_PIXELS else 0
+
+
 def own_picture(content: bytes, image_shape: Shape, reading: ImageReading = USUAL_READING) -> Decoded:
     """A person's own picture as a model of such images takes it, its pixels (C, H, W).
 
@@ -210,6 +221,7 @@ def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: Image
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DatasetError(f"{width} × {height} pixels, more than {MAX_PIXELS:,}")
+            _check_room(width * height, image.format or "")
             with _alone(width * height):
                 pixels, facts = _read(image, form, reading)
         return Decoded(pixels, replace(facts, size=(width, height), digest=digest))
@@ -217,6 +229,15 @@ def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: Image
         raise
     except Exception as error:  # what hostile files make a decoder raise has no common parent
         raise DatasetError(_reason(error)) from error
+
+
+def _check_room(pixels: int, kind: str) -> None:
+    """Raise DatasetError for a large picture that there is no memory for."""
+    try:
+        if pixels > LARGE_PIXELS:
+            limits.check_memory(needs.picture(pixels, kind), f"A picture of {pixels:,} pixels")
+    except BudgetError as error:
+        raise DatasetError(error.message.rstrip(".")) from error
 
 
 def _alone(pixels: int) -> AbstractContextManager[object]:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.budget import limits
+from vae.budget import limits, needs
 from vae.config import USUAL_READING, ImageReading
-from vae.data import datasets, imported_dataset, reading_choice, splitting, staging
+from vae.data import datasets, image_decoding, imported_dataset, reading_choice, splitting, staging
 from vae.data.folders import layout
 from vae.data.folders.choices import USUAL_CHOICES, FolderChoices
 from vae.data.folders.image_walk import ImageWalk
@@ -39,6 +39,7 @@ from vae.storage.reporting import write_errors_as
 from vae.storage.temporary import temporary_folder
 
 LABEL_BYTES = 8
+LOOKED_AT = 64  # pictures whose sizes say beforehand how much memory the import takes
 DIGEST_BYTES = 16
 DRAW_SEED = 0
 STAGE = "stage"
@@ -145,10 +146,9 @@ class _Work:
 
     def run(self) -> ImportResult:
         """Decode, decide, divide; write the three splits, the report and meta.json."""
-        count, settings = len(self.found.files), self.settings
+        settings = self.settings
         first = Format(settings.height, settings.width, colour=settings.colour is not False)
-        need = count * (2 * math.prod(first.shape) + LABEL_BYTES)
-        limits.check_disk({self.folder: need}, "The import")
+        self._check_room(first)
         with temporary_folder(self.folder / STAGE) as place:
             stage = Stage(place, first)
             self._decode(stage)
@@ -161,6 +161,15 @@ class _Work:
         result = ImportResult(self.folder, form.shape, seen.class_names, counts, report)
         self._write_meta(result)
         return result
+
+    def _check_room(self, form: Format) -> None:
+        """Raise BudgetError when there is too little memory or disk for it."""
+        files = self.found.files
+        sample = [image_decoding.pixel_count(self.root / file) for file in files[:: -(-len(files) // LOOKED_AT)]]
+        need = needs.importing(form.shape, sample)
+        limits.check_memory(need, f"Importing pictures of up to {max(sample):,} pixels", "Make them smaller first.")
+        room = len(files) * (2 * math.prod(form.shape) + LABEL_BYTES)
+        limits.check_disk({self.folder: room}, "The import")
 
     def _decode(self, stage: Stage) -> None:
         choice = self.settings.reading

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vae.budget import free
 from vae.data import image_decoding
 from vae.data.image_decoding import Format
 from vae.errors import DatasetError
@@ -273,3 +274,20 @@ def test_hostile_pictures_are_one_sentence(hostile: bytes, message: str) -> None
 def test_a_model_of_two_channels_takes_no_picture() -> None:
     with pytest.raises(DatasetError, match="2 channels, expected 1 or 3"):
         image_decoding.own_picture(content(Image.new("L", (8, 8))), (2, 8, 8))
+
+
+def test_a_large_picture_asks_for_memory_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = saved(tmp_path / "large.png", Image.new("1", (5_000, 4_000)))
+    small = saved(tmp_path / "small.png", Image.new("1", (3_000, 4_000)))
+    monkeypatch.setattr(free, "memory", lambda: 100 * 10**6)
+    found = image_decoding.decode_all([large, small], GREY)
+    assert isinstance(found[1], image_decoding.Decoded)
+    assert str(found[0]).startswith("A picture of 20,000,000 pixels needs about 0.2 GB of memory, 0.1 GB are free")
+
+
+def test_how_many_pixels_a_picture_has_is_told_by_its_head(tmp_path: Path) -> None:
+    assert image_decoding.pixel_count(saved(tmp_path / "a.png", Image.new("L", (30, 20)))) == 600
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:-20])
+    (tmp_path / "c.png").write_bytes(b"none")
+    counts = [image_decoding.pixel_count(tmp_path / name) for name in ("b.png", "c.png", "nothing.png")]
+    assert counts == [600, 0, 0]

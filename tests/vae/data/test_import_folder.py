@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.vae.commands.test_arguments import call
+from vae.budget import free
 from vae.data import datasets, import_folder, imported_dataset, splitting, staging
 from vae.data.image_dataset import SPLITS, ImageDataset, fingerprint
 from vae.data.import_folder import ImportSettings
@@ -313,6 +314,17 @@ def test_what_does_not_fit_on_the_disk_is_not_begun(source: Path, monkeypatch: p
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 100))
     with pytest.raises(BudgetError, match="The import needs about 1 MB of disk, 1 MB are free in"):
         import_folder.write("pets", source, SIZE)
+
+
+def test_pictures_that_do_not_fit_into_memory_are_not_begun(
+    source: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(free, "memory", lambda: 200 * 10**6)
+    import_folder.write("pets", source, SIZE)
+    Image.new("1", (5_000, 5_000)).save(source / "cats" / "large.png")
+    with pytest.raises(BudgetError, match=r"Importing pictures of up to 25,000,000 pixels needs about 0\.3 GB"):
+        import_folder.write("others", source, SIZE)
+    assert left_in(data) == ["pets"]
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
