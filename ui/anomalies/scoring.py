@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
 from vae.anomalies.thresholds import Rule
+from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
 from vae.data import datasets
@@ -77,7 +78,13 @@ def own_key(checkpoint: Checkpoint) -> str:
     return f"test {checkpoint.dataset.test_fingerprint}"
 
 
+def _check_room(checkpoint: Checkpoint) -> None:
+    """Raise BudgetError where there is too little memory for looking at images, here in the page's own process."""
+    limits.check_memory(replace(needs.scoring(checkpoint.model), program=0), "Looking at the images")
+
+
 def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
+    _check_room(checkpoint)
     model, parts, labels, rows = cache.model(checkpoint), [], [], []
     names: list[str] = []
     tally = source.tally()
@@ -121,6 +128,7 @@ def reference(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
 
 def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
     def make() -> Pass:
+        _check_room(checkpoint)
         images = (normal_images.reference if split == "train" else normal_images.held_out)(checkpoint, choice).images
         with Bar(f"Looking at normal images of the {split} split") as bar:
             return passes(cache.model(checkpoint), images, _binarized(checkpoint), on_batch=bar.update)

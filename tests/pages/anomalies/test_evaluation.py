@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.anomalies.page import HTML, SCORES, ZERO_ONE, labels, one_class, planted, visit, write, wrong
@@ -16,6 +17,7 @@ from vae.anomalies.evaluation import comparison, comparison_files
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
+from vae.budget import free, limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.storage import paths
 
@@ -98,3 +100,17 @@ def test_a_model_of_some_classes_compares_what_is_chosen(submitted: list[list[st
     at.multiselect(key="anomalies-normal").set_value(["4"]).run()
     at.button(key="anomalies-compare").click().run()
     assert submitted == [["compare", "a", "--normal", "4"]]
+
+
+def test_what_a_comparison_takes_is_told_and_without_it_there_is_no_button(
+    digits: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes = limits.size(needs.scoring_by_components(digits.model).total)
+    assert f"Takes about {takes} of memory." in said(visit(normal=ZERO_ONE, look="scores"))
+    monkeypatch.setattr(free, "memory", lambda: 10**8)
+    at = visit(normal=ZERO_ONE, look="scores")
+    assert f"This needs about {takes} of memory, 0.1 GB are free" in said(at)
+    assert "anomalies-compare" not in [button.key for button in at.button]
+    monkeypatch.setattr(free, "memory", lambda: 10**6)
+    st.cache_resource.clear()  # the images that it has looked at
+    assert "Looking at the images needs about" in said(visit(normal=ZERO_ONE, look="scores"))
