@@ -148,6 +148,7 @@ def build(root: Path) -> House:
     _derive(checkpoint)
     _import_images(root / "data" / "folders" / "own")
     _idx(root / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte")
+    (root / "classes.csv").write_text("file,class\nclass/0.png,x\nclass/1.png,y\n")
     job_id = _run(checkpoint.identity)
     for k in range(3):
         pixels = np.random.default_rng(k).integers(0, 256, (8, 8), np.uint8)
@@ -229,6 +230,7 @@ def _import_images(folder: Path) -> None:
         splits[split] = {"count": count, "fingerprint": fingerprint(images, labels)}
     meta = {"format_version": 1, "image_shape": [1, 8, 8], "class_names": ["x", "y"], "splits": splits}
     (folder / "meta.json").write_text(json.dumps(meta))
+    (folder / "train-names.txt").write_text("".join(f"{k}.png\n" for k in range(20)))
     classes = counted({"x": {"train": 10}, "y": {"train": 10}})
     report = ImageReport(30, 27, (Reason("no image", 3, ("a.txt",)),), classes, warnings=(Warned("dark", "Dark."),))
     (folder / "report.json").write_text(json.dumps(asdict(report)))

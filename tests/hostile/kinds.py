@@ -15,6 +15,7 @@ from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
 from vae.checkpoints import checkpoint_files
 from vae.data import image_decoding, imported_dataset, mnist
+from vae.data.folders import class_table
 from vae.data.image_decoding import Format
 from vae.errors import GenerationError
 from vae.generation import direction_files, mixture_files
@@ -130,6 +131,14 @@ def _images(house: House) -> object:
     return imported_dataset.info("own").load_split("train")
 
 
+def _names(house: House) -> object:
+    return imported_dataset.info("own").load_split("train").file_names
+
+
+def _classes(house: House) -> object:
+    return class_table.read(house.root / "classes.csv", ["class/0.png", "class/1.png"]).classes
+
+
 def _picture(house: House) -> object:
     return image_decoding.decode(house.pictures / "class" / "0.png", GREY).pixels.shape
 
@@ -200,6 +209,8 @@ KINDS = (
         lambda house: house.images / "report.json",
         lambda house: imported_dataset.report("own"),
     ),
+    Kind("imported names", "text", lambda house: house.images / "train-names.txt", _names),
+    Kind("table of classes", "text", lambda house: house.root / "classes.csv", _classes),
     Kind("imported images", "npy", lambda house: house.images / "train.npy", _images),
     Kind("imported labels", "labels", lambda house: house.images / "train-labels.npy", _images),
     Kind(

@@ -226,8 +226,9 @@ def _file_names(folder: Path, split: str, count: int) -> tuple[str, ...] | None:
         return None
     with storage_errors_as(DatasetError, "Delete the folder and import the images again."):
         raw = door.read(path, kinds.IMPORTED_NAMES)
-        lines = raw.decode("utf-8", "replace").split("\n")
-        found = tuple(map(visible, lines[:-1]))
-        if len(found) != count or lines[-1] or any(len(name) > LONGEST_NAME for name in found):
-            raise StorageError(f"{path} has {len(found):,} names, expected {count:,} and nothing else.")
+        if (lines := raw.count(b"\n")) != count or not raw.endswith(b"\n"):  # before a list of millions is made
+            raise StorageError(f"{path} has {lines:,} names, expected {count:,} and nothing else.")
+        found = tuple(map(visible, raw.decode("utf-8", "replace").split("\n")[:-1]))
+        if long := next((name for name in found if len(name) > LONGEST_NAME), ""):
+            raise StorageError(f"{path} has a name of {len(long):,} characters, expected at most {LONGEST_NAME:,}.")
     return found

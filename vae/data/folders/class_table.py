@@ -17,7 +17,7 @@ from vae.storage.validation import short
 FILES = ("file", "filename", "file_name", "filepath", "path", "image", "image_name", "image_id", "img", "name", "id")
 CLASSES = ("class", "label", "category", "class_name", "classname", "target", "species", "breed", "tag", "diagnosis")
 SPLITS_NAMED = ("split", "set", "subset", "partition", "fold", "phase", "data_set", "dataset")
-MOST_ROWS = 500_000
+MOST_ROWS, MOST_CELLS = 500_000, 5_000_000
 MOST_CELL = 4_000  # characters
 LOOKED_AT = 200  # rows, to see which column holds files
 
@@ -93,6 +93,8 @@ def read(path: Path, files: list[str]) -> ClassTable:
 def _rows(text: str, where: str) -> list[list[str]]:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
+    if (cells := text.count(delimiter) + text.count("\n")) > MOST_CELLS:  # before a row of millions is made
+        raise DatasetError(f"{where} has {cells:,} cells, expected at most {MOST_CELLS:,}.")
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
