@@ -23,6 +23,7 @@ import sys
 
 import pytest
 
+from benchmarks import memory
 from vae.budget import needs
 from vae.config import ModelConfig, TrainConfig, default_model_config
 from vae.data import datasets
@@ -90,6 +91,39 @@ def test_images_that_take_much_are_streamed_unless_classes_are_chosen() -> None:
 def test_a_map_of_many_neighbours_takes_much() -> None:
     assert needs.tsne(10_000, 16, 30).total < 1e9
     assert needs.tsne(10_000, 16, 3_300).total > 5e9
+
+
+MODELS = {name: (model, images.counts["test"]) for name, (images, model) in memory.MODELS.items()}
+ENCODED = {"mlp": 0.58, "wide": 1.03, "conv": 1.04, "large": 3.05}
+SCORED = {"mlp": 0.62, "wide": 1.03, "conv": 0.99}
+BY_COMPONENTS = {"mlp": 0.82, "wide": 1.03}
+SAMPLED = {
+    ("mlp", 64): 0.56,
+    ("mlp", 10_000): 0.67,
+    ("wide", 2_000): 1.03,
+    ("conv", 64): 0.62,
+    ("conv", 5_000): 1.10,
+    ("large", 64): 0.97,
+    ("large", 1_000): 1.36,
+}
+MAPPED = {(2_000, 16, 30.0): 0.23, (2_000, 16, 300.0): 0.33}
+
+
+def test_estimates_are_near_what_was_measured() -> None:
+    """`python -m benchmarks.memory`, in GB: never below a peak by more than a tenth, nor more than twice of it."""
+    found = [(f"encode {name}", needs.encoding(*MODELS[name]), peak) for name, peak in ENCODED.items()]
+    found += [(f"score {name}", needs.scoring(MODELS[name][0]), peak) for name, peak in SCORED.items()]
+    found += [
+        (f"components {name}", needs.scoring_by_components(MODELS[name][0]), peak)
+        for name, peak in BY_COMPONENTS.items()
+    ]
+    found += [
+        (f"sample {name} {count}", needs.decoding(MODELS[name][0], count), peak)
+        for (name, count), peak in SAMPLED.items()
+    ]
+    found += [(f"map {mapped}", needs.tsne(*mapped), peak) for mapped, peak in MAPPED.items()]
+    ratios = {name: round(need.total / 1e9 / peak, 2) for name, need, peak in found}
+    assert {name: ratio for name, ratio in ratios.items() if not 0.9 <= ratio <= 2} == {}
 
 
 def test_absurd_models_are_counted_at_once() -> None:
