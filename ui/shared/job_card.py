@@ -11,9 +11,10 @@ from typing import Any
 import streamlit as st
 
 from ui import palette
-from ui.shared import formatting, ownership, page, room_for_work
+from ui.shared import formatting, ownership, page
+from vae.budget import limits
 from vae.budget.needs import Need
-from vae.errors import JobError
+from vae.errors import BudgetError, JobError
 from vae.jobs import queue
 from vae.jobs.job import Job
 from vae.training.run_folder.status import resumable
@@ -222,8 +223,19 @@ def offer(work: Work, need: Need, label: str, key: str, icon: str) -> None:
     if active_card(work):
         return
     last_card(work, (*FAILED, "stopped"))
-    if room_for_work.memory(need, "This"):
+    if _fits(need):
         _start_button(work, label, key, icon)
+
+
+def _fits(need: Need) -> bool:
+    """Say about how much memory the work takes; whether there is that much. The reason is shown where there is not."""
+    try:
+        limits.check_memory(need, "This")
+    except BudgetError as error:
+        page.show_error(error)
+        return False
+    st.caption(f"Takes about {limits.size(limits.on_host(need).total)} of memory.")
+    return True
 
 
 def active_card(work: Work) -> bool:
