@@ -108,8 +108,8 @@ def test_a_folder_of_own_images_is_scored(app: AppServer, page: Page, tmp_path: 
     expect(page.get_by_text("Choose what to score.")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Read this folder").click()
     page.wait_for_selector(HISTOGRAM, timeout=60_000)
-    expect(page.get_by_text("12 images were of another size")).to_be_visible()
-    expect(page.get_by_text("1 file could not be read")).to_be_visible()
+    expect(page.get_by_text("Changed: 12 resized to 8 × 8 pixels")).to_be_visible()
+    expect(page.get_by_text("1 file left out of 14")).to_be_visible()
     rows = csv_rows(page)
     assert len(rows) == 13
     assert max(rows, key=lambda row: float(row["score"]))["name"] == "noise.png"

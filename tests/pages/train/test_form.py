@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.pages.train.page import labels, texts, typed, visit
 from tests.runs import plant, requests, train_arguments
@@ -19,7 +20,8 @@ from ui.train.presets import PRESETS, settings_of
 from vae.budget import free
 from vae.checkpoints import checkpoint_writing
 from vae.config import ModelConfig, TrainConfig
-from vae.data import datasets
+from vae.data import datasets, import_folder
+from vae.data.import_folder import ImportSettings
 from vae.errors import JobError, VAEError
 from vae.jobs import queue
 from vae.storage import paths
@@ -342,3 +344,19 @@ def test_the_page_never_imports_torch() -> None:
     code = "\n".join(line.strip() for line in code.splitlines())
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.PROJECT, check=True)
     assert done.stdout.splitlines()[-1] == "Train a model []"
+
+
+def test_the_report_of_an_import_is_below_its_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    for k in range(12):
+        path = tmp_path / "own" / "ab"[k % 2] / f"<b>{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), 20 * k).save(path)
+    (tmp_path / "own" / "notes.txt").touch()
+    import_folder.write("own", tmp_path / "own", ImportSettings(8, 8))
+    at = visit()
+    assert not [box for box in at.expander if box.label.startswith("Its import")]  # digits were not imported
+    at.selectbox(key="train_dataset").set_value("own").run()
+    [label] = [box.label for box in at.expander if box.label.startswith("Its import")]
+    assert label.startswith("Its import: 12 images taken, 1 left out")
+    assert "Left out 1 (no image by its name, which ends in .txt): notes.txt." in texts(at)

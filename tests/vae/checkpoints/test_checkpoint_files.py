@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.vae.helpers import TINY, TINY_CONV, new_checkpoint
+from tests.vae.helpers import TINY, TINY_CONV, edit_config, new_checkpoint
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Latents, NewCheckpoint
-from vae.config import ModelConfig
+from vae.config import ImageReading, ModelConfig
 from vae.errors import CheckpointError
 from vae.storage import door, paths
 
@@ -156,3 +157,20 @@ def test_no_history_and_no_map_is_fine(tmp_path: Path) -> None:
     new: NewCheckpoint = dataclasses.replace(new_checkpoint(), history=[], maps=[])
     checkpoint_writing.write(new, tmp_path / "a")
     assert (checkpoint_files.read("a", tmp_path).history, checkpoint_files.read("a", tmp_path).maps) == ([], {})
+
+
+def test_how_files_are_read_comes_back(tmp_path: Path) -> None:
+    reading = ImageReading("#000000", (0.0, 4_095.0))
+    new = new_checkpoint()
+    dataset = dataclasses.replace(new.dataset, reading=reading)
+    checkpoint_writing.write(dataclasses.replace(new, dataset=dataset), tmp_path / "a")
+    assert checkpoint_files.read("a", tmp_path).dataset.reading == reading
+
+
+@pytest.mark.parametrize("reading", [{"background": "red"}, {"values": [5, 1]}, {"values": [0]}, 3])
+def test_a_damaged_way_of_reading_files_is_told(tmp_path: Path, reading: object) -> None:
+    folder = checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
+    about = json.loads((folder / checkpoint_files.CONFIG).read_bytes())["dataset"]
+    edit_config(folder, dataset=about | {"reading": reading})
+    with pytest.raises(CheckpointError, match=r"reading|range of values"):
+        checkpoint_files.read("a", tmp_path)

@@ -18,7 +18,9 @@ from vae.anomalies.evaluation import metrics
 from vae.anomalies.forward_pass import passes
 from vae.checkpoints import loading
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data import image_decoding
+from vae.data import datasets, image_decoding, import_folder
+from vae.data.image_dataset import SPLITS
+from vae.data.import_folder import ImportSettings
 from vae.errors import DatasetError, ScoreError
 
 SHAPE = (1, 8, 8)
@@ -217,3 +219,36 @@ def test_the_stamp_of_a_folder_changes_with_its_files(tmp_path: Path) -> None:
     assert second != first
     (below / "b.png").unlink()
     assert stamp() not in {first, second}
+
+
+def test_a_folder_is_read_as_the_models_training_images_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 12 bits, and white on transparency: chosen at import, and used for whatever is scored."""
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    rng = np.random.default_rng(0)
+    for k in range(12):
+        Image.fromarray(rng.integers(0, 4_096, (8, 8)).astype(np.uint16)).save(made(tmp_path / "deep" / f"{k}.png"))
+        glyph = np.full((8, 8, 4), 255, np.uint8)
+        glyph[..., 3] = rng.integers(0, 2, (8, 8)) * 255
+        Image.fromarray(glyph).save(made(tmp_path / "glyphs" / f"{k}.png"))
+    for name in ("deep", "glyphs"):
+        import_folder.write(name, tmp_path / name, ImportSettings(8, 8))
+        source = sources.from_folder(tmp_path / name, SHAPE, datasets.info(name).reading)
+        (chunk,) = source.read()
+        pixels = dict(zip(chunk.names, chunk.pixels, strict=True))
+        for split in SPLITS:
+            images = datasets.load(name, split)
+            assert images.file_names is not None
+            for file, expected in zip(images.file_names, images.images, strict=True):
+                np.testing.assert_array_equal(pixels[file], expected)
+        tally = source.tally()
+        tally.add(chunk.pixels, chunk.facts)
+        said = source.report(tally)
+        assert ("become black to white" in said.values, "Background: black" in said.background) == (
+            name == "deep",
+            name == "glyphs",
+        )
+
+
+def made(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    return path
