@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -23,7 +26,7 @@ from vae.training.diagnostics.evidence import Evidence
 from vae.training.run_folder import history, request_files
 
 POLL_SECONDS = 2.0
-TABLE, SHOWN_IDS, FOLLOWED = "runs_table", "runs_shown", "runs_followed"
+TABLE, FOLLOWED = "runs_table", "runs_followed"
 ROW_PIXELS, MOST_ROWS = 35, 12
 NOTHING = float("nan")
 
@@ -49,12 +52,12 @@ def _table(current: str | None) -> None:
         st.subheader("Runs")
         ids = [job.id for job in runs]
         chosen = [ids.index(current)] if current in ids else []
-        st.session_state[SHOWN_IDS] = ids
-        st.session_state[TABLE] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
+        key = table_key(ids)
+        st.session_state[key] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
         st.dataframe(
             columns([_row(job) for job in runs]),
-            key=TABLE,
-            on_select=_row_chosen,
+            key=key,
+            on_select=partial(_row_chosen, key, ids),
             selection_mode=["single-row", "single-cell"],
             hide_index=True,
             column_config={column.label: column.config() for column in COLUMNS},
@@ -69,9 +72,14 @@ def _table(current: str | None) -> None:
         )
 
 
-def _row_chosen() -> None:
-    """A click into any cell of a row means the row, like one on its box."""
-    row, ids = reports.chosen_table_row(st.session_state[TABLE]), st.session_state.get(SHOWN_IDS, [])
+def table_key(ids: list[str]) -> str:
+    """Of the table of these runs. A click tells only a place, which meant what stood there then: others have others."""
+    return f"{TABLE}-{hashlib.sha256(json.dumps(ids).encode()).hexdigest()[:16]}"
+
+
+def _row_chosen(key: str, ids: list[str]) -> None:
+    """A click into any cell of a row means the row, like one on its box. `ids` are the runs in the table's order."""
+    row = reports.chosen_table_row(st.session_state[key])
     if row is not None and row < len(ids):
         STATE.put(JOB, ids[row])
         st.session_state[FOLLOWED] = True

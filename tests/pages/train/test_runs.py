@@ -95,9 +95,9 @@ def test_the_table_of_runs() -> None:
 
 def test_a_row_shows_its_run_and_stays_chosen() -> None:
     first = plant("done", train_arguments("first"), progress_of("first", 3, 3), age=300)
-    plant("failed", train_arguments("second"), age=200)
+    second = plant("failed", train_arguments("second"), age=200)
     at = visit(first)
-    assert at.session_state["runs_table"]["selection"]["rows"] == [1]
+    assert at.session_state[run_table.table_key([second, first])]["selection"]["rows"] == [1]
     assert "**Train first**" in texts(at)
 
 
@@ -113,10 +113,10 @@ def test_a_row_shows_its_run_and_stays_chosen() -> None:
 def test_a_click_on_a_row_or_cell_chooses_the_run(
     monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], shown: str | None
 ) -> None:
-    state = {run_table.TABLE: {"selection": selection}, run_table.SHOWN_IDS: ["a", "b", "c"]}
+    state = {"table": {"selection": selection}}
     for module in (run_table, page_state):
         monkeypatch.setattr(module, "st", SimpleNamespace(session_state=state, query_params={}))
-    run_table._row_chosen()
+    run_table._row_chosen("table", ["a", "b", "c"])
     assert STATE.chosen(JOB) == shown
     assert state.get(run_table.FOLLOWED, False) is (shown is not None)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import safetensors.numpy
+import streamlit as st
 from numpy.typing import NDArray
 
+from ui.components import picture_sheet
 from ui.components.picture_sheet import picture_bytes
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 
@@ -103,3 +106,14 @@ def test_the_same_pictures_have_the_same_bytes_and_others_do_not() -> None:
 def test_what_is_no_sheet_is_refused(images: NDArray[Any], arguments: dict[str, int], said: str) -> None:
     with pytest.raises(ValueError, match=said.replace("(", r"\(").replace(")", r"\)")):
         picture_bytes.pack(images, SheetLayout("", **arguments))  # type: ignore[arg-type]
+
+
+def test_a_click_means_the_pictures_that_were_clicked(monkeypatch: pytest.MonkeyPatch) -> None:
+    others, sent = PICTURES[::-1], {"sheet": picture_bytes.fingerprint(PICTURES), "index": 1, "id": "1-1"}
+    monkeypatch.setattr(picture_sheet, "_SHEET", lambda **_: SimpleNamespace(click=sent))
+    monkeypatch.setattr(st, "session_state", {})
+    layout = SheetLayout("Six")
+    assert picture_sheet.show(others, "late", layout) is None  # these have replaced those that were clicked
+    assert picture_sheet.show(PICTURES, "late", layout) is None  # a click that was none stays none
+    assert picture_sheet.show(PICTURES, "in time", layout) == sent
+    assert picture_sheet.show(others, "in time", layout) == sent  # the choice of a place outlives its pictures

@@ -16,6 +16,7 @@ import streamlit as st
 
 from ui import components
 from ui.components import back_forward, live_decoder, manifold, picture_sheet, reports, scrubber, threshold
+from ui.components.picture_sheet import picture_bytes
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.threshold.histogram import ScoreGroup
 
@@ -82,7 +83,12 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
     ),
     "picture_sheet": (
         lambda: picture_sheet.show(PICTURES, "key", SheetLayout("Three")),
-        {"click": ({"index": 2, "picked": [0, 2]}, [{"index": 3}, {"index": -1}, {"picked": [3]}, {"picked": ["0"]}])},
+        {
+            "click": (
+                {"sheet": picture_bytes.fingerprint(PICTURES), "index": 2, "picked": [0, 2]},
+                [{"index": 3}, {"index": -1}, {"picked": [3]}, {"picked": ["0"]}, {"sheet": "other", "id": "late"}],
+            )
+        },
     ),
     "scrubber": (
         lambda: scrubber.show(PATH, "key"),

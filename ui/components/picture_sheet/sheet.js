@@ -20,6 +20,7 @@ class Sheet {
     this.selected = null
     this.picked = null // a set, when any number of pictures can be picked
     this.hovered = null
+    this.seen = null // the fingerprint of the pictures that are on the screen
     this.canvas = this.find("canvas.pictures")
     this.preview = new Preview(this.find(".preview"), this.find(".mark.hovered"))
     this.frame = new NextFrame(() => this.draw())
@@ -126,6 +127,7 @@ class Sheet {
       const place = { ...devicePlace(layout, i), width: device.across, height: device.down }
       drawPicture(context, pages, i, shape, place)
     }
+    this.seen = this.about.fingerprint
     const detail = { count: this.count, fingerprint: this.about.fingerprint }
     const channel = new MessageChannel() // its message comes after this frame is on the screen
     channel.port1.onmessage = () => {
@@ -157,7 +159,7 @@ class Sheet {
     if (!this.unreported || this.selected === null) return
     this.unreported = false
     const picked = this.picked && [...this.picked].sort((a, b) => a - b)
-    this.report("click", { index: this.selected, picked })
+    this.report("click", { sheet: this.about.fingerprint, index: this.selected, picked })
   }
 
   showSelected() {
@@ -239,7 +241,7 @@ class Sheet {
     this.canvas.onpointerleave = () => this.hide()
     this.canvas.onclick = (event) => {
       const index = under(event) ?? null
-      if (index === null) return
+      if (index === null || this.seen !== this.about.fingerprint) return // what was clicked has been replaced
       this.select(index)
       this.toggle(index)
       this.letGo()
