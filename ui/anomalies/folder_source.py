@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.anomalies.scoring import Wanted
 from ui.anomalies.state import STATE
+from ui.components import clicks
 from ui.shared import page
 from vae.anomalies import sources
 from vae.anomalies.sources import Source
@@ -50,7 +51,7 @@ def wanted(checkpoint: Checkpoint) -> Wanted | None:
         _go_on(reading)
         return None
     label = "Read it again" if reading else "Read this folder"
-    if st.button(label, key="anomalies-read-folder", icon=":material/folder_open:", width="stretch"):
+    if clicks.button(label, "anomalies-read-folder", icon=":material/folder_open:", width="stretch"):
         st.session_state[READING] = None
         _go_on(AskedFolder(written, _begin(written, roots)))
     return _found(checkpoint, reading) if reading and reading.done else None

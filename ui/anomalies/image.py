@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.anomalies import gallery, scoring
 from ui.anomalies.scoring import Scored
-from ui.components import picture_sheet
+from ui.components import clicks, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache, explore_place, page, pictures
 from ui.shared.explore_place import Place
@@ -115,14 +115,14 @@ def _neighbours(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: 
 
 def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
     with st.container(horizontal=True, gap="small"):
-        if st.button("Explore", key="anomalies-explore", icon=":material/explore:", help="Open its latent in Explore"):
+        if clicks.button("Explore", "anomalies-explore", icon=":material/explore:", help="Open its latent in Explore"):
             row = None if found.seen.test_rows is None else int(found.seen.test_rows[i])
             z = tuple(float(v) for v in np.clip(found.seen.images.mu[i], -100, 100))
             explore_place.go(checkpoint, Place(row) if row is not None else Place(None, z))
             st.switch_page("app.py")
-        asked = st.button(
+        asked = clicks.button(
             "Likelihood regret",
-            key="anomalies-regret",
+            "anomalies-regret",
             icon=":material/hourglass_empty:",
             help="How many nats better the model explains this image when q(z|x) is optimised for it alone. The first "
             f"time it is also computed for {scoring.REGRETTED} normal images, which takes up to a minute; any "

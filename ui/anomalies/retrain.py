@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from ui.components import clicks
 from ui.shared import job_card, model_picker, ownership, page
 from ui.shared.job_card import FAILED, Work
 from vae.anomalies.normal_images import NormalChoice
@@ -45,7 +46,7 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     name = output_name(checkpoint, choice)
     there = [summary for summary in checkpoint_files.summaries() if summary.name == name and not summary.problem]
     if any(set(summary.classes) == set(choice.classes) for summary in there):
-        if st.button("Use the model of these", key="anomalies-use", icon=":material/swap_horiz:", width="stretch"):
+        if clicks.button("Use the model of these", "anomalies-use", icon=":material/swap_horiz:", width="stretch"):
             st.session_state[model_picker.CHOSEN] = name
             st.rerun()
         return

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import events
+from ui.components import clicks, events
 from ui.components.live_decoder import panel_data
 from ui.explore import state
 from ui.shared import cache, explore_place, job_card, model_picker, page, pictures
@@ -42,10 +42,14 @@ def show(checkpoint: Checkpoint, clicked: int | None) -> None:
 def _buttons(checkpoint: Checkpoint, place: Place) -> None:
     """Back to the image, and to the origin."""
     image, origin, _ = st.columns([1, 1, 2])
-    if image.button("Image", disabled=place.row is None, width="stretch"):
+    with image:
+        to_image = clicks.button("Image", "python-image", disabled=place.row is None, width="stretch")
+    with origin:
+        to_origin = clicks.button("Origin", "python-origin", width="stretch")
+    if to_image:
         explore_place.go(checkpoint, Place(place.row))
         st.rerun()  # of a whole run too: it can hold the click of a fragment's button
-    if origin.button("Origin", width="stretch"):
+    if to_origin:
         explore_place.go(checkpoint, Place(place.row, (0.0,) * checkpoint.model.latent_dim))
         st.rerun()
 

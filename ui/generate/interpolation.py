@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui.components import events, picture_sheet, scrubber
+from ui.components import clicks, events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
@@ -72,7 +72,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
 
 def _too_few(checkpoint: Checkpoint) -> None:
     st.info("Pin two to six images, in the sidebar or from the samples, to walk between them.", icon=":material/keep:")
-    if st.button("Take two random test images", type="primary", icon=":material/casino:"):
+    if clicks.button("Take two random test images", "interpolation-random", type="primary", icon=":material/casino:"):
         rows = np.random.default_rng().choice(len(checkpoint.latents.mu), 2, replace=False)
         for row in rows:
             pins.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))

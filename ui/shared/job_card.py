@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from ui import palette
+from ui.components import clicks
 from ui.shared import formatting, ownership, page
 from vae.budget import limits
 from vae.budget.needs import Need
@@ -93,9 +94,9 @@ def _head(job: Job) -> None:
             return
         others = not ownership.may_change(job)
         if (
-            st.button(
+            clicks.button(
                 stop_label(job),
-                key=f"stop-{job.id}",
+                f"stop-{job.id}",
                 icon=":material/stop_circle:",
                 disabled=job.stopping or others,
                 help=ownership.OTHERS if others else None,
@@ -268,7 +269,7 @@ def download_offer(dataset_name: str, title: str, megabytes: int) -> None:
 
 
 def _start_button(work: Work, label: str, key: str, icon: str) -> None:
-    if not st.button(label, key=key, icon=icon):
+    if not clicks.button(label, key, icon=icon):
         return
     try:
         work.start()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ui.components import clicks
 from ui.shared import ownership, page
 from vae.errors import VAEError
 
@@ -32,7 +33,7 @@ def show(keeping: Keeping, default: str, key: str) -> bool:
     if name in keeping.taken:
         st.caption("Replaces the one of that name.")
         write = keeping.replace
-    if not st.button("Keep", key=key, type="primary", icon=":material/save:"):
+    if not clicks.button("Keep", key, type="primary", icon=":material/save:"):
         return False
     try:
         write(name)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from ui.components import clicks
 from vae.errors import VAEError
 from vae.storage import paths
 from vae.storage.printing import visible
@@ -57,6 +58,7 @@ def page(title: str) -> Iterator[None]:
         st.warning(escape(problem), icon=":material/folder_off:")
     with error_boundary():
         yield
+        clicks.forget()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.components import clicks
 from ui.shared import formatting, job_card, ownership, page
 from ui.train import estimate, fields, form_state
 from ui.train.presets import Settings
@@ -31,11 +32,10 @@ def show(primary: bool) -> None:
             job_card.download_offer(known.name, known.title, known.download_mb)
         checked = _check()
         fits = checked is None or missing or _fits(checked)
-        kind = "primary" if primary else "secondary"
-        clicked = st.button(
+        clicked = clicks.button(
             "Train",
-            key="train_submit",
-            type=kind,  # type: ignore[arg-type]
+            "train_submit",
+            type="primary" if primary else "secondary",
             disabled=missing or not fits,
             width="stretch",
         )

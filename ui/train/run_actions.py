@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.components import clicks
 from ui.shared import formatting, ownership, page
 from ui.train import estimate, form_state
 from ui.train.form import names_in_use
@@ -35,7 +36,7 @@ def show(job: Job | None) -> None:
         mine = ownership.may_change(job)
         if not mine:
             st.caption(ownership.OTHERS)
-        elif status.resumable(job) and st.button("Resume", key="run_resume", icon=":material/play_arrow:"):
+        elif status.resumable(job) and clicks.button("Resume", "run_resume", icon=":material/play_arrow:"):
             _resume(job)
         if request:
             st.button(
@@ -51,7 +52,7 @@ def show(job: Job | None) -> None:
         if (
             not job.active
             and ownership.may_change(job)
-            and st.button("Delete", key="run_delete", icon=":material/delete:")
+            and clicks.button("Delete", "run_delete", icon=":material/delete:")
         ):
             _ask_to_delete(job)
 
@@ -109,7 +110,7 @@ def _ask_to_delete(job: Job) -> None:
             on_click=_delete,
             args=(job,),
         )
-        if st.button("Keep it", key="run_delete_not") or sure:
+        if clicks.button("Keep it", "run_delete_not") or sure:
             st.rerun()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components import film
+from ui.components import clicks, film
 from ui.shared import cache, formatting, job_card, model_picker, page
 from ui.train import figures, run_actions, run_evidence
 from ui.train.state import JOB, STATE
@@ -129,7 +129,7 @@ def _test_loss_is(request: TrainingRequest | None) -> str:
 
 def _outcome(job: Job, model: Summary | None) -> None:
     if model is not None and model.problem is None:
-        if st.button("Open in Explore", key="open_in_explore", type="primary", icon=":material/explore:"):
+        if clicks.button("Open in Explore", "open_in_explore", type="primary", icon=":material/explore:"):
             st.session_state[model_picker.CHOSEN] = model.name
             st.switch_page("app.py")
     elif model is not None and model.problem is not None:

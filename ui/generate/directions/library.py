@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from ui.components import clicks
 from ui.generate import state
 from ui.generate.state import FIELDS
 from ui.shared import keeping_fields, page
@@ -90,7 +91,7 @@ def _table(checkpoint: Checkpoint, kept: list[Direction], current: Direction | N
 def _import(checkpoint: Checkpoint) -> None:
     with st.expander("Import", icon=":material/upload:"):
         file = st.file_uploader("Directions (JSON)", type=["json"], key="direction-import", max_upload_size=1)
-        if file is None or not st.button("Import", key="direction-import-now"):
+        if file is None or not clicks.button("Import", "direction-import-now"):
             return
         try:
             imported = direction_files.from_json(file.getvalue(), checkpoint)

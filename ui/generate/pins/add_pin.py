@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from ui.components import clicks
 from ui.generate import state
 from ui.generate.pins import image_picker
 from ui.generate.pins.image_picker import Picking
@@ -54,9 +55,9 @@ def _row(checkpoint: Checkpoint, actions: PinActions) -> None:
     count = len(checkpoint.latents.mu)
     row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="pins-row")
     with st.container(horizontal=True):
-        if st.button("Pin this one", key="pins-row-pin"):
+        if clicks.button("Pin this one", "pins-row-pin"):
             _pin(checkpoint, f"row:{row}", actions)
-        if st.button("Pin a random one", key="pins-row-random", icon=":material/casino:"):
+        if clicks.button("Pin a random one", "pins-row-random", icon=":material/casino:"):
             _pin(checkpoint, f"row:{_another(count)}", actions)
 
 
@@ -86,13 +87,13 @@ def _class(checkpoint: Checkpoint, actions: PinActions) -> None:
     names = [checkpoint.dataset.class_names[label] for label in there]
     name = st.selectbox("Class", names, key="pins-class")
     st.caption("The mean of the class's posterior means: its typical image, often smoother than any real one.")
-    if st.button("Pin it", key="pins-class-pin"):
+    if clicks.button("Pin it", "pins-class-pin"):
         _pin(checkpoint, f"class:{name}", actions)
 
 
 def _sample(checkpoint: Checkpoint, actions: PinActions) -> None:
     seed = st.number_input("Seed of a draw from the prior N(0, I)", 0, MOST_SAMPLES, step=1, key="pins-sample")
-    if st.button("Pin it", key="pins-sample-pin"):
+    if clicks.button("Pin it", "pins-sample-pin"):
         _pin(checkpoint, f"sample:{seed}:0", actions)
 
 
@@ -123,7 +124,7 @@ def _own(checkpoint: Checkpoint, actions: PinActions) -> None:
         (decoded, cache.decoded(checkpoint, mu[None])[0], "Its reconstruction"),
     ):
         place.image(pictures.enlarged(image), caption=caption, width=110, output_format="PNG")
-    if st.button("Pin it", key="pins-own-pin"):
+    if clicks.button("Pin it", "pins-own-pin"):
         _keep(checkpoint, anchors.of_vector(mu, f"own image {file.name[:NAME_LETTERS]}"), actions)
 
 

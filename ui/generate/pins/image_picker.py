@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import events, picture_sheet
+from ui.components import clicks, events, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint
@@ -35,7 +35,7 @@ class Picking:
 
 def button(checkpoint: Checkpoint, picking: Picking) -> None:
     """`Pick images`, which opens the dialog."""
-    if st.button("Pick images", key=_name(picking, "open"), icon=":material/grid_view:", width="stretch"):
+    if clicks.button("Pick images", _name(picking, "open"), icon=":material/grid_view:", width="stretch"):
         st.session_state.pop(_name(picking, "show"), None)  # another opening begins at the beginning
         dialog = st.dialog(picking.title, width="large", on_dismiss="rerun")
         dialog(_dialog)(checkpoint, picking)
@@ -100,7 +100,7 @@ def _count(picking: Picking) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{count:,} picked.** A click adds an image, another one takes it back.")
         st.button("Clear", key=_name(picking, "clear"), disabled=not count, on_click=_clear, args=(picking,))
-        if st.button("Done", key=_name(picking, "done"), type="primary"):
+        if clicks.button("Done", _name(picking, "done"), type="primary"):
             st.rerun()
 
 

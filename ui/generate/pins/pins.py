@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ui.components import events, picture_sheet
+from ui.components import clicks, events, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.generate import state
 from ui.generate.pins import add_pin
@@ -104,7 +104,7 @@ def pin_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
     """`Pin`, which keeps the image and redraws the page."""
     there = anchor.token in [a.token for a in pinned(checkpoint)]
     icon = ":material/check:" if there else ":material/keep:"
-    if st.button("Pinned" if there else "Pin", key=key, icon=icon, disabled=there):
+    if clicks.button("Pinned" if there else "Pin", key, icon=icon, disabled=there):
         try:
             pin(checkpoint, anchor)
         except GenerationError as error:
@@ -115,8 +115,8 @@ def pin_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
 
 def explore_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
     """`Open in Explore`, at the image's latent vector."""
-    if st.button(
-        "Explore", key=key, help="Open this image in Explore, at its latent vector", icon=":material/explore:"
+    if clicks.button(
+        "Explore", key, help="Open this image in Explore, at its latent vector", icon=":material/explore:"
     ):
         explore_place.go(checkpoint, Place(anchor.row) if anchor.row is not None else Place(None, anchor.z))
         st.switch_page("app.py")
