@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import StartApp
 from tests.browser.drive import explore
 from tests.browser.drive.server import PROJECT, AppServer
-from tests.browser.drive.visit import open_page, wait_idle
+from tests.browser.drive.visit import eventually, open_page, wait_idle
 from tests.ui.shared.test_page import HOSTILE, LINKS
 
 DIGITS = "digits-mlp-8"
@@ -136,7 +136,7 @@ def test_events_tell_that_the_axes_change(digits: Page) -> None:
     names = ("plotly_relayouting", "plotly_relayout", "plotly_afterplot")
     listen(digits, *names)
     digits.mouse.wheel(0, -300)
-    digits.wait_for_timeout(800)
+    eventually(digits, lambda: set(names) <= heard(digits).keys())
     missing = set(names) - heard(digits).keys()
     assert not missing, f"Plotly no longer sends {missing} while the map is zoomed. {MEND}"
 
@@ -189,8 +189,7 @@ def the_decoder_works_alone(page: Page) -> None:
     before = explore.picture(page, "decoded")
     explore.slider(page).focus()
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_timeout(100)
-    assert explore.picture(page, "decoded") != before
+    assert eventually(page, lambda: explore.picture(page, "decoded") != before)
     page.get_by_label("Select an image by its row").fill("5")
     page.keyboard.press("Enter")
     expect(page.locator(".panel")).to_have_attribute("data-row", "5")

@@ -25,13 +25,13 @@ def load(page: Page, *names: str) -> None:
     page.evaluate(IMPORT, list(names))
 
 
-def mount(page: Page, entry: str, html: str, *css: str) -> None:
+def mount(page: Page, entry: str, html: str = "", *css: str) -> None:
     """Show a component as Streamlit does, its joined script from a blob: `receive(data)` draws it,
     `unmount()` ends it.
 
     What it reports is kept in `reported`, as pairs of name and value.
     """
-    page.evaluate(MOUNT, [assets.script(entry), assets.text(*css), assets.text(html)])
+    page.evaluate(MOUNT, [assets.script(entry), assets.text(*css), assets.text(html) if html else ""])
 
 
 def _answer(route: Route) -> None:

@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from playwright.sync_api import Page
 
 from tests.browser.drive.server import AppServer
+from ui.components import assets
 
 # What a person does reaches the server some time later, and the page says "running" only a while after the server has
-# begun. So the page's socket is watched: a request to run (BackMsg.rerun_script) is open until a run ends
-# (ForwardMsg.script_finished), and every run is open from its beginning (ForwardMsg.new_session); one that ends for
-# another one (FINISHED_EARLY_FOR_RERUN) stays open. The messages are protobuf; a tag holds a field's number and kind.
+# begun. So the page's socket is watched: a request is open until a run that began after it, for it, ends.
 WATCH = """(() => {
     if (window.__openRequests) return
-    const RERUN_SCRIPT = (11 << 3) | 2, NEW_SESSION = (4 << 3) | 2, SCRIPT_FINISHED = 6 << 3, FOR_RERUN = 2
-    const open = window.__openRequests = new Set()
-    const bytes = (data) => new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength)
-    const varint = (message, at) => {
-        let value = 0
-        for (let shift = 0; ; shift += 7) {
-            const byte = message[at++]
-            value += (byte & 0x7f) * 2 ** shift
-            if (byte < 0x80) return [value, at]
-        }
-    }
-    function* fields(message) { // ForwardMsg's are whole numbers, or have a length
-        for (let at = 0; at < message.length;) {
-            const [tag, from] = varint(message, at)
-            const [value, next] = varint(message, from)
-            yield [tag, value]
-            at = (tag & 7) === 2 ? next + value : next
-        }
-    }
-    const hear = async (socket, data) => {
-        for (const [tag, value] of fields(bytes(data instanceof Blob ? await data.arrayBuffer() : data))) {
-            if (tag === NEW_SESSION) open.add(socket)
-            if (tag === SCRIPT_FINISHED && value !== FOR_RERUN) open.delete(socket)
-        }
-    }
+    REQUESTS
+    const open = window.__openRequests = new OpenRequests()
+    const heard = new WeakSet()
     const send = WebSocket.prototype.send
     WebSocket.prototype.send = function (data) {
-        if (typeof data !== "string" && bytes(data)[0] === RERUN_SCRIPT) {
-            if (!this.__heard) {
-                this.__heard = true
-                this.addEventListener("message", ({ data }) => hear(this, data))
-                this.addEventListener("close", () => open.delete(this))
-            }
-            open.add(this)
+        const request = requestOf(data)
+        if (request) open.sent(request)
+        if (request && !heard.has(this)) {
+            heard.add(this)
+            this.addEventListener("message", async ({ data }) => {
+                open.heard(data instanceof Blob ? await data.arrayBuffer() : data)
+            })
+            this.addEventListener("close", () => open.closed())
         }
         return send.call(this, data)
     }
-})()"""
+})()""".replace("REQUESTS", assets.text("back_forward/requests.js").replace("export ", ""))
 
 
 def open_page(page: Page, server: AppServer, path: str = "", timeout_s: float = 60) -> None:
@@ -71,6 +50,7 @@ def wait_idle(page: Page, timeout_s: float = 60, quiet_ms: int = 200) -> None:
             const app = document.querySelector("[data-testid='stApp']");
             const idle = app !== null
                 && !window.__openRequests?.size
+                && !window.backForward?.sending.waiting.length
                 && app.dataset.testConnectionState === "CONNECTED"
                 && app.dataset.testScriptState === "notRunning"
                 && document.querySelector("[data-testid='stSkeleton'], [data-testid='stAppSkeleton']") === null;
@@ -84,3 +64,13 @@ def wait_idle(page: Page, timeout_s: float = 60, quiet_ms: int = 200) -> None:
         arg=[quiet_ms, time.monotonic_ns() % 2**50],
         timeout=timeout_s * 1000,
     )
+
+
+def eventually(page: Page, holds: Callable[[], bool], timeout_s: float = 30) -> bool:
+    """Whether something comes true, which a slow machine may delay."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        page.wait_for_timeout(20)
+    return True

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.drive.modules import load, mount
 from tests.browser.drive.server import PROJECT, AppServer
-from tests.browser.drive.visit import open_page, wait_idle
+from tests.browser.drive.visit import eventually, open_page, wait_idle
 from ui.components.picture_sheet import picture_bytes
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from vae.checkpoints import checkpoint_files, loading
@@ -117,7 +117,7 @@ def test_every_picture_is_drawn_as_it_is(sheets: Page) -> None:
     before = columns_of(sheets)
     sheets.set_viewport_size({"width": 700, "height": 900})
     expect(sheets.locator(".viewport").first).not_to_have_attribute("aria-colcount", str(before))
-    sheets.wait_for_timeout(100)
+    sheets.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     np.testing.assert_array_equal(shown_pictures(sheets, 60, columns_of(sheets)), digits[:60])
 
 
@@ -241,6 +241,36 @@ def test_colour_and_other_sides_than_square(browser: Browser) -> None:
     for (top, left), picture in zip([(0, 0), (0, 8), (6, 0)], pictures, strict=True):
         np.testing.assert_array_equal(canvas[top : top + 4, left : left + 6, :3].transpose(2, 0, 1), picture)
     assert canvas[6:, 8:, 3].max() == 0  # nothing where there is no picture
+
+
+def test_a_click_names_the_pictures_that_were_seen(browser: Browser) -> None:
+    first = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8), dtype=np.uint8)
+    both, layout = (first, first[::-1]), SheetLayout("Four")
+    packed = [base64.b64encode(picture_bytes.pack(images, layout)).decode() for images in both]
+    page = browser.new_page()
+    mount(page, "picture_sheet/sheet.js", "picture_sheet/sheet.html")
+    reported = page.evaluate(
+        """async (packed) => {
+            const [first, second] = packed.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))
+            const frame = () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+            const click = () => {
+                const canvas = document.querySelector("canvas.pictures")
+                const { left, top } = canvas.getBoundingClientRect()
+                canvas.dispatchEvent(new MouseEvent("click", { clientX: left + 4, clientY: top + 4 }))
+            }
+            window.receive(first)
+            await frame()
+            click()
+            window.receive(second)
+            click() // the first ones are still on the screen
+            await frame()
+            click()
+            return window.reported.map(([name, { sheet, index }]) => [name, sheet, index])
+        }""",
+        packed,
+    )
+    page.close()
+    assert reported == [["click", picture_bytes.fingerprint(images), 0] for images in both]
 
 
 # --- paths ------------------------------------------------------------------------------------------------------------
@@ -373,8 +403,7 @@ def test_a_drag_draws_at_once_and_tells_python_on_release(scrubbers: Page) -> No
     scrubbers.mouse.down()
     scrubbers.mouse.move(box["x"] + 8 + (box["width"] - 16) / 2, y, steps=8)
     scrubbers.wait_for_function("window.drawn > 0")
-    scrubbers.wait_for_timeout(100)
-    assert np.abs(grey(scrubbers, "path") - before).max() > 20
+    assert eventually(scrubbers, lambda: bool(np.abs(grey(scrubbers, "path") - before).max() > 20))
     expect(scrubbers.get_by_text("path at 0", exact=True)).to_be_visible()
     scrubbers.mouse.up()
     expect(scrubbers.get_by_text("path at 1.5")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.drive.server import AppServer
-from tests.browser.drive.visit import open_page, wait_idle
+from tests.browser.drive.visit import eventually, open_page, wait_idle
 from tests.runs import add_frames, fixed, history, plant, progress_of, train_arguments
 from vae.jobs import queue
 from vae.training.run_folder import history as run_history
@@ -119,8 +119,8 @@ def test_frames_are_sent_once(planted_app: AppServer, page: Page) -> None:
     job_id = planted("running", 30, (1, 28, 28))
     open_page(page, planted_app, f"train?job={job_id}")
     film(page)
-    page.wait_for_timeout(2_000)
-    assert sum(received) > 2 * LARGE
+    assert eventually(page, lambda: sum(received) > 2 * LARGE)
+    wait_idle(page)
     received.clear()
     page.wait_for_timeout(3_000)  # the page looks again every second
     assert sum(received) < LARGE

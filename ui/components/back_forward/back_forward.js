@@ -6,15 +6,43 @@
 // - Back and Forward are counted. The address that they lead to is marked while Streamlit reads it, and Streamlit sends
 //   the mark with every request until the address changes again: no speed and no interrupted run can hide it.
 // - Back that came before the entry of the last choice went one entry too far: Python says so, and it goes forward one.
+// - sending.js keeps a choice and Back in their order. A choice that was sent after Back though it came before it, and an
+//   entry that the browser had not heard of when Back was pressed, are known here alone: Back went one too far, too.
+
+import { Sending } from "./sending.js"
 
 const MARK = "visit" // as in __init__.py
 const MOST = 20 // visits that are told together
+const NEWS_MS = 1_000 // nobody goes back by two entries at once so soon
 const EMBED = ["embed", "embed_options"] // Streamlit's own, which Python never sees
+
+/**
+ * Whether the browser had not heard of the newest entry when Back was pressed. Such Back goes from the entry before that,
+ * so one press goes by two. The browser still tells the old length of the history then, unless the entry took the place of
+ * just one other; so two at once right after the entry was made are one press, too.
+ */
+const newestEntry = () => {
+  let length = null
+  let made = 0
+  return {
+    made: () => {
+      length = history.length
+      made = performance.now()
+    },
+    isNews: () => length !== null && (length !== history.length || performance.now() - made < NEWS_MS),
+    forget: () => {
+      length = null
+    },
+  }
+}
 
 const install = () => {
   const pushState = history.pushState.bind(history)
   const replaceState = history.replaceState.bind(history)
+  const sending = new Sending()
+  const newest = newestEntry()
   const now = {
+    sending,
     session: null,
     serial: 0, // of Python's last answer
     step: 0, // how many steps have entries
@@ -23,7 +51,10 @@ const install = () => {
     forwarded: 0, // the last visit that was too far
     opened: true, // a page, and its address is not complete yet
     entry: history.state?.entry ?? 0, // which one we are at
-    push: (url) => pushState({ entry: ++now.entry }, "", url),
+    push: (url) => {
+      pushState({ entry: ++now.entry }, "", url)
+      newest.made()
+    },
     replace: (url) => replaceState(history.state, "", url),
   }
   replaceState({ ...history.state, entry: now.entry }, "")
@@ -37,6 +68,7 @@ const install = () => {
     if (!opensPage(url)) return
     now.opened = true
     pushState({ ...state, entry: ++now.entry }, title, url)
+    newest.made()
   }
   history.replaceState = (state, title, url) => {
     if (opensPage(url)) replaceState({ ...state, entry: now.entry }, title, url)
@@ -48,8 +80,13 @@ const install = () => {
   window.navigation?.addEventListener("currententrychange", ({ navigationType }) => {
     if (navigationType !== "traverse") return
     const entry = history.state?.entry ?? now.entry // none: a link to a place on this page
-    now.untold = [...now.untold, { number: ++now.visit, moved: entry - now.entry, step: now.step }].slice(-MOST)
+    const moved = entry - now.entry
+    now.untold = [...now.untold, { number: ++now.visit, moved, step: now.step }].slice(-MOST)
     now.entry = entry
+    const passed = moved < -1 && newest.isNews()
+    newest.forget()
+    sending.traversed(moved < 0, passed)
+    if (passed) history.go(1)
     const clean = location.href
     const marked = new URL(clean)
     marked.searchParams.set(MARK, JSON.stringify(now.untold))
@@ -84,10 +121,17 @@ export default function ({ data }) {
   if (data.session !== now.session) {
     Object.assign(now, { session: data.session, serial: 0, visit: data.visit, opened: true })
   }
-  if (data.serial <= now.serial || data.visit !== now.visit) return // old, or Back came since: its answer follows
+  if (data.serial <= now.serial) return // old
+  const answers = data.visit === now.visit
+  if (answers) follow(now, data) // else Back came since: its answer follows
+  now.sending.answered()
+}
+
+function follow(now, data) {
   const step = data.step > now.step && !now.opened
   Object.assign(now, { serial: data.serial, step: data.step, untold: [], opened: false })
-  if (data.forward) {
+  if (data.forward || (step && now.sending.late)) {
+    now.sending.forget()
     if (now.forwarded !== data.visit) history.go(1)
     now.forwarded = data.visit
   } else if (!same(location.search, data.search)) {
