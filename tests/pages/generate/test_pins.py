@@ -175,3 +175,15 @@ def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
 def test_the_original_of_a_pinned_test_image_is_shown(digits: Checkpoint, browser: Browser) -> None:
     assert "The original." in said(visit(model="digits-mlp-8", pin=["row:3"]))
     assert "The original." not in said(visit(model="digits-mlp-8", pin=["class:3"]))
+
+
+def test_ones_own_images_are_called_by_their_files(
+    digits: Checkpoint, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tuple(f"s{row % 3}/<b>{row}.png" for row in range(len(digits.latents.mu)))
+    monkeypatch.setattr(cache, "file_names", lambda checkpoint: names)
+    at = visit(model="digits-mlp-8", pin=["row:3"])
+    assert "The original, s0/<b>3.png." in said(at)
+    at.button(key="pins-pick-open").click().run()
+    [sheet] = [data for key, data in browser.data.items() if "sheet" in key]
+    assert tuple(sheet["titles"]) == names[: len(sheet["titles"])]

@@ -74,11 +74,16 @@ def _shown(checkpoint: Checkpoint, picking: Picking) -> Rows:
 
 
 def _pictures(checkpoint: Checkpoint, picking: Picking, rows: Rows) -> None:
-    picked = set(picking.rows())
+    picked, names = set(picking.rows()), cache.file_names(checkpoint)
     click = picture_sheet.show(
         _images(checkpoint, rows),
         _name(picking, f"sheet-{st.session_state.get(_name(picking, 'revision'), 0)}"),
-        SheetLayout("Test images to pick", tile=TILE, picked=[i for i, row in enumerate(rows) if int(row) in picked]),
+        SheetLayout(
+            "Test images to pick",
+            tile=TILE,
+            picked=[i for i, row in enumerate(rows) if int(row) in picked],
+            titles=[names[row] for row in rows] if names else (),
+        ),
     )
     if click is None or not events.is_new("image-picker", click["id"]):
         return

@@ -158,4 +158,6 @@ def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.image(pictures.enlarged(image, ORIGINAL_WIDTH), width=ORIGINAL_WIDTH, output_format="PNG")
-        st.caption("The original. Above and in the views: what the model makes of it.")
+        names = cache.file_names(checkpoint)
+        which = f"The original, {page.escape(names[anchor.row])}." if names else "The original."
+        st.caption(f"{which} Above and in the views: what the model makes of it.")
