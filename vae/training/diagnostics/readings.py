@@ -65,7 +65,7 @@ def _judged(evidence: Evidence, found: Finding | None, shown: str, otherwise: st
         return _Judgement("open", "It follows from the KL.")
     after = (check(evidence) for check in verdict.CHECKS)
     if any(one is not None and SHOWN_BY[one.cause] == shown for one in after):
-        return _Judgement("open", f"First comes: {verdict.CAUSES[found.cause].lower()}.")
+        return _Judgement("open", f"First comes: {verdict.CAUSES[found.cause]}.")
     return _Judgement("fine", otherwise)
 
 
