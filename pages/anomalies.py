@@ -53,6 +53,8 @@ def work(checkpoint: Checkpoint, left: DeltaGenerator, middle: DeltaGenerator, d
         name = settings.score_name(choice)
         with place:
             wanted = settings.wanted(checkpoint, kind)
+            if wanted is not None:
+                choice = settings.with_aliases(checkpoint, choice, wanted.source)
     if wanted is None:
         middle.info("Choose what to score.", icon=":material/image_search:")
         return
@@ -63,25 +65,28 @@ def work(checkpoint: Checkpoint, left: DeltaGenerator, middle: DeltaGenerator, d
         raw = scoring.scored(checkpoint, fitted, seen, wanted.key, choice)
     with left:
         found = scoring.with_rule(raw, settings.rule(fitted.threshold))
+        judged, reason = scoring.judgeable(checkpoint, wanted.source, found, choice)
         st.session_state[settings.THRESHOLD] = found.detector.threshold
         export.show(checkpoint, found)
     with middle:
         settings.show_notes(found.seen)
-        histogram.show(found)
-        look(checkpoint, found, choice, wanted.key)
+        histogram.show(found, judged)
+        chosen = FIELDS.words("Look at", "look", LOOKS, "gallery", label_visibility="collapsed")
+        if chosen == "curves":
+            aliases = settings.JOIN.join(choice.aliases)
+            evaluation.curves(found, judged, reason, f"{checkpoint.identity} {choice.key()} {aliases} {wanted.key}")
+        else:
+            look(checkpoint, found, choice, chosen)
     with detail:
         image.show(checkpoint, found, choice)
 
 
-def look(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, key: str) -> None:
-    """One way of looking at the scored images."""
-    chosen = FIELDS.words("Look at", "look", LOOKS, "gallery", label_visibility="collapsed")
+def look(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, chosen: str) -> None:
+    """One way of looking at the scored images, or at all scores."""
     if chosen == "gallery":
         gallery.show(checkpoint, found)
     elif chosen == "map":
         latent_map.show(checkpoint, found)
-    elif chosen == "curves":
-        evaluation.curves(found, f"{checkpoint.identity} {choice.key()} {key}")
     else:
         evaluation.side_by_side(checkpoint, choice)
 

@@ -16,20 +16,21 @@ from vae.storage.paths import PROJECT
 ROOMS = """
 vae.errors          -
 vae.storage         errors
+vae.recognition     errors storage
 vae.config          errors storage
 vae.neighbours      -
 vae.model           config
 vae.budget          errors config model
-vae.data            errors storage config budget
+vae.data            errors storage recognition config budget
 vae.maps            errors storage neighbours
-vae.checkpoints     errors storage config model budget maps
+vae.checkpoints     errors storage recognition config model budget maps
 vae.jobs            errors storage
 vae.training        errors storage config model budget data maps checkpoints jobs
-vae.generation      errors storage neighbours checkpoints
+vae.generation      errors storage recognition neighbours checkpoints
 vae.sample_quality  errors storage neighbours model data checkpoints generation
-vae.anomalies       errors storage config neighbours model data checkpoints generation
-vae.commands        errors storage config model budget data maps checkpoints jobs training generation sample_quality
-                    anomalies
+vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
+vae.commands        errors storage recognition config model budget data maps checkpoints jobs training generation
+                    sample_quality anomalies
 
 ui.palette          -
 ui.components       ui.palette; storage model maps checkpoints training generation

@@ -129,7 +129,9 @@ def test_a_detector_scores_as_it_did(tmp_path: Path) -> None:
     old, new = rows(OLD / "scores.csv"), rows(tmp_path / "scores.csv")
     assert [row["decision"] for row in new] == [row["decision"] for row in old]
     np.testing.assert_allclose(numbers(new, "score"), numbers(old, "score"), rtol=1e-4)
-    np.testing.assert_allclose(numbers(new, "percentile"), numbers(old, "percentile"), atol=0.11)
+    higher, of = np.array(numbers(new, "higher_than")), numbers(new, "held_out")
+    shares, step = 100 * higher / of, 100 / of[0]  # percentiles were interpolated, and equal scores counted half
+    np.testing.assert_allclose(shares, numbers(old, "percentile"), atol=1.5 * step)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from ui.anomalies import figures
-from ui.anomalies.scoring import Scored
+from ui.anomalies.scoring import Judgeable, Scored
 from ui.shared import job_card, page
 from ui.shared.job_card import Command
 from ui.shared.progress_cache import remembered
@@ -21,18 +21,18 @@ from vae.budget import needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.jobs.command_line import option_words
 
-WHY_NOT = (
-    "No curves: they need images that are known to be normal and images that are known not to be. Choose some classes, "
-    "not all, as normal, and score a split with labels."
+HELP = (
+    "Curves need images that are known to be normal and others that are known not to be: choose some classes, not all, "
+    "as normal, or score a folder with a sub-folder of normal images, or another data set."
 )
 
 
-def curves(found: Scored, key: str) -> None:
-    """ROC and precision-recall of the chosen score, with the threshold on them."""
-    if found.outlier is None or found.outlier.all() or not found.outlier.any():
-        st.info(WHY_NOT, icon=":material/info:")
+def curves(found: Scored, known: Judgeable | None, reason: str, key: str) -> None:
+    """ROC and precision-recall of the chosen score, with the threshold on them; or the reason why there are none."""
+    if known is None:
+        st.info(page.escape(f"{reason} {HELP}"), icon=":material/info:")
         return
-    scores, outlier = found.scores, found.outlier
+    scores, outlier = known.scores, known.outlier
     evaluation = remembered(("evaluation", key, found.detector.score), lambda: metrics.evaluate(scores, outlier))
     rates = metrics.rates(scores, outlier, found.detector.threshold)
     precision = None if math.isnan(rates.precision) else (rates.recall, rates.precision)
@@ -51,7 +51,7 @@ def curves(found: Scored, key: str) -> None:
     for column, (name, interval) in zip(st.columns(3), numbers, strict=True):
         column.metric(name, f"{interval.value:.3f}", help=page.escape(evaluation.protocol))
         column.caption(f"95 % interval {interval.low:.3f} to {interval.high:.3f}")
-    st.caption(f"Measured on {page.escape(evaluation.protocol)}.")
+    st.caption(f"Measured on {page.escape('; '.join(filter(None, (evaluation.protocol, known.note))))}.")
 
 
 def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
@@ -69,7 +69,7 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
             st.markdown(page.escape(kept.sentence()))
         _table(kept)
     else:
-        st.info(page.escape(kept.why_not or WHY_NOT), icon=":material/info:")
+        st.info(page.escape(kept.why_not or HELP), icon=":material/info:")
     normal = option_words("--normal", choice.words(checkpoint.dataset.class_names))
     work = Command("compare", f"Anomaly scores of {checkpoint.name}", ("compare", checkpoint.name, *normal))
     label = "Compare all scores" if kept is None else "Compare again"

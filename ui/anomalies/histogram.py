@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.anomalies.scoring import Scored
+from ui.anomalies.scoring import Judgeable, Scored
 from ui.anomalies.state import STATE
 from ui.components import events, threshold
 from ui.components.threshold.histogram import ScoreGroup
 from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
+from vae.anomalies import detectors
 from vae.anomalies.methods import registry
 
 SEEN = "anomalies_threshold_seen"
 
 
-def show(found: Scored) -> None:
+def show(found: Scored, judged: Judgeable | None) -> None:
     """Draw it; a threshold that was dragged becomes the person's own and the page runs again."""
-    scores, outlier = found.scores, found.outlier
-    if outlier is not None and outlier.any() and not outlier.all():
+    groups = [ScoreGroup("Scored images", found.scores, UNKNOWN)]
+    if judged is not None:
         groups = [
-            ScoreGroup("Normal classes", scores[~outlier], NORMAL, False),
-            ScoreGroup("Other classes", scores[outlier], OUTLIER, True),
+            ScoreGroup("Normal", judged.scores[~judged.outlier], NORMAL, False),
+            ScoreGroup("Outliers", judged.scores[judged.outlier], OUTLIER, True),
         ]
-    else:
-        groups = [ScoreGroup("Scored images", scores, UNKNOWN)]
+        if len(judged.unknown):
+            groups.append(ScoreGroup("Unknown", judged.unknown, UNKNOWN))
     title = registry.get(found.detector.score).title
     setting = threshold.show(
         groups,
@@ -40,6 +41,8 @@ def show(found: Scored) -> None:
         STATE.put("threshold", repr(value))
         st.rerun()  # of a whole run too: it can hold a fragment's event
     st.caption(about(found))
+    if said := detectors.equal_note(found.detector):
+        st.caption(f":material/warning: **{said}**")
 
 
 def _revision(value: float) -> int:
@@ -56,8 +59,7 @@ def about(found: Scored) -> str:
     """What the detector was fitted to and how its threshold was chosen."""
     detector = found.detector
     return page.escape(
-        f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}: {detector.chosen}; "
-        f"{detector.held_out:,} held-out normal images of the validation split say what is usual, and images from "
-        "elsewhere, the test split included, can be flagged more or less often. The few highest and lowest scores "
-        "stand in the outermost bars."
+        f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}: {detector.chosen}. Held-out: of the "
+        "validation split. The range is for new images of the same kind; those taken in another way can be flagged "
+        "more often. The few highest and lowest scores stand in the outermost bars."
     )

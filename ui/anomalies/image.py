@@ -12,7 +12,7 @@ from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache, explore_place, page, pictures
 from ui.shared.explore_place import Place
 from ui.shared.tables import Cell, TableRow, table
-from vae.anomalies import explanation
+from vae.anomalies import explanation, thresholds
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
@@ -34,7 +34,7 @@ def show(checkpoint: Checkpoint, found: Scored, choice: NormalChoice) -> None:
     st.markdown(f"**{page.escape(found.seen.names[i])}**{_class(found, i)}")
     st.badge("Anomaly" if flag else "Normal", color="orange" if flag else "green")
     _pictures(checkpoint, found, i)
-    _percentiles(checkpoint, found, choice, i)
+    _places(checkpoint, found, choice, i)
     _latents(checkpoint, found, choice, i)
     _neighbours(checkpoint, found, choice, i)
     _actions(checkpoint, found, choice, i)
@@ -64,32 +64,33 @@ def _pictures(checkpoint: Checkpoint, found: Scored, i: int) -> None:
     )
 
 
-def _percentiles(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+def _places(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
     """Where the image stands among held-out normal ones, by every score that is known."""
-    rows = [(found.detector.score, float(found.scores[i]), float(found.decisions.percentiles[i]))]
+    decided = found.decisions
+    rows = [(found.detector.score, float(found.scores[i]), int(decided.higher_than[i]), decided.held_out)]
     test_rows = found.seen.test_rows
     known = None if test_rows is None else comparison_files.saved(checkpoint, choice)
     if known is not None and test_rows is not None:
         row = int(test_rows[i])
         for name, scores in known.scores.items():
             if name != found.detector.score and row < len(scores):
-                normal = np.sort(known.held_out[name])
-                below, up_to = (float(np.searchsorted(normal, scores[row], side=s)) for s in ("left", "right"))
-                share = 50 * (below + up_to) / len(normal)
-                rows.append((name, float(scores[row]), share))
+                usual = known.held_out[name]
+                above = int(thresholds.higher_than(scores[row : row + 1], usual)[0])
+                rows.append((name, float(scores[row]), above, len(usual)))
     headers = (
         Cell("Score"),
-        Cell("Percentile", "Held-out normal images that score lower, in %; equal ones count half."),
+        Cell("Higher than", "So many of the held-out normal images score lower."),
         Cell("Value"),
     )
     shown = [
         TableRow(
-            (Cell(registry.get(name).title), Cell(f"{share:.1f}"), Cell(f"{value:.4g}")), name == found.detector.score
+            (Cell(registry.get(name).title), Cell(f"{above:,} of {of:,}"), Cell(f"{value:.4g}")),
+            name == found.detector.score,
         )
-        for name, value, share in rows
+        for name, value, above, of in rows
     ]
     st.html(table(headers, shown))
-    st.caption("Percentile: held-out normal images that score lower, in %.")
+    st.caption("Higher than: so many of the held-out normal images score lower.")
 
 
 def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ui.shared import cache
 from ui.shared.progress_cache import Bar, remembered
-from vae.anomalies import detectors, normal_images, thresholds
+from vae.anomalies import detectors, judging, normal_images, sources, thresholds
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.forward_pass import Pass, concatenate, passes
 from vae.anomalies.methods import registry
@@ -22,7 +22,7 @@ from vae.checkpoints.metrics import measured_by
 from vae.data import datasets
 from vae.data.folders import image_names
 from vae.data.report.image_report import ImageReport
-from vae.errors import ScoreError
+from vae.errors import DatasetError, ScoreError
 from vae.storage import paths
 
 MOST_BYTES = 512 * 2**20  # of pixels on a page
@@ -54,17 +54,29 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Scores of what was seen by one detector, and which of the images are outliers, None where nobody knows."""
+    """Scores of what was seen by one detector."""
 
     seen: Seen
     detector: Detector
     decisions: Decisions
-    outlier: NDArray[np.bool_] | None
 
     @property
     def scores(self) -> FloatArray:
         """(n,), higher is more anomalous."""
         return self.decisions.scores
+
+
+@dataclass(frozen=True, eq=False)
+class Judgeable:
+    """Scores (n,) of images that are known to be outliers or not, and those (m,) of images of which nothing is known.
+
+    `note` says which normal images are from elsewhere, and what is left out.
+    """
+
+    scores: FloatArray
+    outlier: NDArray[np.bool_]
+    unknown: FloatArray
+    note: str
 
 
 def see(checkpoint: Checkpoint, source: Source, key: str) -> Seen:
@@ -169,13 +181,13 @@ def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector
     def make() -> Detector:
         known, calibrating = reference(checkpoint, choice), held_out(checkpoint, choice)
         text, model = choice.text(checkpoint), cache.model(checkpoint)
-        return detectors.fit(checkpoint, model, score, known, calibrating, text, classes=choice.classes)
+        return detectors.fit(checkpoint, model, score, known, calibrating, text, choice=choice)
 
     return remembered(("fitted", checkpoint.identity, choice.key(), score, _data_state(checkpoint)), make)
 
 
 def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, choice: NormalChoice) -> Scored:
-    """Every image's score, its percentile among held-out normal images, and the decision."""
+    """Every image's score, how many held-out normal images it is higher than, and the decision."""
 
     def make() -> Decisions:
         model, count = cache.model(checkpoint), len(seen.images)
@@ -186,34 +198,58 @@ def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, cho
                 parts.append(detectors.decide(detector, batch, model))
                 bar.update(start + len(batch), count)
         return Decisions(
-            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("scores", "percentiles", "flagged"))
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.higher_than for part in parts]),
+            np.concatenate([part.flagged for part in parts]),
+            parts[0].held_out,
         )
 
     decisions = remembered(
         ("scored", checkpoint.identity, choice.key(), detector.score, key, _data_state(checkpoint)), make
     )
-    return Scored(seen, detector, decisions, outliers(checkpoint, seen, choice))
+    return Scored(seen, detector, decisions)
 
 
 def with_rule(found: Scored, rule: Rule) -> Scored:
     """The same scores with another threshold."""
     detector = detectors.with_rule(found.detector, rule, found.scores)
     flagged = thresholds.flagged(found.scores, detector.threshold)
-    return Scored(found.seen, detector, Decisions(found.scores, found.decisions.percentiles, flagged), found.outlier)
+    return Scored(found.seen, detector, replace(found.decisions, flagged=flagged))
 
 
-def outliers(checkpoint: Checkpoint, seen: Seen, choice: NormalChoice) -> NDArray[np.bool_] | None:
-    """Which images are of no normal class, by the classes' names; None where labels are missing or of other things.
+def judgeable(
+    checkpoint: Checkpoint, source: Source, found: Scored, choice: NormalChoice
+) -> tuple[Judgeable | None, str]:
+    """What can be judged, or why nothing can."""
+    seen = found.seen
+    labels = seen.labels if seen.labels is not None else np.full(len(found.scores), -1, np.int64)
+    truth = judging.truth(seen.class_names, labels, judging.normal_names(checkpoint, choice))
+    if reason := judging.why_not(checkpoint, source, truth, chosen=False):
+        return None, reason
+    scores, outlier = found.scores[truth.known], truth.outlier[truth.known]
+    unknown, note = found.scores[~truth.known], ""
+    if not truth.normals:
+        try:
+            beside = _normal_test_scores(checkpoint, found.detector, choice)
+        except DatasetError as error:
+            return None, error.message
+        if not len(beside):
+            return None, "The test split has no normal images to compare with."
+        scores = np.concatenate([beside, scores])
+        outlier = np.concatenate([np.zeros(len(beside), bool), outlier])
+        note = f"the normal ones are {len(beside):,} test images of {checkpoint.dataset.title}, scored beside"
+    elif truth.left_out:
+        note = f"{truth.left_out:,} images of which nothing is known are left out"
+    return Judgeable(scores, outlier, unknown, note), ""
 
-    A folder that is no class of the data set may hold anything: its images are not taken for outliers.
-    """
-    if seen.labels is None or not choice.classes or not len(seen.labels) or seen.labels.min() < 0:
-        return None
-    there = {seen.class_names[int(label)] for label in np.unique(seen.labels)}
-    if not there <= set(checkpoint.dataset.class_names):
-        return None
-    normal_labels = [label for label, name in enumerate(seen.class_names) if name in choice.classes]
-    return ~np.isin(seen.labels, normal_labels)
+
+def _normal_test_scores(checkpoint: Checkpoint, detector: Detector, choice: NormalChoice) -> FloatArray:
+    """Of the normal images of the model's own test split; DatasetError where they are not on this machine."""
+    images = cache.test_images(checkpoint)
+    key = own_key(checkpoint)
+    seen = see(checkpoint, sources.from_dataset(images, checkpoint.model.image_shape), key)
+    normal = np.isin(images.labels, choice.labels(images.class_names))
+    return scored(checkpoint, detector, seen, key, choice).scores[normal]
 
 
 def _binarized(checkpoint: Checkpoint) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -14,6 +15,7 @@ from ui.shared import cache, image_report, page
 from vae.anomalies import normal_images, sources
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.sources import Source
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets, image_decoding
@@ -35,7 +37,7 @@ LATENT_SCORE = "lof"  # what is offered where scores by error can't work
 CONTEXT = "anomalies_context"  # what the threshold and the chosen image belong to
 THRESHOLD = "anomalies_threshold"  # where the line stands: setting it by hand starts there
 SHARES = {  # of each rule: the setting, and what it is a share of
-    "false_alarms": ("share", "Of held-out normal images, %"),
+    "false_alarms": ("share", "Of new normal images, %"),
     "contamination": ("contamination", "Of what is scored, %"),
 }
 JOIN = "\n"  # between class names in the URL: no name has one
@@ -89,6 +91,29 @@ def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice) -> N
     if normal_images.LEARNED_OTHERS in said:
         title, use = registry.get(LATENT_SCORE).title, ("score", LATENT_SCORE)
         st.button(f"Use {title}", key="anomalies-latent", width="stretch", on_click=STATE.put, args=use)
+
+
+def with_aliases(checkpoint: Checkpoint, choice: NormalChoice, source: Source) -> NormalChoice:
+    """The choice, and which sub-folders of a folder hold normal images though no training class is named like them."""
+    others = [name for name in source.class_names if name not in checkpoint.dataset.class_names]
+    if source.has_rows or not others:
+        return choice
+    key = "anomalies-aliases"
+    st.session_state[key] = [name for name in STATE.text("aliases").split(JOIN) if name in others]
+
+    def changed() -> None:
+        STATE.put("aliases", JOIN.join(st.session_state[key]))
+
+    st.multiselect(
+        "Sub-folders of normal images",
+        others,
+        key=key,
+        placeholder="None",
+        on_change=changed,
+        help="Used for nothing but to judge: sub-folders named like a normal class are normal, too, and every other "
+        "one holds outliers.",
+    )
+    return replace(choice, aliases=tuple(st.session_state[key]))
 
 
 def source_kind() -> str:
@@ -177,7 +202,8 @@ def rule(threshold: float) -> Rule:
         key=key,
         format_func=lambda rule: RULES[rule],
         on_change=changed,
-        help="Share of false alarms: so many of the held-out normal images are flagged. Share of what is scored: so "
+        help="Share of false alarms: at most so many of new normal images are flagged, on average, by the rank "
+        "among held-out ones (split conformal prediction). Share of what is scored: so "
         "many of these are, the contamination rate. By hand: drag the line, or type where it stands.",
     )
     if kind == "threshold":

@@ -8,7 +8,7 @@ from ui.shared.page_state import PageState
 STATE = PageState(
     "anomalies",
     (
-        *("normal", "source", "dataset", "folder"),
+        *("normal", "source", "dataset", "folder", "aliases"),
         *("score", "rule", "share", "contamination", "threshold"),
         *("look", "order", "image", "heat"),
     ),

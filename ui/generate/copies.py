@@ -39,12 +39,13 @@ def caption(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> No
     if found is None:
         st.caption("They are shown as drawn: the training images to compare with are not on this machine.")
         return
-    reference = cache.copy_reference(checkpoint)
-    near = int((found.distance < reference.p1).sum())
+    known = cache.copy_references(checkpoint)
+    near = int(known.may_be_copies(found, np.asarray(cache.train_images(checkpoint).labels)).sum())
     st.caption(
         page.escape(
-            f"Nearest to a training image first: {near:,} of {len(images):,} are nearer to one than 99 % of "
-            f"reconstructions of test images are ({reference.p1:.2f}, Euclidean over pixels in [0, 1]; measured on "
-            f"{reference.count:,}) and may be copies. Simple images, such as a plain stroke, are always near one."
+            f"Nearest to a training image first: {near:,} of {len(images):,} are nearer to one than 99 % of the "
+            "reconstructions of test images near the same class are (95 % where fewer than 100 are known), and may be "
+            "copies; of pictures like reconstructions 1 % would be (5 %). Euclidean over pixels in [0, 1], measured on "
+            f"{known.of_all.count:,}. A plain stroke is near another one without being its copy."
         )
     )

@@ -62,12 +62,12 @@ def nearest_training_image(checkpoint: Checkpoint, image: NDArray[np.uint8]) -> 
         return
     with st.spinner(f"Comparing with {len(data.images):,} training images…", show_time=True):
         found = copies.nearest(image[None], data.images)
-        reference = cache.copy_reference(checkpoint)
+        known = cache.copy_references(checkpoint).near(int(data.labels[found.row[0]]))
     row, distance = int(found.row[0]), float(found.distance[0])
     st.markdown("**Nearest training image**")
     st.image(pictures.enlarged(data.images[row], PICTURE_WIDTH), width=PICTURE_WIDTH, output_format="PNG")
     name = data.class_names[int(data.labels[row])]
     st.caption(
         f"Row {row:,} of the training split, class {page.escape(name)}; Euclidean distance {distance:.2f} over pixels "
-        f"in [0, 1], the nearest of {len(data.images):,}. {copies.reading(distance, reference)}"
+        f"in [0, 1], the nearest of {len(data.images):,}. {copies.reading(distance, known)}"
     )

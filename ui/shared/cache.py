@@ -22,13 +22,13 @@ from vae.generation.sampling import Mixture
 from vae.maps import map_files
 from vae.maps.projection import ProjectionMap
 from vae.sample_quality import copies
-from vae.sample_quality.copies import Reference
+from vae.sample_quality.copies import References
 from vae.storage import paths, probe
 
 if TYPE_CHECKING:  # torch is imported where something is computed
     from vae.model.vae import VAE
 
-COMPARED = 500  # test images whose reconstructions say how near to a training image is usual
+COMPARED = 1_500  # test images whose reconstructions say how near to a training image is usual
 
 
 def checkpoint(name: str, identity: str) -> Checkpoint:
@@ -201,16 +201,17 @@ def _reach(identity: str, _checkpoint: Checkpoint) -> Reach:
     return holes.reach(_checkpoint.latents)
 
 
-def copy_reference(chosen: Checkpoint) -> Reference:
+def copy_references(chosen: Checkpoint) -> References:
     """How near to a training image the reconstructions of test images are. Raises as `train_images` does."""
-    return _copy_reference(chosen.identity, str(paths.data_dir()), chosen)
+    return _copy_references(chosen.identity, str(paths.data_dir()), chosen)
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing reconstructions with training images, once for each model…")
-def _copy_reference(identity: str, folder: str, _checkpoint: Checkpoint) -> Reference:
+def _copy_references(identity: str, folder: str, _checkpoint: Checkpoint) -> References:
     mu = _checkpoint.latents.mu
     rows = np.random.default_rng(0).permutation(len(mu))[:COMPARED]
-    return copies.reference(decoded(_checkpoint, mu[rows]), train_images(_checkpoint).images)
+    data = train_images(_checkpoint)
+    return copies.references(decoded(_checkpoint, mu[rows]), data.images, np.asarray(data.labels), data.class_names)
 
 
 def model(chosen: Checkpoint) -> VAE:

@@ -32,16 +32,17 @@ class Columns:
     @property
     def names(self) -> list[str]:
         """The header."""
-        return ["name", *["row"] * self.row, *["class"] * self.label, "score", "percentile", "decision"]
+        return ["name", *["row"] * self.row, *["class"] * self.label, "score", "higher_than", "held_out", "decision"]
 
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One image: `percentile` among held-out normal images, 0 to 100; `label` is its class's name, "" for none."""
+    """One image: `higher_than` of `held_out` normal images score lower; `label` is its class's name, "" for none."""
 
     name: str
     score: float
-    percentile: float
+    higher_than: int
+    held_out: int
     anomaly: bool
     row: int | None = None
     label: str = ""
@@ -54,7 +55,8 @@ def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) ->
         yield ReportRow(
             name=name,
             score=float(decisions.scores[k]),
-            percentile=float(decisions.percentiles[k]),
+            higher_than=int(decisions.higher_than[k]),
+            held_out=decisions.held_out,
             anomaly=bool(decisions.flagged[k]),
             row=None if chunk.rows is None else int(chunk.rows[k]),
             label=class_names[label] if label >= 0 else "",
@@ -102,6 +104,7 @@ def _cells(row: ReportRow, columns: Columns) -> list[str]:
         *["" if row.row is None else str(row.row)] * columns.row,
         *[safe(row.label)] * columns.label,
         repr(row.score),  # every digit: whoever compares it with the threshold decides as we did
-        f"{row.percentile:.1f}",
+        str(row.higher_than),
+        str(row.held_out),
         ANOMALY if row.anomaly else NORMAL,
     ]

@@ -18,8 +18,10 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from vae.anomalies.detectors import MAX_NAME, QUANTILES, Detector, DetectorInfo, check_name
+from vae import recognition
+from vae.anomalies.detectors import MAX_NAME, Detector, DetectorInfo, check_name
 from vae.anomalies.methods import registry
+from vae.anomalies.thresholds import Float64s
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import ScoreError
 from vae.storage import kinds, probe
@@ -31,7 +33,10 @@ from vae.storage.schema import Sha256, read_as
 from vae.storage.tensor_files import digest_of, read_metadata, read_tensors
 from vae.storage.validation import check_visible
 
-FORMAT, VERSION = "vae-detector", 1
+FORMAT, VERSION = "vae-detector", 2
+QUANTILES = 1_001  # of the held-out scores: 0, 0.1 %, …, 100 %, which is what version 1 holds instead of the scores
+ROUNDING = 1e-12  # of the largest number: what computing quantiles added to a score
+MOST_HELD_OUT = 1_000_000
 MAX_ARRAYS = 64
 STATE = "state."  # begins the names of the score's own arrays
 DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
@@ -100,8 +105,9 @@ def read(checkpoint: Checkpoint, name: str) -> Detector:
     """The saved detector of that name. Raises ScoreError: there is none, it is damaged, or of another checkpoint."""
     path = _path(checkpoint.identity, name)
     if not probe.is_there(path):
-        names = ", ".join(info.name for info in saved(checkpoint)) or "none"
-        raise ScoreError(f"{checkpoint.name} has no detector {name[:MAX_NAME]!r}.", f"Kept ones: {names}.")
+        names = [info.name for info in saved(checkpoint)]
+        hint = f"{recognition.nearest(name, names)} Kept ones: {', '.join(names) or 'none'}.".strip()
+        raise ScoreError(f"{checkpoint.name} has no detector {name[:MAX_NAME]!r}.", hint)
     detector = read_detector(path)
     if detector.identity != checkpoint.identity:
         raise ScoreError(
@@ -135,7 +141,7 @@ def to_bytes(detector: Detector) -> bytes:
     tensors = {"calibration": detector.calibration} | {STATE + k: a for k, a in detector.state.items()}
     arrays = {name: np.array(array, order="C") for name, array in tensors.items()}  # keeps () apart from (1,)
     about = dataclasses.asdict(detector.info) | {"format": FORMAT, "version": VERSION, "digest": digest_of(arrays)}
-    _check_arrays(arrays, detector.name)
+    _check_arrays(arrays, detector.info, VERSION)
     metadata = {"detector": json.dumps(about)}
     _info(metadata, detector.name)  # what is saved can be read
     return safetensors.numpy.save(arrays, metadata)
@@ -151,41 +157,63 @@ def read_detector(path: Path) -> Detector:
     """The detector in a file. Raises ScoreError for one that is damaged, changed, or from another format."""
     with storage_errors_as(ScoreError, NOT_A_DETECTOR):
         tensors, metadata = read_tensors(path, kinds.DETECTOR)
-    info, digest = _info(metadata, path.name)
-    _check_arrays(tensors, info.name)
-    if digest_of(tensors) != digest:
+    info, about = _info(metadata, path.name)
+    _check_arrays(tensors, info, about.version)
+    if digest_of(tensors) != about.digest:
         raise ScoreError(f"The arrays of the detector {info.name!r} were changed after it was kept.", NOT_A_DETECTOR)
-    for array in tensors.values():
-        array.flags.writeable = False
     calibration = tensors.pop("calibration")
+    if about.version == 1:
+        calibration = scores_of(calibration, info.held_out)
+    for array in (calibration, *tensors.values()):
+        array.flags.writeable = False
     state = {name.removeprefix(STATE): array for name, array in tensors.items()}
     fields = {field.name: getattr(info, field.name) for field in dataclasses.fields(DetectorInfo)}
     return Detector(**fields, calibration=calibration, state=state)
 
 
-def _info(metadata: Mapping[str, str], where: str) -> tuple[DetectorInfo, str]:
-    """What the metadata says, and the digest that the arrays must have."""
+def scores_of(quantiles: Float64s, held_out: int) -> Float64s:
+    """The held-out scores, rising, whose evenly spaced quantiles (QUANTILES,) are these: (held_out,).
+
+    Between two neighbouring scores the quantiles lie on a straight line. Where two or more of them do, the line gives
+    the scores themselves; they were float32, and rounding to that undoes what computing the quantiles added, but for a
+    score of 0, which has no digits to round to. Of more than 501 images each comes out to 0.1 % of their order.
+    """
+    place = np.linspace(0, len(quantiles) - 1, held_out)  # of each score among the quantiles
+    below = np.floor(place + 1e-9).astype(np.int64)
+    if 2 * (held_out - 1) > len(quantiles) - 1:
+        return np.interp(place, np.arange(len(quantiles)), quantiles)
+    slope = quantiles[below] - quantiles[np.maximum(below - 1, 0)]
+    scores = quantiles[below] + slope * np.maximum(place - below, 0)
+    scores[np.abs(scores) < ROUNDING * np.abs(quantiles).max()] = 0
+    return np.sort(scores.astype(np.float32).astype(np.float64))
+
+
+def _info(metadata: Mapping[str, str], where: str) -> tuple[DetectorInfo, _Format]:
+    """What the metadata says of the detector, and of the file."""
     try:
         values = parse_json(metadata["detector"])
     except (KeyError, ValueError, RecursionError) as error:
         raise ScoreError(f"{where} is no detector: {error!s:.100}.", NOT_A_DETECTOR) from error
     with storage_errors_as(ScoreError, NOT_A_DETECTOR):
         found = read_as(values, _Format, f"{where} is no detector: its metadata")
-        if (found.format, found.version) != (FORMAT, VERSION):
+        if found.format != FORMAT or found.version not in (1, VERSION):
             raise ScoreError(f"{where} is of another format.", NOT_A_DETECTOR)
         info = read_as(values, DetectorInfo, where)
         for name in ("name", "score", "chosen", "normal", "checkpoint", "made"):
             check_visible(getattr(info, name), f"{where}: {name}")
-        for name in info.classes:
+        for name in (*info.classes, *info.aliases):
             check_visible(name, f"{where}: a class")
     check_name(info.name)
-    return info, found.digest
+    return info, found
 
 
-def _check_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
-    what, calibration = f"The detector {name!r}", arrays.get("calibration")
-    if calibration is None or calibration.shape != (QUANTILES,) or calibration.dtype != np.float64:
-        raise ScoreError(f"{what} has no calibration of {QUANTILES:,} numbers.", NOT_A_DETECTOR)
+def _check_arrays(arrays: Mapping[str, NDArray[Any]], info: DetectorInfo, version: int) -> None:
+    what, calibration = f"The detector {info.name!r}", arrays.get("calibration")
+    if info.held_out > MOST_HELD_OUT:
+        raise ScoreError(f"{what} has {info.held_out:,} held-out images, expected at most {MOST_HELD_OUT:,}.")
+    numbers = QUANTILES if version == 1 else info.held_out
+    if calibration is None or calibration.shape != (numbers,) or calibration.dtype != np.float64:
+        raise ScoreError(f"{what} has no calibration of {numbers:,} numbers.", NOT_A_DETECTOR)
     if not np.isfinite(calibration).all() or (np.diff(calibration) < 0).any():
         raise ScoreError(f"{what} has a calibration that doesn't rise from one finite number to the next.")
     if len(arrays) > MAX_ARRAYS or any(a != "calibration" and not a.startswith(STATE) for a in arrays):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from vae.anomalies import normal_images, thresholds
 from vae.anomalies.methods import registry
+from vae.anomalies.methods.base import ONLY
 from vae.anomalies.normal_images import NormalChoice, NormalImages
-from vae.anomalies.thresholds import Bools, Count, Float64s, Rule
+from vae.anomalies.thresholds import Bools, Count, Float64s, Rule, Share, percent
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.imported_dataset import MAX_CLASSES
 from vae.errors import ScoreError
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from vae.anomalies.forward_pass import Pass
     from vae.model.vae import VAE
 
-QUANTILES = 1_001  # of held-out normal scores: 0, 0.1 %, …, 100 %
 MAX_NAME = 60
-MIN_HELD_OUT = 2
-DEFAULT_RULE = Rule("false_alarms", 0.05)
+MIN_HELD_OUT = 1
+DEFAULT_RULE = Rule("false_alarms", normal_images.USUAL_SHARE)
 MOST_SLOW = 200  # held-out images of a score that optimises for each
+ALL_CLASSES = NormalChoice()
 CLASSES = Meta(max_length=MAX_CLASSES, description=f"a list of at most {MAX_CLASSES:,} names")
 
 
@@ -44,7 +45,7 @@ class DetectorInfo:
     name: Annotated[str, text(MAX_NAME)]
     score: Annotated[str, text(60)]  # a key of registry.SCORES
     threshold: Finite  # a score above it is an anomaly
-    chosen: Annotated[str, text(200)]  # how the threshold was chosen, in words
+    chosen: Annotated[str, text(400)]  # how the threshold was chosen, in words
     normal: Annotated[str, text(1_000)]  # which images it takes for normal, in words
     held_out: Annotated[int, integer(1, 10**9)]  # normal images that it was calibrated on
     identity: Sha256  # of the checkpoint
@@ -53,19 +54,25 @@ class DetectorInfo:
     classes: Annotated[tuple[Annotated[str, text(1_000)], ...], CLASSES]  # that are normal; empty: all
     binarized: bool  # how its passes see pixels, see forward_pass.py
     seed: Annotated[int, integer(0, 2**63 - 1)]
+    aliases: Annotated[tuple[Annotated[str, text(1_000)], ...], CLASSES] = ()  # normal_images.NormalChoice
+
+    @property
+    def choice(self) -> NormalChoice:
+        """Which images it takes for normal."""
+        return NormalChoice(self.classes, self.aliases)
 
 
 @dataclass(frozen=True, eq=False)
 class Detector(DetectorInfo):
-    """`calibration` (QUANTILES,) float64 rises: quantiles of the scores of held-out normal images."""
+    """`calibration` (held_out,) float64 rises: the scores of held-out normal images."""
 
-    calibration: Float64s
-    state: dict[str, NDArray[Any]]  # what the score's `fit` returned
+    calibration: Float64s = field(kw_only=True)
+    state: dict[str, NDArray[Any]] = field(kw_only=True)  # what the score's `fit` returned
 
     @property
     def info(self) -> DetectorInfo:
         """The same without arrays."""
-        return DetectorInfo(*(getattr(self, field.name) for field in dataclasses.fields(DetectorInfo)))
+        return DetectorInfo(*(getattr(self, known.name) for known in dataclasses.fields(DetectorInfo)))
 
 
 def check_name(name: str) -> None:
@@ -78,13 +85,12 @@ def check_name(name: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Decisions:
-    """Of each image (n,): its score, the percentile among held-out normal images (0 to 100), and whether it is
-    flagged.
-    """
+    """Of each image (n,): its score, how many of `held_out` normal images it is higher than, whether it is flagged."""
 
     scores: FloatArray
-    percentiles: FloatArray
+    higher_than: NDArray[np.int64]
     flagged: Bools
+    held_out: int
 
 
 def fit(
@@ -96,21 +102,20 @@ def fit(
     normal_text: str,
     rule: Rule = DEFAULT_RULE,
     name: str = "",
-    classes: tuple[str, ...] = (),
+    choice: NormalChoice = ALL_CLASSES,
 ) -> Detector:
     """Fit the score to `normal` images and calibrate it on `held_out` normal images that it hasn't seen.
 
-    `model` may be None for a score that needs none; `name` empty: the score's title; `classes` are the names of the
-    normal ones, none for all. Raises ScoreError for an unknown
-    score, too few held-out images, held-out scores that aren't finite, or a contamination rule: that one needs the
-    images to be scored, see `with_rule`.
+    `model` may be None for a score that needs none; `name` empty: the score's title; `choice` names the normal
+    classes. Raises ScoreError for an unknown score, no held-out images, held-out scores that aren't finite, or a
+    contamination rule: that one needs the images to be scored, see `with_rule`.
     """
     score = registry.get(score_name)
     check_name(name := name or score.title)
     if len(held_out.mu) < MIN_HELD_OUT:
         raise ScoreError(
-            f"There are {len(held_out.mu)} held-out normal images, expected at least {MIN_HELD_OUT}.",
-            "Choose more classes as normal.",
+            "There are no held-out normal images, expected at least one.",
+            f"{thresholds.images_for(DEFAULT_RULE.value)} can promise {percent(DEFAULT_RULE.value)} false alarms.",
         )
     if rule.kind == "contamination":
         raise ScoreError("A contamination rate is of the images that are scored.", "Fit first, then set the threshold.")
@@ -121,21 +126,21 @@ def fit(
             f"{score_name}: {bad:,} of {len(scores):,} held-out normal images have a score that is not finite.",
             "Choose another score, or check the model.",
         )
-    calibration = np.quantile(scores.astype(np.float64), np.linspace(0, 1, QUANTILES))
-    # off the calibration, not off the scores, as `with_rule` does later
+    calibration = np.sort(scores.astype(np.float64))
     threshold = rule.value if rule.kind == "threshold" else thresholds.from_false_alarms(calibration, rule.value)
     made = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Detector(
         name=name,
         score=score_name,
         threshold=threshold,
-        chosen=rule.text(thresholds.count(calibration, len(scores), threshold)),
+        chosen=rule.text(thresholds.count(calibration, threshold)),
         normal=normal_text,
         held_out=len(scores),
         identity=checkpoint.identity,
         checkpoint=checkpoint.name,
         made=made,
-        classes=classes,
+        classes=choice.classes,
+        aliases=choice.aliases,
         binarized=normal.binarized,
         seed=normal.seed,
         calibration=calibration,
@@ -171,18 +176,18 @@ def fit_to_dataset(
 
     fitted_to, calibrated_on = see(known, 0), see(held_out, len(known))
     text = f"{choice.text(checkpoint)}: {len(known):,} images"
-    return fit(checkpoint, model, score_name, fitted_to, calibrated_on, text, rule, classes=choice.classes)
+    return fit(checkpoint, model, score_name, fitted_to, calibrated_on, text, rule, choice=choice)
 
 
 def with_rule(detector: Detector, rule: Rule, scores: ArrayLike | None = None) -> Detector:
     """The same detector with another threshold; `scores` are those of the images that a contamination rate is of.
 
-    False alarms are read off the calibration, so to 0.1 %. Raises ScoreError for a contamination rate without scores.
+    Raises ScoreError for a contamination rate without scores.
     """
     if rule.kind != "contamination":
         by_hand = rule.kind == "threshold"
         threshold = rule.value if by_hand else thresholds.from_false_alarms(detector.calibration, rule.value)
-        found = thresholds.count(detector.calibration, detector.held_out, threshold)
+        found = thresholds.count(detector.calibration, threshold)
     elif scores is None:
         raise ScoreError("A contamination rate is of the images that are scored, and none were.", "Score some first.")
     else:
@@ -210,16 +215,24 @@ def decide(detector: Detector, batch: Pass, model: VAE | None) -> Decisions:
             "Fit it again.",
         ) from error
     scores = _checked(raw, len(batch.mu), detector.score)
-    return Decisions(scores, percentile(detector, scores), thresholds.flagged(scores, detector.threshold))
+    return Decisions(
+        scores,
+        thresholds.higher_than(scores, detector.calibration),
+        thresholds.flagged(scores, detector.threshold),
+        len(detector.calibration),
+    )
 
 
-def percentile(detector: Detector, scores: ArrayLike) -> FloatArray:
-    """Share of held-out normal images that score lower, in % and to 0.1 %; equal ones count half, NaN is 100."""
-    values, place = np.unique(detector.calibration, return_inverse=True)
-    level = np.bincount(place, weights=np.linspace(0, 100, QUANTILES)) / np.bincount(place)  # mean over equal ones
-    numbers = np.asarray(scores, np.float64)
-    found = np.interp(np.where(np.isnan(numbers), np.inf, numbers), values, level, left=0, right=100)
-    return found.astype(np.float32)
+def equal_note(detector: Detector) -> str:
+    """What to say where all normal images are the same one; empty elsewhere."""
+    if ONLY not in detector.state:
+        return ""
+    return "All normal images are equal, so each score is an image's squared distance from that one."
+
+
+def true_false_alarms(detector: Detector) -> Share:
+    """What share of new normal images its threshold flags, as far as the held-out ones tell."""
+    return thresholds.true_share(thresholds.count(detector.calibration, detector.threshold))
 
 
 def _checked(scores: Any, count: int, name: str) -> FloatArray:

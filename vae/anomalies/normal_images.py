@@ -9,21 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae import recognition
 from vae.anomalies.methods import registry
 from vae.anomalies.methods.base import MAX_REFERENCE
+from vae.anomalies.thresholds import images_for, percent
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
 from vae.errors import ScoreError
 
 MAX_HELD_OUT = 2_000
 MAX_BYTES = 512 * 2**20  # of images in memory: 2,730 of 256×256 in colour
-LEAST = 2  # images; most scores need more, and say so themselves
+LEAST = 2  # images to fit to; most scores need more, and say so themselves
+LEAST_HELD_OUT = 1  # to calibrate on: what so few can promise is said with the threshold
+USUAL_SHARE = 0.05  # of false alarms
 MAX_NAMED = 20  # classes in a text, and
 MAX_CLASS_NAME = 40  # characters of each
 BESIDE_ERROR = frozenset({"mahalanobis", "knn", "lof", "mixture_density", *registry.BASELINES})
@@ -37,15 +41,20 @@ MAX_NAMED_UNKNOWN = 12  # classes
 
 @dataclass(frozen=True)
 class NormalChoice:
-    """The classes whose images are normal, by name, each once and sorted; none stands for all."""
+    """The classes whose images are normal, by name, each once and sorted; none stands for all.
+
+    `aliases` are names of normal images in what is scored, such as a sub-folder "good", that no training class has.
+    """
 
     classes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", tuple(sorted(set(self.classes))))
+        for part in ("classes", "aliases"):
+            object.__setattr__(self, part, tuple(sorted(set(getattr(self, part)))))
 
     def key(self) -> str:
-        """16 hexadecimal digits: equal for equal choices, a name for what is saved of them."""
+        """16 hexadecimal digits: equal for equal classes, a name for what is saved of them."""
         return hashlib.sha256(json.dumps(self.classes).encode()).hexdigest()[:16]
 
     def text(self, checkpoint: Checkpoint, split: str = "train") -> str:
@@ -80,17 +89,25 @@ class NormalImages:
         return len(self.images)
 
 
-def chosen(checkpoint: Checkpoint, classes: Iterable[str]) -> NormalChoice:
+def chosen(checkpoint: Checkpoint, classes: Iterable[str], elsewhere: Collection[str] = ()) -> NormalChoice:
     """The choice of these classes; naming all of them is the same as naming none.
 
-    Raises ScoreError for a class that the checkpoint's data set hasn't.
+    `elsewhere` are the class names of what is scored. Names that only it has are aliases; where all are, the normal
+    training images are the usual ones. Raises ScoreError for a class that neither has.
     """
     names, wanted = checkpoint.dataset.class_names, set(classes)
-    if unknown := sorted(wanted - set(names)):
+    aliases = wanted - set(names)
+    if unknown := sorted(aliases - set(elsewhere)):
+        others = [name for name in elsewhere if name not in names]
+        also = f" What is scored has {', '.join(others[:20])}." if others else ""
         raise ScoreError(
-            f"{checkpoint.dataset.title} has no class {unknown[0]!r:.60}.", f"Its classes: {', '.join(names[:20])}."
+            f"{checkpoint.dataset.title} has no class {unknown[0]!r:.60}.",
+            f"{recognition.nearest(unknown[0], (*names, *others))} Its classes: {', '.join(names[:20])}.{also}".strip(),
         )
-    return NormalChoice(() if wanted == set(names) else tuple(wanted))
+    if aliases == wanted and aliases:
+        return NormalChoice(default_choice(checkpoint).classes, tuple(aliases))
+    of_training = wanted - aliases
+    return NormalChoice(() if of_training == set(names) else tuple(of_training), tuple(aliases))
 
 
 def default_choice(checkpoint: Checkpoint) -> NormalChoice:
@@ -119,7 +136,7 @@ def held_out(checkpoint: Checkpoint, choice: NormalChoice, most: int = MAX_HELD_
 
 
 def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int, seed: int) -> NormalImages:
-    choice = chosen(checkpoint, choice.classes)
+    classes = chosen(checkpoint, choice.classes)
     images = datasets.load(checkpoint.dataset.name, split)
     if images.image_shape != checkpoint.model.image_shape:
         raise ScoreError(
@@ -127,11 +144,14 @@ def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int,
             "The data set was replaced after the training; train again.",
         )
     most = min(most, max(LEAST, MAX_BYTES // math.prod(images.image_shape)))
-    rows = np.flatnonzero(np.isin(images.labels, choice.labels(images.class_names)))
-    if len(rows) < LEAST:
+    rows = np.flatnonzero(np.isin(images.labels, classes.labels(images.class_names)))
+    least = LEAST if split == "train" else LEAST_HELD_OUT
+    if len(rows) < least:
+        few = images_for(USUAL_SHARE)
+        hint = f"{few} can promise {percent(USUAL_SHARE)} false alarms. Choose more classes as normal, or import more."
         raise ScoreError(
-            f"{choice.text(checkpoint, split)} has {len(rows)} images, expected at least {LEAST}.",
-            "Choose more classes as normal.",
+            f"{classes.text(checkpoint, split)} has {len(rows)} images, expected at least {least}.",
+            "Choose more classes as normal." if split == "train" else hint,
         )
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))

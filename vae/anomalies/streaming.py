@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies import csv_report, detectors, thresholds
+from vae.anomalies import csv_report, detectors, judging, sources, thresholds
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.evaluation.metrics import Evaluation
+from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Chunk, Source
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import datasets
 from vae.data.report.source_tally import SourceTally
-from vae.errors import ScoreError
+from vae.errors import DatasetError, ScoreError
 
 if TYPE_CHECKING:
     from vae.model.vae import VAE
 
-USED = {  # of a checkpoint's own data set: how good a score is shows on images that nothing was fitted to
-    "train": "Model and detector were fitted to these images.",
-    "validation": "The detector was calibrated on these images.",
-}
+MOST_BESIDE = 2_000  # normal test images that are scored beside outliers which have none
 
 
 @dataclass
@@ -87,28 +86,57 @@ def rows(
         yield from csv_report.rows_of(chunk, decided, source.class_names)
 
 
-def evaluated(checkpoint: Checkpoint, detector: Detector, source: Source, tally: Tally) -> Evaluation | str:
+def evaluated(
+    checkpoint: Checkpoint,
+    detector: Detector,
+    model: VAE,
+    source: Source,
+    tally: Tally,
+    outliers: tuple[str, ...] = (),
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation | str:
     """How well the score did, or why that can't be said.
 
-    Images without a class that the checkpoint's data set has are left out: nobody knows whether they are outliers.
+    What is not normal is an outlier; `outliers` may name those classes that are. Where none of the source's images is
+    normal, normal test images of the checkpoint's own data set stand beside them.
     """
-    if source.dataset == checkpoint.dataset.name and source.split in USED:
-        return USED[source.split]
-    if not source.class_names:
-        return "The images have no classes."
-    known = [label for label, name in enumerate(source.class_names) if name in checkpoint.dataset.class_names]
-    if not known:
-        what = "data set's classes" if source.has_rows else "sub-folders"
-        return f"The {what} are no classes of {checkpoint.dataset.title}."
-    if not detector.classes:
-        return "Every class is normal: --normal names those that are."
-    normal = [label for label in known if source.class_names[label] in detector.classes]
-    labels, scores = np.concatenate(tally.labels), np.concatenate(tally.scores)
-    labelled = np.isin(labels, known)
+    normal = judging.normal_names(checkpoint, detector.choice)
+    labels = np.concatenate(tally.labels) if tally.labels else np.full(tally.count, -1, np.int64)
+    found = judging.truth(source.class_names, labels, normal, outliers)
+    if reason := judging.why_not(checkpoint, source, found, bool(outliers)):
+        return reason
+    scores, outlier = np.concatenate(tally.scores)[found.known], found.outlier[found.known]
+    there = [name for name in source.class_names if name in normal]
+    said = [f"normal: {judging.named(there)}"] if there else []
+    if not found.normals:
+        try:
+            beside = normal_test_images(checkpoint, detector.choice)
+            own = Tally(beside.tally())
+            for _ in scored(beside, detector, model, own, on_batch):
+                pass
+        except (DatasetError, ScoreError) as error:
+            return f"None of the images is normal, and there are no others to compare them with: {error.message}"
+        scores = np.concatenate([*own.scores, scores])
+        outlier = np.concatenate([np.zeros(own.count, bool), outlier])
+        said.append(f"the normal ones are {own.count:,} images of {beside.title}, scored beside")
+    if found.left_out:
+        said.append(f"{found.left_out:,} images of which nothing is known are left out")
     try:
-        found = metrics.evaluate(scores[labelled], ~np.isin(labels[labelled], normal))
+        judged = metrics.evaluate(scores, outlier)
     except ScoreError as error:
         return error.message
-    left = int((~labelled).sum())
-    which = f"; {left:,} images of no class of {checkpoint.dataset.title} are left out" if left else ""
-    return replace(found, protocol=found.protocol + which)
+    return replace(judged, protocol="; ".join([judged.protocol, *said]))
+
+
+def normal_test_images(checkpoint: Checkpoint, choice: NormalChoice) -> Source:
+    """Normal images of the test split, at most MOST_BESIDE seeded ones: neither model nor detector has seen them.
+
+    Raises ScoreError where there are none, DatasetError where they are not on this machine.
+    """
+    found = datasets.load(checkpoint.dataset.name, "test")
+    rows = np.flatnonzero(np.isin(found.labels, choice.labels(found.class_names)))
+    if not len(rows):
+        raise ScoreError(f"{choice.text(checkpoint, 'test')} has no images.")
+    if len(rows) > MOST_BESIDE:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_BESIDE, replace=False))
+    return sources.from_dataset(found, checkpoint.model.image_shape, rows)

@@ -14,53 +14,55 @@ Float64s = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 LARGEST = float(np.finfo(np.float64).max)
-ROUNDING = 1e-12  # of the largest number: what computing quantiles may add to a score
 RULES = {
     "threshold": "set by hand",
-    "false_alarms": "set to flag {share} of held-out normal images",
+    "false_alarms": "set for {share} false alarms",
     "contamination": "set to flag {share} of the images that were scored",
 }
+CERTAINTY = 0.95  # of the range of a true rate
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many of `of` images a threshold flags; not `exact`: to about 0.1 % or one image."""
+    """How many of `of` images a threshold flags."""
 
     flagged: int
     of: int
-    exact: bool = True
 
 
-def count(calibration: Float64s, held_out: int, threshold: float) -> Count:
-    """How many of the `held_out` images, whose scores' evenly spaced quantiles (Q,) are `calibration`, are flagged.
+@dataclass(frozen=True)
+class Share:
+    """Bounds of a share that images are drawn with, which holds the true one in at least CERTAINTY of cases."""
 
-    Between two neighbouring scores the quantiles lie on a straight line. Where two or more of them do, the line gives
-    the scores themselves, and the count is exact if these have the very same quantiles; otherwise it is the share of
-    quantiles above the threshold.
+    low: float
+    high: float
+
+    def text(self) -> str:
+        """As "0 to 17.6 %"."""
+        return f"{100 * self.low:.3g} to {100 * self.high:.3g} %"
+
+
+def count(held_out: ArrayLike, threshold: float) -> Count:
+    """How many of the held-out scores (n,) lie above the threshold."""
+    return Count(int(flagged(held_out, threshold).sum()), len(np.asarray(held_out)))
+
+
+def true_share(found: Count, certainty: float = CERTAINTY) -> Share:
+    """What share of new normal images a threshold flags, known from held-out ones: Clopper & Pearson 1934.
+
+    For a threshold that is itself one of n held-out scores, with c above it, the true share is Beta(c + 1, n - c)
+    distributed (Vovk 2012, proposition 2a): the upper bound is its quantile, the lower one lies below its quantile.
     """
-    if 2 * (held_out - 1) > len(calibration) - 1:
-        share = float(flagged(calibration, threshold).mean())
-        return Count(round(share * held_out), held_out, exact=False)
-    scores = _rebuilt(calibration, held_out)
-    exact = np.array_equal(quantiles(scores, len(calibration)), calibration)
-    return Count(int(flagged(scores, threshold).sum()), held_out, exact)
+    tail, c, n = (1 - certainty) / 2, found.flagged, found.of
+    low = beta_quantile(c, n - c + 1, tail) if c else 0.0
+    return Share(low, beta_quantile(c + 1, n - c, 1 - tail) if c < n else 1.0)
 
 
-def quantiles(scores: ArrayLike, number: int) -> Float64s:
-    """So many evenly spaced quantiles of the scores, from the lowest to the highest, bit for bit as in a detector."""
-    return np.asarray(np.quantile(np.asarray(scores, np.float64), np.linspace(0, 1, number)))
+def beta_quantile(a: float, b: float, share: float) -> float:
+    """The number below which `share` of a Beta(a, b) distribution lies."""
+    from scipy.special import betaincinv
 
-
-def _rebuilt(calibration: Float64s, held_out: int) -> NDArray[np.float32]:
-    """The scores, rising. They were float32: rounding to that undoes what computing the quantiles added or took, but
-    for a score of 0, which has no digits to round to.
-    """
-    place = np.linspace(0, len(calibration) - 1, held_out)  # of each score among the quantiles
-    below = np.floor(place + 1e-9).astype(np.int64)
-    slope = calibration[below] - calibration[np.maximum(below - 1, 0)]
-    scores = calibration[below] + slope * np.maximum(place - below, 0)
-    scores[np.abs(scores) < ROUNDING * np.abs(calibration).max()] = 0
-    return scores.astype(np.float32)
+    return float(betaincinv(a, b, share))
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,32 @@ class Rule:
 
     def text(self, found: Count) -> str:
         """How the threshold was chosen, in words, and what it came to: `found` is of the images the share is of."""
-        about = "" if found.exact else "about "
-        flags = f"it flags {about}{found.flagged:,} of {found.of:,}"
-        if self.kind == "threshold":
-            return f"{RULES[self.kind]} ({flags} held-out normal images)"
-        few = ", too few to set it as low" if found.flagged and self.value * found.of < 1 else ""
-        return f"{RULES[self.kind].format(share=f'{100 * self.value:.4g} %')} ({flags}{few})"
+        said = RULES[self.kind].format(share=percent(self.value))
+        if self.kind == "contamination":
+            return f"{said} (it flags {found.flagged:,} of {found.of:,})"
+        if self.kind == "false_alarms" and 0 < self.value < least_share(found.of):
+            least = percent(least_share(found.of))
+            said += f", but {found.of:,} held-out normal image{'s' * (found.of > 1)} can promise {least} at best, "
+            said += f"and {percent(self.value)} needs {images_for(self.value):,}"
+        return (
+            f"{said}: {found.flagged:,} of {found.of:,} held-out normal images score higher; of new ones "
+            f"{true_share(found).text()} do (95 % range)"
+        )
+
+
+def percent(share: float) -> str:
+    """0.0526 as "5.26 %"."""
+    return f"{100 * share:.3g} %"
+
+
+def least_share(images: int) -> float:
+    """The smallest share of false alarms that so many held-out normal images can promise."""
+    return 1 / (images + 1)
+
+
+def images_for(share: float) -> int:
+    """How many held-out normal images can promise that share of false alarms, which is above 0."""
+    return math.ceil(1 / share - 1e-9) - 1
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -103,25 +125,38 @@ def from_contamination(scores: ArrayLike, share: float) -> float:
     Raises ScoreError for a share outside 0 to 1, no scores, or NaN.
     """
     ordered = np.sort(checked(scores))[::-1]
-    if not 0 <= share <= 1:  # NaN too
-        raise ScoreError(f"The share is {share:g}, expected a number from 0 to 1.", "0.05 flags 5 % of the images.")
-    count = math.floor(share * len(ordered) + 1e-9)  # 0.29 · 100 is a little less than 29
-    if count == len(ordered):
+    _check_share(share)
+    number = math.floor(share * len(ordered) + 1e-9)  # 0.29 · 100 is a little less than 29
+    if number == len(ordered):
         return float(np.clip(np.nextafter(ordered[-1], -np.inf), -LARGEST, LARGEST))
-    below = float(np.clip(ordered[count], -LARGEST, LARGEST))
-    if count == 0:
+    below = float(np.clip(ordered[number], -LARGEST, LARGEST))
+    if number == 0:
         return below
-    last = float(ordered[count - 1])
+    last = float(ordered[number - 1])
     middle = below / 2 + last / 2
     return middle if below < middle < last < math.inf else below
 
 
-def from_false_alarms(normal_scores: ArrayLike, share: float) -> float:
-    """The threshold that flags `share` of held-out normal images, which is what it is expected to flag of new ones.
+def from_false_alarms(held_out: ArrayLike, share: float) -> float:
+    """The threshold that a new normal image is above with a chance of at most `share`: split conformal prediction.
 
-    As `from_contamination`: floor(share · n), fewer among ties.
+    It is the ⌈(1 - share)(n + 1)⌉-th lowest of the n held-out scores (Vovk, Gammerman & Shafer 2005; Lei et al. 2018).
+    The share of held-out images above it promises less: of 18, none above means 1 in 19 on average. Where n is too
+    small for the share, it is the highest score, see `least_share`. Raises ScoreError as `from_contamination`.
     """
-    return from_contamination(normal_scores, share)
+    ordered = np.sort(checked(held_out))
+    _check_share(share)
+    rank = math.ceil((1 - share) * (len(ordered) + 1) - 1e-9)
+    if rank < 1:
+        return float(np.clip(np.nextafter(ordered[0], -np.inf), -LARGEST, LARGEST))
+    return float(np.clip(ordered[min(rank, len(ordered)) - 1], -LARGEST, LARGEST))
+
+
+def higher_than(scores: ArrayLike, held_out: ArrayLike) -> NDArray[np.int64]:
+    """How many of the held-out scores (m,) each score is higher than, (n,); NaN is higher than all."""
+    numbers = np.asarray(scores, np.float64)
+    numbers = np.where(np.isnan(numbers), np.inf, numbers)
+    return np.searchsorted(np.sort(np.asarray(held_out, np.float64)), numbers, side="left").astype(np.int64)
 
 
 def flagged(scores: ArrayLike, threshold: float) -> Bools:
@@ -137,3 +172,8 @@ def checked(scores: ArrayLike) -> Float64s:
     if bad := int(np.isnan(array).sum()):
         raise ScoreError(f"{bad:,} of {len(array):,} scores are not a number.", "Choose another score.")
     return array
+
+
+def _check_share(share: float) -> None:
+    if not 0 <= share <= 1:  # NaN too
+        raise ScoreError(f"The share is {share:g}, expected a number from 0 to 1.", "0.05 flags 5 % of the images.")

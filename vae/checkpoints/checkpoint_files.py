@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from vae import recognition
 from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import (
     Checkpoint,
@@ -121,8 +122,9 @@ def read(name: str, root: Path | None = None) -> Checkpoint:
     """
     folder = checkpoint_path(name, root)
     if not probe.is_folder(folder):
+        near = recognition.nearest(name, (entry.name for entry in probe.entries(folder.parent)))
         raise CheckpointError(
-            f"There is no checkpoint {name!r} in {folder.parent}.", "`python -m vae list` names them."
+            f"There is no checkpoint {name!r} in {folder.parent}.", f"{near} `python -m vae list` names them.".strip()
         )
     return read_folder(folder, name)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae import recognition
 from vae.anomalies import normal_images
 from vae.anomalies.normal_images import ALL, NormalChoice
 from vae.budget import limits, needs
@@ -19,7 +21,7 @@ from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
-from vae.storage import probe
+from vae.storage import paths, probe
 from vae.storage.files import check_writable, write_atomically
 from vae.storage.printing import json_text, visible
 from vae.storage.reporting import write_errors_as
@@ -49,30 +51,49 @@ def add_normal(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         metavar="CLASS",
-        help="classes whose images are normal, as 0 1 or 0,1, or all (default: those the model was trained on)",
+        help="classes whose images are normal, as 0 1 or 0,1, or all (default: those the model was trained on); every "
+        "other class is one of outliers",
     )
 
 
-def normal_choice(checkpoint: Checkpoint, words: list[str] | None) -> NormalChoice:
-    """What --normal says. A word that is no class's name is split at its commas. Raises ScoreError."""
+def normal_choice(checkpoint: Checkpoint, words: list[str] | None, elsewhere: tuple[str, ...] = ()) -> NormalChoice:
+    """What --normal says; `elsewhere` are the class names of what is scored.
+
+    A word that is no class's name is split at its commas. Raises ScoreError.
+    """
     if words is None:
         return normal_images.default_choice(checkpoint)
-    known = checkpoint.dataset.class_names
+    known = (*checkpoint.dataset.class_names, *elsewhere)
     if words == [ALL] and ALL not in known:
         return NormalChoice()
-    parts = [part.strip() for word in words for part in ([word] if word in known else word.split(","))]
-    if not any(parts):
+    parts = class_words(words, known)
+    if not parts:
         raise ScoreError("--normal names no class.", "Give 'all', or classes, as 0 1 or 0,1.")
-    return normal_images.chosen(checkpoint, [part for part in parts if part])
+    return normal_images.chosen(checkpoint, parts, elsewhere)
+
+
+def class_words(words: list[str], known: Collection[str]) -> list[str]:
+    """Names of classes as they are typed: a word that is none of the known ones is split at its commas."""
+    parts = [part.strip() for word in words for part in ([word] if word in known else word.split(","))]
+    return [part for part in parts if part]
 
 
 def read_checkpoint(argument: str) -> Checkpoint:
     """The checkpoint that CHECKPOINT names. Raises CheckpointError."""
     path = Path(argument)
     elsewhere = path.name != argument
-    if elsewhere and (why := probe.why_closed(path)):
+    if elsewhere and probe.is_folder(path) and (why := probe.why_closed(path)):
         raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {why}.")
-    folder = probe.resolved(argument) if elsewhere and probe.is_folder(path) else None
+    if not elsewhere and probe.is_folder(paths.checkpoints_dir() / argument):
+        return checkpoint_files.read(argument)
+    found = recognition.at(path)
+    if found and found.words != recognition.CHECKPOINT:
+        raise CheckpointError(recognition.instead(path, found, "a checkpoint's folder or its name"), found.hint)
+    if elsewhere and not found:
+        near = recognition.nearest(path.name, (entry.name for entry in probe.entries(path.parent)))
+        why = probe.why_closed(path) or "nothing is there"
+        raise CheckpointError(f"The checkpoint {argument:.100} can't be read: {why}.", near)
+    folder = probe.resolved(argument) if elsewhere else None
     return checkpoint_files.read(folder.name, folder.parent) if folder else checkpoint_files.read(argument)
 
 

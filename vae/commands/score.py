@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vae.anomalies import csv_report, detector_files, detectors, normal_images, sources, streaming
+from vae.anomalies import csv_report, detector_files, detectors, judging, normal_images, sources, streaming
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.methods import registry
@@ -27,6 +27,7 @@ from vae.commands.common import (
     add_json,
     add_normal,
     add_run_folder,
+    class_words,
     new_file,
     normal_choice,
     note,
@@ -61,11 +62,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", metavar="NAME", help="one that was kept, instead of fitting a score")
     parser.add_argument("--score", metavar="NAME", help=f"one of {', '.join(registry.SCORES)}")
     add_normal(parser)
+    parser.add_argument(
+        "--outliers",
+        nargs="+",
+        action="extend",
+        metavar="CLASS",
+        help="classes or sub-folders whose images are outliers, or all (default: every one that is not normal)",
+    )
     rule = parser.add_mutually_exclusive_group()
     rule.add_argument("--threshold", type=float, metavar="X", help="a score above X is an anomaly")
     rule.add_argument("--contamination", type=float, metavar="SHARE", help="flag this share of the images scored")
     rule.add_argument(
-        "--false-alarms", type=float, metavar="SHARE", help="flag this share of held-out normal images (default: 0.05)"
+        "--false-alarms",
+        type=float,
+        metavar="SHARE",
+        help="flag at most this share of new normal images, on average (default: 0.05)",
     )
     parser.add_argument("--keep", metavar="NAME", help="keep the detector under this name, which none has yet")
     parser.add_argument("--output", type=Path, default=Path("scores.csv"), help="(default: scores.csv)")
@@ -83,6 +94,7 @@ class _Done:
     tally: Tally
     output: Path
     kept: Path | None
+    evaluation: Evaluation | str
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -93,10 +105,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.keep is not None:
         detector_files.check_free(checkpoint.identity, arguments.keep)
     kept = detector_files.read(checkpoint, arguments.detector) if arguments.detector is not None else None
-    score, choice = arguments.score or registry.DEFAULT, normal_choice(checkpoint, arguments.normal)
-    late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     source = _source(arguments, checkpoint)
     tally = Tally(source.tally())
+    choice = kept.choice if kept else normal_choice(checkpoint, arguments.normal, source.class_names)
+    outliers = _outliers(arguments.outliers, source)
+    score = arguments.score or registry.DEFAULT
+    late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
     by_pixels = (kept.score if kept else score) in registry.BASELINES
     need = needs.scoring_by_components if by_pixels else needs.scoring
@@ -126,10 +140,28 @@ def run(arguments: argparse.Namespace) -> None:
             if arguments.keep is not None:
                 detector = dataclasses.replace(detector, name=arguments.keep)
                 path, problem = _kept(detector)
-            progress.report(stage="done", fraction=1.0, finished=problem is None)
-    _tell(_Done(checkpoint, source, detector, tally, output, path), arguments.json)
+        progress.stage("judging", "images")
+        evaluation = streaming.evaluated(checkpoint, detector, model, source, tally, outliers, progress.update)
+        progress.close()
+        progress.report(stage="done", fraction=1.0, finished=problem is None)
+    note(detectors.equal_note(detector))
+    _tell(_Done(checkpoint, source, detector, tally, output, path, evaluation), arguments.json)
     if problem:
         raise ScoreError(f"The scores are written, but the detector is not kept: {problem.message}", problem.hint)
+
+
+def _outliers(words: list[str] | None, source: Source) -> tuple[str, ...]:
+    """What --outliers names. Raises ScoreError for a class that what is scored hasn't."""
+    if words is None:
+        return ()
+    known = (*source.class_names, judging.ALL)
+    parts = class_words(words, known)
+    if unknown := [part for part in parts if part not in known]:
+        there = judging.named(source.class_names) or "no class at all"
+        raise ScoreError(f"{source.title} has no class {unknown[0]!r:.60}.", f"It has {there}; all means every image.")
+    if not parts:
+        raise ScoreError("--outliers names no class.", "Give 'all', or classes.")
+    return tuple(parts)
 
 
 def _rule(arguments: argparse.Namespace) -> Rule | None:
@@ -178,7 +210,7 @@ def _kept(detector: Detector) -> tuple[Path | None, ScoreError | None]:
 
 
 def _tell(done: _Done, as_json: bool) -> None:
-    evaluation = streaming.evaluated(done.checkpoint, done.detector, done.source, done.tally)
+    evaluation = done.evaluation
     if as_json:
         print_json(_values(done) | _measures(evaluation))
         return
@@ -192,7 +224,8 @@ def _tell(done: _Done, as_json: bool) -> None:
     if done.kept:
         print(f"Kept the detector {detector.name!r}: {shown(done.kept)}")
     if isinstance(evaluation, str):
-        print(f"Not judged: {evaluation}")
+        how = "" if evaluation in judging.USED.values() else " --normal and --outliers name classes."
+        print(f"Not judged: {evaluation}{how}")
         return
     for title, (_, of) in MEASURES.items():
         print(f"{title:22} {of(evaluation).value:.4f} ({of(evaluation).low:.4f} to {of(evaluation).high:.4f})")
@@ -209,8 +242,12 @@ def _values(done: _Done) -> dict[str, Any]:
         "score": detector.score,
         "threshold": detector.threshold,
         "chosen": detector.chosen,
+        "held_out": detector.held_out,
+        "true_false_alarms": dataclasses.asdict(detectors.true_false_alarms(detector)),
         "normal": detector.normal,
-        "note": _note(done.checkpoint, detector.score, detector.classes),
+        "note": " ".join(
+            filter(None, (_note(done.checkpoint, detector.score, detector.classes), detectors.equal_note(detector)))
+        ),
         "scored": tally.count,
         "flagged": tally.flagged,
         "skipped": tally.files.left_out,

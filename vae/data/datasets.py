@@ -6,6 +6,9 @@ import` made (imported_dataset.py) is fixed when it is imported, see splitting.p
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from vae import recognition
 from vae.data import digits, imported_dataset, mnist
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
 from vae.data.report.image_report import ImageReport
@@ -34,7 +37,11 @@ def info(name: str) -> DatasetInfo:
     """What is known of data set `name`. Raises DatasetError for an unknown or damaged one, saying why."""
     if is_known(name):
         return BUILT_IN[name] if name in BUILT_IN else imported_dataset.info(name)
-    raise DatasetError(f"Unknown data set {short(name)}.", f"Known ones: {', '.join(names())}.")
+    known = f"Known ones: {', '.join(names())}."
+    found = recognition.at(Path(name))
+    if found and found.words != "an imported data set":
+        raise DatasetError(recognition.instead(Path(name), found, "the name of a data set"), f"{found.hint} {known}")
+    raise DatasetError(f"Unknown data set {short(name)}.", f"{recognition.nearest(name, names())} {known}".strip())
 
 
 def report(name: str) -> ImageReport | None:

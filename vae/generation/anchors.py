@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vae import recognition
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.errors import GenerationError
 from vae.generation import sampling
@@ -97,7 +98,10 @@ def label_of(name: str, checkpoint: Checkpoint) -> int:
     names = checkpoint.dataset.class_names
     if name not in names:
         some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-        raise GenerationError(f"There is no class {name!r:.60} in {checkpoint.dataset.title}.", f"Classes: {some}.")
+        raise GenerationError(
+            f"There is no class {name!r:.60} in {checkpoint.dataset.title}.",
+            f"{recognition.nearest(name, names)} Classes: {some}.".strip(),
+        )
     return names.index(name)
 
 

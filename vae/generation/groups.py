@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vae import recognition
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.neighbours import nearest
@@ -168,9 +169,9 @@ def _class_name(pieces: list[str], known: tuple[str, ...]) -> tuple[str, int]:
             if name in known:
                 return name, used
     names = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
-    raise GenerationError(
-        f"There is no class {short(pieces[0].strip().removeprefix('class:'))}.", f"The classes are {names}."
-    )
+    wanted = pieces[0].strip().removeprefix("class:")
+    hint = f"{recognition.nearest(wanted, known)} The classes are {names}.".strip()
+    raise GenerationError(f"There is no class {short(wanted)}.", hint)
 
 
 def _add(text: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:

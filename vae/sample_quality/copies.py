@@ -27,15 +27,30 @@ class NearestImages:
     distance: FloatArray
 
 
+KNOWS_1, KNOWS_5 = 100, 20  # images, from which on 1 % and 5 % of them are known
+
+
 @dataclass(frozen=True)
 class Reference:
-    """Percentiles of the distances from reconstructions of `count` test images to their nearest training image."""
+    """Percentiles of the distances from reconstructions of `count` test images to their nearest training image.
+
+    `of_class` names the class of those training images; empty: of any.
+    """
 
     median: float
     p95: float
     p5: float
     p1: float
     count: int
+    of_class: str = ""
+
+    @property
+    def near(self) -> float:
+        """What is nearer than that may be a copy: so near are 1 % of the reconstructions, or 5 % where few are known.
+
+        Of fewer than 20 nothing but an identical picture is.
+        """
+        return self.p1 if self.count >= KNOWS_1 else self.p5 if self.count >= KNOWS_5 else 0.0
 
 
 def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> NearestImages:
@@ -49,13 +64,52 @@ def nearest(images: Images, data: Images, on_batch: OnBatch = lambda done, total
     return NearestImages(found.rows[:, 0], (found.distances[:, 0] / 255).astype(np.float32))
 
 
-def reference(reconstructions: Images, data: Images, on_batch: OnBatch = lambda done, total: None) -> Reference:
+@dataclass(frozen=True)
+class References:
+    """What is usual near each class of training images, by its number, and near any of them.
+
+    A stroke is always near some other stroke: measured by all classes together, what may be copies were ones, all of
+    them. A class near which fewer than 20 reconstructions lie is measured by all together.
+    """
+
+    of_all: Reference
+    by_class: dict[int, Reference]
+
+    def near(self, label: int) -> Reference:
+        """What to measure a picture by whose nearest training image is of this class."""
+        return self.by_class.get(label, self.of_all)
+
+    def may_be_copies(self, found: NearestImages, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which pictures are nearer than usual to their nearest training images; labels (N,) of all of these."""
+        limits = np.array([self.near(int(label)).near for label in labels[found.row]])
+        near: NDArray[np.bool_] = (found.distance < limits) | (found.distance == 0)
+        return near
+
+
+def references(
+    reconstructions: Images,
+    data: Images,
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    on_batch: OnBatch = lambda done, total: None,
+) -> References:
     """What a decoded picture usually has: distances of reconstructions (Q, C, H, W) of test images to training data."""
     if not len(reconstructions):
         raise GenerationError("There are 0 reconstructions to compare with, expected at least 1.")
-    distance = nearest(reconstructions, data, on_batch).distance
+    found = nearest(reconstructions, data, on_batch)
+    of = labels[found.row]
+    counts = {int(label): int((of == label).sum()) for label in np.unique(of)}
+    by_class = {
+        label: _reference(found.distance[of == label], class_names[label])
+        for label, count in counts.items()
+        if count >= KNOWS_5 and len(class_names) > 1
+    }
+    return References(_reference(found.distance, ""), by_class)
+
+
+def _reference(distance: FloatArray, of_class: str) -> Reference:
     median, p95, p5, p1 = (float(value) for value in np.percentile(distance, [50, 95, 5, 1]))
-    return Reference(median, p95, p5, p1, len(distance))
+    return Reference(median, p95, p5, p1, len(distance), of_class)
 
 
 def reading(distance: float, known: Reference) -> str:
@@ -64,16 +118,17 @@ def reading(distance: float, known: Reference) -> str:
     A percentage is only named where the reference has images enough to know it: 100 for 99 %, 20 for 95 %.
     """
     of_them = f"(their median is {known.median:.2f}, {known.count:,} of them)"
-    them = f"reconstructions of test images {of_them}"
+    class_near = f" near class {known.of_class}" if known.of_class else ""
+    them = f"reconstructions of test images{class_near} {of_them}"
     if distance == 0:
         return f"Identical to a training image, pixel for pixel: a copy. To compare with: {them}."
-    if distance < known.p1 and known.count >= 100:
+    if distance < known.p1 and known.count >= KNOWS_1:
         return f"Nearer to a training image than 99 % of {them}: may be a copy."
-    if distance < known.p5 and known.count >= 20:
+    if distance < known.p5 and known.count >= KNOWS_5:
         return f"Nearer to a training image than 95 % of {them}: compare the two by eye."
     if distance <= known.median:
         return f"As near to a training image as {them} usually are: no sign of a copy."
-    if distance <= known.p95 or known.count < 20:
+    if distance <= known.p95 or known.count < KNOWS_5:
         return f"Farther from every training image than half of the {them}: no sign of a copy."
     return f"Farther from every training image than 95 % of {them}: no sign of a copy, and perhaps unlike the data."
 

@@ -76,6 +76,12 @@ def read_end(path: Path, kind: FileKind, begin: int = 0) -> bytes:
         return file.read(kind.most)
 
 
+def read_beginning(path: Path, kind: FileKind) -> bytes:
+    """The first bytes of a file of any size, as many as its kind may have. Raises StorageError."""
+    with _opened(path, kind, sys.maxsize) as file:
+        return file.read(kind.most)
+
+
 def sha256(path: Path, kind: FileKind) -> str:
     """The SHA-256 of a file, in hexadecimal digits. Raises StorageError."""
     with opened(path, kind) as file:

@@ -65,5 +65,6 @@ IMAGE = FileKind("an image", 100 * MIB, levels=0)
 CLASSIFIER = FileKind("a classifier", 64 * MIB)
 CLASSIFIER_ABOUT = FileKind("a classifier's description", 4 * MIB)
 SYSTEM = FileKind("what the system tells of a process", 64 * KIB, levels=0)
+UNKNOWN = FileKind("a file of which nobody knows what it is", 4 * KIB, levels=0)  # of which the beginning is read
 
 ALL = tuple(value for value in globals().copy().values() if isinstance(value, FileKind))

@@ -160,7 +160,7 @@ def detector_of(checkpoint: Checkpoint, score: str, *classes: str) -> detectors.
     known, held_out = (
         seen(checkpoint, part(checkpoint, choice).images) for part in (normal_images.reference, normal_images.held_out)
     )
-    found = detectors.fit(checkpoint, cache.model(checkpoint), score, known, held_out, "x", classes=choice.classes)
+    found = detectors.fit(checkpoint, cache.model(checkpoint), score, known, held_out, "x", choice=choice)
     return detectors.with_rule(found, detectors.DEFAULT_RULE)
 
 

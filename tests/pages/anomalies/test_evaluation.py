@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from xml.etree import ElementTree
 
@@ -30,7 +31,7 @@ def test_all_scores_side_by_side(digits: Checkpoint, submitted: list[list[str]])
     shutil.rmtree(paths.runs_dir())
     commands.main(words)
     at = visit(normal=ZERO_ONE, look="scores")
-    percentiles, table = sorted(small_tables(at), key=lambda table: "AUROC" in table)
+    places, table = sorted(small_tables(at), key=lambda table: "AUROC" in table)
     known = comparison_files.saved(digits, NormalChoice(("0", "1")))
     assert known is not None
     assert sorted(table["Score"]) == sorted(registry.get(name).title for name in SCORES)
@@ -38,7 +39,7 @@ def test_all_scores_side_by_side(digits: Checkpoint, submitted: list[list[str]])
     assert values == sorted(values, reverse=True)
     assert known.sentence() in said(at)
     assert "Compare again" in labels(at)
-    assert sorted(percentiles["Score"]) == sorted(table["Score"])  # the image's place in each
+    assert sorted(places["Score"]) == sorted(table["Score"])  # the image's place in each
 
 
 def small_tables(at: AppTest) -> list[dict[str, list[str]]]:
@@ -88,8 +89,9 @@ def test_a_comparison_that_cant_be_judged_says_why() -> None:
     at = visit(look="scores")
     assert "The images have one class only, so nothing says which of them are outliers: there is no ROC." in said(at)
     assert "anomalies-compare" not in [button.key for button in at.button]
-    [percentiles] = small_tables(at)
-    assert len(percentiles["Score"]) == 3
+    [places] = small_tables(at)
+    assert len(places["Score"]) == 3
+    assert all(re.fullmatch(r"[0-9]+ of [0-9]+", cell) for cell in places["Higher than"])
 
 
 def test_a_model_of_some_classes_compares_what_is_chosen(submitted: list[list[str]]) -> None:

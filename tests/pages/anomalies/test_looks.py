@@ -73,7 +73,7 @@ def test_every_look_of_unusual_models(browser: Browser, new: NewCheckpoint) -> N
         text = said(at)
         assert wrong(at) == []
         if look == "curves":
-            assert ("No curves" in text) == (not checkpoint.train.classes)
+            assert ("Curves need images" in text) == (not checkpoint.train.classes)
         if look == "map":
             assert len(at.get("plotly_chart")) == 1
     if checkpoint.train.classes:
@@ -91,7 +91,7 @@ def test_every_look_of_unusual_models(browser: Browser, new: NewCheckpoint) -> N
 
 def test_all_classes_named_are_all(digits: Checkpoint, browser: Browser) -> None:
     at = visit(normal=JOIN.join(digits.dataset.class_names), look="curves")
-    assert "No curves" in said(at)
+    assert "Curves need images" in said(at)
     assert "Train on these only" not in labels(at)
     assert [group.outlier for group in browser.groups] == [None]
 

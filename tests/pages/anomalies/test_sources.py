@@ -31,15 +31,19 @@ def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Br
     commands.main(["import", "noise", str(tmp_path / "own"), "--size", "16"])
     at = visit(source="dataset", dataset="noise", normal="1")
     assert wrong(at) == []
-    count = len(browser.scores)
+    normal, outliers = browser.groups  # what is not normal is an outlier, beside the model's own test images
+    count = len(outliers.scores)
     assert f"Changed: {count} resized to 8 × 8 pixels" in said(at)
-    assert [group.outlier for group in browser.groups] == [None]  # its labels are of other classes
+    assert (normal.outlier, outliers.outlier) == (False, True)
+    assert len(normal.scores) == (cache.test_images(digits).labels == 1).sum()
     assert browser.flagged() == count
     assert {row["class"] for row in browser.rows()} == {"a", "b"}
     at.button_group(key="anomalies-look").set_value("map").run()
     assert "Only the test split of the model's own data set is on its map." in said(at)
     at.button_group(key="anomalies-look").set_value("curves").run()
-    assert "No curves" in said(at)
+    text = f"the normal ones are {len(normal.scores)} test images of scikit-learn digits, scored beside"
+    assert text in said(at)
+    assert len(at.get("plotly_chart")) == 2
 
 
 def test_as_many_images_of_another_data_set_are_not_taken_for_the_own(
@@ -55,7 +59,7 @@ def test_as_many_images_of_another_data_set_are_not_taken_for_the_own(
     assert at.session_state[explore_place.VECTORS][digits.identity].row is None
 
 
-def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(
+def test_sub_folders_that_are_no_normal_classes_are_taken_for_outliers(
     digits: Checkpoint, browser: Browser, tmp_path: Path
 ) -> None:
     test = cache.test_images(digits)
@@ -64,10 +68,30 @@ def test_sub_folders_that_are_no_classes_are_not_taken_for_outliers(
             png(test.images[row, 0], tmp_path / "sorted" / str(test.labels[row]), f"{row}.png")
     visit_folder(tmp_path / "sorted", normal="1")
     assert [group.outlier for group in browser.groups] == [False, True]
+    usual, others = (len(group.scores) for group in browser.groups)
     png(test.images[0, 0], tmp_path / "sorted" / "extra", "0.png")
+    png(test.images[0, 0], tmp_path / "sorted", "beside.png")
     at = visit_folder(tmp_path / "sorted", normal="1", look="curves")
+    assert [group.outlier for group in browser.groups] == [False, True, None]
+    assert [len(group.scores) for group in browser.groups] == [usual, others + 1, 1]
+    assert "1 images of which nothing is known are left out" in said(at)
+    at.multiselect(key="anomalies-aliases").set_value(["extra"]).run()
+    assert [len(group.scores) for group in browser.groups] == [usual + 1, others, 1]
+    assert url(at)["aliases"] == "extra"
+
+
+def test_a_folder_of_which_no_sub_folder_is_normal_is_not_judged_until_one_is_named(
+    digits: Checkpoint, browser: Browser, tmp_path: Path
+) -> None:
+    test = cache.test_images(digits)
+    for row in range(12):
+        png(test.images[row, 0], tmp_path / "sorted" / ("good", "bad")[row % 2], f"{row}.png")
+    at = visit_folder(tmp_path / "sorted", look="curves")
     assert [group.outlier for group in browser.groups] == [None]
-    assert "No curves" in said(at)
+    assert "No sub-folder (bad, good) is named as normal" in said(at)
+    at.multiselect(key="anomalies-aliases").set_value(["good"]).run()
+    assert [group.outlier for group in browser.groups] == [False, True]
+    assert len(at.get("plotly_chart")) == 2
 
 
 def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
@@ -176,7 +200,7 @@ def test_sub_folders_are_classes(digits: Checkpoint, browser: Browser, tmp_path:
     [
         ("empty", "holds no images"),
         ("gone", "There is no folder"),
-        ("file.png", "There is no folder"),
+        ("file.png", "is an empty file, expected a folder of images"),
         (HTML, "There is no folder"),
         ("x" * 300, "There is no folder"),
         ("~nobody-of-that-name/x", "There is no folder"),
@@ -213,7 +237,7 @@ def test_uploaded_files(digits: Checkpoint, browser: Browser, tmp_path: Path) ->
     assert wrong(at) == []
     assert "1 file left out of 4" in [element.label for element in at.expander]
     assert "1 resized to 8 × 8 pixels" in text
-    assert "No curves" in text  # labels are missing
+    assert "Curves need images" in text  # labels are missing
     assert [row["name"] for row in browser.rows()] == ["0.png", "5-noise.png", "6-large.png"]
     at.file_uploader(key="anomalies-files").set_value([(f"{HTML}.png", b"nothing", "image/png")]).run()
     [error] = wrong(at)

@@ -101,12 +101,24 @@ def test_an_unknown_class_is_refused(checkpoint: Checkpoint) -> None:
         normal_images.reference(checkpoint, NormalChoice(("0", "x")))
 
 
-def test_one_image_is_too_few(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_few_images_are_said_with_what_is_needed(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     images = datasets.load("digits", "validation")
     labels = np.where(np.arange(len(images)) == 5, 3, 0)
     monkeypatch.setattr(datasets, "load", lambda name, split: dataclasses.replace(images, labels=labels))
-    with pytest.raises(ScoreError, match=r"digits validation, class 3 has 1 images, expected at least 2"):
-        normal_images.held_out(checkpoint, NormalChoice(("3",)))
+    with pytest.raises(ScoreError, match=r"digits train, class 3 has 1 images, expected at least 2"):
+        normal_images.reference(checkpoint, NormalChoice(("3",)))
+    assert len(normal_images.held_out(checkpoint, NormalChoice(("3",)))) == 1
+    with pytest.raises(ScoreError, match=r"class 4 has 0 images, expected at least 1. 19 can promise 5 % false alarms"):
+        normal_images.held_out(checkpoint, NormalChoice(("4",)))
+
+
+def test_names_that_only_what_is_scored_has_are_aliases(checkpoint: Checkpoint) -> None:
+    there = ("good", "bad", "3")
+    assert normal_images.chosen(checkpoint, ["good"], there) == NormalChoice((), ("good",))
+    assert normal_images.chosen(checkpoint, ["3", "good"], there) == NormalChoice(("3",), ("good",))
+    assert normal_images.chosen(checkpoint, ["3"], there).key() == NormalChoice(("3",), ("good",)).key()
+    with pytest.raises(ScoreError, match=r"has no class 'fine'.*What is scored has good, bad"):
+        normal_images.chosen(checkpoint, ["fine"], there)
 
 
 def test_images_of_another_shape_are_refused(checkpoint: Checkpoint) -> None:

@@ -88,14 +88,31 @@ def test_what_cant_be_compared(queries: NDArray[np.uint8], data: NDArray[np.uint
         copies.nearest(queries, data)
 
 
-def test_the_reference_is_percentiles_of_the_distances(digits: dict[str, ImageDataset]) -> None:
-    train, test = digits["train"].images, digits["test"].images
-    found, expected = copies.reference(test, train), brute_force(test, train).min(1)
-    measured = (found.median, found.p95, found.p5, found.p1)
-    np.testing.assert_allclose(measured, np.percentile(expected, [50, 95, 5, 1]), rtol=1e-5)
-    assert found.count == len(test)
+def test_references_are_percentiles_of_the_distances_near_each_class(digits: dict[str, ImageDataset]) -> None:
+    train, test = digits["train"], digits["test"].images
+    distances = brute_force(test, train.images)
+    expected, of = distances.min(1), train.labels[distances.argmin(1)]
+    found = copies.references(test, train.images, train.labels, train.class_names)
+    for known, here in ((found.of_all, expected), (found.near(3), expected[of == 3])):
+        measured = (known.median, known.p95, known.p5, known.p1)
+        np.testing.assert_allclose(measured, np.percentile(here, [50, 95, 5, 1]), rtol=1e-5)
+        assert known.count == len(here)
+    assert (found.of_all.of_class, found.near(3).of_class) == ("", "3")
+    few = copies.references(test[:19], train.images, train.labels, train.class_names)
+    assert few.near(3) == few.of_all
     with pytest.raises(GenerationError, match="0 reconstructions"):
-        copies.reference(test[:0], train)
+        copies.references(test[:0], train.images, train.labels, train.class_names)
+
+
+def test_a_picture_is_measured_by_the_class_that_it_is_near() -> None:
+    """Strokes lie near each other: pooled, they alone were called copies."""
+    stroke, blob = Reference(1.0, 2.0, 0.5, 0.3, 150, "1"), Reference(6.0, 9.0, 4.0, 3.0, 150, "8")
+    known = copies.References(Reference(4.0, 8.0, 0.8, 0.6, 300), {1: stroke, 8: blob})
+    found = copies.NearestImages(np.array([0, 1, 1, 2, 0]), np.array([0.4, 2.9, 3.1, 0.5, 0.0], np.float32))
+    assert known.may_be_copies(found, np.array([1, 8, 5])).tolist() == [False, True, False, True, True]
+    assert Reference(4.0, 8.0, 2.0, 1.0, 99).near == 2.0
+    assert Reference(4.0, 8.0, 2.0, 1.0, 19).near == 0.0
+    assert "near class 8 (their median is 6.00, 150 of them): may be a copy" in copies.reading(2.9, blob)
 
 
 @pytest.mark.parametrize(

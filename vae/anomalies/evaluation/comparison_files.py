@@ -33,7 +33,7 @@ from vae.storage.tensor_files import digest_of, read_tensors
 from vae.storage.validation import check_array, check_visible
 
 FORMAT, VERSION = "vae-comparison", 1
-MAX_PROTOCOL = 500  # characters
+MAX_PROTOCOL = 1_000  # characters
 SCORE, HELD_OUT, REFERENCE = "score.", "held_out.", "reference."
 METRICS = ("auroc", "auprc", "fpr95")
 Share = Annotated[float, number(0, 1)]
@@ -132,7 +132,7 @@ def _read(
         array.flags.writeable = False
     names = [name for name in registry.SCORES if SCORE + name in tensors]  # in showing order
     n, m = len(checkpoint.latents.mu), len(tensors[HELD_OUT + names[0]]) if names else 0
-    if not 2 <= m <= MAX_HELD_OUT or len(tensors) != 3 + 2 * len(names):  # what is left over has no known name
+    if not 1 <= m <= MAX_HELD_OUT or len(tensors) != 3 + 2 * len(names):  # what is left over has no known name
         raise _DamagedError
     reason = why_not(checkpoint, choice)
     outlier = outliers(checkpoint, choice)

@@ -18,9 +18,6 @@ from vae.anomalies.thresholds import Bools, Float64s, checked, flagged
 from vae.errors import ScoreError
 
 RECALL = 0.95  # at which false alarms are counted
-RESAMPLES = 400
-FEW = 50  # images of a kind, below which the bootstrap's 95 % intervals hold the true value in 75 to 90 % of samples
-COVERAGE = 95  # % of the bootstrap's values that an interval holds
 DECIMALS = 14  # of an area: a sum of shares that is 1 comes out 2e-16 beside it, and what is above 1 is no share
 MAX_POINTS = 500  # of a curve
 
@@ -106,44 +103,33 @@ def fpr_at_recall(scores: ArrayLike, outlier: ArrayLike, recall: float = RECALL)
     return float(fpr[tpr >= recall - 1e-12][0])
 
 
-def evaluate(scores: ArrayLike, outlier: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Evaluation:
-    """AUROC, AUPRC and FPR at 95 % recall with 95 % intervals.
+def evaluate(scores: ArrayLike, outlier: ArrayLike) -> Evaluation:
+    """AUROC, AUPRC and FPR at 95 % recall with the 95 % intervals of intervals.py.
 
-    AUROC's is that of intervals.py, the others are percentiles of a bootstrap (Efron 1979) that resamples
-    outliers and normal images apart, as many of each as there are. Raises ScoreError for one class only, NaN, or arrays
-    that don't fit each other.
+    Raises ScoreError for one class only, NaN, or arrays that don't fit each other.
     """
     _, ranks, truth = _checked(scores, outlier)
-    area = auroc(ranks, truth)
-    drawn = intervals.resampled(ranks, truth, RECALL, resamples, seed)[1:]  # (2, B)
-    tails = ((100 - COVERAGE) / 2, (100 + COVERAGE) / 2)
-    bounds = np.percentile(drawn, tails, axis=1).T.round(DECIMALS)  # (2, 2)
-    values = (auprc(ranks, truth), fpr_at_recall(ranks, truth))
-    pr, fpr = (Interval(v, float(low), float(high)) for v, (low, high) in zip(values, bounds, strict=True))
+    outliers, normals = int(truth.sum()), int((~truth).sum())
+    area, average = auroc(ranks, truth), auprc(ranks, truth)
     return Evaluation(
         Interval(area, *intervals.auroc_bounds(ranks, truth, area)),
-        pr,
-        fpr,
-        int(truth.sum()),
-        int((~truth).sum()),
-        _protocol(truth, pr, fpr, f"{resamples} stratified bootstrap resamples of the images, seed {seed}"),
+        Interval(average, *intervals.auprc_bounds(average, outliers)),
+        Interval(fpr_at_recall(ranks, truth), *intervals.fpr_bounds(ranks, truth, RECALL)),
+        outliers,
+        normals,
+        _protocol(outliers, normals),
     )
 
 
-def _protocol(truth: Bools, auprc: Interval, fpr95: Interval, bootstrap: str) -> str:
+def _protocol(outliers: int, normals: int) -> str:
     """How it was measured, and what its intervals can't say."""
-    outliers, normals = int(truth.sum()), int((~truth).sum())
     said = [
         f"{outliers:,} outliers against {normals:,} normal images",
-        f"95 % intervals: of AUROC by {intervals.METHOD}; of AUPRC and FPR95 from {bootstrap}",
+        f"95 % intervals: of AUROC by {intervals.METHOD}; of AUPRC as of a share of the outliers (Boyd et al. 2013, "
+        "Clopper & Pearson 1934); of FPR95 by order statistics and Clopper & Pearson",
     ]
-    if min(outliers, normals) < FEW:
-        said.append(f"fewer than {FEW} of a kind: the intervals of AUPRC and FPR95 are too narrow")
-    if outliers < FEW:
-        most = math.floor((1 - RECALL) * outliers + 1e-9) + 1
-        said.append(f"FPR95 rests on the lowest {f'{most} ' if most > 1 else ''}of {outliers} outliers")
-    if any(interval.low == interval.high for interval in (auprc, fpr95)):
-        said.append("an interval without width is no certainty: all resamples agreed")
+    if outliers < (needed := intervals.outliers_for_fpr(RECALL)):
+        said.append(f"fewer than {needed} outliers can't bound FPR95 from above")
     return "; ".join(said)
 
 

@@ -27,10 +27,15 @@ State = Mapping[str, NDArray[Any]]
 MAX_REFERENCE = 10_000  # images that a state holds at most
 REFERENCE_SEED = 0
 MAX_REBUILT = 8  # fitted estimators in memory
+ONLY = "only_image"  # in a state: all normal images are this one
 
 
 class Score(ABC):
-    """One way to say how anomalous an image is."""
+    """One way to say how anomalous an image is.
+
+    Normal images that are all the same one have no spread to measure anything by: then every score is the squared
+    distance from that image, 0 for it alone.
+    """
 
     name: str  # snake_case, as the command line takes it
     title: str
@@ -53,6 +58,8 @@ class Score(ABC):
                 f"{self.title} is fitted to {len(normal):,} normal images, expected at least {needed:,}.",
                 "Choose more images as normal, or another score.",
             )
+        if len(normal) > 1 and all_equal(normal.pixels):
+            return {ONLY: np.array(normal.pixels[0], order="C")}
         # safetensors writes an array's memory: in another order than its shape says, it would come back as another
         return {name: np.asarray(values, order="C") for name, values in self._fit(normal).items()}
 
@@ -62,7 +69,8 @@ class Score(ABC):
         if not len(batch):
             return np.empty(0, np.float32)
         limit = np.finfo(np.float32).max
-        scores: FloatArray = np.clip(self._score(batch, state, model), -limit, limit).astype(np.float32)
+        found = _from_only(batch, state) if ONLY in state else self._score(batch, state, model)
+        scores: FloatArray = np.clip(found, -limit, limit).astype(np.float32)
         return scores
 
     def minimum(self, normal: Pass) -> int:
@@ -91,6 +99,18 @@ class PassScore(Score):
 
     def _score(self, batch: Pass, state: State, model: VAE | None) -> NDArray[np.floating]:
         return self._of(batch)
+
+
+def all_equal(pixels: NDArray[np.uint8]) -> bool:
+    """Whether all images (n, C, H, W) are the same one."""
+    return bool((pixels == pixels[:1]).all())
+
+
+def _from_only(batch: Pass, state: State) -> NDArray[np.float64]:
+    """Squared distances (n,) from the one normal image, pixels in [0, 1]."""
+    only = array(state, ONLY, *batch.pixels.shape[1:])
+    distances: NDArray[np.float64] = np.square((batch.pixels - only) / 255).sum((1, 2, 3))
+    return distances
 
 
 def reference_rows(count: int, most: int = MAX_REFERENCE) -> NDArray[np.int64]:

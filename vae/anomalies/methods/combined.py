@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.methods.base import Score, State, array, reference_rows
+from vae.anomalies.methods.base import ONLY, Score, State, array, reference_rows
 from vae.anomalies.methods.latent import distance, whitening
 from vae.anomalies.methods.local_outlier_factor import local_outlier_factor
 from vae.anomalies.methods.reconstruction import SmoothedError
@@ -125,7 +125,7 @@ class ErrorAndPlace(Score):
     def fit(self, normal: Pass, model: VAE | None = None) -> dict[str, NDArray[Any]]:
         """Keeps the state of smoothed_error, and codes (m, d)."""
         own = super().fit(normal, model)
-        return {**ERROR.fit(normal, model), **own}
+        return own if ONLY in own else {**ERROR.fit(normal, model), **own}
 
     def _fit(self, normal: Pass) -> dict[str, NDArray[Any]]:
         return {"reference": normal.mu[reference_rows(len(normal))]}

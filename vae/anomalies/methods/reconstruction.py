@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.anomalies.methods.base import PassScore, Score, State, array
+from vae.anomalies.methods.base import ONLY, PassScore, Score, State, array
 from vae.checkpoints.checkpoint import FloatArray
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class SmoothedError(Score):
 
     def fit(self, normal: Pass, model: VAE | None = None) -> dict[str, NDArray[Any]]:
         """Keeps v, (C, H, W) float32."""
-        super().fit(normal, model)  # for what it refuses
+        if ONLY in (found := super().fit(normal, model)):
+            return found
         assert model is not None  # noqa: S101 - checked by it
         total = np.zeros(normal.pixels.shape[1:], np.float64)
         for rows in _batches(normal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vae import recognition
 from vae.anomalies.methods.base import Score
 from vae.anomalies.methods.baselines import PcaForest, PcaLOF
 from vae.anomalies.methods.combined import Combined, CombinedDistance, ErrorAndPlace
@@ -39,5 +40,6 @@ SLOW = frozenset({"regret"})  # for a chosen few images
 def get(name: str) -> Score:
     """The score of that name. Raises ScoreError with the known names for another."""
     if name not in SCORES:
-        raise ScoreError(f"Unknown score {name!r}.", f"Known ones: {', '.join(SCORES)}.")
+        near = recognition.nearest(name, SCORES)
+        raise ScoreError(f"Unknown score {name!r}.", f"{near} Known ones: {', '.join(SCORES)}.".strip())
     return SCORES[name]

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vae import recognition
 from vae.data.folders import image_names
 from vae.data.report.left_out import LeftOut
 from vae.errors import DatasetError
+from vae.storage import probe
 from vae.storage.printing import visible
 
 HIDDEN = "hidden: the name begins with a dot"
@@ -74,7 +76,10 @@ class ImageWalk:
         except OSError as error:
             raise self._unreadable(error) from error
         if not there:
-            raise DatasetError(f"There is no folder {visible(str(root))}.", "Give a folder of images.")
+            if found := recognition.at(root):
+                raise DatasetError(recognition.instead(root, found, "a folder of images"), found.hint)
+            near = recognition.nearest(root.name, (entry.name for entry in probe.entries(root.parent)))
+            raise DatasetError(f"There is no folder {visible(str(root))}.", f"{near} Give a folder of images.".strip())
 
     def go_on(self, seconds: float = math.inf) -> bool:
         """Walk on for about so long; whether it is at its end.

@@ -29,7 +29,7 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     given = ("--normal", "0,1", "--score", "mahalanobis", "--false-alarms", 0.1, "--keep", "zero or one")
     assert call("digits-mlp-8", *given, "--output", out, "--json") == 0
     said, rows = json.loads(capsys.readouterr().out), table(out)
-    assert list(rows[0]) == ["name", "row", "class", "score", "percentile", "decision"]
+    assert list(rows[0]) == ["name", "row", "class", "score", "higher_than", "held_out", "decision"]
     assert [row["class"] for row in rows] == [str(label) for label in test.labels]
     assert (rows[7]["name"], rows[7]["row"]) == ("row 7", "7")
     scores = np.array([float(row["score"]) for row in rows])
@@ -48,7 +48,7 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     assert again.read_bytes() == out.read_bytes()
     text = capsys.readouterr().out
     assert f"Flagged {flagged.sum()} " in text
-    assert "Threshold: set to flag 10 % of held-out normal images (it flags " in text
+    assert "Threshold: set for 10 % false alarms: " in text
     assert "AUROC" in text
 
 
@@ -74,14 +74,14 @@ def test_a_contamination_rate_is_of_what_is_scored(tmp_path: Path, capsys: pytes
     text = capsys.readouterr().out
     assert "Flagged 36 (10.0%)" in text
     assert "set to flag 10 % of the images that were scored (it flags 36 of 360)." in text
-    assert "Not judged: Every class is normal" in text
+    assert "Not judged: All 360 images with a class are normal" in text
 
 
 def test_a_threshold_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "s.csv"
     assert call("digits-mlp-8", "--score", "pca_lof", "--threshold", 1.05, "--output", out) == 0
     assert all((float(row["score"]) > 1.05) == (row["decision"] == "anomaly") for row in table(out))
-    assert "Threshold: set by hand (it flags " in capsys.readouterr().out
+    assert "Threshold: set by hand: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_one_class_in_the_split_gives_no_curve(
             save(tmp_path / "in" / "1" / f"{row}.png", digits["test"].images[row, 0])
     given = ("--images", tmp_path / "in", "--normal", "1", "--output", tmp_path / "s.csv", "--json")
     assert call("digits-mlp-8", *given) == 0
-    assert "images are normal" in json.loads(capsys.readouterr().out)["not_judged"]
+    assert "with a class are normal" in json.loads(capsys.readouterr().out)["not_judged"]
     assert call("digits-mlp-8", "--normal", ",".join("0123456789"), "--output", tmp_path / "s.csv", "--json") == 0
-    assert "Every class is normal" in json.loads(capsys.readouterr().out)["not_judged"]
+    assert "All 360 images with a class are normal" in json.loads(capsys.readouterr().out)["not_judged"]
 
 
 @pytest.mark.parametrize("words", [("0,1",), ("0", "1"), ("0,", "1")])

@@ -6,13 +6,16 @@ import errno
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
 from tests.vae.commands.score.score import call, save, table
+from vae import commands
 from vae.anomalies import detectors, sources, streaming
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.forward_pass import passes
@@ -126,40 +129,99 @@ def test_sub_folders_named_as_classes_are_labels(
     assert f"{outlier.sum()} outliers against" in said["protocol"]
 
 
-def test_images_of_no_known_class_are_left_out_of_the_judgement(
+def judged(capsys: pytest.CaptureFixture[str], *given: object) -> dict:
+    assert call("digits-mlp-8", *given, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_every_sub_folder_that_is_not_normal_holds_outliers(
     tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody knows whether an image beside the sub-folders, or in one called otherwise, is an outlier."""
+    """Of an image beside the sub-folders nobody knows what it is."""
     test, root = digits["test"], tmp_path / "in"
     for row in range(40):
         save(root / str(test.labels[row]) / f"{row}.png", test.images[row, 0])
-    given = ("--images", root, "--normal", "0,1,2", "--output", tmp_path / "s.csv", "--json")
-    assert call("digits-mlp-8", *given) == 0
-    alone = json.loads(capsys.readouterr().out)
-    assert "left out" not in alone["protocol"]
+    given = ("--images", root, "--normal", "0,1,2", "--output", tmp_path / "s.csv")
+    alone = judged(capsys, *given)
     for row in range(40, 50):
         save(root / f"{row}.png", test.images[row, 0])
         save(root / "new ones" / f"{row}.png", 255 - test.images[row, 0])
-    assert call("digits-mlp-8", *given) == 0
-    beside = json.loads(capsys.readouterr().out)
+    beside = judged(capsys, *given)
+    counts = re.match(r"([0-9]+) outliers against ([0-9]+) normal images", alone["protocol"])
+    assert counts is not None
+    outliers, normals = map(int, counts.groups())
     assert (alone["scored"], beside["scored"]) == (40, 60)
+    assert beside["protocol"].startswith(f"{outliers + 10} outliers against {normals} normal images; ")
+    assert beside["protocol"].endswith("; normal: 0, 1, 2; 10 images of which nothing is known are left out")
+    named = judged(capsys, *given, "--outliers", *(name for name in "3456789" if (root / name).is_dir()))
     for key in ("auroc", "auprc", "fpr95"):
-        assert beside[key] == pytest.approx(alone[key])
-    assert beside["protocol"] == f"{alone['protocol']}; 20 images of no class of scikit-learn digits are left out"
+        assert named[key] == pytest.approx(alone[key])
+    assert "20 images of which nothing is known are left out" in named["protocol"]
 
 
-def test_sub_folders_that_are_no_classes_are_not_judged(
+def test_a_sub_folder_may_be_named_as_normal_though_no_training_class_is_called_so(
+    tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str], checkpoint: Checkpoint
+) -> None:
+    test, root, out = digits["test"], tmp_path / "in", tmp_path / "s.csv"
+    for row in range(40):
+        save(
+            root / ("good", "inverted")[row % 2] / f"{row}.png",
+            abs(255 * (row % 2) - test.images[row, 0].astype(int)).astype(np.uint8),
+        )
+    given = ("--images", root, "--output", out)
+    assert "No sub-folder (good, inverted) is named as normal" in judged(capsys, *given)["not_judged"]
+    found = judged(capsys, *given, "--normal", "good", "--keep", "of digits")
+    rows = table(out)
+    outlier = np.array([row["class"] == "inverted" for row in rows])
+    expected = roc_auc_score(outlier, [float(row["score"]) for row in rows])
+    assert found["auroc"]["value"] == pytest.approx(expected)
+    assert found["normal"] == f"{checkpoint.dataset.title} train, all classes: {len(digits['train']):,} images"
+    kept = judged(capsys, *given, "--detector", "of digits")
+    assert kept["auroc"] == found["auroc"]  # a kept detector remembers what is called normal
+    assert call("digits-mlp-8", *given, "--normal", "god") == 2
+    assert "has no class 'god'" in capsys.readouterr().err
+
+
+def test_a_model_of_normal_images_alone_is_judged_on_folders_of_defects(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As MVTec AD lays them out: one class in the training data, and a test folder with it and the defects."""
+    rng = np.random.default_rng(0)
+    for folder, count in {"train/good": 60, "test/good": 12, "test/hole": 8, "test/scratch": 8}.items():
+        for k in range(count):
+            image = rng.integers(90, 110, (8, 8)).astype(np.uint8)
+            image[2:4] = 90 if "good" in folder else 255
+            save(tmp_path / folder / f"{k}.png", image)
+    commands.main(["import", "parts", str(tmp_path / "train"), "--size", "8"])
+    settings = ("--architecture", "mlp", "--hidden", "16", "--latent-dim", "2", "--epochs", "2", "--batch-size", "16")
+    commands.main(["train", "--dataset", "parts", *settings, "--output", "normal"])
+    capsys.readouterr()
+    out = tmp_path / "s.csv"
+    for more in (("--normal", "good"), ()):  # the training data has one class, which is normal without being named
+        assert call("normal", "--images", tmp_path / "test", *more, "--output", out, "--json") == 0
+        found, rows = json.loads(capsys.readouterr().out), table(out)
+        outlier = [row["class"] != "good" for row in rows]
+        assert found["auroc"]["value"] == pytest.approx(roc_auc_score(outlier, [float(row["score"]) for row in rows]))
+        assert found["protocol"].startswith("16 outliers against 12 normal images; ")
+        assert found["protocol"].endswith("; normal: good")
+        assert "can promise" in found["chosen"]
+        assert all(int(row["higher_than"]) <= int(row["held_out"]) == found["held_out"] for row in rows)
+
+
+def test_images_that_are_all_outliers_stand_beside_normal_test_images(
     tmp_path: Path, digits: dict, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for row in range(4):
-        save(tmp_path / "in" / f"batch {row % 2}" / f"{row}.png", digits["test"].images[row, 0])
-    given = ("--images", tmp_path / "in", "--output", tmp_path / "s.csv")
-    for normal in ((), ("--normal", "0,1")):
-        assert call("digits-mlp-8", *given, *normal) == 0
-        text = capsys.readouterr().out
-        assert "Not judged: The sub-folders are no classes of scikit-learn digits." in text
-        assert "outlier" not in text
-    assert [row["class"] for row in table(tmp_path / "s.csv")] == ["batch 0", "batch 0", "batch 1", "batch 1"]
+    test, root = digits["test"], tmp_path / "in"
+    for row in range(9):
+        save(root / f"{row}.png", 255 - test.images[row, 0])
+    given = ("--images", root, "--output", tmp_path / "s.csv")
+    assert "The images have no classes" in judged(capsys, *given)["not_judged"]
+    found = judged(capsys, *given, "--outliers", "all")
+    assert found["protocol"].startswith("9 outliers against 360 normal images; ")
+    assert found["protocol"].endswith("the normal ones are 360 images of digits, test split, scored beside")
+    assert found["auroc"]["value"] > 0.9
+    assert call("digits-mlp-8", *given, "--outliers", "bad") == 2
+    assert "has no class 'bad'. It has no class at all; all means every image." in capsys.readouterr().err
 
 
 def test_images_of_another_size_are_resized_and_that_is_said(
@@ -171,7 +233,7 @@ def test_images_of_another_size_are_resized_and_that_is_said(
     assert call("digits-mlp-8", "--images", tmp_path / "in", "--output", tmp_path / "s.csv") == 0
     text = capsys.readouterr().out
     assert "Changed: 1 resized to 8 × 8 pixels; 1 cut to their middle." in text
-    assert "Not judged: The images have no classes." in text
+    assert "Not judged: The images have no classes: " in text
     (chunk,) = sources.from_folder(tmp_path / "in", SHAPE).read()
     assert np.abs(chunk.pixels[0].astype(int) - chunk.pixels[1]).max() < 40  # the same digit, cut out again
     assert np.array_equal(chunk.pixels[0], digits["test"].images[3])

@@ -35,14 +35,17 @@ def test_names_that_steer_spreadsheets_or_break_lines_come_back(folder: Path, tm
 
 
 def test_the_file_and_the_bytes_agree_and_appear_in_one_step(tmp_path: Path) -> None:
-    rows = [csv_report.ReportRow("a", 0.1, 12.34, False, 3, "=c"), csv_report.ReportRow("b", float("inf"), 100, True)]
+    rows = [
+        csv_report.ReportRow("a", 0.1, 17, 21, False, 3, "=c"),
+        csv_report.ReportRow("b", float("inf"), 21, 21, True),
+    ]
     columns, out = csv_report.Columns(row=True, label=True), tmp_path / "s.csv"
     assert csv_report.write(out, iter(rows), columns) == 2
     assert out.read_bytes() == csv_report.to_bytes(rows, columns)
     assert out.read_text(encoding="utf-8").splitlines() == [
-        "name,row,class,score,percentile,decision",
-        "a,3,'=c,0.1,12.3,normal",
-        "b,,,inf,100.0,anomaly",
+        "name,row,class,score,higher_than,held_out,decision",
+        "a,3,'=c,0.1,17,21,normal",
+        "b,,,inf,21,21,anomaly",
     ]
 
     def failing() -> Iterator[csv_report.ReportRow]:
