@@ -38,7 +38,7 @@ def info(name: str) -> DatasetInfo:
     if is_known(name):
         return BUILT_IN[name] if name in BUILT_IN else imported_dataset.info(name)
     known = f"Known ones: {', '.join(names())}."
-    found = recognition.at(Path(name))
+    found = recognition.at(Path(name)) if Path(name).name not in ("", "..") else None
     if found and found.words != "an imported data set":
         raise DatasetError(recognition.instead(Path(name), found, "the name of a data set"), f"{found.hint} {known}")
     raise DatasetError(f"Unknown data set {short(name)}.", f"{recognition.nearest(name, names())} {known}".strip())

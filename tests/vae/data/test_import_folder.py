@@ -192,7 +192,7 @@ def test_sub_folders_of_a_class_belong_to_it_and_the_rest_is_told(source: Path) 
     ("make", "message"),
     [
         (lambda root: None, "There is no folder"),
-        (lambda root: root.touch(), "There is no folder"),
+        (lambda root: root.touch(), "is an empty file, expected a folder of images"),
         (lambda root: root.mkdir(), r"holds no images\. Expected files ending in \.png"),
         (lambda root: (root / "a").mkdir(parents=True), "holds no images"),
     ],
