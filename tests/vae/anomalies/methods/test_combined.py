@@ -56,7 +56,7 @@ def skewed(count: int, seed: int) -> Pass:
         log_likelihood=one,
         kl=one,
         elbo=one,
-        pixels=np.zeros((count, 1, 8, 8), np.uint8),
+        pixels=rng.integers(0, 256, (count, 1, 8, 8), np.uint8),
     )
 
 
