@@ -172,8 +172,8 @@ def _safety() -> None:
             "patience",
             0,
             100_000,
-            "Epochs without improvement on the validation images, once the learning rate has come down, before it stops "
-            "and goes back to the best; 0 is off.",
+            "Epochs without improvement on the validation images, once the learning rate has come down, before it "
+            "stops and goes back to the best; 0 is off.",
         )
     with right:
         number("Gradient limit", "max_grad_norm", 1.0, "A longer gradient is scaled down to this norm; 0 is off.", 1e9)
