@@ -84,6 +84,8 @@ def _import_report(dataset: str) -> None:
         page.show_error(error)
         return
     if report is None:
+        if datasets.info(dataset).imported:
+            st.caption("Imported before reports and file names were kept: import it again for both.")
         return
     notes = f", {len(report.warnings)} to note" if report.warnings else ""
     title = f"Its import: {report.taken:,} images taken, {report.seen - report.taken:,} left out{notes}"

@@ -360,3 +360,5 @@ def test_the_report_of_an_import_is_below_its_data_set(tmp_path: Path, monkeypat
     [label] = [box.label for box in at.expander if box.label.startswith("Its import")]
     assert label.startswith("Its import: 12 images taken, 1 left out")
     assert "Left out 1 (no image by its name, which ends in .txt): notes.txt." in texts(at)
+    (tmp_path / "data" / "folders" / "own" / "report.json").unlink()
+    assert "Imported before reports and file names were kept" in texts(at.run())
