@@ -116,8 +116,9 @@ def _rows(whole: bytes, where: str) -> Iterator[list[str]]:
         for row in csv.reader(io.TextIOWrapper(io.BytesIO(whole), "utf-8", newline="\n")):
             if len(row) > MOST_COLUMNS:
                 raise StorageError(f"{where} has a row of {len(row):,} columns, expected at most {MOST_COLUMNS}.")
-            if long := next((cell for cell in row if len(cell) > MOST_CELL), ""):
-                raise StorageError(f"{where} holds {short(long)}, expected at most {MOST_CELL} characters.")
+            if max(map(len, row), default=0) > MOST_CELL:
+                longest = max(row, key=len)
+                raise StorageError(f"{where} holds {short(longest)}, expected at most {MOST_CELL} characters.")
             yield row
     except (UnicodeDecodeError, csv.Error) as error:
         raise StorageError(f"{where} is damaged: {error!s:.100}.") from error

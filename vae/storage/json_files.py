@@ -44,8 +44,14 @@ def parse_json(raw: str | bytes) -> Any:
     content = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     _check_extent(content)
     values = json.loads(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
-    json.dumps(values, ensure_ascii=False).encode("utf-8")
+    if not _is_plain(content):
+        json.dumps(values, ensure_ascii=False).encode("utf-8")
     return values
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether no string in it can hold a surrogate: most files are plain."""
+    return content.isascii() and b"\\u" not in content
 
 
 def _check_extent(content: bytes) -> None:

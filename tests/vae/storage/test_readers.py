@@ -52,6 +52,7 @@ def test_json_is_returned_with_its_bytes(tmp_path: Path) -> None:
             ('{"\u2201": ' + "[" * 90 + "]" * 90 + "}").encode("utf-16"),
             "not valid JSON",
         ),
+        (b'{"a": "\xed\xa0\x80"}', "not valid JSON"),
     ],
 )
 def test_bad_json_is_named(content: bytes, message: str, tmp_path: Path) -> None:
