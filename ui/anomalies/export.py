@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
+from ui.components import clicks
 from ui.shared import keeping_fields, page
 from ui.shared.keeping_fields import Keeping
+from ui.shared.sessions import deletion, ownership
+from ui.shared.sessions.deletion import Deletion
 from vae.anomalies import csv_report, detector_files
 from vae.anomalies.csv_report import Columns
 from vae.anomalies.methods import registry
@@ -52,6 +55,7 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
         [kept.name for kept in detector_files.saved(checkpoint)],
         lambda name: detector_files.save(replace(found.detector, name=name)),
         lambda name: detector_files.replace(replace(found.detector, name=name)),
+        lambda name: _note(checkpoint, name),
     )
     keeping_fields.show(keeping, default, "anomalies-keep")
     for kept in detector_files.saved(checkpoint):
@@ -60,13 +64,16 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
                 f"**{page.escape(kept.name)}** · {registry.get(kept.score).title} above {kept.threshold:.4g} · "
                 f"{page.escape(kept.normal)}"
             )
-            st.button(
+            note = _note(checkpoint, kept.name)
+            mine = ownership.may_change(note)
+            if clicks.button(
                 "",
-                key=f"anomalies-delete-{kept.name}",
+                f"anomalies-delete-{kept.name}",
                 icon=":material/delete:",
-                help="Delete this detector",
-                on_click=keeping_fields.deletion(partial(detector_files.delete, checkpoint, kept.name)),
-            )
+                help="Delete this detector" if mine else ownership.refusal(note),
+                disabled=not mine,
+            ):
+                deletion.ask(_deletion(checkpoint, kept.name))
         folder = STATE.text("folder") if STATE.text("source") == "folder" else ""
         words = [
             "score",
@@ -79,3 +86,16 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
             "scores.csv",
         ]
         st.code(f"python -m vae {shlex.join(words)}", language="sh", wrap_lines=True)
+
+
+def _note(checkpoint: Checkpoint, name: str) -> Path:
+    return ownership.of_kept(detector_files.path_of(checkpoint.identity, name))
+
+
+def _deletion(checkpoint: Checkpoint, name: str) -> Deletion:
+    lost = f"The detector **{page.escape(name)}** goes for good: its score, its threshold and its calibration."
+
+    def delete() -> None:
+        detector_files.delete(checkpoint, name)
+
+    return Deletion("detector", lost, _note(checkpoint, name), delete, "anomalies_delete")

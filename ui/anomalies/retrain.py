@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from ui.components import clicks
-from ui.shared import job_card, model_picker, ownership, page
+from ui.shared import job_card, model_picker, page
 from ui.shared.job_card import FAILED, Work
+from ui.shared.sessions import ownership
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
@@ -33,7 +34,7 @@ class _Training(Work):
         return [job for job in trainings if request_files.read_or_none(job) == self.request]
 
     def submit(self) -> None:
-        ownership.claim(request_files.submit(self.request))
+        ownership.claim(ownership.of_run(request_files.submit(self.request)))
 
 
 def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:

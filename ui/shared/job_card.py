@@ -12,7 +12,8 @@ import streamlit as st
 
 from ui import palette
 from ui.components import clicks
-from ui.shared import formatting, ownership, page
+from ui.shared import formatting, page
+from ui.shared.sessions import ownership
 from vae.budget import limits
 from vae.budget.needs import Need
 from vae.errors import BudgetError, JobError
@@ -92,14 +93,15 @@ def _head(job: Job) -> None:
             took = f", took {formatting.about(ended - job.started)}" if job.started and job.ended else ""
             st.caption(formatting.ago(ended, time.time()) + took, width="content")
             return
-        others = not ownership.may_change(job)
+        note = ownership.of_run(job)
+        others = not ownership.may_change(note)
         if (
             clicks.button(
                 stop_label(job),
                 f"stop-{job.id}",
                 icon=":material/stop_circle:",
                 disabled=job.stopping or others,
-                help=ownership.OTHERS if others else None,
+                help=ownership.refusal(note) if others else None,
             )
             and not others
         ):
@@ -213,7 +215,8 @@ class Command(Work):
         return [job for job in queue.all_jobs() if job.kind == self.kind and job.arguments == self.arguments]
 
     def submit(self) -> None:
-        ownership.claim(queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane))
+        job = queue.submit(self.kind, self.title, list(self.arguments), lane=self.lane)
+        ownership.claim(ownership.of_run(job))
 
 
 def offer(work: Work, need: Need, label: str, key: str, icon: str) -> None:

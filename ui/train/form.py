@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.components import clicks
-from ui.shared import formatting, job_card, ownership, page
+from ui.shared import formatting, job_card, page
+from ui.shared.sessions import ownership
 from ui.train import estimate, fields, form_state
 from ui.train.presets import Settings
 from ui.train.state import JOB, STATE
@@ -48,7 +49,7 @@ def show(primary: bool) -> None:
 def _start(wanted: TrainingRequest) -> None:
     estimate.training_starts(wanted)
     job = request_files.submit(wanted)
-    ownership.claim(job)
+    ownership.claim(ownership.of_run(job))
     form_state.forget_name()
     STATE.put(JOB, job.id)
     st.rerun()

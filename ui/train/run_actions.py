@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from ui.components import clicks
-from ui.shared import formatting, ownership, page
+from ui.shared import formatting, page
+from ui.shared.sessions import deletion, ownership
+from ui.shared.sessions.deletion import Deletion
 from ui.train import estimate, form_state
 from ui.train.form import names_in_use
 from ui.train.presets import name_base
@@ -33,9 +35,9 @@ def show(job: Job | None) -> None:
         request, said = None, formatting.shortened(str(error), LONGEST)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(page.escape(in_short(request) if request else f"Its settings can't be read. {said}"))
-        mine = ownership.may_change(job)
+        mine = ownership.may_change(ownership.of_run(job))
         if not mine:
-            st.caption(ownership.OTHERS)
+            st.caption(ownership.refusal(ownership.of_run(job)))
         elif status.resumable(job) and clicks.button("Resume", "run_resume", icon=":material/play_arrow:"):
             _resume(job)
         if request:
@@ -49,12 +51,8 @@ def show(job: Job | None) -> None:
                 help="Puts all settings of this run into the form, under a new name. What was trained on some classes "
                 "only is started from Anomalies.",
             )
-        if (
-            not job.active
-            and ownership.may_change(job)
-            and clicks.button("Delete", "run_delete", icon=":material/delete:")
-        ):
-            _ask_to_delete(job)
+        if mine and not job.active and clicks.button("Delete", "run_delete", icon=":material/delete:"):
+            deletion.ask(of_run(job))
 
 
 def in_short(request: TrainingRequest) -> str:
@@ -97,33 +95,15 @@ def duplicate(job_id: str, settings: Mapping[str, Any]) -> None:
         form_state.duplicate(request, form_state.free_name(name_base(request.destination.name), names_in_use()))
 
 
-@st.dialog("Delete this run?")
-def _ask_to_delete(job: Job) -> None:
+def of_run(job: Job) -> Deletion:
+    """What deleting a run would do."""
     name = page.escape(request_files.output_of(job) or job.title)
-    st.markdown(f"The log, the curves and the film of **{name}** go for good. The model stays.")
-    with st.container(horizontal=True):
-        sure = st.button(
-            "Delete the run",
-            key="run_delete_sure",
-            type="primary",
-            icon=":material/delete:",
-            on_click=_delete,
-            args=(job,),
-        )
-        if clicks.button("Keep it", "run_delete_not") or sure:
-            st.rerun()
 
-
-def _delete(job: Job) -> None:
-    name = request_files.output_of(job)
-    if not ownership.may_change(job):
-        st.toast(ownership.OTHERS)
-        return
-    try:
+    def delete() -> None:
         queue.delete(job.id)
-    except VAEError as error:  # another tab was faster, or resumed it
-        st.toast(page.escape(str(error)))
-        return
-    if STATE.chosen(JOB) == job.id:
-        STATE.forget(JOB)
-    st.toast(f"Deleted the run of {page.escape(name)}. The model stays.")
+        if STATE.chosen(JOB) == job.id:
+            STATE.forget(JOB)
+        st.toast(f"Deleted the run of {name}. The model stays.")
+
+    lost = f"The log, the curves and the film of **{name}** go for good. The model stays."
+    return Deletion("run", lost, ownership.of_run(job), delete, "run_delete")

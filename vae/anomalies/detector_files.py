@@ -72,7 +72,7 @@ def replace(detector: Detector) -> Path:
 def check_free(identity: str, name: str) -> None:
     """Find out before long work whether `save` would be refused. Raises ScoreError as it does."""
     check_name(name)
-    if probe.is_there(_path(identity, name)):
+    if probe.is_there(path_of(identity, name)):
         raise _taken(name)
 
 
@@ -83,7 +83,7 @@ def _taken(name: str) -> ScoreError:
 
 
 def _write(detector: Detector, write: Callable[[Path, bytes], None]) -> Path:
-    path = _path(detector.identity, detector.name)
+    path = path_of(detector.identity, detector.name)
     with write_errors_as(ScoreError, path):
         write(path, to_bytes(detector))
     return path
@@ -96,14 +96,14 @@ def saved(checkpoint: Checkpoint) -> list[DetectorInfo]:
         with contextlib.suppress(ScoreError):
             info = read_info(path)
             registry.get(info.score)
-            if path == _path(checkpoint.identity, info.name) and info.identity == checkpoint.identity:
+            if path == path_of(checkpoint.identity, info.name) and info.identity == checkpoint.identity:
                 found.append(info)
     return sorted(found, key=lambda info: info.name)
 
 
 def read(checkpoint: Checkpoint, name: str) -> Detector:
     """The saved detector of that name. Raises ScoreError: there is none, it is damaged, or of another checkpoint."""
-    path = _path(checkpoint.identity, name)
+    path = path_of(checkpoint.identity, name)
     if not probe.is_there(path):
         names = [info.name for info in saved(checkpoint)]
         hint = f"{recognition.nearest(name, names)} Kept ones: {', '.join(names) or 'none'}.".strip()
@@ -120,7 +120,7 @@ def read(checkpoint: Checkpoint, name: str) -> Detector:
 
 def delete(checkpoint: Checkpoint, name: str) -> None:
     """Remove a saved detector, readable or not; one that is gone already is no error. Raises ScoreError."""
-    path = _path(checkpoint.identity, name)
+    path = path_of(checkpoint.identity, name)
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -131,7 +131,8 @@ def _folder(identity: str) -> Path:
     return derived_folder(identity) / "detectors"
 
 
-def _path(identity: str, name: str) -> Path:
+def path_of(identity: str, name: str) -> Path:
+    """Where the detector of this name is kept, beside the checkpoint of this identity."""
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     return _folder(identity) / f"{digest[:16]}.safetensors"
 

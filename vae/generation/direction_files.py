@@ -57,7 +57,7 @@ def replace(direction: Direction) -> Path:
 
 
 def _keep(direction: Direction, write: Callable[[Path, bytes], None]) -> Path:
-    path = _path(direction.identity, direction.name)
+    path = path_of(direction.identity, direction.name)
     content = to_json([direction]).encode()
     _document(content, direction.latent_dim)  # nothing is written that couldn't be read
     others = [one for one in _saved(direction.identity, direction.latent_dim) if one.name != direction.name]
@@ -74,7 +74,7 @@ def saved(checkpoint: Checkpoint) -> list[Direction]:
 
 def delete(checkpoint: Checkpoint, name: str) -> None:
     """Forget the direction of this name; one that isn't there is no error."""
-    path = _path(checkpoint.identity, name)
+    path = path_of(checkpoint.identity, name)
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -137,7 +137,7 @@ def _saved(identity: str, latent_dim: int) -> list[Direction]:
             direction = _document(door.read(path, kinds.DIRECTION), latent_dim)[0]
         except (GenerationError, StorageError, IndexError):
             continue
-        if direction.identity == identity and path.name == _path("", direction.name).name:
+        if direction.identity == identity and path.name == path_of("", direction.name).name:
             found.append(direction)
     return sorted(found, key=lambda direction: direction.name)
 
@@ -227,6 +227,7 @@ def _numbered(name: str, number: int) -> str:
     return name[: MAX_NAME - len(ending)] + ending
 
 
-def _path(identity: str, name: str) -> Path:
+def path_of(identity: str, name: str) -> Path:
+    """Where the direction of this name is kept, beside the checkpoint of this identity."""
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     return derived_folder(identity) / "directions" / f"{digest[:16]}.json"

@@ -39,6 +39,9 @@ def test_a_detector_is_kept_used_and_deleted(
     at.selectbox(key="anomalies-score").set_value("kl").run()
     assert name_field(at).value.startswith(registry.get("kl").title)  # not the other's name
     at.button(key="anomalies-delete-it's <b>").click().run()
+    assert detector_files.saved(digits) != []  # asks first
+    assert "This tab made it." in said(at)
+    at.button(key="anomalies_delete_sure").click().run()
     assert detector_files.saved(digits) == []
     assert "--detector" not in said(at)
 

@@ -110,9 +110,11 @@ def _keep(checkpoint: Checkpoint, found: Direction, title: str) -> None:
         directions.check_name(name)
         return replace(found, name=name)
 
-    taken = [kept.name for kept in direction_files.saved(checkpoint)]
     keeping = Keeping(
-        taken, lambda name: direction_files.save(named(name)), lambda name: direction_files.replace(named(name))
+        [kept.name for kept in direction_files.saved(checkpoint)],
+        lambda name: direction_files.save(named(name)),
+        lambda name: direction_files.replace(named(name)),
+        lambda name: library.note_of(checkpoint, name),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if keeping_fields.show(keeping, title[: directions.MAX_NAME], "direction-keep"):

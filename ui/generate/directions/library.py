@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from ui.components import clicks
 from ui.generate import state
 from ui.generate.state import FIELDS
-from ui.shared import keeping_fields, page
+from ui.shared import page
+from ui.shared.sessions import deletion, ownership
+from ui.shared.sessions.deletion import Deletion
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import VAEError
 from vae.generation import direction_files, directions
@@ -46,15 +48,17 @@ def show(checkpoint: Checkpoint, current: Direction | None) -> None:
         st.caption("None is kept yet. A kept direction can be applied to any image, compared and exported.")
     name = state.text(CHOSEN, GROUPS)
     if name and current is not None:
-        st.button(
+        note = note_of(checkpoint, name)
+        mine = ownership.may_change(note)
+        if clicks.button(
             f"Delete {page.escape(name)}",
-            key="direction-delete",
+            "direction-delete",
             icon=":material/delete:",
-            on_click=keeping_fields.deletion(
-                partial(direction_files.delete, checkpoint, name), lambda: state.put(CHOSEN, GROUPS)
-            ),
+            help=None if mine else ownership.refusal(note),
+            disabled=not mine,
             width="stretch",
-        )
+        ):
+            deletion.ask(_deletion(checkpoint, name))
     _import(checkpoint)
 
 
@@ -97,9 +101,24 @@ def _import(checkpoint: Checkpoint) -> None:
             imported = direction_files.from_json(file.getvalue(), checkpoint)
             for direction in imported.directions:
                 direction_files.save(direction)
+                ownership.claim(note_of(checkpoint, direction.name))
         except VAEError as error:
             page.show_error(error)
             return
         names = ", ".join(direction.name for direction in imported.directions)
         st.session_state[NOTES] = [f"Imported {names}." if names else "Imported nothing new.", *imported.notes]
         st.rerun()  # of a whole run too: it can hold the click of a fragment's button
+
+
+def note_of(checkpoint: Checkpoint, name: str) -> Path:
+    """Where it is noted who keeps the direction of this name."""
+    return ownership.of_kept(direction_files.path_of(checkpoint.identity, name))
+
+
+def _deletion(checkpoint: Checkpoint, name: str) -> Deletion:
+    def delete() -> None:
+        direction_files.delete(checkpoint, name)
+        state.put(CHOSEN, GROUPS)
+
+    lost = f"The direction **{page.escape(name)}** goes for good."
+    return Deletion("direction", lost, note_of(checkpoint, name), delete, "direction_delete")
