@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.anomalies import evaluation, export, gallery, histogram, image, latent_map, retrain, scoring, settings
+from ui.anomalies import evaluation, export, gallery, histogram, image, latent_map, looking, retrain, scoring, settings
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
 from ui.shared import cache, job_card, model_picker, page
@@ -60,7 +60,9 @@ def work(checkpoint: Checkpoint, left: DeltaGenerator, middle: DeltaGenerator, d
         return
     settings.forget_what_changed((checkpoint.identity, choice.key(), name), wanted.key)
     with middle:
-        seen = scoring.see(checkpoint, wanted.source, wanted.key)
+        seen = looking.see(checkpoint, wanted)
+        if seen is None:
+            return
         fitted = scoring.fitted(checkpoint, choice, name)
         raw = scoring.scored(checkpoint, fitted, seen, wanted.key, choice)
     with left:

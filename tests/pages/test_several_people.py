@@ -162,19 +162,19 @@ def test_pins_are_a_sessions_own(digits: Checkpoint) -> None:
 
 
 def test_uploads_and_folders_that_were_read_are_a_sessions_own(digits: Checkpoint, tmp_path: Path) -> None:
-    folder_of(digits, tmp_path / "own")
-    image = ("secret.png", (tmp_path / "own" / "1.png").read_bytes(), "image/png")
+    folder = folder_of(digits, tmp_path)
+    image = ("secret.png", (folder / "1.png").read_bytes(), "image/png")
     mine, other = [visit_page("pages/anomalies.py", source="files") for _ in "ab"]
     mine.file_uploader(key="anomalies-files").set_value([image]).run()
     assert "secret.png" in said(mine)
     for stranger in (other.run(), visit_page("pages/anomalies.py", **mine.query_params)):
         assert "secret.png" not in said(stranger)
         assert "Choose what to score." in said(stranger)
-    mine = visit_folder(tmp_path / "own")
-    assert "1.png" in said(mine)
+    mine = visit_folder(folder)
+    assert "cut.png" in said(mine)
     stranger = visit_page("pages/anomalies.py", **mine.query_params)
     assert "Choose what to score." in said(stranger)
-    assert "1.png" not in said(stranger)
+    assert "cut.png" not in said(stranger)
 
 
 def test_jobs_are_seen_by_everybody(monkeypatch: pytest.MonkeyPatch) -> None:

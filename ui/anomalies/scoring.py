@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ui.shared import cache
 from ui.shared.progress_cache import Bar, remembered
-from vae.anomalies import detectors, judging, normal_images, sources, thresholds
+from vae.anomalies import detectors, judging, normal_images, thresholds
 from vae.anomalies.detectors import Decisions, Detector
-from vae.anomalies.forward_pass import Pass, concatenate, passes
+from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
@@ -20,12 +20,10 @@ from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
 from vae.data import datasets
-from vae.data.folders import image_names
 from vae.data.report.image_report import ImageReport
-from vae.errors import DatasetError, ScoreError
+from vae.errors import DatasetError
 from vae.storage import paths
 
-MOST_BYTES = 512 * 2**20  # of pixels on a page
 CHUNK = 1_000  # images scored between two reports
 REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret normal images have
 
@@ -79,58 +77,14 @@ class Judgeable:
     note: str
 
 
-def see(checkpoint: Checkpoint, source: Source, key: str) -> Seen:
-    """Pass a source's images through the model, chunk by chunk. `key` names the source."""
-    own = key == own_key(checkpoint)
-    return remembered(("seen", checkpoint.identity, key), lambda: _see(checkpoint, source, own))
-
-
 def own_key(checkpoint: Checkpoint) -> str:
     """The key of the images that the checkpoint's latents belong to."""
     return f"test {checkpoint.dataset.test_fingerprint}"
 
 
-def _check_room(checkpoint: Checkpoint) -> None:
+def check_room(checkpoint: Checkpoint) -> None:
     """Raise BudgetError where there is too little memory for looking at images, here in the page's own process."""
     limits.check_memory(replace(needs.scoring(checkpoint.model), program=0), "Looking at the images")
-
-
-def _see(checkpoint: Checkpoint, source: Source, own: bool) -> Seen:
-    _check_room(checkpoint)
-    model, parts, labels, rows = cache.model(checkpoint), [], [], []
-    names: list[str] = []
-    tally = source.tally()
-    size, done = 0, 0
-    with Bar(f"Looking at {source.title}") as bar:
-        for chunk in source.read():
-            size += chunk.pixels.nbytes
-            if size > MOST_BYTES:
-                raise ScoreError(
-                    f"{source.title} has more than {MOST_BYTES // 2**20:,} MB of pixels, too many for a page.",
-                    f"Use `python -m vae score {checkpoint.name}`, which takes any number.",
-                )
-            if len(chunk.pixels):
-                parts.append(passes(model, chunk.pixels, _binarized(checkpoint)))
-                names += chunk.names
-                labels += [] if chunk.labels is None else [chunk.labels]
-                rows += [] if chunk.rows is None else [chunk.rows]
-            tally.add(chunk.pixels, chunk.facts, chunk.labels)
-            for one in chunk.skipped:
-                tally.leave_out(f"can't be read: {one.why}", one.name)
-            done += len(chunk.names) + len(chunk.skipped)
-            bar.update(done, source.total)
-    if not parts:
-        raise ScoreError(f"{source.title} has no image that can be read.", f"Choose {image_names.KINDS} files.")
-    return Seen(
-        source.title,
-        concatenate(parts),
-        tuple(names),
-        np.concatenate(rows) if rows else None,
-        np.concatenate(labels) if labels else None,
-        source.class_names,
-        source.report(tally),
-        np.concatenate(rows) if own and rows else None,
-    )
 
 
 def reference(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
@@ -140,10 +94,10 @@ def reference(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
 
 def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
     def make() -> Pass:
-        _check_room(checkpoint)
+        check_room(checkpoint)
         images = (normal_images.reference if split == "train" else normal_images.held_out)(checkpoint, choice).images
         with Bar(f"Looking at normal images of the {split} split") as bar:
-            return passes(cache.model(checkpoint), images, _binarized(checkpoint), on_batch=bar.update)
+            return passes(cache.model(checkpoint), images, binarized(checkpoint), on_batch=bar.update)
 
     return remembered(("normal", checkpoint.identity, choice.key(), split, _data_state(checkpoint)), make)
 
@@ -246,11 +200,20 @@ def judgeable(
 def _normal_test_scores(checkpoint: Checkpoint, detector: Detector, choice: NormalChoice) -> FloatArray:
     """Of the normal images of the model's own test split; DatasetError where they are not on this machine."""
     images = cache.test_images(checkpoint)
-    key = own_key(checkpoint)
-    seen = see(checkpoint, sources.from_dataset(images, checkpoint.model.image_shape), key)
     normal = np.isin(images.labels, choice.labels(images.class_names))
-    return scored(checkpoint, detector, seen, key, choice).scores[normal]
+
+    def make() -> FloatArray:
+        model = cache.model(checkpoint)
+        with Bar("Looking at normal images of the test split") as bar:
+            seen = passes(model, images.images[normal], binarized(checkpoint), on_batch=bar.update)
+        return detectors.decide(detector, seen, model).scores
+
+    if not normal.any():
+        return np.empty(0, np.float32)
+    key = ("normal test", checkpoint.identity, choice.key(), detector.score, _data_state(checkpoint))
+    return remembered(key, make)
 
 
-def _binarized(checkpoint: Checkpoint) -> bool:
+def binarized(checkpoint: Checkpoint) -> bool:
+    """Whether the model sees pixels drawn as 0 or 1, as it was trained."""
     return measured_by(checkpoint.model, checkpoint.train).binarized

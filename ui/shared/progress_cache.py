@@ -35,6 +35,14 @@ def _results() -> _Results:
     return _Results(LRUCache(MOST_BYTES, lambda value: min(max(size(value), 1), MOST_BYTES)), threading.Lock())
 
 
+def known(key: tuple[Any, ...]) -> Any:
+    """What was remembered for this key; None where nothing was, or it is forgotten."""
+    results = _results()
+    with results.lock, contextlib.suppress(KeyError):
+        return results.by_key[key]
+    return None
+
+
 def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
     """`make()`, or what it gave for this key before.
 
@@ -64,10 +72,13 @@ def size(value: Any) -> int:
 
 
 class Bar:
-    """A bar with the time left, drawn once the work has taken a moment; gone when it is done."""
+    """A bar with the time left, drawn once the work has taken a moment; gone when it is done.
 
-    def __init__(self, what: str) -> None:
-        self.what, self.begun, self.place = what, time.monotonic(), st.empty()
+    `spent` are the seconds that the work took before, where it goes on.
+    """
+
+    def __init__(self, what: str, spent: float = 0.0) -> None:
+        self.what, self.begun, self.place = what, time.monotonic() - spent, st.empty()
 
     def update(self, done: int, total: int) -> None:
         """How many of how many are done."""
@@ -78,8 +89,12 @@ class Bar:
         text = f"{self.what}: {done:,} of {total:,}, about {left:,} s left"
         self.place.progress(min(1.0, done / total), text=text)
 
+    def end(self) -> None:
+        """Take it away."""
+        self.place.empty()
+
     def __enter__(self) -> Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.place.empty()
+        self.end()

@@ -41,6 +41,7 @@ from vae.storage.printing import visible
 Items = TypeVar("Items", NDArray[np.int64], Sequence[str], Sequence[tuple[str, bytes]])
 
 CHUNK_IMAGES, CHUNK_BYTES = 256, 32 * 2**20
+CHUNK_FILES = 64  # decoding photographs takes a tenth of a second each, and a stop is heard between chunks
 ANY_FORM = Format(1, 1, colour=False)  # of a source that tells of no changes
 MAX_UPLOADS, MAX_UPLOAD_BYTES = 5_000, 500 * 2**20
 
@@ -153,7 +154,7 @@ def from_walk(walk: ImageWalk, image_shape: Shape, reading: ImageReading = USUAL
     files = found.files
 
     def read() -> Iterator[Chunk]:
-        for rows in _parts(np.arange(len(files)), image_shape):
+        for rows in _parts(np.arange(len(files)), image_shape, CHUNK_FILES):
             names = [files[row] for row in rows]
             labels = found.labels[rows] if found.class_names else None
             yield _decoded(names, [root / name for name in names], form, reading, labels)
@@ -186,7 +187,7 @@ def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape, reading: 
         )
 
     def read() -> Iterator[Chunk]:
-        for part in _parts(files, image_shape):
+        for part in _parts(files, image_shape, CHUNK_FILES):
             yield _decoded([name for name, _ in part], [content for _, content in part], form, reading)
 
     return Source(f"{len(files):,} uploaded files", len(files), (), read, form=form, reading=reading)
@@ -202,8 +203,8 @@ def _stamp(root: Path, files: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _parts(items: Items, image_shape: Shape) -> Iterator[Items]:
-    size = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(image_shape)))
+def _parts(items: Items, image_shape: Shape, most: int = CHUNK_IMAGES) -> Iterator[Items]:
+    size = max(WORKERS, min(most, CHUNK_BYTES // math.prod(image_shape)))
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, visit_folder, wrong
 from tests.pages.page import said
-from ui.anomalies import folder_source
+from ui.anomalies import folder_source, looking
 from ui.shared import cache, explore_place
 from vae import commands
+from vae.anomalies import sources
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
@@ -175,6 +176,47 @@ def test_a_walk_can_be_stopped_between_two_steps(
     at.button[[button.label for button in at.button].index("Stop")].click().run()
     assert folder_source.READING not in at.session_state
     assert "Choose what to score." in said(at)
+
+
+def test_a_look_at_many_images_can_be_stopped_and_goes_on(
+    digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step ends after a chunk; the page runs again, and what was chosen meanwhile is heard."""
+    folder = folder_of(digits, tmp_path)
+    monkeypatch.setattr(sources, "CHUNK_FILES", 1)  # four at a time are decoded
+    monkeypatch.setattr(looking, "STEP_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "rerun", st.stop)  # the moment between two steps
+        at = visit(source="folder", folder=str(folder))
+        at.button(key="anomalies-read-folder").click().run()  # walks
+        at.run()  # looks at the first four
+        at.run()  # and at the next
+        at.button(key="anomalies-stop-look").click().run()
+        assert "Stopped after 8 of 9 images." in said(at)
+        assert "Stopped after 8 of 9 images." in said(at.run())  # it stays so
+    at.button(key="anomalies-go-on").click().run()
+    assert wrong(at) == []
+    rows = browser.rows()
+    assert looking.LOOK not in at.session_state
+    assert "anomalies-stop-look" not in [button.key for button in at.button]
+    monkeypatch.undo()
+    st.cache_resource.clear()  # what is remembered
+    visit_folder(folder)
+    assert browser.rows() == rows
+
+
+def test_a_look_that_fails_begins_anew(
+    digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(digits, tmp_path)
+    monkeypatch.setattr(looking, "MOST_BYTES", 10)
+    at = visit_folder(folder)
+    [error] = wrong(at)
+    assert "too many for a page" in error
+    assert looking.LOOK not in at.session_state
+    monkeypatch.setattr(looking, "MOST_BYTES", 2**20)
+    assert wrong(at.run()) == []
+    assert len(browser.rows()) == 7
 
 
 def seen_first(digits: Checkpoint, rows: list[dict[str, str]]) -> NDArray[np.uint8]:
