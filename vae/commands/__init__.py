@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from vae.commands import (
 )
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
+from vae.jobs.without_runner import alone
 from vae.storage import paths
 from vae.storage.delivery import delivered
 from vae.storage.printing import clean_streams, visible
@@ -89,8 +91,10 @@ def _run(argv: Sequence[str] | None) -> int:
     told = paths.problems()
     for problem in told:
         print(f"{prog} {arguments.command}: {_one_line(problem)}", file=sys.stderr)
+    folder: Path | None = getattr(arguments, "run_folder", None)
     try:
-        COMMANDS[arguments.command].run(arguments)
+        with alone(folder) if folder else contextlib.nullcontext():
+            COMMANDS[arguments.command].run(arguments)
     except VAEError as error:
         if str(error) not in told:
             print(f"{prog} {arguments.command}: {_one_line(str(error))}", file=sys.stderr)

@@ -19,7 +19,7 @@ from vae.jobs import queue, terminal_job
 from vae.jobs.job import Job
 from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
-from vae.jobs.stopping import RUNNER, has_runner, obeying, stoppable
+from vae.jobs.stopping import RUNNER, stoppable
 from vae.storage import paths, probe
 from vae.training import request_budget
 from vae.training.request import TrainingRequest
@@ -96,13 +96,13 @@ def _check_free(request: TrainingRequest, run_folder: Path | None) -> None:
 
 
 def _train(request: TrainingRequest, folder: Path) -> None:
-    from vae.training.run import run_to_end
-
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress(folder if _writes() else None, quiet=not _writes() or bool(os.environ.get(RUNNER)))
     progress.report(checkpoint=request.destination.name)
+    from vae.training.run import run_to_end
+
     try:
-        with stoppable(), obeying(folder / "stop"), _alone(folder):
+        with stoppable(), _only_one(folder):
             run_to_end(request, progress, folder)
     except RuntimeError as error:  # torch.distributed's: the first process has ended, and tells why
         if _writes():
@@ -110,11 +110,9 @@ def _train(request: TrainingRequest, folder: Path) -> None:
         print(f"Worker {os.environ['RANK']} ends: {' '.join(str(error).split())[:200]}", file=sys.stderr)
     finally:
         progress.close()
-        if _writes() and not has_runner():
-            queue.nudge()  # a runner that was killed starts no other job
 
 
-def _alone(folder: Path) -> AbstractContextManager[None]:
+def _only_one(folder: Path) -> AbstractContextManager[None]:
     """A runner may die and leave its command training: a second command must not train in the same folder."""
     return only_one(folder / "trainer.lock") if _writes() else nullcontext()
 

@@ -117,7 +117,8 @@ def _has_process(job: Job, state: dict[str, Any]) -> bool:
     if job.state == "queued" and "runner" not in state and "environment" not in state:
         begun = _seconds(state.get("restarted")) or job.created
         return 0 <= time.time() - begun < START_GRACE_SECONDS  # a time that is still to come is none
-    return any(is_alive(state.get(who)) for who in ("runner", "child"))
+    known = (state.get("runner"), state.get("child"), (job.progress or {}).get("process"))
+    return any(map(is_alive, known))
 
 
 def _died(job: Job) -> Job:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from vae.jobs.processes import mark
 from vae.storage import probe
 from vae.storage.files import write_atomically
 from vae.storage.printing import bar_stream, visible
@@ -32,7 +35,8 @@ class Progress:
                 run_folder.mkdir(parents=True, exist_ok=True)
         self._quiet = run_folder is not None if quiet is None else quiet
         self._complained = False
-        self._values: dict[str, Any] = {}
+        # a runner that is killed the moment it has started this process leaves no other trace of it
+        self._values: dict[str, Any] = {"process": asdict(mark(os.getpid()))} if run_folder else {}
         self._bar: tqdm[Any] | None = None
         self._started = self._due = 0.0
         self._pending = False

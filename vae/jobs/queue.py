@@ -236,10 +236,19 @@ def stop(job_id: str) -> None:
     try:
         write_atomically(job.folder / "stop", b"")
     except OSError as error:
+        if job.turn >= 0:  # nothing does it, and without a place on the list nothing will
+            _forget(job_id)
+            return
         raise JobError(f"The job can't be asked to stop: {error.strerror or error} ({job.folder}).") from error
     if job.state == "queued":
         with suppress(JobError):  # whoever looks next ends it
             start_waiting()
+
+
+def _forget(job_id: str) -> None:
+    """Take a job off the list. Raises JobError."""
+    with _explained(paths.runs_dir()), waiting.changing():
+        waiting.write([i for i in waiting.ids() if i != job_id])
 
 
 def delete(job_id: str) -> None:
@@ -251,6 +260,8 @@ def delete(job_id: str) -> None:
         job = read(folder, waiting.ids())
         if job is not None and job.active and job.turn < 0:
             raise JobError(f"Job {job_id} is {job.state}.", "Stop it first.")
+        if job_id in waiting.ids():
+            waiting.write([i for i in waiting.ids() if i != job_id])
         if probe.is_link(folder):
             folder.unlink()
         else:

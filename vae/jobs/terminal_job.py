@@ -16,7 +16,7 @@ from vae.jobs import queue
 from vae.jobs.job import LOCK, Job, read_values
 from vae.jobs.processes import mark
 from vae.jobs.runner import only_one
-from vae.jobs.stopping import Stopped
+from vae.jobs.stopping import Stopped, obeying
 from vae.storage import kinds, probe
 from vae.storage.files import write_atomically
 
@@ -49,7 +49,8 @@ def _written(folder: Path, state: dict[str, Any]) -> Iterator[None]:
     outcome, reason = "failed", ""
     _write(folder, state | {"state": "running"})
     try:
-        yield
+        with obeying(folder / "stop"):
+            yield
         told = read_values(folder / "progress.json", kinds.PROGRESS) or {}
         outcome = "stopped" if told.get("outcome") == "stopped" else "done"
     except (Stopped, KeyboardInterrupt):

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,4 +123,5 @@ def test_a_folder_that_cant_be_written_is_named(data: Path) -> None:
 def test_a_page_learns_that_it_is_done(tmp_path: Path) -> None:
     assert call("fetch", "mnist", "--run-folder", str(tmp_path)) == 0
     told = json.loads((tmp_path / "progress.json").read_text())
+    assert told.pop("process")["pid"] == os.getpid()
     assert told == {"stage": "done", "fraction": 1.0, "seconds_left": 0, "finished": True}

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from vae.jobs import progress
+from vae.jobs import processes, progress
 from vae.jobs.progress import Progress
 from vae.storage.files import write_atomically
 
 
 def told(folder: Path) -> dict:
-    return json.loads((folder / "progress.json").read_text())
+    """What progress.json says, but for which process wrote it."""
+    values = json.loads((folder / "progress.json").read_text())
+    assert processes.is_alive(values.pop("process"))
+    return values
 
 
 def test_a_stage_begins_without_an_estimate(tmp_path: Path) -> None:

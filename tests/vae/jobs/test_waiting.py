@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
@@ -9,9 +10,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -277,6 +280,104 @@ def test_who_has_the_queue_is_waited_for_but_not_for_ever(started: list[str], mo
         assert (started, states()) == ([a], {"a": "done", "b": "queued"})
     queue.nudge()
     assert started == [a, b]
+
+
+class Killed(BaseException):
+    """In the place of SIGKILL: nothing catches it."""
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(16))
+def test_a_kill_between_any_two_steps_freezes_nothing(
+    step: int, late: bool, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever submits, ends, restarts or deletes is killed at one of its writes; the next one who looks goes on."""
+    steps = [0]
+
+    def deadly(real: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*arguments: Any) -> Any:
+            steps[0] += 1
+            if steps[0] == step + 1 and not late:
+                raise Killed
+            result = real(*arguments)
+            if steps[0] == step + 1:
+                raise Killed
+            return result
+
+        return wrapped
+
+    made = [submit("a")]
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        for module, name in ((queue, "write_atomically"), (waiting, "write_atomically"), (starting, "start_runner")):
+            patch.setattr(module, name, deadly(getattr(module, name)))
+        made += [submit("b"), submit("c")]
+        end(made[0])
+        queue.nudge()
+        queue.stop(made[1])
+        queue.restart(made[0])
+        queue.delete(made[2])
+    finish_all()
+    last = submit("last")
+    assert started[-1] == last
+    end(last)
+    for job in queue.all_jobs():
+        queue.delete(job.id)
+    assert (queue.all_jobs(), waiting.ids()) == ([], [])
+
+
+def finish_all() -> None:
+    """Look, and end what runs, until nothing is active. Fails when that never comes."""
+    for _ in range(10):
+        queue.nudge()
+        for job in (job for job in queue.all_jobs() if job.state == "running"):
+            end(job.id)
+    assert not [job for job in queue.all_jobs() if job.active]
+
+
+def test_several_that_look_at_once_start_one(started: list[str]) -> None:
+    made = [submit(title) for title in "abc"]
+    end(made[0])
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: queue.start_waiting(), range(8)))
+    assert started == made[:2]
+
+
+@pytest.mark.parametrize("leave", [queue.stop, queue.delete])
+def test_a_waiting_job_whose_folder_cant_be_written_still_leaves_the_list(
+    leave: Callable[[str], None], started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = submit("a"), submit("b"), submit("c")
+    real = queue.write_atomically
+
+    def refuse(path: Path, content: bytes) -> None:
+        if b in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        real(path, content)
+
+    monkeypatch.setattr(queue, "write_atomically", refuse)
+    monkeypatch.setattr(queue.shutil, "rmtree", lambda *_, **__: None)
+    with contextlib.suppress(JobError):  # told that the folder is still there
+        leave(b)
+    assert waiting.ids() == [c]
+    assert not queue.get(b).active
+    end(a)
+    queue.nudge()
+    assert started == [a, c]
+
+
+def test_a_command_whose_runner_left_no_word_of_it_is_found(started: list[str]) -> None:
+    """The runner was killed when it had started its command and had not yet noted that."""
+    a, b = submit("a"), submit("b")
+    end(a, {"state": "running"} | DEAD)
+    (paths.runs_dir() / a / "progress.json").write_text(json.dumps({"process": ALIVE["runner"], "stage": "training"}))
+    queue.nudge()
+    assert (states(), started) == ({"a": "running", "b": "queued"}, [a])
+    queue.stop(a)
+    assert queue.get(a).stopping
+    (paths.runs_dir() / a / "progress.json").write_text(json.dumps({"process": DEAD["runner"]}))
+    queue.nudge()
+    assert (states(), started) == ({"a": "died", "b": "running"}, [a, b])
+    queue.delete(a)
 
 
 def test_nothing_waits_where_there_is_no_folder() -> None:
