@@ -3,6 +3,10 @@
 Every client is a WebSocket connection as a browser's: it visits Explore, Generate and Anomalies in turn, each by a link
 with another choice, waits until the script has finished, and goes on after a pause as a person would. An error is a
 message that shows an exception, a run that failed, or a connection that broke.
+
+Memory (resident) and open descriptors of the server: `start` after one client has seen every page once, so with models,
+figures and detectors in memory; `end` in the last second of the clients, who are all connected; `left` after their tabs
+were closed for --settle seconds: the app ends such sessions after 100 s (ui/shared/closed_sessions.py).
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from tests.browser.drive.server import AppServer
 CLIENTS, SECONDS = 20, 120
 PAUSE_SECONDS = 1.0  # between two reruns of a client
 MOST_SECONDS = 120.0  # for one rerun
-SETTLE_SECONDS = 5.0  # until the memory is read at the end
+SETTLE_SECONDS = 115.0  # after the last tab was closed
 MODEL = "digits-mlp-8"
 VISITS = (
     ("", "map=pca", "row=3", "map=latent", "row=7&colour=kl"),
@@ -63,15 +67,21 @@ def main() -> None:
     parser = report.parser(__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument(
+        "--settle",
+        type=float,
+        default=SETTLE_SECONDS,
+        help=f"seconds until it is read what the server still holds (default: {SETTLE_SECONDS:g})",
+    )
     arguments = parser.parse_args()
     found = Found()
     with tempfile.TemporaryDirectory() as root, AppServer(Path(root) / "server") as server:
         process = listening(server.port)
         asyncio.run(one_round(server.port, Found()))  # what is computed once is there: models, figures, detectors
         start = held(process)
-        asyncio.run(everybody(server.port, arguments.clients, arguments.seconds, found))
-        time.sleep(SETTLE_SECONDS)
-        end = held(process)
+        end = asyncio.run(everybody(server.port, process, arguments.clients, arguments.seconds, found))
+        time.sleep(arguments.settle)
+        left = held(process)
     times = list(itertools.chain.from_iterable(found.seconds.values()))
     values: report.Values = {
         "clients": arguments.clients,
@@ -82,8 +92,9 @@ def main() -> None:
         "rerun_p95_s": report.percentile(times, 95) if times else None,
     }
     values |= {f"{page}_p95_s": report.percentile(taken, 95) for page, taken in found.seconds.items() if taken}
-    values |= {"memory_start_mb": start.megabytes, "memory_end_mb": end.megabytes}
-    values |= {"descriptors_start": start.descriptors, "descriptors_end": end.descriptors}
+    values["settle_s"] = arguments.settle
+    for when, what in (("start", start), ("end", end), ("left", left)):
+        values |= {f"memory_{when}_mb": what.megabytes, f"descriptors_{when}": what.descriptors}
     values |= {"load_average": round(os.getloadavg()[0], 1)}
     for error in sorted(set(found.errors))[:10]:
         print(error)
@@ -104,10 +115,14 @@ def held(process: psutil.Process) -> Held:
     return Held(round(process.memory_info().rss / 2**20, 1), process.num_fds())
 
 
-async def everybody(port: int, clients: int, seconds: float, found: Found) -> None:
-    """All clients at once, for so long."""
+async def everybody(port: int, process: psutil.Process, clients: int, seconds: float, found: Found) -> Held:
+    """All clients at once, for so long; what the server holds in their last second."""
     until = time.monotonic() + seconds
-    await asyncio.gather(*(client(port, number, until, found) for number in range(clients)))
+    working = asyncio.gather(*(client(port, number, until, found) for number in range(clients)))
+    await asyncio.sleep(max(0.0, seconds - 1))
+    holds = held(process)
+    await working
+    return holds
 
 
 async def client(port: int, number: int, until: float, found: Found) -> None:

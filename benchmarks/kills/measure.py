@@ -34,6 +34,7 @@ from benchmarks.kills.tally import Tally
 from vae.storage.temporary import NAME
 
 KILLS = 20
+ENDING_SECONDS = 10.0
 FOLDERS = ("VAE_RUNS", "VAE_CHECKPOINTS", "VAE_DERIVED", "VAE_DATA")
 
 
@@ -90,13 +91,14 @@ def own_folders() -> Iterator[Path]:
 
 
 def leftovers(folder: Path) -> int:
-    """Temporary files and folders, and processes that still work on something here."""
-    files = [path for path in folder.rglob(".*") if NAME.fullmatch(path.name)]
-    working = [
+    """Temporary files and folders, and processes that still work on something here; a runner ends after its job."""
+    found = [
         process
         for process in psutil.process_iter(["cmdline"])
         if any(str(folder) in word for word in process.info["cmdline"] or ())
     ]
+    _, working = psutil.wait_procs(found, ENDING_SECONDS)
+    files = [path for path in folder.rglob(".*") if NAME.fullmatch(path.name)]
     for what in (*files, *working):
         print(f"left: {what}", file=sys.stderr)
     return len(files) + len(working)

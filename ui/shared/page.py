@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from ui.components import clicks
+from ui.shared import closed_sessions
 from vae.errors import VAEError
 from vae.storage import paths
 from vae.storage.printing import visible
@@ -48,6 +49,7 @@ STYLE = """
 def page(title: str) -> Iterator[None]:
     """Configure the page, draw the navigation, and show whatever goes wrong inside as a message in place."""
     st.set_page_config(page_title=f"{title} · Latent Space Explorer", page_icon="🧭", layout="wide")
+    closed_sessions.note_session()
     st.html(STYLE)
     with st.sidebar:
         st.markdown("**Latent Space Explorer**")
