@@ -6,7 +6,7 @@ message that shows an exception, a run that failed, or a connection that broke.
 
 Memory (resident) and open descriptors of the server: `start` after one client has seen every page once, so with models,
 figures and detectors in memory; `end` in the last second of the clients, who are all connected; `left` after their tabs
-were closed for --settle seconds: the app ends such sessions after 100 s (ui/shared/closed_sessions.py).
+were closed for --settle seconds: the app ends such sessions after 100 s (ui/shared/sessions/closed_sessions.py).
 """
 
 from __future__ import annotations

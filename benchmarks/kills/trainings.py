@@ -15,6 +15,7 @@ from benchmarks.kills.tally import KillError, Tally, digest
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint_files import WEIGHTS
 from vae.jobs import queue
+from vae.jobs.job import Job, log_tail, read_values
 from vae.jobs.processes import is_alive
 from vae.storage import kinds, paths
 from vae.storage.tensor_files import read_tensors
@@ -52,7 +53,7 @@ def undisturbed(epochs: int = EPOCHS) -> Whole:
         while _told(job) < reached:
             _check_time(begun, job)
             if not queue.get(job.id).active:
-                raise KillError(f"The training ended at epoch {_told(job)}.\n{queue.log_tail(job)}")
+                raise KillError(f"The training ended at epoch {_told(job)}.\n{log_tail(job)}")
             time.sleep(POLL_SECONDS)
         marks.append(time.monotonic())
     _wait_for_end(job)
@@ -78,7 +79,7 @@ def kill_trainings(who: str, kills: int, whole: Whole, draw: random.Random) -> T
     return tally
 
 
-def _kill_at(job: queue.Job, who: str, seconds: float, tally: Tally) -> bool:
+def _kill_at(job: Job, who: str, seconds: float, tally: Tally) -> bool:
     """Kill after so many seconds, and wait until nothing does the job; False where it has ended before."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and queue.get(job.id).active:
@@ -101,7 +102,7 @@ def _kill_at(job: queue.Job, who: str, seconds: float, tally: Tally) -> bool:
     return True
 
 
-def _read(job: queue.Job, name: str) -> None:
+def _read(job: Job, name: str) -> None:
     """Raise VAEError or ValueError for a result that is there and can't be read."""
     if (paths.checkpoints_dir() / name).exists():
         checkpoint_files.read(name)
@@ -109,11 +110,11 @@ def _read(job: queue.Job, name: str) -> None:
         raise ValueError("history.csv has fewer epochs than are finished")
 
 
-def _check_end(job: queue.Job, name: str, whole: Whole, tally: Tally) -> None:
+def _check_end(job: Job, name: str, whole: Whole, tally: Tally) -> None:
     """What has ended is complete: each epoch once, and the weights of the undisturbed run."""
     ended = queue.get(job.id)
     if ended.state != "done":
-        raise KillError(f"{name} is {ended.state}: {ended.reason}\n{queue.log_tail(job)}")
+        raise KillError(f"{name} is {ended.state}: {ended.reason}\n{log_tail(job)}")
     epochs = [int(row["epoch"]) for row in history.read(job.folder)]
     if epochs != list(range(1, whole.epochs + 1)):
         tally.lost_epochs += max(1, whole.epochs - len(set(epochs)))
@@ -122,7 +123,7 @@ def _check_end(job: queue.Job, name: str, whole: Whole, tally: Tally) -> None:
     tally.compare(_weights(name), whole.weights, name)
 
 
-def _submit(name: str, epochs: int) -> queue.Job:
+def _submit(name: str, epochs: int) -> Job:
     return queue.submit("train", name, ["train", *SETTINGS, "--epochs", str(epochs), "--output", name])
 
 
@@ -130,18 +131,18 @@ def _weights(name: str) -> str:
     return digest(paths.checkpoints_dir() / name / WEIGHTS)
 
 
-def _told(job: queue.Job) -> int:
+def _told(job: Job) -> int:
     """The last epoch that a person has been told is finished."""
     return int((queue.get(job.id).progress or {}).get("epoch") or 0)
 
 
-def _kept(job: queue.Job) -> int:
+def _kept(job: Job) -> int:
     """The epoch after which the job would go on. Raises StorageError where the state can't be read."""
     file = status.resume_file(job.folder)
     return int(json.loads(read_tensors(file, kinds.RESUME)[1]["state"])["epoch"]) if file.exists() else 0
 
 
-def _wait_for_end(job: queue.Job) -> None:
+def _wait_for_end(job: Job) -> None:
     """Wait until nothing does this job. Raises KillError."""
     begun = time.monotonic()
     while queue.get(job.id).active:
@@ -149,14 +150,14 @@ def _wait_for_end(job: queue.Job) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _check_time(begun: float, job: queue.Job) -> None:
+def _check_time(begun: float, job: Job) -> None:
     if time.monotonic() - begun > LONGEST_SECONDS:
-        raise KillError(f"The training does not get on.\n{queue.log_tail(job)}")
+        raise KillError(f"The training does not get on.\n{log_tail(job)}")
 
 
-def _processes(job: queue.Job, who: tuple[str, ...]) -> list[psutil.Process]:
+def _processes(job: Job, who: tuple[str, ...]) -> list[psutil.Process]:
     """Those of the job's processes that live."""
-    state = queue.read_values(job.folder / "state.json", kinds.STATE) or {}
+    state = read_values(job.folder / "state.json", kinds.STATE) or {}
     found = []
     for name in who:
         with suppress(psutil.Error):

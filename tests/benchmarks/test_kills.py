@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_a_killed_import_leaves_nothing(folder: Path, monkeypatch: pytest.Monkey
 def test_a_command_that_writes_in_place_is_found_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = folder / "result"
     script = "import sys, time; f = open(sys.argv[1], 'w'); f.write('a'); f.flush(); time.sleep(0.3); f.write('b')"
-    monkeypatch.setattr(commands, "_program", lambda words: [commands.sys.executable, "-c", script, *words])
+    monkeypatch.setattr(commands, "_program", lambda words: [sys.executable, "-c", script, *words])
     tally = commands.kill_command(Command([str(result)], result, replaces=False), 8, random.Random(1))
     assert tally.kills == 8
     assert tally.half_results > 0

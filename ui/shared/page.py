@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from ui.components import clicks
-from ui.shared import closed_sessions
+from ui.shared.sessions import closed_sessions
 from vae.errors import VAEError
 from vae.storage import paths
 from vae.storage.printing import visible

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
-from ui.shared import closed_sessions
-from ui.shared.closed_sessions import KEPT_SECONDS, LOOK_SECONDS, SessionWatch
+from ui.shared.sessions.closed_sessions import KEPT_SECONDS, LOOK_SECONDS, SessionWatch
 
 
 class Server:
@@ -34,7 +34,7 @@ class Server:
 
 def test_a_session_ends_some_time_after_its_tab_was_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     now, server = [0.0], Server()
-    monkeypatch.setattr(closed_sessions.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     watch = SessionWatch(server, server.later.append)
     server.active = {"stays", "leaves", "returns"}
     for session_id in server.active:

@@ -22,6 +22,7 @@ from filelock import FileLock
 from vae.errors import JobError
 from vae.jobs import processes, queue, starting, stopping, waiting
 from vae.storage import paths
+from vae.storage.files import write_atomically
 
 ALIVE = {"runner": asdict(processes.mark(os.getpid()))}
 DEAD = {"runner": ALIVE["runner"] | {"start": 1.0}}
@@ -347,15 +348,14 @@ def test_a_waiting_job_whose_folder_cant_be_written_still_leaves_the_list(
     leave: Callable[[str], None], started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b, c = submit("a"), submit("b"), submit("c")
-    real = queue.write_atomically
 
     def refuse(path: Path, content: bytes) -> None:
         if b in path.parts:
             raise PermissionError(13, "Permission denied", str(path))
-        real(path, content)
+        write_atomically(path, content)
 
     monkeypatch.setattr(queue, "write_atomically", refuse)
-    monkeypatch.setattr(queue.shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
     with contextlib.suppress(JobError):  # told that the folder is still there
         leave(b)
     assert waiting.ids() == [c]
