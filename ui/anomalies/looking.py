@@ -114,9 +114,13 @@ def see(checkpoint: Checkpoint, wanted: Wanted) -> Seen | None:
 
 
 def _go_on(look: Look) -> None:
-    """Look at all that is left; after a step of it the page runs again, so that Stop is heard. Raises ScoreError and BudgetError."""
+    """Look at all that is left; after a step of it the page runs again, so that Stop is heard.
+
+    Raises ScoreError, and BudgetError before the first step.
+    """
     source = look.wanted.source
-    scoring.check_room(look.checkpoint)
+    if not look.done:
+        scoring.check_room(look.checkpoint)
     bar, place = Bar(f"Looking at {source.title}", look.seconds), st.empty()
     if look.done:  # it takes longer than a step
         bar.update(look.done, source.total)
