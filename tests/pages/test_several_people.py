@@ -25,6 +25,7 @@ def page(job_id: str) -> None:
     """A session's page with one job: its card, and the actions of its run."""
     import streamlit as st
 
+    from ui.components import clicks
     from ui.shared import job_card
     from ui.shared.sessions import deletion, ownership
     from ui.train import run_actions
@@ -36,6 +37,7 @@ def page(job_id: str) -> None:
     job_card.card(job_id)
     run_actions.show(job)
     st.button("Force", on_click=deletion.confirmed, args=(run_actions.of_run(job),))
+    clicks.forget()  # as every page does
 
 
 def session(job_id: str, *, claims: bool = False) -> AppTest:
