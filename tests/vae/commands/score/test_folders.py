@@ -183,9 +183,11 @@ def test_a_sub_folder_may_be_named_as_normal_though_no_training_class_is_called_
 
 
 def test_a_model_of_normal_images_alone_is_judged_on_folders_of_defects(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As MVTec AD lays them out: one class in the training data, and a test folder with it and the defects."""
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path / "checkpoints"))
     rng = np.random.default_rng(0)
     for folder, count in {"train/good": 60, "test/good": 12, "test/hole": 8, "test/scratch": 8}.items():
         for k in range(count):
