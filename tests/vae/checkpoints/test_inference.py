@@ -13,7 +13,7 @@ from vae.budget import free
 from vae.checkpoints import inference, metrics
 from vae.checkpoints.checkpoint import Latents
 from vae.checkpoints.metrics import MeasuredBy
-from vae.config import ModelConfig
+from vae.config import ModelConfig, TrainConfig
 from vae.data.image_dataset import ImageDataset
 from vae.errors import BudgetError, GenerationError
 from vae.model.elbo import terms_at
@@ -67,6 +67,22 @@ def test_metrics_agree_with_what_training_measures(digits: Digits, binarized: bo
     assert stored["elbo"].value == pytest.approx(measured.elbo, rel=1e-5)
     assert stored["kl"].value == pytest.approx(measured.kl, rel=1e-5)
     assert stored["active_units"].value == measured.active_units
+
+
+@torch.inference_mode()
+def test_the_importance_weighted_bound_is_that_of_each_image(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, images = new_model(TINY, 0), digits["test"].images[:60]
+    few, many = (inference.importance_bound(model, images, k) for k in (2, 100))
+    assert (few.samples, few.images) == (2, 60)
+    assert few == inference.importance_bound(model, images, 2)
+    latents = encoded(model, dataclasses.replace(digits["test"], images=images, labels=digits["test"].labels[:60]))
+    assert latents.elbo.mean() < few.value + 0.5 < many.value + 1  # a tighter bound with every sample
+    assert few.value != inference.importance_bound(model, images, 2, binarized=True).value
+    monkeypatch.setattr(inference, "MAX_WEIGHED", 1_000)
+    assert inference.importance_bound(model, images, 100).images == 10
+    train = TrainConfig("digits", objective="iwae", importance_samples=2)
+    assert inference.bound_of(model, images, train, binarized=False) == few
+    assert inference.bound_of(model, images, TrainConfig("digits"), binarized=False) is None
 
 
 def test_binarized_pixels_are_other_pixels_drawn_anew_from_a_seed(digits: Digits) -> None:

@@ -93,8 +93,12 @@ def test_evaluate_finds_the_stored_numbers(capsys: pytest.CaptureFixture[str]) -
     for name in ("elbo", "test_loss", "log_likelihood", "kl", "squared_error", "active_units"):
         assert found["metrics"][name]["value"] == pytest.approx(stored[name].value, rel=1e-6), name
         assert found["metrics"][name]["protocol"] == stored[name].protocol
+    assert found["metrics"]["baseline_loss"]["value"] == pytest.approx(stored["baseline_loss"].value, rel=1e-6)
+    assert found["verdict"]["cause"] == "not_trained"
     assert call("evaluate", "tiny", "--split", "validation") == 0
-    assert "180 scikit-learn digits validation images" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "180 scikit-learn digits validation images" in said
+    assert "Verdict: Not trained enough" in said
 
 
 def test_encode_writes_the_latents(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
