@@ -105,7 +105,6 @@ PLANTED = (
     _of_colour("β = 0", LARGE_KL, beta=0.0),
     _of_colour("β = 0.01", LARGE_KL, beta=0.01),
     _of_colour("averaged loss (β = 768)", COLLAPSED, beta=768.0),
-    _of_colour("free bits 2", LARGE_KL, free_bits=2.0),
     _of_colour("8 epochs", UNTRAINED, epochs=8),
     _of_colour("10 steps", UNTRAINED, epochs=1, batch_size=100),
     _of_colour("100 images, Gaussian", OVERFITTED, 100, epochs=200, batch_size=16),
