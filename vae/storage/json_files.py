@@ -36,17 +36,23 @@ def object_of(raw: bytes, where: str) -> dict[str, Any]:
 
 
 def parse_json(raw: str | bytes) -> Any:
-    """The value in UTF-8, whose every string can be written as that: JSON's "\\ud800" can't, and would break a page.
+    """The value in UTF-8, -16 or -32, whose every string can be written in UTF-8.
 
-    Other encodings, which the library would guess, hide brackets and commas from those who count bytes. Raises
-    ValueError (UnicodeEncodeError for such a string), also for more than MOST_VALUES or MOST_DEPTH.
+    JSON's "\\ud800" can't, and would break a page. Raises ValueError (UnicodeEncodeError for such a string), also for
+    more than MOST_VALUES or MOST_DEPTH.
     """
-    content = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+    text = raw if isinstance(raw, str) else _decoded(raw)
+    content = text.encode("utf-8", "surrogatepass")  # brackets and commas are counted in one encoding
     _check_extent(content)
-    values = json.loads(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
+    values = json.loads(text)
     if not _is_plain(content):
         json.dumps(values, ensure_ascii=False).encode("utf-8")
     return values
+
+
+def _decoded(raw: bytes) -> str:
+    encoding = json.detect_encoding(raw)  # type: ignore[attr-defined] # undocumented, but what json.loads asks
+    return raw.decode(encoding)
 
 
 def _is_plain(content: bytes) -> bool:
