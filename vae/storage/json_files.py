@@ -51,7 +51,7 @@ def parse_json(raw: str | bytes) -> Any:
 
 
 def _decoded(raw: bytes) -> str:
-    encoding = json.detect_encoding(raw)  # type: ignore[attr-defined] # undocumented, but what json.loads asks
+    encoding = json.detect_encoding(raw)  # undocumented; json.loads asks it, too
     return raw.decode(encoding)
 
 
