@@ -147,7 +147,8 @@ def test_sample_quality() -> None:
     found = quality_files.recorded(checkpoint_files.read("mlp-2"))
     assert found is not None
     assert (found.number, found.dataset) == (500, "digits")
-    assert found.row("test").images == 360
+    test = found.row("test")
+    assert (test.images, test.classes_seen, test.density, test.coverage) == (360, 10, None, None)
 
 
 def test_a_measured_speed(monkeypatch: pytest.MonkeyPatch) -> None:

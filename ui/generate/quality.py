@@ -12,6 +12,7 @@ from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
 NUMBER = 10_000  # samples of each kind, as the command draws
+LACKING = "These numbers were measured before this one existed. Measuring again adds it."
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -38,12 +39,14 @@ def _table(quality: Quality) -> None:
         [_line(quality.row(kind), title) for kind, title in ROWS.items()],
         hide_index=True,
         column_config={
-            name: st.column_config.Column(help=quality.protocols[key])
+            name: st.column_config.Column(help=quality.protocols.get(key, LACKING))
             for name, key in (
                 ("squared Fréchet distance", "distance"),
                 ("precision", "precision"),
                 ("recall", "recall"),
-                ("classes covered", "covered"),
+                ("density", "density"),
+                ("coverage", "coverage"),
+                ("classes seen", "classes_seen"),
                 ("sure", "sure"),
             )
         },
@@ -58,6 +61,12 @@ def _line(row: QualityRow, title: str) -> dict[str, object]:
         "squared Fréchet distance": f"{row.distance:.2f}",
         "precision": f"{row.precision:.3f}",
         "recall": f"{row.recall:.3f}",
-        "classes covered": f"{row.covered} of {len(row.shares)}",
+        "density": _measured(row.density),
+        "coverage": _measured(row.coverage),
+        "classes seen": f"{row.classes_seen} of {len(row.shares)}",
         "sure": f"{row.sure:.1%}",
     }
+
+
+def _measured(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"

@@ -14,7 +14,16 @@ from vae.jobs.stopping import stoppable, unstoppable
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
-HEADS = ("Fréchet distance", "precision", "recall", "classes covered", "KL of classes", "sure")
+HEADS = (
+    "Fréchet distance",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "classes seen",
+    "KL of classes",
+    "sure",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +83,13 @@ def _cells(row: QualityRow, classes: int) -> list[str]:
         f"{row.distance:.3f}",
         f"{row.precision:.3f}",
         f"{row.recall:.3f}",
-        f"{row.covered} of {classes}",
+        _measured(row.density),
+        _measured(row.coverage),
+        f"{row.classes_seen} of {classes}",
         f"{row.divergence:.4f}",
         f"{row.sure:.3f}",
     ]
+
+
+def _measured(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,9 +1,9 @@
 """Measure a checkpoint's samples on the features of its data set's classifier. Needs torch.
 
-Distance, precision, recall and divergence depend on how many images are compared. So every row is compared in groups of
-equally many images, as many as the test images allow, and the mean over groups is given. Then the test images' row
-shows how good a number can get, the row of independent pixels how good it is for nonsense, and rows differ only by what
-the images are.
+Distance, precision, recall, density, coverage and divergence depend on how many images are compared. So every row is
+compared in groups of equally many images, as many as the test images allow, and the mean over groups is given. Then the
+test images' row shows how good a number can get, the row of independent pixels how good it is for nonsense, and rows
+differ only by what the images are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vae.errors import DatasetError, GenerationError
 from vae.generation import sampling
 from vae.model import devices
 from vae.sample_quality import classifier, metrics, shipped
-from vae.sample_quality.metrics import FAIR, NEIGHBOURS, SURE, FeatureGaussian, Support, class_shares
+from vae.sample_quality.metrics import CLOSE, FAIR, NEIGHBOURS, SURE, FeatureGaussian, Support, class_shares
 from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
 NUMBER = 10_000
@@ -37,7 +37,13 @@ PROTOCOLS = {
     "(Kynkäänniemi et al. 2019), features scaled to length 1, mean over groups",
     "recall": f"share of training images within the {NEIGHBOURS}-nearest-neighbour balls of the images "
     "(Kynkäänniemi et al. 2019), features scaled to length 1, mean over groups; far-flung images raise it",
-    "covered": f"classes with at least {FAIR:g} of their share among the training images, as the classifier sees them",
+    "density": f"how many of the training images' {CLOSE}-nearest-neighbour balls an image lies in on average, divided "
+    f"by {CLOSE} (Naeem et al. 2020), features scaled to length 1, mean over groups; about 1 for images like the "
+    "training images, more where images crowd",
+    "coverage": f"share of training images with one of the images in their {CLOSE}-nearest-neighbour ball (Naeem et "
+    "al. 2020), features scaled to length 1, mean over groups; few images can't reach 1: compare with the test images",
+    "classes_seen": f"classes that have at least {FAIR:g} of their share among the training images, as the classifier "
+    "sees them; it doesn't say how varied a class's images are",
     "divergence": "KL(images' class shares ‖ training images' class shares), as the classifier sees them, mean over "
     "groups",
     "sure": f"share of images whose most probable class has a probability of at least {SURE:g}",
@@ -176,37 +182,43 @@ class _View:
 class _Reference:
     gaussian: FeatureGaussian
     support: Support
+    close: Support
     shares: NDArray[np.float64]
 
 
 def _reference(view: _View, images: NDArray[np.uint8]) -> _Reference:
     seen = view.see(images)
+    scaled = directions(seen.features)
     return _Reference(
-        metrics.fit_gaussian(seen.features), Support(directions(seen.features)), class_shares(seen.probabilities)
+        metrics.fit_gaussian(seen.features), Support(scaled), Support(scaled, CLOSE), class_shares(seen.probabilities)
     )
 
 
 def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) -> QualityRow:
-    """Compare in groups of `group` images; what is left over counts only for shares, covered and sure."""
-    distances, scores, divergences = [], [], []
+    """Compare in groups of `group` images; what is left over counts only for shares, classes seen and sure."""
+    distances, scores, balls, divergences = [], [], [], []
     for start in range(0, len(seen.features) - group + 1, group):
         part = seen.features[start : start + group]
         distances.append(metrics.frechet_distance(metrics.fit_gaussian(part), real.gaussian))
-        scores.append(metrics.precision_recall(real.support, Support(directions(part))))
+        scaled = directions(part)
+        scores.append(metrics.precision_recall(real.support, Support(scaled)))
+        balls.append(metrics.density_coverage(real.close, scaled))
         divergences.append(metrics.divergence(class_shares(seen.probabilities[start : start + group]), real.shares))
         steps.add(group)
     steps.add(len(seen.features) % group)
-    classes = metrics.coverage(seen.probabilities, real.shares)
+    classes = metrics.classes_seen(seen.probabilities, real.shares)
     return QualityRow(
         kind,
         len(seen.features),
         float(np.mean(distances)),
         float(np.mean([s.precision for s in scores])),
         float(np.mean([s.recall for s in scores])),
-        classes.covered,
+        classes.seen,
         float(np.mean(divergences)),
         classes.sure,
         tuple(classes.shares.tolist()),
+        float(np.mean([b.density for b in balls])),
+        float(np.mean([b.coverage for b in balls])),
     )
 
 

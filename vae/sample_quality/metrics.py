@@ -1,7 +1,8 @@
 """What samples are measured by, on features and probabilities of a classifier. numpy only.
 
 Fréchet distance between the Gaussians that fit two sets; improved precision and recall, how many samples lie among real
-images and how many real images among samples; which classes the samples are of.
+images and how many real images among samples; density and coverage, which one far-flung image can't raise; which
+classes the samples are of.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from vae import neighbours
 
-NEIGHBOURS = 3  # the k of precision and recall, as in the paper
-FAIR = 0.1  # a class is covered from a tenth of its share among real images
+NEIGHBOURS = 3  # the k of precision and recall, as in their paper
+CLOSE = 5  # the k of density and coverage, as in theirs
+FAIR = 0.1  # a class is seen from a tenth of its share among real images
 SURE = 0.9  # probability of the most probable class
 
 
@@ -71,18 +73,19 @@ class PrecisionRecall:
 class Support:
     """Balls around features (N, f), each as large as the distance to the member's k-th nearest other member.
 
-    Kynkäänniemi et al. 2019, arXiv:1904.06991. Raises ValueError for N < 4.
+    Kynkäänniemi et al. 2019, arXiv:1904.06991. Raises ValueError for N ≤ k.
     """
 
-    def __init__(self, features: NDArray[np.floating[Any]]) -> None:
-        if len(features) <= NEIGHBOURS:
-            raise ValueError(f"{len(features)} rows have no {NEIGHBOURS} neighbours, expected more")
+    def __init__(self, features: NDArray[np.floating[Any]], k: int = NEIGHBOURS) -> None:
+        if len(features) <= k:
+            raise ValueError(f"{len(features)} rows have no {k} neighbours, expected more")
         self.features = np.asarray(features, np.float64)
+        self.k = k
 
     @cached_property
     def squared_radius(self) -> NDArray[np.float64]:
         """Each member's squared distance to its k-th nearest other member, (N,)."""
-        others = neighbours.nearest(self.features, self.features, NEIGHBOURS, own=np.arange(len(self.features)))
+        others = neighbours.nearest(self.features, self.features, self.k, own=np.arange(len(self.features)))
         return np.square(others.distances[:, -1])
 
 
@@ -99,15 +102,42 @@ def precision_recall(real: Support, samples: Support) -> PrecisionRecall:
     return PrecisionRecall(float(hit.mean()), float(reached.mean()))
 
 
+# --- density and coverage ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DensityCoverage:
+    """Density is 0 or more, about 1 for images like the real ones; coverage is a share from 0 to 1."""
+
+    density: float
+    coverage: float
+
+
+def density_coverage(real: Support, samples: NDArray[np.floating[Any]]) -> DensityCoverage:
+    """Density: in how many balls of `real` one of the samples (M, f) lies on average, divided by k. Coverage: the share
+    of the balls that a sample lies in.
+
+    Naeem et al. 2020, arXiv:2002.09797, eqs. 3 and 4. All balls are those of real images: a far-flung sample covers
+    nothing, and one far-flung real image adds no more to the density than its one ball.
+    """
+    hits, reached = 0, np.zeros(len(real.features), bool)
+    for block in neighbours.blocks(np.asarray(samples, np.float64), real.features):
+        squared = block.squared - block.rounding()[:, None]  # what lies on a ball's edge is in it
+        within = squared <= real.squared_radius[block.of_points]
+        hits += int(within.sum())
+        reached[block.of_points] |= within.any(0)
+    return DensityCoverage(hits / (real.k * len(samples)), float(reached.mean()))
+
+
 # --- classes ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """shares (K,) of the classes sum to 1; so many classes are covered; of so many images (0 to 1) it is sure."""
+class ClassesSeen:
+    """shares (K,) of the classes sum to 1; so many classes are seen; of so many images (0 to 1) it is sure."""
 
     shares: NDArray[np.float64]
-    covered: int
+    seen: int
     sure: float
 
 
@@ -117,11 +147,11 @@ def class_shares(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64
     return np.bincount(probabilities.argmax(1), minlength=classes) / len(probabilities)
 
 
-def coverage(probabilities: NDArray[np.floating[Any]], real_shares: NDArray[np.float64]) -> Coverage:
-    """Coverage of samples with these probabilities (N, K), beside the class shares (K,) of real images."""
+def classes_seen(probabilities: NDArray[np.floating[Any]], real_shares: NDArray[np.float64]) -> ClassesSeen:
+    """Of samples with these probabilities (N, K), beside the class shares (K,) of real images."""
     shares = class_shares(probabilities)
-    covered = (shares >= FAIR * real_shares) & (real_shares > 0)
-    return Coverage(shares, int(covered.sum()), float((probabilities.max(1) >= SURE).mean()))
+    seen = (shares >= FAIR * real_shares) & (real_shares > 0)
+    return ClassesSeen(shares, int(seen.sum()), float((probabilities.max(1) >= SURE).mean()))
 
 
 def divergence(shares: NDArray[np.float64], real_shares: NDArray[np.float64]) -> float:

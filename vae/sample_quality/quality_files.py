@@ -10,7 +10,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError, VAEError
@@ -22,6 +22,7 @@ from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.schema import check_value, integer, number, read_as, text
 from vae.storage.validation import short
 
+T = TypeVar("T")
 SHIPPED = Path(__file__).with_name("recorded")
 FORMAT_VERSION = 1
 LARGEST_COUNT = 2**32  # of images, and of a seed
@@ -37,10 +38,14 @@ UNITS = {
     "distance": "squared distance in the classifier's features",
     "precision": "share of images, 0 to 1",
     "recall": "share of training images, 0 to 1",
-    "covered": "classes",
+    "density": "1 for images like the training images",
+    "coverage": "share of training images, 0 to 1",
+    "classes_seen": "classes",
     "divergence": "nats",
     "sure": "share of images, 0 to 1",
 }
+LATER = ("density", "coverage")  # what older files lack
+RENAMED = {"covered": "classes_seen"}  # as older files call it: what is now called coverage is another number
 Count = Annotated[int, integer(0, LARGEST_COUNT)]
 Share = Annotated[float, number(0, 1)]
 Text = Annotated[str, text(MAX_TEXT)]
@@ -48,22 +53,28 @@ Text = Annotated[str, text(MAX_TEXT)]
 
 @dataclass(frozen=True)
 class QualityRow:
-    """One set of images. The numbers are what `UNITS` says; shares (K,) of each class sum to 1."""
+    """One set of images. The numbers are what `UNITS` says; shares (K,) of each class sum to 1.
+
+    None stands for what was not measured, in files of before it could be.
+    """
 
     kind: str
     images: Count
     distance: Annotated[float, number(0, 1e12)]
     precision: Share
     recall: Share
-    covered: Count
+    classes_seen: Count
     divergence: Annotated[float, number(0, 1e3)]
     sure: Share
     shares: tuple[Share, ...]
+    density: Annotated[float, number(0, LARGEST_COUNT)] | None = None
+    coverage: Share | None = None
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Everything measured of one checkpoint: a row for each of `ROWS`, and the protocol of each number by its name.
+    """Everything measured of one checkpoint: a row for each of `ROWS`, and the protocol of each number by its name; one
+    of `LATER` may be without.
 
     `about` says what is compared: with `reference` training images, in groups of `group` images. `classifier` is the
     SHA-256 of its weights.
@@ -158,7 +169,9 @@ def read(path: Path, checkpoint: Checkpoint) -> Quality:
                 "Measure again with `python -m vae quality`.",
             )
     saved = read_as(values, _Saved, where)
-    for name, known, all_names in (("measures", saved.measures, UNITS), ("rows", saved.rows, ROWS)):
+    measures = _renamed(saved.measures)
+    needed = [name for name in UNITS if name not in LATER]
+    for name, known, all_names in (("measures", measures, needed), ("rows", saved.rows, list(ROWS))):
         if lacking := [one for one in all_names if one not in known]:
             raise CheckpointError(f"{where}: {name} lacks {', '.join(lacking)}.")
     return Quality(
@@ -170,14 +183,18 @@ def read(path: Path, checkpoint: Checkpoint) -> Quality:
         saved.reference,
         saved.group,
         saved.about,
-        {name: saved.measures[name].protocol for name in UNITS},
+        {name: measures[name].protocol for name in UNITS if name in measures},
         tuple(_row(kind, saved.rows[kind], len(checkpoint.dataset.class_names), f"{where}: {kind}") for kind in ROWS),
     )
 
 
+def _renamed(values: dict[str, T]) -> dict[str, T]:
+    return {RENAMED.get(name, name): value for name, value in values.items()}
+
+
 def _row(kind: str, values: Any, classes: int, what: str) -> QualityRow:
-    row = read_as(read_as(values, dict[str, Any], what) | {"kind": kind}, QualityRow, what)
-    check_value(row.covered, Annotated[int, integer(0, classes)], f"{what}: covered")
+    row = read_as(_renamed(read_as(values, dict[str, Any], what)) | {"kind": kind}, QualityRow, what)
+    check_value(row.classes_seen, Annotated[int, integer(0, classes)], f"{what}: classes_seen")
     if len(row.shares) != classes:
         raise CheckpointError(f"{what}: the shares are {short(row.shares)}, expected {classes} numbers.")
     if not math.isclose(sum(row.shares), 1.0, abs_tol=1e-6):

@@ -18,7 +18,21 @@ def test_recorded_quality_is_shown_with_what_it_is(digits: Checkpoint) -> None:
     assert quality is not None
     assert list(table.value[""])[:2] == ["Samples from the prior", "Samples from the mixture"]
     assert list(table.value["squared Fréchet distance"]) == [f"{row.distance:.2f}" for row in quality.rows]
+    assert list(table.value["density"]) == [f"{row.density:.3f}" for row in quality.rows]
+    assert list(table.value["classes seen"]) == [f"{row.classes_seen} of 10" for row in quality.rows]
     assert "Measure again" in [button.label for button in at.button]
+
+
+def test_what_was_measured_before_density_existed_is_shown(digits: Checkpoint) -> None:
+    quality = quality_files.recorded(digits)
+    assert quality is not None
+    rows = tuple(replace(row, density=None, coverage=None) for row in quality.rows)
+    protocols = {name: said for name, said in quality.protocols.items() if name not in ("density", "coverage")}
+    quality_files.write(replace(quality, rows=rows, protocols=protocols))
+    [table] = visit(model="digits-mlp-8").dataframe
+    assert list(table.value["precision"]) == [f"{row.precision:.3f}" for row in quality.rows]
+    for name in ("density", "coverage"):
+        assert list(table.value[name]) == ["not measured"] * 5
 
 
 def test_what_is_not_measured_or_cant_be_is_said() -> None:

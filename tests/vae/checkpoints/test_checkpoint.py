@@ -59,4 +59,4 @@ def test_quality_compares_with_images_of_what_was_learned(ones_and_sevens: Check
     for kind in ("reconstructions", "test"):
         shares = np.array(found.row(kind).shares)
         assert shares[[1, 7]].sum() > 0.9, kind
-        assert found.row(kind).covered == 2
+        assert found.row(kind).classes_seen == 2

@@ -179,6 +179,7 @@ def test_every_row_is_measured(measured: quality_files.Quality) -> None:
     nonsense = measured.row("pixels")
     assert nonsense.distance > 3 * measured.row("prior").distance
     assert nonsense.precision < test.precision - 0.3
+    assert None not in {value for row in measured.rows for value in (row.density, row.coverage)}
     assert all(sum(row.shares) == pytest.approx(1) for row in measured.rows)
     assert set(measured.protocols) == set(quality_files.UNITS)
     assert "a Gaussian mixture of 10 components fitted to the posteriors of 360 test images" in measured.about
@@ -195,6 +196,9 @@ def test_the_test_row_is_what_its_parts_say(
     )
     expected = metrics.precision_recall(*(Support(measure.directions(real[split])) for split in ("train", "test")))
     assert (row.precision, row.recall) == pytest.approx((expected.precision, expected.recall), abs=0.01)
+    train, test = (measure.directions(real[split]) for split in ("train", "test"))
+    balls = metrics.density_coverage(Support(train, metrics.CLOSE), test)
+    assert (row.density, row.coverage) == pytest.approx((balls.density, balls.coverage), abs=0.01)
     assert row.sure == pytest.approx((classifier.probabilities(model, real["test"]).max(1) >= 0.9).mean())
 
 
@@ -248,8 +252,9 @@ def test_the_command_prints_a_table(checkpoint: Checkpoint, capsys: pytest.Captu
     for row in kept.rows:
         (line,) = [line for line in out.splitlines() if line.startswith(f"{quality_files.ROWS[row.kind]} ")]
         cells = (f"{value:.3f}" for value in (row.distance, row.precision, row.recall))
-        expected = [*cells, f"{row.covered}", "of", "10", f"{row.divergence:.4f}", f"{row.sure:.3f}"]
-        assert line.split()[-8:] == expected
+        balls = (f"{row.density:.3f}", f"{row.coverage:.3f}")
+        expected = [*cells, *balls, f"{row.classes_seen}", "of", "10", f"{row.divergence:.4f}", f"{row.sure:.3f}"]
+        assert line.split()[-10:] == expected
     assert "Comparable only with numbers measured the same way" in out
 
 
@@ -298,7 +303,7 @@ def test_the_shipped_checkpoints_have_recorded_numbers(name: str) -> None:
     assert (quality.number, quality.seed, quality.dataset) == (10_000, 0, found.dataset.name)
     best = quality.row("test")
     assert all(row.distance >= best.distance for row in quality.rows)
-    assert best.covered == 10
+    assert best.classes_seen == 10
 
 
 def test_recorded_numbers_are_those_of_this_code(checkpoint: Checkpoint) -> None:
@@ -308,6 +313,7 @@ def test_recorded_numbers_are_those_of_this_code(checkpoint: Checkpoint) -> None
     for old, new in zip(found.rows, again.rows, strict=True):
         assert new.distance == pytest.approx(old.distance, rel=0.02)
         assert (new.precision, new.recall, new.sure) == pytest.approx((old.precision, old.recall, old.sure), abs=0.02)
+        assert (new.density, new.coverage) == pytest.approx((old.density, old.coverage), abs=0.02)
 
 
 def test_reading_what_is_recorded_imports_no_torch() -> None:
@@ -325,6 +331,29 @@ def test_what_was_measured_here_wins_over_what_ships(checkpoint: Checkpoint, mea
     assert quality_files.recorded(checkpoint) == measured
 
 
+def as_before_density(quality: quality_files.Quality) -> dict[str, Any]:
+    """The file as it was written before density and coverage were measured."""
+    values: dict[str, Any] = json.loads(json.dumps(quality.to_dict()))
+    for named in (values["measures"], *values["rows"].values()):
+        named["covered"] = named.pop("classes_seen")
+        del named["density"], named["coverage"]
+    return values
+
+
+def test_a_file_of_before_density_and_coverage_shows_what_it_has(
+    checkpoint: Checkpoint, measured: quality_files.Quality
+) -> None:
+    path = quality_files.derived_path(checkpoint.identity)
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(as_before_density(measured)))
+    rows = tuple(dataclasses.replace(row, density=None, coverage=None) for row in measured.rows)
+    protocols = {name: said for name, said in measured.protocols.items() if name not in ("density", "coverage")}
+    expected = dataclasses.replace(measured, rows=rows, protocols=protocols)
+    assert quality_files.read(path, checkpoint) == expected
+    quality_files.write(expected)  # an own file without them reads, too
+    assert [row.density for row in quality_files.read(path, checkpoint).rows] == [None] * 5
+
+
 Change = Callable[[dict[str, Any]], object]
 HOSTILE: list[tuple[str, Change, str]] = [
     ("version", lambda v: v.update(format_version=99), "format_version 99, expected 1"),
@@ -340,10 +369,13 @@ HOSTILE: list[tuple[str, Change, str]] = [
     ("negative", lambda v: v["rows"]["test"].update(divergence=-0.5), "divergence is -0.5"),
     ("over one", lambda v: v["rows"]["mixture"].update(recall=1.5), "mixture: recall is 1.5"),
     (
-        "covered",
-        lambda v: v["rows"]["mixture"].update(covered=11),
-        "covered is 11, expected a whole number",
+        "classes seen",
+        lambda v: v["rows"]["mixture"].update(classes_seen=11),
+        "classes_seen is 11, expected a whole number",
     ),
+    ("coverage", lambda v: v["rows"]["prior"].update(coverage=1.1), "prior: coverage is 1.1"),
+    ("density", lambda v: v["rows"]["prior"].update(density=-1), "prior: density is -1"),
+    ("text for density", lambda v: v["rows"]["prior"].update(density="much"), "prior: density is 'much'"),
     ("shares", lambda v: v["rows"]["prior"].update(shares=[1.0]), "expected 10 numbers"),
     ("sum", lambda v: v["rows"]["prior"].update(shares=[0.5] * 10), "the shares sum to 5"),
     ("protocol", lambda v: v["measures"]["recall"].update(protocol="x" * 10_000), "measures.recall.protocol is"),

@@ -1,4 +1,4 @@
-"""Sample quality's arithmetic: Fréchet distance, precision and recall, coverage beside closed forms and scipy."""
+"""Sample quality's arithmetic beside closed forms and scipy: Fréchet distance, shares of neighbours, classes seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from vae import neighbours
 from vae.sample_quality import metrics
-from vae.sample_quality.metrics import FeatureGaussian, Support, class_shares, coverage, divergence
+from vae.sample_quality.metrics import CLOSE, FeatureGaussian, Support, class_shares, classes_seen, divergence
 
 
 def normal(count: int, features: int, seed: int = 0) -> NDArray[np.float64]:
@@ -111,6 +111,52 @@ def test_three_images_have_no_third_neighbour() -> None:
         Support(normal(3, 4))
 
 
+# --- density and coverage ---------------------------------------------------------------------------------------------
+
+
+def density_coverage(real: NDArray[np.float64], samples: NDArray[np.float64], k: int = CLOSE) -> tuple[float, float]:
+    found = metrics.density_coverage(Support(real, k), samples)
+    return found.density, found.coverage
+
+
+def test_two_pairs_on_a_line() -> None:
+    """Balls of radius 1 about 0, 1, 10 and 11: one sample lies in two, one on the edge of the fourth, one in none."""
+    real = np.array([0.0, 1, 10, 11])[:, None]
+    assert density_coverage(real, np.array([0.5, 12, 30])[:, None], k=1) == (3 / 3, 3 / 4)
+    assert density_coverage(real, np.full((5, 1), 0.5), k=1) == (2, 2 / 4)  # above 1: all where images are dense
+    assert density_coverage(real, np.full((2, 1), 5.5), k=1) == (0, 0)
+
+
+def test_they_are_the_formulas_of_naeem_written_plainly() -> None:
+    real, samples = normal(600, 3), normal(550, 3, 1) * 0.7 + 0.4
+    radius = np.sort(cdist(real, real), 1)[:, 5]  # column 0 is the point itself
+    within = cdist(real, samples) <= radius[:, None]
+    assert density_coverage(real, samples) == pytest.approx((within.sum() / (5 * 550), within.any(1).mean()))
+
+
+def test_images_like_the_real_ones_reach_what_the_paper_derives() -> None:
+    """Density 1; coverage 1 − Π (N − i) / (M + N − i) for i = 1 … k, whatever the distribution."""
+    n, m = 400, 300
+    found = [density_coverage(normal(n, 2, seed), normal(m, 2, 1_000 + seed)) for seed in range(20)]
+    i = np.arange(1, CLOSE + 1)
+    expected = (1, 1 - np.prod((n - i) / (m + n - i)))
+    np.testing.assert_allclose(np.mean(found, 0), expected, atol=0.03)
+
+
+def test_one_far_off_image_raises_precision_and_recall_alone() -> None:
+    real, samples = normal(300, 2), normal(300, 2, 1) + 40
+    far = np.array([[80.0, 80.0]])
+    assert both(np.concatenate([real, far]), samples)[0] == 1  # its ball reaches over all of them
+    assert density_coverage(np.concatenate([real, far]), samples) == pytest.approx((1 / CLOSE, 1 / 301))
+    assert both(real, np.concatenate([samples, -far]))[1] == 1
+    assert density_coverage(real, np.concatenate([samples, -far])) == (0, 0)
+
+
+def test_five_images_have_no_fifth_neighbour() -> None:
+    with pytest.raises(ValueError, match="5 rows have no 5 neighbours"):
+        Support(normal(5, 4), CLOSE)
+
+
 # --- classes ----------------------------------------------------------------------------------------------------------
 
 
@@ -121,21 +167,23 @@ def planted(labels: list[int], sure: float, classes: int = 4) -> NDArray[np.floa
     return rows
 
 
-def test_shares_and_covered_classes_of_planted_labels() -> None:
+def test_shares_and_classes_seen_of_planted_labels() -> None:
     labels = [0] * 60 + [1] * 37 + [2] * 3  # the third has more than a tenth of its quarter, the fourth nothing
-    found = coverage(planted(labels, 0.95), np.full(4, 0.25))
+    found = classes_seen(planted(labels, 0.95), np.full(4, 0.25))
     np.testing.assert_allclose(found.shares, [0.6, 0.37, 0.03, 0])
-    assert (found.covered, found.sure) == (3, 1)
-    assert coverage(planted([0] * 98 + [2] * 2, 0.95), np.full(4, 0.25)).covered == 1
+    assert (found.seen, found.sure) == (3, 1)
+    assert classes_seen(planted([0] * 98 + [2] * 2, 0.95), np.full(4, 0.25)).seen == 1
 
 
 def test_a_rare_class_needs_only_a_tenth_of_its_own_share() -> None:
     real = np.array([0.5, 0.3, 0.19, 0.01])
-    assert coverage(planted([0] * 500 + [1] * 300 + [2] * 199 + [3], 0.9), real).covered == 4
+    assert classes_seen(planted([0] * 500 + [1] * 300 + [2] * 199 + [3], 0.9), real).seen == 4
 
 
 def test_the_share_of_sure_images() -> None:
-    assert coverage(np.concatenate([planted([1] * 30, 0.91), planted([1] * 10, 0.89)]), np.full(4, 0.25)).sure == 0.75
+    assert (
+        classes_seen(np.concatenate([planted([1] * 30, 0.91), planted([1] * 10, 0.89)]), np.full(4, 0.25)).sure == 0.75
+    )
 
 
 def test_the_divergence_of_class_shares() -> None:
