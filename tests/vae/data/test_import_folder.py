@@ -230,7 +230,7 @@ def test_few_images_are_imported_and_told_what_they_are_too_few_for(source: Path
     assert min(result.counts.values()) >= 1
     assert sum(result.counts.values()) == count
     [told] = [warned.text for warned in result.report.warnings if warned.kind == "small set"]
-    assert "too few to set a threshold of 5 % false alarms" in told
+    assert "a threshold for 5 % false alarms needs at least" in told
     assert len(datasets.load("few", "validation")) >= (2 if count > 7 else 1)
 
 
@@ -400,7 +400,7 @@ def test_what_is_printed_is_kept(source: Path, capsys: pytest.CaptureFixture[str
     assert kept is not None
     assert {key: said[key] for key in asdict(kept)} == json.loads(json.dumps(asdict(kept)))
     assert kept.splits == {"train": 24, "validation": 8, "test": 8}
-    assert any("Classes, from the first folder of each path: 2: cats 20, dogs 20." in line for line in kept.lines())
+    assert any("Classes, from the first folder of each path: 2 (cats 20, dogs 20)." in line for line in kept.lines())
 
 
 def test_names_are_those_of_the_rows(source: Path) -> None:

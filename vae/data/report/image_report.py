@@ -76,7 +76,7 @@ class ImageReport:
         said = [f"Seen {self.seen:,} files: {self.taken:,} taken, {left:,} left out."]
         said += [f"Left out {reason}." for reason in self.left_out]
         if self.classes:
-            said.append(f"Classes, {self.classes_from}: {_classes(self.classes)}.")
+            said.append(_classes(self.classes, self.classes_from))
         if self.splits:
             said.append(f"Splits, from {self.splits_from}: {_splits(self.splits)}.")
         said += [text for text in (self.channels, self.values, self.background) if text]
@@ -90,10 +90,13 @@ def counted(counts: Mapping[str, Mapping[str, int]]) -> tuple[ClassCount, ...]:
     return tuple(ClassCount(name, dict(of)) for name, of in counts.items())
 
 
-def _classes(classes: tuple[ClassCount, ...]) -> str:
+def _classes(classes: tuple[ClassCount, ...], come_from: str) -> str:
+    none, _, why = come_from.partition("none: ")
+    if not none and why:
+        return f"No classes: {why}."
     shown = [f"{one.name} {one.total:,}" for one in classes[:MOST_LISTED]]
     more = len(classes) - len(shown)
-    return f"{len(classes):,}: {', '.join(shown)}" + (f" and {more:,} more" if more else "")
+    return f"Classes, {come_from}: {len(classes):,} ({', '.join(shown)}{f' and {more:,} more' if more else ''})."
 
 
 def _splits(splits: Mapping[str, int]) -> str:

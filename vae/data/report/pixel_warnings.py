@@ -132,19 +132,17 @@ def _twice(seen: SetSeen) -> list[Warned]:
 
 def _few(seen: SetSeen) -> list[Warned]:
     sizes = {split: len(rows) for split, rows in seen.splits.items()}
-    said = []
-    if sizes["train"] < TRAINABLE:
-        said.append(
-            f"{sizes['train']} training images are few: expect blurred pictures, and soon a model that overfits"
-        )
-    if sizes["test"] < JUDGED:
-        said.append(f"{sizes['test']} test images are too few to judge a model by: its numbers will vary by much")
-    if sizes["validation"] < CALIBRATED:
-        said.append(
-            f"{sizes['validation']} validation images are too few to set a threshold of 5 % false alarms by "
-            f"({CALIBRATED} at least)"
-        )
-    warnings = [Warned("small set", f"{'; '.join(said)}.")] if said else []
+    few = (
+        ("train", TRAINABLE, "training", "expect blurred pictures, and a model that soon learns them by heart"),
+        ("test", JUDGED, "test", "too few to judge a model by, its numbers will vary a lot"),
+        ("validation", CALIBRATED, "validation", f"a threshold for 5 % false alarms needs at least {CALIBRATED}"),
+    )
+    said = [
+        f"Only {sizes[split]} {word} image{'s' if sizes[split] != 1 else ''}: {then}."
+        for split, enough, word, then in few
+        if sizes[split] < enough
+    ]
+    warnings = [Warned("small set", " ".join(said))] if said else []
     in_train = set(seen.labels[seen.splits["train"]].tolist())
     if unseen := [name for label, name in enumerate(seen.class_names) if label not in in_train]:
         more = f" and {len(unseen) - 5:,} more" if len(unseen) > 5 else ""
