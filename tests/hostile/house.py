@@ -28,7 +28,7 @@ from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.report.image_report import ImageReport, counted
 from vae.data.report.left_out import Reason
 from vae.data.report.warning import Warned
-from vae.generation import direction_files, mixture_files
+from vae.generation import direction_files, mixture_files, posterior_files
 from vae.generation.directions import Direction
 from vae.generation.sampling import Mixture
 from vae.jobs import queue
@@ -173,9 +173,10 @@ def _derive(checkpoint: Checkpoint) -> None:
     found = pca.fit(checkpoint.latents.mu)
     map_files.write_derived_map(checkpoint.identity, ProjectionMap("tsne", found.xy, {"seed": 0}, found.quality))
     mixture = Mixture(np.full(2, 0.5), np.zeros((2, d)), np.stack([np.eye(d)] * 2))
-    mixture_path = mixture_files.mixture_path(checkpoint, 2, 0, None)
+    mixture_path = mixture_files.mixture_path(checkpoint, 2, 0, None, mixture_files.TRAINING)
     mixture_path.parent.mkdir(parents=True, exist_ok=True)
     mixture_path.write_bytes(mixture_files.to_bytes(mixture))
+    posterior_files.keep(checkpoint, checkpoint.latents)
     direction_files.save(direction(checkpoint))
     detector_files.save(fitted(checkpoint))
     mu = checkpoint.latents.mu

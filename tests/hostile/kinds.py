@@ -18,7 +18,7 @@ from vae.data import image_decoding, imported_dataset, mnist
 from vae.data.folders import class_table
 from vae.data.image_decoding import Format
 from vae.errors import GenerationError
-from vae.generation import direction_files, mixture_files
+from vae.generation import direction_files, mixture_files, posterior_files
 from vae.jobs import queue
 from vae.jobs.job import log_tail, read_values
 from vae.maps import map_files
@@ -192,6 +192,12 @@ KINDS = (
     _in_checkpoint("maps.safetensors", "tensors with metadata"),
     _in_checkpoint("history.csv", "table"),
     Kind("derived map", "tensors with metadata", lambda house: house.derived / "map-tsne.safetensors", _maps),
+    Kind(
+        "training latents",
+        "tensors",
+        lambda house: house.derived / "training-latents.safetensors",
+        lambda house: posterior_files.kept(house.read_checkpoint()),
+    ),
     Kind("mixture", "tensors", lambda house: _only(house.derived, "mixture-*"), _mixture),
     Kind(
         "direction",

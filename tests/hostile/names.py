@@ -11,7 +11,7 @@ from vae.anomalies import detector_files
 from vae.checkpoints import checkpoint_files
 from vae.commands.common import read_checkpoint
 from vae.data import datasets, imported_dataset, mnist
-from vae.generation import direction_files, mixture_files
+from vae.generation import direction_files, mixture_files, posterior_files
 from vae.jobs import queue
 from vae.maps import map_files
 from vae.sample_quality import quality_files
@@ -76,7 +76,8 @@ def _derived(house: House) -> object:
     checkpoint = house.read_checkpoint()
     mixture_files.mixture_path(checkpoint, 2, 0, None)
     return (
-        map_files.read_derived_maps(checkpoint.identity, checkpoint.latents.mu.shape)
+        posterior_files.kept(checkpoint)
+        or map_files.read_derived_maps(checkpoint.identity, checkpoint.latents.mu.shape)
         or direction_files.saved(checkpoint)
         or detector_files.saved(checkpoint)
         or quality_files.recorded(checkpoint)

@@ -16,7 +16,8 @@ from ui.generate.sample_request import SampleRequest
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
-from vae.generation import holes, sampling
+from vae.generation import holes, mixture_files, sampling
+from vae.generation.mixture_files import FittedTo
 
 MOST = 400
 SOURCES = {"prior": "Prior", "mixture": "Mixture"}
@@ -29,8 +30,12 @@ HOLES = (
     "image is near. The decoder has seen nothing there, and such samples often look like no image or like two at once."
 )
 NO_HOLES = (
-    "Drawn from a Gaussian mixture fitted to the aggregate posterior: where images are. Fewer samples fall into holes "
-    "of the prior, but a mixture only repeats the neighbourhoods it was fitted to."
+    "Drawn from a Gaussian mixture fitted to the posteriors of {images}: where images are. Fewer samples fall into "
+    "holes of the prior, but a mixture only repeats the neighbourhoods it was fitted to."
+)
+OF_TEST = (
+    "They stand in for the training images, which no page encodes: `python -m vae encode {name} --split train` does, "
+    "and so does measuring sample quality. From then on the mixture is fitted to those."
 )
 
 
@@ -131,11 +136,16 @@ def _distances(checkpoint: Checkpoint, z: FloatArray) -> NDArray[np.float64]:
 
 def _request(checkpoint: Checkpoint) -> SampleRequest:
     source = FIELDS.words("Where latents come from", "source", SOURCES, "prior")
-    st.caption(HOLES if source == "prior" else NO_HOLES)
     label, components = None, 10
-    if source == "mixture":
-        label = _class(checkpoint)
-        components = _components(checkpoint, label)
+    if source == "prior":
+        st.caption(HOLES)
+    else:
+        fitted = cache.mixture_images(checkpoint)
+        told = st.empty()
+        label = _class(checkpoint, fitted)
+        components = _components(checkpoint, fitted, label)
+        explanation = page.escape(OF_TEST.format(name=checkpoint.name)) if fitted.split == mixture_files.TEST else None
+        told.caption(NO_HOLES.format(images=fitted.in_words(label)), help=explanation)
     number = FIELDS.whole("Number of images", "number", 100, 1, MOST)
     temperature = FIELDS.real(
         "Temperature",
@@ -158,11 +168,11 @@ def _new_seed() -> None:
     state.put("seed", str(np.random.default_rng().integers(1_000_000)))
 
 
-def _class(checkpoint: Checkpoint) -> int | None:
+def _class(checkpoint: Checkpoint, fitted: FittedTo) -> int | None:
     names = checkpoint.dataset.class_names
     if len(names) < 2:
         return None
-    there = [str(label) for label in np.unique(checkpoint.trained_latents().labels)]
+    there = [str(label) for label in np.unique(fitted.latents.labels)]
     titles = {ALL: "All classes"} | {str(i): name for i, name in enumerate(names)}
     chosen = FIELDS.choice(
         "Class",
@@ -175,8 +185,8 @@ def _class(checkpoint: Checkpoint) -> int | None:
     return int(chosen) if chosen else None
 
 
-def _components(checkpoint: Checkpoint, label: int | None) -> int:
-    latents = checkpoint.trained_latents()
+def _components(checkpoint: Checkpoint, fitted: FittedTo, label: int | None) -> int:
+    latents = fitted.latents
     images = len(latents.mu) if label is None else int((latents.labels == label).sum())
     most = max(1, min(sampling.most_components(images, checkpoint.model.latent_dim), sampling.MAX_COMPONENTS))
     explanation = f"Gaussians in the mixture, each with a full covariance; {images:,} images are enough for {most}."

@@ -24,8 +24,10 @@ from vae.maps.projection import ProjectionMap
 from vae.sample_quality import copies
 from vae.sample_quality.copies import References
 from vae.storage import paths, probe
+from vae.storage.probe import Stamp
 
-if TYPE_CHECKING:  # torch is imported where something is computed
+if TYPE_CHECKING:  # torch is imported where something is computed, what writes mixtures where one is wanted
+    from vae.generation.mixture_files import FittedTo
     from vae.model.vae import VAE
 
 COMPARED = 1_500  # test images whose reconstructions say how near to a training image is usual
@@ -171,11 +173,32 @@ def encoded(chosen: Checkpoint, images: NDArray[np.uint8]) -> FloatArray:
 
 def mixture(chosen: Checkpoint, components: int, label: int | None) -> Mixture:
     """The Gaussian mixture fitted to the aggregate posterior of all images, or of one class."""
-    return _mixture(chosen.identity, components, label, chosen)
+    return _mixture(chosen.identity, components, label, _training_latents(chosen), chosen)
+
+
+def mixture_images(chosen: Checkpoint) -> FittedTo:
+    """The images that mixtures are fitted to."""
+    return _mixture_images(chosen.identity, _training_latents(chosen), chosen)
+
+
+def _training_latents(chosen: Checkpoint) -> Stamp | None:
+    """Changes when training images are encoded, which a job may do while the page is open."""
+    from vae.generation import posterior_files
+
+    return probe.stamp(posterior_files.latents_path(chosen))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _mixture_images(identity: str, encoded: Stamp | None, _checkpoint: Checkpoint) -> FittedTo:
+    from vae.generation import mixture_files
+
+    return mixture_files.fitted_to(_checkpoint)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Fitting the mixture: a few seconds, once for each model…")
-def _mixture(identity: str, components: int, label: int | None, _checkpoint: Checkpoint) -> Mixture:
+def _mixture(
+    identity: str, components: int, label: int | None, encoded: Stamp | None, _checkpoint: Checkpoint
+) -> Mixture:
     from vae.generation import mixture_files
 
     return mixture_files.mixture_of(_checkpoint, components, label=label)

@@ -124,8 +124,11 @@ class Checkpoint:
 
         All rows where it was trained on all classes, or the test split has none of its own.
         """
-        names, labels = self.dataset.class_names, self.latents.labels
-        known = [label for label, name in enumerate(names) if name in self.train.classes]
+        return self.rows_of_trained(self.latents.labels)
+
+    def rows_of_trained(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of images with these labels (N,) those of `trained_rows`' classes, as rows, rising."""
+        known = [label for label, name in enumerate(self.dataset.class_names) if name in self.train.classes]
         found = np.flatnonzero(np.isin(labels, known)) if known else np.arange(len(labels))
         return found if len(found) else np.arange(len(labels))
 

@@ -9,6 +9,7 @@ from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.errors import CheckpointError
+from vae.generation import posterior_files
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
 from vae.sample_quality import quality_files, shipped
@@ -39,12 +40,15 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure, keep in derived/, and print a table with the protocols."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     shipped.check_measurable(checkpoint.dataset.name)
-    from vae.sample_quality import measure  # torch
+    from vae.sample_quality import measure, training_latents  # torch
 
     measure.check(checkpoint, arguments.number, arguments.seed)
     limits.check_memory(needs.measuring(checkpoint.model, arguments.number), "Measuring the samples", "Ask for fewer.")
     progress = Progress(arguments.run_folder)
     with stoppable():
+        if posterior_files.kept(checkpoint) is None:
+            progress.stage("training images for the mixture", "images")
+            training_latents.keep(checkpoint, progress.update)
         progress.stage(f"sample quality of {checkpoint.name}", "images")
         quality = measure.measure(checkpoint, arguments.number, arguments.seed, progress.update)
         progress.close()

@@ -45,7 +45,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.mixture:
         mixture = _mixture(checkpoint, arguments)
         z = mixture.sample(arguments.number, arguments.seed, arguments.temperature)
-        source = f"a mixture of {len(mixture.weights)} Gaussians fitted to the aggregate posterior"
+        source = f"a mixture of {len(mixture.weights)} Gaussians fitted to the posteriors of "
+        label = None if arguments.class_name is None else anchors.label_of(arguments.class_name, checkpoint)
+        source += mixture_files.fitted_to(checkpoint).in_words(label)
         one = f" of class {arguments.class_name}"
         source += one if arguments.class_name is not None else checkpoint.of_trained_classes()
     else:
@@ -57,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _mixture(checkpoint: Checkpoint, arguments: argparse.Namespace) -> sampling.Mixture:
-    latents, label = checkpoint.trained_latents(), None
+    latents, label = mixture_files.fitted_to(checkpoint).latents, None
     count = len(latents.mu)
     if arguments.class_name is not None:
         label = anchors.label_of(arguments.class_name, checkpoint)

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from vae.checkpoints import inference, loading
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.inference import OnBatch
-from vae.data import datasets
-from vae.errors import DatasetError, GenerationError
-from vae.generation import sampling
+from vae.errors import GenerationError
+from vae.generation import mixture_files, sampling
+from vae.generation.mixture_files import FittedTo
 from vae.model import devices
-from vae.sample_quality import classifier, metrics, shipped
+from vae.sample_quality import classifier, metrics, shipped, training_latents
 from vae.sample_quality.metrics import CLOSE, FAIR, NEIGHBOURS, SURE, FeatureGaussian, Support, class_shares
 from vae.sample_quality.quality_files import ROWS, Quality, QualityRow
 
@@ -66,6 +66,8 @@ def measure(
 ) -> Quality:
     """Compare `number` samples of prior and mixture, and three yardsticks, with training images.
 
+    The mixture is fitted to those images that the checkpoint's mixtures are fitted to: `mixture_files.fitted_to`.
+
     `on_progress(done, total)` counts images, each once when it is seen and once when it is compared; it may raise to
     stop.
 
@@ -78,13 +80,9 @@ def measure(
         file is damaged.
     """
     check(checkpoint, number, seed)
-    train, test = (datasets.load(checkpoint.dataset.name, split) for split in ("train", "test"))
-    if test.fingerprint != checkpoint.dataset.test_fingerprint:
-        raise DatasetError(
-            f"The {test.name} test images on this machine are not those that {checkpoint.name} was measured on.",
-            "Fetch the data set again, or train the model again.",
-        )
+    train, test = training_latents.own_images(checkpoint)
     train = train.only(checkpoint.train.classes)
+    fitted = mixture_files.fitted_to(checkpoint)
     chosen = np.sort(np.random.default_rng([seed, TEST_STREAM]).permutation(checkpoint.trained_rows())[:number])
     reference_rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:REFERENCE])
     steps = _Steps(on_progress, 4 * number + 6 * len(chosen) + len(reference_rows))
@@ -96,7 +94,7 @@ def measure(
         if kind in YARDSTICKS:
             images = test.images[chosen] if kind == "test" else independent_pixels(train.images, len(chosen), seed)
         else:
-            images = inference.decode(model, _latents(kind, checkpoint, number, seed, chosen))
+            images = inference.decode(model, _latents(kind, checkpoint, fitted, number, seed, chosen))
         rows.append(_row(kind, view.see(images), real, len(chosen), steps))
     return Quality(
         checkpoint.identity,
@@ -106,24 +104,26 @@ def measure(
         seed,
         len(reference_rows),
         len(chosen),
-        _about(checkpoint, len(reference_rows), len(chosen), seed),
+        _about(checkpoint, fitted, len(reference_rows), len(chosen), seed),
         PROTOCOLS,
         tuple(rows),
     )
 
 
-def _latents(kind: str, checkpoint: Checkpoint, number: int, seed: int, chosen: NDArray[np.int64]) -> FloatArray:
+def _latents(
+    kind: str, checkpoint: Checkpoint, fitted: FittedTo, number: int, seed: int, chosen: NDArray[np.int64]
+) -> FloatArray:
     """What a row's images are decoded from, (n, d)."""
     if kind == "prior":
         return sampling.from_prior(number, checkpoint.model.latent_dim, seed)
     if kind == "mixture":
-        return sampling.fit_mixture(checkpoint.trained_latents(), _components(checkpoint), seed).sample(number, seed)
+        return sampling.fit_mixture(fitted.latents, _components(fitted), seed).sample(number, seed)
     return checkpoint.latents.mu[chosen]
 
 
-def _components(checkpoint: Checkpoint) -> int:
+def _components(fitted: FittedTo) -> int:
     """Of the mixture: as many as by default, fewer where the images allow no more."""
-    return max(1, min(sampling.COMPONENTS, sampling.most_components(*checkpoint.trained_latents().mu.shape)))
+    return max(1, min(sampling.COMPONENTS, sampling.most_components(*fitted.latents.mu.shape)))
 
 
 def independent_pixels(images: NDArray[np.uint8], number: int, seed: int) -> NDArray[np.uint8]:
@@ -222,16 +222,16 @@ def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) ->
     )
 
 
-def _about(checkpoint: Checkpoint, reference: int, group: int, seed: int) -> str:
+def _about(checkpoint: Checkpoint, fitted: FittedTo, reference: int, group: int, seed: int) -> str:
     """What is compared with what, in words."""
     name = checkpoint.dataset.name
     right = shipped.about(name).accuracy["test"]
-    components = _components(checkpoint)
+    components = _components(fitted)
     mixture = f"a Gaussian mixture of {components} component{'s' if components != 1 else ''}"
     of_classes = checkpoint.of_trained_classes()
     return (
         f"Samples are E[x|z] for z from the prior N(0, I), or from {mixture} fitted to the posteriors of "
-        f"{len(checkpoint.trained_rows()):,} test images{of_classes}; temperature 1, seed {seed}. In the last row each "
+        f"{fitted.in_words()}{of_classes}; temperature 1, seed {seed}. In the last row each "
         f"pixel is that of some training image, whatever is beside it: nonsense. Each row is compared with the same "
         f"{reference:,} training images{of_classes}, in groups of {group:,} images, on 64 features of this project's "
         f"{name} classifier (right for {right:.1%} of the test images). Comparable only with numbers measured the same "

@@ -31,6 +31,7 @@ HISTORY = FileKind("a checkpoint's history", 64 * MIB)
 
 # what is derived from it
 DERIVED_MAP = FileKind("a map made later", GIB)
+TRAINING_LATENTS = FileKind("training images' latents", 256 * MIB)
 MIXTURE = FileKind("a fitted mixture", 256 * MIB)
 QUALITY = FileKind("measured quality", 4 * MIB)
 DIRECTION = FileKind("a kept direction", 1_000_000, levels=2)

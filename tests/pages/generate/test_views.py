@@ -23,7 +23,7 @@ from tests.vae.helpers import new_checkpoint
 from ui.shared import cache
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
-from vae.generation import anchors
+from vae.generation import anchors, posterior_files
 
 
 @pytest.mark.parametrize("model", ["digits-mlp-8", "digits-mlp-2"])
@@ -88,3 +88,12 @@ def test_a_decoder_that_the_browser_cant_evaluate(
         at.slider(key=f"generate-{name}").set_value(1.5).run()
         assert url(at)[name] == ["1.5"]
         assert ("At t = 1.50" in said(at)) == (view == "interpolation")
+
+
+def test_the_mixture_says_which_images_it_is_fitted_to(digits: Checkpoint) -> None:
+    there = {"model": "digits-mlp-8", "source": "mixture", "components": "2"}
+    assert "fitted to the posteriors of 360 test images:" in said(visit(**there))
+    posterior_files.keep(digits, digits.latents.take(np.arange(200)))  # as the job that measures does
+    assert "fitted to the posteriors of 200 training images:" in said(visit(**there))
+    of_three = int((digits.latents.labels[:200] == 3).sum())
+    assert f"fitted to the posteriors of {of_three} training images:" in said(visit(**there | {"class": "3"}))

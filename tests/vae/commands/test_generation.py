@@ -15,7 +15,7 @@ from PIL.GifImagePlugin import GifImageFile
 from vae import commands
 from vae.checkpoints import checkpoint_files, inference, loading
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.generation import holes, interpolation, sampling
+from vae.generation import holes, interpolation, posterior_files, sampling
 from vae.storage import paths
 
 CHECKPOINTS = paths.PROJECT / "checkpoints"
@@ -95,8 +95,22 @@ def test_samples_of_a_class_lie_in_the_class(
     nearest = interpolation.distances(loaded(out)["z"], checkpoint.latents.mu).row
     assert (checkpoint.latents.labels[nearest] == 6).mean() > 0.8
     said = capsys.readouterr().out
-    assert "a mixture of 2 Gaussians fitted to the aggregate posterior of class 6, seed 0, temperature 1." in said
+    assert (
+        "a mixture of 2 Gaussians fitted to the posteriors of 32 test images of class 6, seed 0, temperature 1." in said
+    )
     assert [path.name for path in paths.derived_dir().glob("*/*")] == ["mixture-6-2-0.safetensors"]
+
+
+def test_encoding_training_images_gives_mixtures_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("encode", "digits-mlp-2", "--split", "train", "--output", tmp_path / "z.npz") == 0
+    assert "Mixtures of digits-mlp-2 are fitted to training images from now on." in capsys.readouterr().out
+    kept = posterior_files.kept(checkpoint_files.read("digits-mlp-2"))
+    assert kept is not None
+    written = loaded(tmp_path / "z.npz")
+    for name in ("mu", "sigma", "labels"):
+        np.testing.assert_allclose(getattr(kept, name), written[name], atol=1e-5)
+    assert call("sample", "digits-mlp-2", "--mixture", "--number", 5, "--output", tmp_path / "s.npz") == 0
+    assert "10 Gaussians fitted to the posteriors of 1,257 training images, seed 0" in capsys.readouterr().out
 
 
 def test_a_class_of_few_images_gets_as_many_components_as_they_allow(

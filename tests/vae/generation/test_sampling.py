@@ -15,7 +15,7 @@ from tests.vae.helpers import new_checkpoint, random_latents
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, Latents
 from vae.errors import GenerationError
-from vae.generation import mixture_files, sampling
+from vae.generation import mixture_files, posterior_files, sampling
 from vae.generation.sampling import Mixture
 from vae.storage import paths
 
@@ -216,6 +216,36 @@ def test_a_damaged_file_is_fitted_anew(checkpoint: Checkpoint, fits: list[int]) 
     assert len(fits) == 5  # the last one was kept
 
 
+def test_mixtures_are_fitted_to_training_images_once_these_are_encoded(checkpoint: Checkpoint) -> None:
+    before = mixture_files.mixture_of(checkpoint, 2)
+    assert mixture_files.fitted_to(checkpoint).in_words() == f"{len(checkpoint.latents.mu)} test images"
+    moved = dataclasses.replace(checkpoint.latents, mu=checkpoint.latents.mu + 10)
+    assert posterior_files.keep(checkpoint, moved)
+    found = mixture_files.fitted_to(checkpoint)
+    assert (found.split, found.in_words()) == ("training", f"{len(moved.mu)} training images")
+    for name in posterior_files.NAMES:
+        assert np.array_equal(getattr(found.latents, name), getattr(moved, name)), name
+    one = found.latents.labels[0]
+    assert found.in_words(int(one)).startswith(f"{(moved.labels == one).sum()} training image")
+    after = mixture_files.mixture_of(checkpoint, 2)
+    np.testing.assert_allclose(after.weights @ after.means - before.weights @ before.means, [10, 10], atol=1e-3)
+    assert np.array_equal(mixture_files.mixture_of(checkpoint, 2).means, after.means)  # kept under a name of its own
+    posterior_files.latents_path(checkpoint).unlink()
+    assert np.array_equal(mixture_files.mixture_of(checkpoint, 2).means, before.means)
+
+
+def test_damaged_training_latents_leave_the_test_images(checkpoint: Checkpoint) -> None:
+    posterior_files.keep(checkpoint, checkpoint.latents)
+    path = posterior_files.latents_path(checkpoint)
+    good = path.read_bytes()
+    posterior_files.keep(checkpoint, random_latents(60, 5))  # of another latent space
+    for content in (path.read_bytes(), good[:-9], b"", b"no safetensors"):
+        path.write_bytes(content)
+        assert posterior_files.kept(checkpoint) is None
+        assert mixture_files.fitted_to(checkpoint).split == "test"
+
+
 def test_where_nothing_can_be_kept_there_is_still_a_mixture(checkpoint: Checkpoint) -> None:
     paths.derived_dir().write_text("a file where the folder should be")
     assert mixture_files.mixture_of(checkpoint, 2).means.shape == (2, 2)
+    assert not posterior_files.keep(checkpoint, checkpoint.latents)

@@ -19,7 +19,16 @@ from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.image_dataset import ImageDataset
 from vae.errors import CheckpointError, DatasetError, GenerationError
-from vae.sample_quality import classifier, measure, metrics, quality_files, shipped, train_classifier
+from vae.generation import posterior_files
+from vae.sample_quality import (
+    classifier,
+    measure,
+    metrics,
+    quality_files,
+    shipped,
+    train_classifier,
+    training_latents,
+)
 from vae.sample_quality.metrics import Support
 from vae.storage import paths
 
@@ -239,9 +248,36 @@ def test_the_command_measures_and_keeps(
     assert kept == quality_files.read(quality_files.derived_path(checkpoint.identity), checkpoint)
     assert (kept.number, kept.seed) == (200, 0)
     assert printed["rows"]["prior"]["distance"] == kept.row("prior").distance
+    assert "10 components fitted to the posteriors of 1,257 training images; temperature 1" in kept.about
     assert printed["measures"]["distance"]["unit"] == quality_files.UNITS["distance"]
     progress = json.loads((tmp_path / "run" / "progress.json").read_text())
     assert (progress["stage"], progress["finished"]) == ("done", True)
+
+
+def test_training_latents_are_of_the_classes_that_the_model_was_trained_on(
+    checkpoint: Checkpoint, digits: dict[str, ImageDataset]
+) -> None:
+    few = dataclasses.replace(checkpoint, train=dataclasses.replace(checkpoint.train, classes=("1", "7")))
+    heard: list[tuple[int, int]] = []
+    assert training_latents.keep(few, lambda done, total: heard.append((done, total)))
+    kept = posterior_files.kept(few)
+    assert kept is not None
+    labels = digits["train"].labels
+    assert np.array_equal(kept.labels, labels[np.isin(labels, [1, 7])])
+    assert heard[-1] == (len(kept.mu), len(kept.mu))
+    other = dataclasses.replace(checkpoint.dataset, test_fingerprint="0" * 64)
+    with pytest.raises(DatasetError, match="are not those that digits-mlp-8 was measured on"):
+        training_latents.keep(dataclasses.replace(checkpoint, dataset=other))
+
+
+def test_a_large_set_is_drawn_from(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posterior_files, "MOST_BYTES", 64 * 50)
+    for _ in range(2):
+        training_latents.keep(checkpoint)
+        kept = posterior_files.kept(checkpoint)
+        assert kept is not None
+        assert len(kept.mu) == 50
+    assert len(np.unique(kept.labels)) > 5
 
 
 def test_the_command_prints_a_table(checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]) -> None:
