@@ -108,7 +108,7 @@ def from_dataset(images: ImageDataset, image_shape: Shape, rows: NDArray[np.int6
     names = images.file_names
 
     def read() -> Iterator[Chunk]:
-        for part in _parts(chosen, max(image_shape, images.image_shape, key=math.prod)):
+        for part in _parts(chosen, max(image_shape, images.image_shape, key=math.prod), CHUNK_IMAGES):
             pixels = np.array(images.images[part])
             other = pixels.shape[1:] != image_shape
             yield Chunk(
@@ -203,7 +203,7 @@ def _stamp(root: Path, files: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _parts(items: Items, image_shape: Shape, most: int = CHUNK_IMAGES) -> Iterator[Items]:
+def _parts(items: Items, image_shape: Shape, most: int) -> Iterator[Items]:
     size = max(WORKERS, min(most, CHUNK_BYTES // math.prod(image_shape)))
     return (items[start : start + size] for start in range(0, len(items), size))
 

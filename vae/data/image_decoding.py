@@ -298,11 +298,19 @@ def _flat(image: Image.Image, reading: ImageReading) -> tuple[Image.Image, Image
         for tile, box in _tiles(image):
             flat.paste(_scaled(tile, values) if deep else covered.flat(tile, mode), box)
         image, facts = flat, replace(facts, filled=covered.filled, visible=covered.visible)
-    if not deep and reading.values and reading.values[1] <= 255:
+    if not deep and reading.values and is_ranged(deep, reading):
         low, high = reading.values
         steps = ((np.arange(256) - low) / (high - low) * 255).round().clip(0, 255).astype(int).tolist()
         image = image.point(steps * len(image.getbands()))
     return image, facts
+
+
+def is_ranged(deep: bool, reading: ImageReading) -> bool:
+    """Whether the range of values is for an image: for every one of more than 8 bits, for others if it can be meant so.
+
+    One that ends at 1 is of numbers with a point, one beyond 255 of more bits.
+    """
+    return deep or (reading.values is not None and 1 < reading.values[1] <= 255)
 
 
 def _is_grey(image: Image.Image) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.budget import limits, needs
-from vae.config import USUAL_READING, ImageReading
+from vae.config import BLACK, USUAL_READING, ImageReading
 from vae.data import datasets, image_decoding, imported_dataset, reading_choice, splitting, staging
 from vae.data.folders import layout
 from vae.data.folders.choices import USUAL_CHOICES, FolderChoices
 from vae.data.folders.image_walk import ImageWalk
 from vae.data.folders.layout import FolderLayout
 from vae.data.image_dataset import SPLITS, fingerprint
-from vae.data.image_decoding import Format
+from vae.data.image_decoding import FULL, Format, ImageFacts
 from vae.data.imported_dataset import images_file, labels_file, names_file
 from vae.data.reading_choice import AUTO, USUAL_CHOICE, ReadingChoice
 from vae.data.report import duplicates, pixel_warnings
@@ -43,6 +43,7 @@ LOOKED_AT = 64  # pictures whose sizes say beforehand how much memory the import
 DIGEST_BYTES = 16
 DRAW_SEED = 0
 STAGE = "stage"
+CHOSEN = ", as chosen"  # after what somebody asked for
 NOT_DRAWN = "not drawn: --max-images takes fewer"
 
 Rows = NDArray[np.int64]
@@ -180,7 +181,7 @@ class _Work:
         again = [
             k
             for k, facts in enumerate(stage.facts)
-            if (facts.deep and self.reading.values != before.values)
+            if (image_decoding.is_ranged(facts.deep, self.reading) and self.reading.values != before.values)
             or (facts.filled and self.reading.background != before.background)
         ]
         if again:
@@ -210,6 +211,7 @@ class _Work:
             digests=digests,
             signatures=np.concatenate(signatures),
             histogram=histogram,
+            values=self._values(stage.facts),
             labels=found.labels,
             class_names=found.class_names,
             splits=splits,
@@ -243,11 +245,21 @@ class _Work:
             splits={split: len(seen.splits[split]) for split in SPLITS},
             splits_from=self._splits_from(),
             channels=self._channels(seen),
-            values=reading_choice.told_values(facts, self.reading, choice.values != AUTO),
-            background=reading_choice.told_background(facts, self.reading, choice.background != AUTO),
+            values=reading_choice.told_values(facts, self.reading, CHOSEN if choice.values != AUTO else ""),
+            background=reading_choice.told_background(facts, self.reading, self._why_background()),
             changes=changes.told(),
             warnings=(*self.found.warnings, *pixel_warnings.found(seen)),
         )
+
+    def _values(self, facts: Sequence[ImageFacts]) -> tuple[float, float]:
+        """What became black and white, as the files have it."""
+        deep = any(one.deep for one in facts)
+        return self.reading.values or ((0.0, FULL[1]) if deep else (0.0, 255.0))
+
+    def _why_background(self) -> str:
+        if self.settings.reading.background != AUTO:
+            return CHOSEN
+        return ": what can be seen of most is nearly white" if self.reading.background == BLACK else ""
 
     def _splits_from(self) -> str:
         given = {split for split in self.found.splits if split}

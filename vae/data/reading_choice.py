@@ -88,28 +88,31 @@ def background_of(facts: Sequence[ImageFacts]) -> str:
     return BLACK if 2 * bright > len(filled) else WHITE
 
 
-def told_values(facts: Sequence[ImageFacts], reading: ImageReading, chosen: bool = False) -> str:
-    """What to say of the range, for images of more than 8 bits or where somebody chose it; else empty."""
+def told_values(facts: Sequence[ImageFacts], reading: ImageReading, why: str = "") -> str:
+    """What to say of the range, for images of more than 8 bits or where somebody chose it; else empty.
+
+    `why` it is so ends the sentence.
+    """
     deep = sum(one.deep for one in facts)
     if reading.values is None:
-        full = f"Range: all that 16 bits hold, 0 to {FULL[1]:,.0f}, from black to white in {deep:,} images."
-        return full if deep else ""
+        whole = f"all that 16 bits hold, 0 to {FULL[1]:,.0f}"
+        if any(one.fractions or not 0 <= one.low <= one.high <= FULL[1] for one in facts if one.deep):
+            whole += ", or what other kinds of numbers have (0 to 1 or 255, or each image's own)"
+        return f"Range: {whole}, from black to white in {deep:,} images{why}." if deep else ""
     low, high = (f"{value:,.6g}" for value in reading.values)
-    why = ", as chosen" if chosen else ""
     which = f" in {deep:,} images with more than 8 bits a value" if deep else ""
     return f"Range: values from {low} to {high} become black to white{which}{why}."
 
 
-def told_background(facts: Sequence[ImageFacts], reading: ImageReading, chosen: bool = False) -> str:
-    """What was put behind transparent pixels, and why; empty where nothing was transparent."""
+def told_background(facts: Sequence[ImageFacts], reading: ImageReading, why: str = "") -> str:
+    """What was put behind transparent pixels; empty where nothing was transparent. `why` ends the sentence."""
     filled = sum(one.filled for one in facts)
     if not filled:
         return ""
     names = {WHITE: "white", BLACK: "black"}
     name = names.get(reading.background, reading.background)
-    why = ": what can be seen of most is nearly white" if reading.background == BLACK else ""
     images = "image" if filled == 1 else "images"
-    return f"Background: {name} behind {filled:,} transparent {images}{', as chosen' if chosen else why}."
+    return f"Background: {name} behind {filled:,} transparent {images}{why}."
 
 
 USUAL_CHOICE = ReadingChoice()

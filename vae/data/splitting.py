@@ -2,7 +2,8 @@
 
 The split is fixed by the content of the files: within each class the images are ordered by the digests of their files,
 of which the first are test, the next validation, the rest train. Whatever a file is called and wherever it lies, it
-stays where it is; copies of a file stay together. Every class of three or more images is in all three splits.
+stays where it is; copies of a file in one class stay together where they are few. Every class of three or more images
+is in all three splits.
 
 How many: 10 % test and 5 % validation of many images, at most 10,000 and 5,000. Of few these would be too few to
 measure anything by, so it is a fifth while that is at most 50 and 20 images, and 15 % validation up to 40.
@@ -76,7 +77,8 @@ def _held_out(labels: Rows, digests: Sequence[bytes], wanted: dict[str, int]) ->
     order = np.array(sorted(range(len(labels)), key=lambda k: (digests[k], k)), np.int64)
     by_class = order[np.argsort(labels[order], kind="stable")]
     classes = np.split(by_class, np.flatnonzero(np.diff(labels[by_class])) + 1)
-    if sum(len(rows) > len(wanted) for rows in classes) == 0:  # no class is large enough to be divided
+    divisible = sum(len(rows) for rows in classes if len(rows) > len(wanted))
+    if divisible < 2 * sum(wanted.values()):  # nearly all classes are too small to be divided
         classes = [order]
     begins = np.zeros(len(classes), np.int64)
     most = np.array([len(rows) - 1 for rows in classes])  # one at least is for training

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image
 from vae.config import ImageReading
 from vae.data import datasets, image_decoding, import_folder
 from vae.data.folders.choices import FolderChoices
+from vae.data.image_dataset import SPLITS
 from vae.data.image_decoding import Format
 from vae.data.import_folder import ImportResult, ImportSettings
 from vae.data.reading_choice import ReadingChoice
@@ -407,6 +409,12 @@ def test_every_class_of_three_or_more_is_in_all_splits(tmp_path: Path, sizes: tu
     assert report.splits["train"] >= sum(sizes) / 3
 
 
+def test_classes_too_small_to_be_divided_are_divided_together(tmp_path: Path) -> None:
+    fill(tmp_path / "in", {f"c{k}": 2 for k in range(60)} | {"more": 3})
+    report = imported(tmp_path / "in").report
+    assert (report.splits["test"], report.splits["validation"]) == (24, 18)
+
+
 def test_an_image_more_moves_no_other_across_the_test_split(tmp_path: Path) -> None:
     fill(tmp_path / "in", {"a": 60})
     imported(tmp_path / "in")
@@ -420,3 +428,30 @@ def test_an_image_more_moves_no_other_across_the_test_split(tmp_path: Path) -> N
 def test_a_colour_that_is_none_is_told() -> None:
     with pytest.raises(ConfigError, match="The background is 'sky', expected a colour"):
         ReadingChoice(background="sky")
+
+
+# --- what a range is said in, and what it is for ----------------------------------------------------------------------
+
+
+def test_a_range_is_advised_in_the_files_values(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    draw = np.random.default_rng(0)
+    for k in range(12):  # a camera of 12 bits with one hot pixel
+        values = draw.integers(0, 4_000, (32, 32), np.uint16)
+        values[0, 0] = 65_535 if k == 0 else 0
+        Image.fromarray(values).save(tmp_path / "in" / f"{k}.png")
+    [dark] = [warned for warned in imported(tmp_path / "in").report.warnings if warned.kind == "dark"]
+    advised = re.search(r"--range 0:(\d+)", dark.remedy)
+    assert advised is not None
+    assert 3_000 < int(advised[1]) < 8_000
+
+
+def test_a_range_of_fractions_leaves_images_of_8_bits_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    grey = np.random.default_rng(1).integers(0, 256, (10, 8, 8), np.uint8)
+    for k, pixels in enumerate(grey):
+        Image.fromarray(pixels).save(tmp_path / "in" / f"{k}.png")
+        Image.fromarray((pixels / 255).astype(np.float32)).save(tmp_path / "in" / f"f{k}.tif")
+    found = imported(tmp_path / "in")
+    read = np.concatenate([datasets.load(found.folder.name, split).images for split in SPLITS])
+    assert len(np.unique(read)) > 100

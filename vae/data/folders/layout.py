@@ -91,7 +91,7 @@ def understand(
     if 2 * len(loose) > len(found.files) and choices.classes_from == "auto":
         told = Warned(
             "loose images",
-            f"{len(loose):,} of {len(found.files):,} images lie beside the folders, so all are taken for one class. "
+            f"{len(loose):,} of {len(found.files):,} images lie beside the folders, so all are taken for one class.",
             "--classes-from folder leaves those beside them out.",
         )
         return replace(
@@ -104,8 +104,8 @@ def understand(
     left_out.add_all(NO_CLASS, loose)
     told = Warned(
         "loose images",
-        f"{len(loose):,} images lie beside the class folders and are left out. --classes-from none takes all images as "
-        "one class.",
+        f"{len(loose):,} images lie beside the class folders and are left out.",
+        "--classes-from none takes all images as one class.",
     )
     return replace(found.take(np.flatnonzero(found.labels >= 0)), warnings=(told, *found.warnings))
 
@@ -164,8 +164,8 @@ def _masks_left_out(files: list[str], choices: FolderChoices, left_out: LeftOut,
         warnings.append(
             Warned(
                 "masks",
-                f"{len(found):,} files are taken for masks and left out. If they are photographs, take all by "
-                "--include '*'.",
+                f"{len(found):,} files are taken for masks and left out.",
+                "If they are photographs, take all by --include '*'.",
             )
         )
     return [file for file in files if file not in found]
@@ -181,8 +181,8 @@ def _warn_of_pairs(files: list[str], warnings: list[Warned]) -> None:
     warnings.append(
         Warned(
             "pairs",
-            f"{len(pairs):,} images have a namesake in their folder, such as {example}. If one of each pair is a mask "
-            f"or a copy, leave it out, as by --exclude '*.{visible(ending)}'.",
+            f"{len(pairs):,} images have a namesake in their folder, such as {example}.",
+            f"If one of each pair is a mask or a copy, leave it out, as by --exclude '*.{visible(ending)}'.",
         )
     )
 
@@ -283,8 +283,8 @@ def _unwrapped(paths: Paths, warnings: list[Warned]) -> Paths:
         warnings.append(
             Warned(
                 "wrapper folder",
-                f"The folder {name} holds all the others, so it is no class; the folders in it are. If it is the "
-                "class: --classes-from folder.",
+                f"The folder {name} holds all the others, so it is no class; the folders in it are.",
+                "If it is the class: --classes-from folder.",
             )
         )
     return paths
@@ -301,16 +301,16 @@ def _of_names(found: FolderLayout, choices: FolderChoices) -> list[Warned]:
         warnings.append(
             Warned(
                 "classes like splits",
-                f"{_listed('class', like_splits)} called like a split. If these are no classes: "
-                "--split-from folders, or --classes-from parent.",
+                f"{_listed('class', like_splits)} called like a split.",
+                "If these are no classes: --split-from folders, or --classes-from parent.",
             )
         )
     if like_masks := [name for name in found.class_names if words.may_be_masks(name)]:
         warnings.append(
             Warned(
                 "classes like masks",
-                f"{_listed('class', like_masks)} called like masks. If there are no photographs in it: "
-                f"--exclude '{like_masks[0][:60]}'.",
+                f"{_listed('class', like_masks)} called like masks.",
+                f"If there are no photographs in it: --exclude '{like_masks[0][:60]}'.",
             )
         )
     lower = Counter(name.casefold() for name in found.class_names)

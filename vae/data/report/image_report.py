@@ -82,7 +82,7 @@ class ImageReport:
         said += [text for text in (self.channels, self.values, self.background) if text]
         if self.changes:
             said.append(f"Changed: {'; '.join(map(str, self.changes))}.")
-        return said + [f"Note: {warned.text}" for warned in self.warnings]
+        return said + [f"Note: {warned}" for warned in self.warnings]
 
 
 def counted(counts: Mapping[str, Mapping[str, int]]) -> tuple[ClassCount, ...]:
@@ -91,9 +91,8 @@ def counted(counts: Mapping[str, Mapping[str, int]]) -> tuple[ClassCount, ...]:
 
 
 def _classes(classes: tuple[ClassCount, ...], come_from: str) -> str:
-    none, _, why = come_from.partition("none: ")
-    if not none and why:
-        return f"No classes: {why}."
+    if come_from.startswith("none"):
+        return f"No classes{come_from.removeprefix('none')}."
     shown = [f"{one.name} {one.total:,}" for one in classes[:MOST_LISTED]]
     more = len(classes) - len(shown)
     return f"Classes, {come_from}: {len(classes):,} ({', '.join(shown)}{f' and {more:,} more' if more else ''})."

@@ -31,6 +31,7 @@ class SetSeen:
     digests: list[bytes]
     signatures: Signatures
     histogram: NDArray[np.int64]
+    values: tuple[float, float]
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     splits: Mapping[str, NDArray[np.int64]]
@@ -40,22 +41,24 @@ class SetSeen:
 
 def found(seen: SetSeen) -> list[Warned]:
     """Everything that is to be said."""
-    return [*brightness(seen.histogram), *_alike(seen), *_colour(seen), *_twice(seen), *_few(seen)]
+    return [*brightness(seen.histogram, seen.values), *_alike(seen), *_colour(seen), *_twice(seen), *_few(seen)]
 
 
-def brightness(histogram: NDArray[np.int64]) -> list[Warned]:
-    """What to say of pixel values that are counted (256,)."""
+def brightness(histogram: NDArray[np.int64], values: tuple[float, float] = (0.0, 255.0)) -> list[Warned]:
+    """What to say of pixel values that are counted (256,); the files' `values` are what became black and white."""
     above = np.cumsum(histogram[::-1])[::-1]
     brightest = int(np.flatnonzero(above > BRIGHTEST * histogram.sum())[-1])
     if not brightest:
-        return [Warned("black", "All images are black in 8 bits. If the range of values is wrong: --range.")]
+        return [Warned("black", "All images are black in 8 bits.", "If the range of values is wrong: --range.")]
     if brightest >= DARK:
         return []
+    low, high = values
+    top = low + (brightest + 1) / 255 * (high - low)
     return [
         Warned(
             "dark",
-            f"The images are very dark: of 1,000 pixels one is brighter than {brightest} of 255. If the files use only "
-            f"small values, --range 0:{brightest} makes the most of them.",
+            f"The images are very dark: of 1,000 pixels one is brighter than {brightest} of 255.",
+            f"If the files use only small values, --range {low:g}:{top:.6g} makes the most of them.",
         )
     ]
 
@@ -81,7 +84,8 @@ def _colour(seen: SetSeen) -> list[Warned]:
     return [
         Warned(
             "few coloured",
-            f"{seen.coloured:,} of {count:,} images have colour, so all get three channels. --grey makes them grey.",
+            f"{seen.coloured:,} of {count:,} images have colour, so all get three channels.",
+            "--grey makes them grey.",
         )
     ]
 

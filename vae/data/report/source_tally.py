@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from vae.data.report.image_report import ImageReport, counted
 from vae.data.report.left_out import LeftOut
 from vae.data.report.warning import Warned
 
+AS_TRAINED = ", as for the images that the model was trained on"
 KEPT_FACTS = 100_000  # of images with an unusual file: the range of more is that of these
 
 
@@ -59,14 +61,16 @@ class SourceTally:
         classes = {name: {"": self._labels.get(label, 0)} for label, name in enumerate(class_names)}
         if class_names and -1 in self._labels:
             classes["(no class)"] = {"": self._labels[-1]}
+        deep = any(one.deep for one in self._odd)
+        dark = pixel_warnings.brightness(self._histogram) if self._taken else []
         return ImageReport(
             seen=self._taken + self._left_out.count,
             taken=self._taken,
             left_out=self._left_out.reasons(),
             classes=counted(classes),
             classes_from=classes_from,
-            values=reading_choice.told_values(self._odd, self._reading) if any(one.deep for one in self._odd) else "",
-            background=reading_choice.told_background(self._odd, self._reading),
+            values=reading_choice.told_values(self._odd, self._reading, AS_TRAINED) if deep else "",
+            background=reading_choice.told_background(self._odd, self._reading, AS_TRAINED),
             changes=self._changes.told(),
-            warnings=(*warnings, *(pixel_warnings.brightness(self._histogram) if self._taken else ())),
+            warnings=tuple(replace(found, remedy="") for found in (*warnings, *dark)),  # these are an import's
         )

@@ -10,7 +10,11 @@ from vae.storage.schema import text
 
 @dataclass(frozen=True)
 class Warned:
-    """`kind` names it for programs, `text` tells a person what was found and what can be done."""
+    """`kind` names it for programs, `text` tells a person what was found, `remedy` what an import can do about it."""
 
     kind: Annotated[str, text(60)]
     text: Annotated[str, text(2_000)]
+    remedy: Annotated[str, text(500)] = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.remedy}".strip()

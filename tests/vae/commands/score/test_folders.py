@@ -90,7 +90,7 @@ def test_a_folders_pixels_are_the_data_sets(folder: Path, digits: dict) -> None:
 
 def test_chunks_are_bounded_and_change_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for k, size in enumerate((256, 4)):
-        monkeypatch.setattr(sources, "CHUNK_IMAGES", size)
+        monkeypatch.setattr(sources, "CHUNK_FILES", size)
         chunks = list(sources.from_folder(folder, SHAPE).read())
         assert len(chunks) == (1, 4)[k]
         assert sum(len(chunk.skipped) for chunk in chunks) == 5
