@@ -44,8 +44,8 @@ PROTOCOLS = {
     "al. 2020), features scaled to length 1, mean over groups; few images can't reach 1: compare with the test images",
     "classes_seen": f"classes that have at least {FAIR:g} of their share among the training images, as the classifier "
     "sees them; it doesn't say how varied a class's images are",
-    "divergence": "KL(images' class shares ‖ training images' class shares), as the classifier sees them, mean over "
-    "groups",
+    "divergence": "KL(images' class shares ‖ training images' class shares), as the classifier sees them, half an "
+    "image added to each class of the training images, mean over groups",
     "sure": f"share of images whose most probable class has a probability of at least {SURE:g}",
 }
 
@@ -184,13 +184,18 @@ class _Reference:
     support: Support
     close: Support
     shares: NDArray[np.float64]
+    images: int
 
 
 def _reference(view: _View, images: NDArray[np.uint8]) -> _Reference:
     seen = view.see(images)
     scaled = directions(seen.features)
     return _Reference(
-        metrics.fit_gaussian(seen.features), Support(scaled), Support(scaled, CLOSE), class_shares(seen.probabilities)
+        metrics.fit_gaussian(seen.features),
+        Support(scaled),
+        Support(scaled, CLOSE),
+        class_shares(seen.probabilities),
+        len(images),
     )
 
 
@@ -203,7 +208,8 @@ def _row(kind: str, seen: _Seen, real: _Reference, group: int, steps: _Steps) ->
         scaled = directions(part)
         scores.append(metrics.precision_recall(real.support, Support(scaled)))
         balls.append(metrics.density_coverage(real.close, scaled))
-        divergences.append(metrics.divergence(class_shares(seen.probabilities[start : start + group]), real.shares))
+        shares = class_shares(seen.probabilities[start : start + group])
+        divergences.append(metrics.divergence(shares, real.shares, real.images))
         steps.add(group)
     steps.add(len(seen.features) % group)
     classes = metrics.classes_seen(seen.probabilities, real.shares)

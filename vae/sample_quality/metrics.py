@@ -154,12 +154,13 @@ def classes_seen(probabilities: NDArray[np.floating[Any]], real_shares: NDArray[
     return ClassesSeen(shares, int(seen.sum()), float((probabilities.max(1) >= SURE).mean()))
 
 
-def divergence(shares: NDArray[np.float64], real_shares: NDArray[np.float64]) -> float:
-    """KL(shares ‖ real shares) = Σ p log(p / q) in nats, both (K,); infinite for a class that no real image is of.
+def divergence(shares: NDArray[np.float64], real_shares: NDArray[np.float64], real_images: int) -> float:
+    """KL(shares ‖ real shares) = Σ p log(p / q) in nats, both (K,); q counts half an image more of every class.
 
-    N images with exactly the real shares still have about (K − 1) / 2N by chance.
+    So it is finite for a class that none of the `real_images` is of (Jeffreys), as where a model knows few classes. N
+    images with exactly the real shares still have about (K − 1) / 2N by chance.
     """
     there = shares > 0
-    with np.errstate(divide="ignore"):
-        terms = shares[there] * np.log(shares[there] / real_shares[there])
+    smoothed = (real_shares * real_images + 0.5) / (real_images + 0.5 * len(real_shares))
+    terms = shares[there] * np.log(shares[there] / smoothed[there])
     return max(0.0, float(terms.sum()))
