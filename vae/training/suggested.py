@@ -100,7 +100,7 @@ def _learning_rate(traits: Traits, architecture: str) -> Choice:
 def _epochs(traits: Traits, batch_size: int) -> Choice:
     """So many that the images give enough gradient steps; these grow slowly with their number."""
     wanted = STEPS * min(2.0, max(0.75, (traits.train_images / FEW) ** 0.25))
-    an_epoch = math.ceil(traits.train_images / batch_size)
+    an_epoch = math.ceil(traits.train_images / max(1, batch_size))  # a TrainConfig refuses less than 1
     rounded = int(float(f"{wanted / an_epoch:.2g}"))  # nobody needs 106
     epochs = max(FEWEST_EPOCHS, min(MOST_EPOCHS, rounded))
     return Choice(epochs, f"{epochs * an_epoch:,} gradient steps, {an_epoch:,} an epoch")

@@ -78,6 +78,24 @@ def test_a_command_line_records_what_it_did_not_say() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--batch-size 0", "batch_size is 0"),
+        ("--batch-size -5", "batch_size is -5"),
+        ("--latent-dim 0", "latent_dim is 0"),
+        ("--epochs -2", "epochs is -2"),
+        ("--patience -1", "patience is -1"),
+        ("--learning-rate nan", "learning_rate is nan"),
+        ("--hidden -4", "hidden width is -4"),
+        ("--architecture nonsense", "architecture is 'nonsense'"),
+    ],
+)
+def test_what_no_training_can_be_is_told(words: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        options(*words.split())
+
+
+@pytest.mark.parametrize(
     "derived", [{"epochs": 3}, ["epochs"], {"epochs": "x" * 1_001}, {str(i): "" for i in range(101)}]
 )
 def test_reasons_of_a_stranger_are_checked(derived: Any) -> None:
