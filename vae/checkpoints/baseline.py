@@ -38,7 +38,9 @@ class PixelMoments:
         """The loss, on images that were `seen`, of independent pixels that know these ones."""
         if by.likelihood == "gaussian":
             return Yardstick(self._gaussian_loss(seen), None)
-        return Yardstick(self._bernoulli_loss(seen), seen.entropy)
+        # an autoencoder sees the binarized pixels that it is to draw, and pays nothing for what it tells of them
+        has_floor = not (by.binarized and by.objective == "autoencoder")
+        return Yardstick(self._bernoulli_loss(seen), seen.entropy if has_floor else None)
 
     def _bernoulli_loss(self, seen: PixelMoments) -> float:
         """−Σ (x log p + (1 − x) log(1 − p)); half an image more of 0 and of 1 keeps p between them (Jeffreys)."""

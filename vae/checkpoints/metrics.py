@@ -68,7 +68,7 @@ class Yardstick:
     """What losses of one split's images are compared with, in nats an image.
 
     `baseline` is the loss of independent pixels (baseline.py). `floor` is what no model can be below: the entropy of
-    the pixels, read as probabilities; None for a density, which has none.
+    the pixels, read as probabilities; None for a density and for an autoencoder of binarized pixels, which have none.
     """
 
     baseline: float

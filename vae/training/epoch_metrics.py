@@ -24,16 +24,16 @@ VARIETY_IMAGES = 256
 class SplitTerms:
     """Means over one split, in nats per image: elbo = log_likelihood - kl, with one posterior sample an image.
 
-    `loss` is the objective's own, at the full weight of its KL term, and `loss_error` the standard error of that mean;
-    active_units counts dimensions; marginal_kl is at least the aggregate posterior's distance from the prior
-    (checkpoints/aggregate.py).
+    `loss` is the objective's own, at the full weight of its KL term, and `loss_error` the standard error of that
+    mean, None for one image; active_units counts dimensions; marginal_kl is at least the aggregate posterior's distance
+    from the prior (checkpoints/aggregate.py).
     """
 
     log_likelihood: float
     kl: float
     kl_per_dim: tuple[float, ...]
     loss: float
-    loss_error: float
+    loss_error: float | None
     active_units: int
     marginal_kl: float
 
@@ -112,9 +112,8 @@ class TermSums:
         """Means over all images added."""
         kl = (self._kl / self._count).tolist()
         loss = self._loss.item() / self._count
-        # of one image's mean nobody knows the error: as large as the number itself
         spread = max(0.0, self._loss_square.item() / self._count - loss**2)
-        error = math.sqrt(spread / (self._count - 1)) if self._count > 1 else abs(loss)
+        error = math.sqrt(spread / (self._count - 1)) if self._count > 1 else None
         mu, sigma = (
             torch.cat([getattr(posterior, name) for posterior in self._posteriors]).cpu().numpy()
             for name in ("mu", "sigma")

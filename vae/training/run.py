@@ -160,10 +160,15 @@ class EpochSaver:
     def _save(self, report: EpochReport) -> None:
         trainer, epoch = self.trainer, report.epoch
         row = history_row(report, self.yardsticks)
-        if self.rows:  # a run that an earlier version began goes on with the columns that it has
+        had = len(self.rows[0]) if self.rows else len(row)
+        if self.rows:  # a run that an earlier version began goes on with the columns that both have
             row = {name: row[name] for name in self.rows[0] if name in row}
+        if len(row) < had:
+            self.rows = [{name: old[name] for name in row} for old in self.rows]
         if self.workers.writes:
             with self._explained(f"Epoch {epoch}"):
+                if len(row) < had:
+                    history.write(self.folder, self.rows)
                 history.append(self.folder, row)
                 if film_files.is_due(epoch, report.epochs):
                     film_files.write_frame(self.folder, self.film.frame(trainer.model, epoch))
@@ -200,7 +205,9 @@ def history_row(report: EpochReport, yardsticks: Mapping[str, Yardstick]) -> his
     row |= {f"kl_{i}": kl for i, kl in enumerate(report.validation.kl_per_dim)}
     row |= {"active_units": report.validation.active_units, "sample_variety": report.sample_variety}
     row |= {"kl_weight": report.kl_weight, "learning_rate": report.learning_rate}
-    row |= {"validation_loss_error": report.validation.loss_error, "marginal_kl": report.train.marginal_kl}
+    row["marginal_kl"] = report.train.marginal_kl
+    if (error := report.validation.loss_error) is not None:
+        row["validation_loss_error"] = error
     if (floor := yardsticks["validation"].floor) is not None:
         row["validation_floor"] = floor
     if report.noise_sigma is not None:

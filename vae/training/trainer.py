@@ -202,10 +202,11 @@ class Trainer:
         finite = math.isfinite(loss) and math.isfinite(report.validation.loss)
         if finite and not exploded(loss, self.first_loss):
             return
-        what = f"is {loss:,.0f} nats, far worse than before training ({self.first_loss:,.0f})"
+        what = f"{loss:,.0f} nats, far worse than before training ({self.first_loss:,.0f})"
+        split = "training" if finite or not math.isfinite(loss) else "validation"
         raise TrainingError(
-            f"The loss diverged in epoch {report.epoch}: on the training images it "
-            f"{what if finite else 'is no longer a finite number'}.",
+            f"The loss diverged in epoch {report.epoch}: on the {split} images it is "
+            f"{what if finite else 'no longer a finite number'}.",
             f"Lower the learning rate (it was {self.config.learning_rate:g}; 1e-3 to 5e-3 suit most VAEs), or limit "
             "the gradient norm (--max-grad-norm).",
         )

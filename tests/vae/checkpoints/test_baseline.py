@@ -56,6 +56,12 @@ def test_no_bernoulli_model_is_below_the_entropy_of_grey_pixels() -> None:
     assert yardstick(TRAIN, black_and_white, MeasuredBy()).floor == pytest.approx(0, abs=1e-6)
 
 
+def test_an_autoencoder_that_sees_binarized_pixels_has_no_floor() -> None:
+    assert yardstick(TRAIN, SEEN, MeasuredBy(binarized=True, objective="autoencoder")).floor is None
+    assert yardstick(TRAIN, SEEN, MeasuredBy(objective="autoencoder")).floor is not None
+    assert yardstick(TRAIN, SEEN, MeasuredBy(binarized=True)).floor is not None
+
+
 def test_digits_as_they_are_known() -> None:
     """27.1 and 13.7 nats: scikit-learn's digits, validation."""
     train, validation = (datasets.load("digits", split).images for split in ("train", "validation"))

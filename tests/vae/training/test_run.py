@@ -233,6 +233,19 @@ def test_a_divergence_after_good_epochs_keeps_the_last_of_them(monkeypatch: pyte
     assert np.array_equal(state_of(job)["model/encoder.1.weight"], weights("a")["encoder.1.weight"])
 
 
+def test_a_resumed_run_drops_a_column_that_is_no_longer_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier version kept, say, an error of a single image; a row of fewer columns would not be read."""
+    with monkeypatch.context() as patch:
+        ended_after(2, patch, DatasetError("gone."))
+        assert call(*TRAIN, "--output", "a") == 0
+    job = the_run()
+    history.write(job.folder, [row | {"of_before": 1.0} for row in history.read(job.folder)])
+    assert call("train", "--resume", job.id) == 0
+    rows = history.read(job.folder)
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert not any("of_before" in row for row in rows)
+
+
 def test_a_folder_that_nobody_may_write_to_is_named_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

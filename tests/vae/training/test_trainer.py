@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from vae.model.likelihoods import Bernoulli
 from vae.model.vae import VAE, new_model
 from vae.training import trainer
 from vae.training.early_stopping import Best
-from vae.training.epoch_metrics import Protocol, measure
+from vae.training.epoch_metrics import Protocol, SplitTerms, measure
 from vae.training.objectives import Elbo
 
 CPU = torch.device("cpu")
@@ -94,6 +95,19 @@ def test_weights_ruined_by_an_epochs_last_step_are_never_reported(digits: Digits
     model = new_model(ModelConfig("mlp", (1, 8, 8), 2, (64, 64, 64)), 0)
     with pytest.raises(TrainingError, match="in epoch 1"):
         run(digits, model, images=1257, batch_size=2_000, learning_rate=1e3)
+
+
+def test_a_loss_that_is_no_number_is_told_with_its_images(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = measure
+
+    def ruined(model: VAE, images: torch.Tensor, *more: Any) -> SplitTerms:
+        found = known(model, images, *more)
+        return replace(found, loss=math.nan) if len(images) == 30 else found
+
+    monkeypatch.setattr(trainer, "measure", ruined)
+    splits = digits["train"].images[:200], digits["validation"].images[:30]
+    with pytest.raises(TrainingError, match=r"in epoch 1: on the validation images it is no longer a finite number"):
+        list(trainer.train(new_model(TINY, 0), *splits, TrainConfig("digits", epochs=1), CPU))
 
 
 def test_a_gaussian_that_knows_few_images_by_heart_has_not_diverged(digits: Digits) -> None:

@@ -107,7 +107,8 @@ def not_trained(evidence: Evidence) -> Finding | None:
         return _unlearned(evidence, "failing", sentence)
     if evidence.steps < FEW_STEPS:
         return _unlearned(evidence, "watch", f"It has taken only {evidence.steps:.0f} gradient steps.")
-    if evidence.has_kl and evidence.kl_priced and off_prior(evidence) > OFF_PRIOR and not _lost_much(evidence):
+    priced = evidence.has_kl and evidence.kl_priced and not evidence.warming_up
+    if priced and off_prior(evidence) > OFF_PRIOR and not _lost_much(evidence):
         return _unlearned(evidence, "watch", "The latents have not yet come to where the prior is.")
     return None
 
@@ -118,7 +119,8 @@ def _below_baseline(evidence: Evidence) -> bool:
     if not row.gain("train") < -evidence.tolerance:
         return False
     recovered = row.baseline("train") - row.reconstruction("train")
-    return evidence.kl_priced or not evidence.has_kl or recovered < evidence.tolerance
+    priced = evidence.kl_priced and not evidence.warming_up  # a schedule makes it cheap at first
+    return priced or not evidence.has_kl or recovered < evidence.tolerance
 
 
 def _unlearned(evidence: Evidence, level: str, sentence: str) -> Finding:
@@ -268,8 +270,8 @@ def _lost_much(evidence: Evidence) -> bool:
     """Whether the share that is lost is large, and not for the few images that tell."""
     row = evidence.kept
     gap = row.gain("train") - row.gain("validation")
-    error = math.sqrt(2) * row.row.get("validation_loss_error", 0.0)  # that of training images is much the same
-    sure = not gap < ERRORS * error
+    error = math.sqrt(2) * evidence.validation_error  # that of training images is much the same
+    sure = gap >= ERRORS * error
     learned = row.gain("train") > ENOUGH_GAIN * evidence.tolerance
     return learned and sure and row.lost_share() > LOST[evidence.model.likelihood]
 
@@ -294,11 +296,12 @@ def _turned(evidence: Evidence) -> Finding | None:
 
 
 def no_better(evidence: Evidence) -> Finding | None:
-    """Whatever the cause: it is not better than independent pixels."""
+    """Whatever the cause: it is not better than independent pixels, as far as so many images can tell."""
     gain = evidence.kept.gain("validation")
     if evidence.ended and not evidence.warming_up and gain < 0:
         sentence = "On images that it was not trained on it is no better than independent pixels."
-        return Finding("no_better", "failing", sentence)
+        sure = gain < -ERRORS * evidence.validation_error
+        return Finding("no_better", "failing" if sure else "watch", sentence)
     return None
 
 

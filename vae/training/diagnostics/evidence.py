@@ -20,6 +20,7 @@ UNKNOWN = math.nan
 EARLY_EPOCHS, EARLY_SHARE, EARLY_STEPS = 3, 0.15, 100
 INFORMATIVE = 0.1  # nats: a dimension below says next to nothing about an image
 SAME = 0.02  # of what there is to gain: so near to the baseline a loss counts as the baseline's
+LEAST_ROOM = 1.0  # nats: with less to gain than z has to say to be of use, nobody can learn anything
 GOES_BACK = ("trained", "early_stopped")  # outcomes after which a run with patience has restored its best epoch
 ENDED = (*GOES_BACK, "stopped", "diverged")
 
@@ -112,7 +113,12 @@ class Evidence:
 
     def objective(self, split: str) -> list[float]:
         """What training really lowers, per epoch: with β ≠ 1 the loss may rise for good reasons."""
-        return self.column(f"{split}_loss") or self.losses(split)
+        if known := self.column(f"{split}_loss"):
+            return known
+        kl, fit = self.column(f"{split}_kl"), self.column(f"{split}_log_likelihood")
+        if self.train.objective == "elbo" and kl and fit:  # a run from before it was kept
+            return [self.train.beta * nats - log_likelihood for nats, log_likelihood in zip(kl, fit, strict=True)]
+        return self.losses(split)
 
     # --- what it is compared with ------------------------------------------------------------------------------------
 
@@ -124,7 +130,27 @@ class Evidence:
         """
         if self.model.likelihood == "gaussian":
             return 0.5 * math.prod(self.model.image_shape)
-        return self.kept.baseline("validation") - self.kept.row.get("validation_floor", UNKNOWN)
+        return self.kept.baseline("validation") - (self.floor if is_known(self.floor) else 0.0)
+
+    @property
+    def floor(self) -> float:
+        """What no model's validation loss can be below, nats; NaN where that isn't known.
+
+        An autoencoder of binarized pixels sees what it is to draw and pays nothing for it: it may come to 0.
+        """
+        if self.train.objective == "autoencoder" and self.train.binarization != "none":
+            return UNKNOWN
+        return self.kept.row.get("validation_floor", UNKNOWN)
+
+    @property
+    def nothing_to_gain(self) -> bool:
+        """Whether independent pixels are as good as anything: images that are all alike."""
+        return self.room < LEAST_ROOM
+
+    @property
+    def validation_error(self) -> float:
+        """The standard error of the validation loss, nats; NaN where it isn't known, as of a single image."""
+        return self.kept.row.get("validation_loss_error", UNKNOWN)
 
     @property
     def tolerance(self) -> float:

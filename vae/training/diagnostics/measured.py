@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vae.checkpoints.checkpoint import Checkpoint, Metric
 from vae.checkpoints.metrics import BASELINE, FLOOR, TEST_LOSS, test_loss
-from vae.training.diagnostics.evidence import Evidence
+from vae.training.diagnostics.evidence import Evidence, kept_row
 from vae.training.run_folder.history import EpochRow
 
 # Metrics (checkpoints/metrics.py) beside the columns of a history that they stand for: both are of images not trained
@@ -50,6 +50,9 @@ def _measured(checkpoint: Checkpoint, metrics: Mapping[str, Metric]) -> EpochRow
 
 
 def _outcome(checkpoint: Checkpoint) -> str:
-    """How its training ended, as far as the number of epochs tells."""
-    done, train = checkpoint.metrics.get("epochs_trained"), checkpoint.train
-    return "stopped" if done and done.value < train.epochs and not train.patience else "trained"
+    """How its training ended, as far as epochs tell: early stopping waits `patience` of them after the best."""
+    trained, train = checkpoint.metrics.get("epochs_trained"), checkpoint.train
+    if trained is None or trained.value >= train.epochs:
+        return "trained"
+    best = kept_row(checkpoint.history, train, "early_stopped").get("epoch", 0.0) if checkpoint.history else 0.0
+    return "early_stopped" if train.patience and trained.value - best >= train.patience else "stopped"

@@ -54,6 +54,8 @@ def _judged(evidence: Evidence, found: Finding | None, shown: str, otherwise: st
     """What the verdict means for one number; `otherwise` where it has nothing to say about it."""
     if evidence.early:
         return _Judgement("open", "Too early to judge.")
+    if found is None and evidence.nothing_to_gain:
+        return _Judgement("open", verdict.TOO_ALIKE)
     if found is None:
         return _Judgement("fine", otherwise)
     at = SHOWN_BY[found.cause]
@@ -98,10 +100,11 @@ def _pace(values: list[float], scale: float) -> str:
 
 
 def _baseline(evidence: Evidence, _: Finding | None) -> Reading | None:
-    baseline, floor = evidence.kept.baseline("validation"), evidence.kept.row.get("validation_floor")
+    baseline, floor = evidence.kept.baseline("validation"), evidence.floor
     if not is_known(baseline):
         return None
-    sentence = "Independent pixels." if floor is None else f"Independent pixels; no model gets below {number(floor)}."
+    sentence = f"Independent pixels; no model gets below {number(floor)}."
+    sentence = sentence if is_known(floor) else "Independent pixels."
     return Reading("Baseline", number(baseline), "nats", "", sentence, BASELINE)
 
 
@@ -129,8 +132,9 @@ def _kl_measured(evidence: Evidence) -> str:
         return text
     off = number(evidence.kept.row["marginal_kl"])
     return (
-        f"{text} At least {off} nats of it say nothing about an image: so far do the latents of all training images "
-        "together lie from the prior, as a normal distribution fitted to one half of them shows on the other half."
+        f"{text} At least {off} nats of it say nothing about an image: so far do latents of many images together "
+        "lie from the prior, as a normal distribution fitted to one half of them shows on the other half. These are as "
+        "many training images as there are validation images, or 500 if these are fewer; without history, test images."
     )
 
 
@@ -144,7 +148,8 @@ def _dimensions(evidence: Evidence, found: Finding | None) -> Reading | None:
         measured += f" By the variance of their means (above 0.01, Burda et al. 2016) {active:.0f} are active."
     if not evidence.has_kl:
         sentence = "An autoencoder switches no dimension off."
-        return Reading("Used dimensions", f"{active or used:.0f}", f"of {d}", "open", sentence, measured)
+        shown = used if active is None else active
+        return Reading("Used dimensions", f"{shown:.0f}", f"of {d}", "open", sentence, measured)
     sentence = "Every dimension is used." if used >= d else "The others cost nothing: a VAE keeps what pays."
     judged = _judged(evidence, found, DIMENSIONS, sentence)
     if judged.level == "fine" and (why := causes.kl_unknown(evidence)):
@@ -162,6 +167,8 @@ def _gap(evidence: Evidence, found: Finding | None) -> Reading | None:
     if share > 0.02:
         sentence = f"{share:.0%} of what it gained on training images does not hold for others."
     judged = _judged(evidence, found, GAP, sentence)
+    if judged.level == "fine" and not is_known(share):
+        judged = _Judgement("open", "Without a gain over the baseline its share can't be told.")
     return Reading("Train/validation gap", number(gap), "nats", judged.level, judged.sentence, GAP_MEASURED)
 
 

@@ -39,9 +39,9 @@ def remedy(cause: str, evidence: Evidence) -> Remedy:
         case "rate_too_low":
             return _of({"learning_rate": GOOD_RATE} | _more_steps(evidence), "Raise the learning rate.")
         case "not_trained":
-            return _of(_more_steps(evidence), "Train for longer.")
+            return _longer(evidence)
         case "cut_short":
-            return Remedy("Resume it, or train all its epochs.")
+            return Remedy(RESUME)
         case "collapsed" | "low_kl" | "unused_dimensions" | "samples_alike":
             return _of(_more_kl(evidence), "Let z say more.")
         case "kl_too_large":
@@ -95,13 +95,29 @@ def _one_digit(value: float) -> float:
     return float(f"{value:.0e}")
 
 
+RESUME = "Resume it, or train all its epochs."
+
+
+def _longer(evidence: Evidence) -> Remedy:
+    """More steps; where enough were asked for, let them be taken."""
+    more = _more_steps(evidence)
+    if not more and evidence.outcome == "stopped":
+        return Remedy(RESUME)
+    return _of(more or {"patience": 0}, "Train for longer.")
+
+
 def _more_steps(evidence: Evidence) -> dict[str, Value]:
-    """As many as a model needs at least, and two and a half times those that were not enough."""
+    """As many as a model needs at least, and two and a half times those that were not enough.
+
+    Nothing where as many were asked for, and the run ended before.
+    """
     config, steps = evidence.train, evidence.steps
     if math.isnan(steps):
         return {"epochs": _rounded(3 * config.epochs)}
     goal = max(float(LEAST_STEPS[evidence.model.likelihood]), 2.5 * steps)
     per_epoch = max(1.0, steps / max(1.0, evidence.epoch))
+    if evidence.epoch < config.epochs and goal <= per_epoch * config.epochs:
+        return {}
     images, settings = evidence.train_images, dict[str, Value]()
     if images / config.batch_size < FEWEST_PER_EPOCH and config.batch_size > SMALL_BATCH:
         settings["batch_size"] = SMALL_BATCH

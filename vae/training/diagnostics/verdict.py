@@ -85,11 +85,14 @@ CHECKS: Sequence[Callable[[Evidence], Finding | None]] = (
 )
 
 
+TOO_ALIKE = "The images are too alike: there is nothing to gain over independent pixels."
+
+
 def finding(evidence: Evidence) -> Finding | None:
     """The first cause that applies; None for a run that is fine or can't be judged."""
     if not evidence.rows or evidence.early:
         return None
-    found = (check(evidence) for check in CHECKS)
+    found = (check(evidence) for check in (CHECKS[:1] if evidence.nothing_to_gain else CHECKS))
     return next((one for one in found if one is not None), None)
 
 
@@ -102,6 +105,8 @@ def judge(evidence: Evidence) -> Verdict:
     if found := finding(evidence):
         remedy = remedies.remedy(found.cause, evidence)
         return Verdict(found.level, found.cause, found.sentence, remedy.sentence, remedy.settings)
+    if evidence.nothing_to_gain:
+        return Verdict("open", "", TOO_ALIKE)
     return Verdict("fine", "", _fine(evidence))
 
 

@@ -62,6 +62,18 @@ def test_a_model_of_fewer_epochs_than_were_asked_for_was_stopped() -> None:
     assert judge(evidence_on(checkpoint)).cause == "cut_short"
 
 
+def test_a_model_that_was_stopped_before_its_patience_was_at_an_end_kept_its_last_epoch() -> None:
+    rows = healthy(9)
+    rows[5] |= {"validation_loss": 90.0, "validation_elbo": -90.0}  # the best
+
+    def kept(patience: int) -> float:
+        train, metrics = TrainConfig("digits", epochs=20, patience=patience), measured(**GOOD, epochs_trained=9)
+        return evidence_on(replace(new_checkpoint(), history=rows, train=train, metrics=metrics)).kept.row["epoch"]  # type: ignore[arg-type]
+
+    assert kept(patience=4) == 9
+    assert kept(patience=3) == 6
+
+
 @pytest.mark.parametrize("name", ["digits-mlp-8", "digits-mlp-2", "mnist-conv-16", "mnist-mlp-2"])
 def test_what_is_shipped_is_fine(name: str) -> None:
     checkpoint = checkpoint_files.read(name, PROJECT / "checkpoints")

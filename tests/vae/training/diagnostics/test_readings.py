@@ -40,6 +40,8 @@ def test_what_old_runs_did_not_measure_is_left_out() -> None:
     found = read(run(rows))
     assert list(found) == ["Validation loss", "Total KL", "Used dimensions", "Train/validation gap"]
     assert found["Validation loss"].sentence == "Falling by 0.07 nats an epoch."
+    gap = found["Train/validation gap"]
+    assert (gap.level, gap.sentence) == ("open", "Without a gain over the baseline its share can't be told.")
     assert read(run([{"epoch": 1.0}])) == {}
     assert read(run([])) == {}
 
@@ -86,6 +88,14 @@ def test_an_autoencoder_has_no_kl_to_read() -> None:
     assert (found["Total KL"].value, found["Total KL"].level) == ("–", "open")
     assert found["Validation loss"].value == "76.23"
     assert found["Used dimensions"].level == "open"
+    found = read(run(healthy(active_units=0.0), objective="autoencoder", binarization="dynamic"))
+    assert found["Used dimensions"].value == "0"
+    assert found["Baseline"].sentence == "Independent pixels."
+
+
+def test_images_that_are_all_alike_make_no_number_fine() -> None:
+    found = read(run(healthy(validation_floor=205.5)))
+    assert {reading.level for name, reading in found.items() if name != "Baseline"} == {"open"}
 
 
 def test_the_terminal_says_the_same() -> None:

@@ -88,6 +88,41 @@ def test_a_loss_that_rises_while_beta_4_gains_is_no_jump_and_no_overfitting() ->
     assert judge(run(rows, beta=4.0)).level == "fine"
 
 
+def test_an_old_run_without_its_own_loss_is_judged_by_its_parts() -> None:
+    """−ELBO gets worse all the while, β KL − log p better."""
+    rows = []
+    for row in healthy():
+        kl, fit = 30.0 - row["epoch"], -75.0 - 2 * row["epoch"]
+        values = {"elbo": fit - kl, "log_likelihood": fit, "kl": kl}
+        row |= {f"{split}_{name}": value for split in ("train", "validation") for name, value in values.items()}
+        rows.append({name: value for name, value in row.items() if not name.endswith("_loss")})
+    assert run(rows, beta=4.0).objective("train")[0] == 4 * 29.0 + 77.0
+    assert judge(run(rows, beta=4.0)).level == "fine"
+
+
+def test_images_that_are_all_alike_leave_nothing_to_judge() -> None:
+    rows = [row | {"validation_floor": 205.5} for row in collapsed(healthy())]
+    found = judge(run(rows))
+    assert called(found) == ("open", "")
+    assert found.sentence == "The images are too alike: there is nothing to gain over independent pixels."
+    assert judge(run(rows, outcome="diverged")).cause == "diverged"
+
+
+@pytest.mark.parametrize(("error", "level"), [(1.0, "failing"), (4.0, "watch"), (None, "watch")])
+def test_few_validation_images_are_not_sure_of_anything(error: float | None, level: str) -> None:
+    """5 nats worse than the baseline; of one image's loss nobody knows the error."""
+    rows = [row | {"validation_elbo": -211.0, "validation_loss": 211.0} for row in healthy(train_elbo=-203.0)]
+    rows = [{name: value for name, value in row.items() if name != "validation_loss_error"} for row in rows]
+    rows = rows if error is None else [row | {"validation_loss_error": error} for row in rows]
+    assert called(judge(run(rows))) == (level, "no_better")
+
+
+def test_without_a_floor_there_is_all_the_baseline_to_gain() -> None:
+    """An autoencoder of binarized pixels may come to 0, whatever an earlier version took for its floor."""
+    evidence = run(healthy(), objective="autoencoder", binarization="dynamic")
+    assert (evidence.room, evidence.tolerance) == (206.0, pytest.approx(4.12))
+
+
 def test_a_jump_that_was_made_good_by_the_end_is_none() -> None:
     rows = healthy()
     rows[15] |= {"train_loss": 160.0, "train_elbo": -160.0}
@@ -153,6 +188,24 @@ def test_what_still_learned_when_it_ended_was_too_short() -> None:
     assert "28% of all it gained" in found.sentence
     assert found.settings == {"epochs": 50}
     assert called(judge(run(rows, outcome=""))) == ("fine", "")  # it goes on
+
+
+def test_what_was_stopped_before_its_steps_is_to_go_on_instead_of_asking_for_fewer() -> None:
+    rows = [row | {"steps": 10.0 * row["epoch"]} for row in healthy(12)]
+    found = judge(run(rows, outcome="stopped", epochs=500))
+    assert called(found) == ("watch", "not_trained")
+    assert (found.remedy, dict(found.settings)) == ("Resume it, or train all its epochs.", {})
+    assert judge(run(rows, outcome="early_stopped", epochs=500, patience=5)).settings == {"patience": 0}
+    assert judge(run(rows, outcome="stopped")).settings == {"epochs": 100}  # 20 epochs are 200 steps
+
+
+def test_what_was_stopped_during_a_kl_warm_up_is_not_blamed_for_its_kl() -> None:
+    """While the KL costs little, it may be larger than it will pay, and latents far from the prior."""
+    dear = {"elbo": -230.0, "log_likelihood": -50.0, "kl": 180.0, "loss": 230.0}
+    columns = {f"{split}_{name}": value for split in ("train", "validation") for name, value in dear.items()}
+    rows = [row | columns | {"kl_weight": 0.1, "marginal_kl": 30.0, "learning_rate": 1e-8} for row in healthy(12)]
+    assert judge(run(rows, outcome="stopped", kl_schedule="linear", kl_warmup=15)).cause == ""
+    assert judge(run(rows, outcome="stopped")).cause == "not_trained"
 
 
 def test_a_run_that_was_stopped_at_a_high_rate_is_to_go_on() -> None:
