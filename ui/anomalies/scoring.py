@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 
 from ui.shared import cache
 from ui.shared.progress_cache import Bar, remembered
-from vae.anomalies import detectors, judging, normal_images, thresholds
+from vae.anomalies import detectors, judging, normal_images, streaming, thresholds
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
+from vae.anomalies.streaming import Beside
 from vae.anomalies.thresholds import Rule
 from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
 from vae.data import datasets
 from vae.data.report.image_report import ImageReport
-from vae.errors import DatasetError
+from vae.errors import BudgetError, DatasetError, ScoreError
 from vae.storage import paths
 
 CHUNK = 1_000  # images scored between two reports
@@ -137,7 +138,8 @@ def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector
         text, model = choice.text(checkpoint), cache.model(checkpoint)
         return detectors.fit(checkpoint, model, score, known, calibrating, text, choice=choice)
 
-    return remembered(("fitted", checkpoint.identity, choice.key(), score, _data_state(checkpoint)), make)
+    found = remembered(("fitted", checkpoint.identity, choice.key(), score, _data_state(checkpoint)), make)
+    return replace(found, aliases=choice.aliases)  # nothing is fitted to those: another session's may differ
 
 
 def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, choice: NormalChoice) -> Scored:
@@ -181,35 +183,28 @@ def judgeable(
     if reason := judging.why_not(checkpoint, source, truth, chosen=False):
         return None, reason
     scores, outlier = found.scores[truth.known], truth.outlier[truth.known]
-    unknown, note = found.scores[~truth.known], ""
+    unknown, said = found.scores[~truth.known], []
     if not truth.normals:
         try:
             beside = _normal_test_scores(checkpoint, found.detector, choice)
-        except DatasetError as error:
-            return None, error.message
-        if not len(beside):
-            return None, "The test split has no normal images to compare with."
-        scores = np.concatenate([beside, scores])
-        outlier = np.concatenate([np.zeros(len(beside), bool), outlier])
-        note = f"the normal ones are {len(beside):,} test images of {checkpoint.dataset.title}, scored beside"
-    elif truth.left_out:
-        note = f"{truth.left_out:,} images of which nothing is known are left out"
-    return Judgeable(scores, outlier, unknown, note), ""
+        except (DatasetError, ScoreError, BudgetError) as error:
+            return None, f"None of the images is normal, and there are no others to compare them with: {error.message}"
+        scores = np.concatenate([beside.scores, scores])
+        outlier = np.concatenate([np.zeros(len(beside.scores), bool), outlier])
+        said.append(beside.note)
+    if truth.left_out:
+        said.append(truth.left_out_note)
+    return Judgeable(scores, outlier, unknown, "; ".join(said)), ""
 
 
-def _normal_test_scores(checkpoint: Checkpoint, detector: Detector, choice: NormalChoice) -> FloatArray:
-    """Of the normal images of the model's own test split; DatasetError where they are not on this machine."""
-    images = cache.test_images(checkpoint)
-    normal = np.isin(images.labels, choice.labels(images.class_names))
+def _normal_test_scores(checkpoint: Checkpoint, detector: Detector, choice: NormalChoice) -> Beside:
+    """The scores that the command would set beside. Raises as `streaming.scored_beside` does, and BudgetError."""
 
-    def make() -> FloatArray:
-        model = cache.model(checkpoint)
+    def make() -> Beside:
+        check_room(checkpoint)
         with Bar("Looking at normal images of the test split") as bar:
-            seen = passes(model, images.images[normal], binarized(checkpoint), on_batch=bar.update)
-        return detectors.decide(detector, seen, model).scores
+            return streaming.scored_beside(checkpoint, detector, cache.model(checkpoint), bar.update)
 
-    if not normal.any():
-        return np.empty(0, np.float32)
     key = ("normal test", checkpoint.identity, choice.key(), detector.score, _data_state(checkpoint))
     return remembered(key, make)
 

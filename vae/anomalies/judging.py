@@ -42,6 +42,11 @@ class Truth:
         """How many images nobody knows of."""
         return int((~self.known).sum())
 
+    @property
+    def left_out_note(self) -> str:
+        """How many those are, for a protocol."""
+        return f"{self.left_out:,} images of which nothing is known are left out"
+
 
 def normal_names(checkpoint: Checkpoint, choice: NormalChoice) -> frozenset[str]:
     """The names whose images are normal, in the training data and in whatever is scored."""

@@ -110,22 +110,42 @@ def evaluated(
     said = [f"normal: {judging.named(there)}"] if there else []
     if not found.normals:
         try:
-            beside = normal_test_images(checkpoint, detector.choice)
-            own = Tally(beside.tally())
-            for _ in scored(beside, detector, model, own, on_batch):
-                pass
+            beside = scored_beside(checkpoint, detector, model, on_batch)
         except (DatasetError, ScoreError) as error:
             return f"None of the images is normal, and there are no others to compare them with: {error.message}"
-        scores = np.concatenate([*own.scores, scores])
-        outlier = np.concatenate([np.zeros(own.count, bool), outlier])
-        said.append(f"the normal ones are {own.count:,} images of {beside.title}, scored beside")
+        scores = np.concatenate([beside.scores, scores])
+        outlier = np.concatenate([np.zeros(len(beside.scores), bool), outlier])
+        said.append(beside.note)
     if found.left_out:
-        said.append(f"{found.left_out:,} images of which nothing is known are left out")
+        said.append(found.left_out_note)
     try:
         judged = metrics.evaluate(scores, outlier)
     except ScoreError as error:
         return error.message
     return replace(judged, protocol="; ".join([judged.protocol, *said]))
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Scores (n,) of normal images that what was scored lacks, and which they are of."""
+
+    scores: NDArray[np.float32]
+    note: str
+
+
+def scored_beside(
+    checkpoint: Checkpoint,
+    detector: Detector,
+    model: VAE,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Beside:
+    """Score normal test images of the checkpoint's own data set; raises as `normal_test_images` does."""
+    source = normal_test_images(checkpoint, detector.choice)
+    tally = Tally(source.tally())
+    for _ in scored(source, detector, model, tally, on_batch):
+        pass
+    note = f"the normal ones are {tally.count:,} images of {source.title}, scored beside"
+    return Beside(np.concatenate(tally.scores), note)
 
 
 def normal_test_images(checkpoint: Checkpoint, choice: NormalChoice) -> Source:

@@ -14,18 +14,23 @@ from numpy.typing import NDArray
 
 from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, visit_folder, wrong
 from tests.pages.page import said
-from ui.anomalies import folder_source, looking
+from ui.anomalies import folder_source, looking, scoring
 from ui.shared import cache, explore_place
 from vae import commands
-from vae.anomalies import sources
+from vae.anomalies import sources, streaming
 from vae.anomalies.methods import registry
+from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
 from vae.data.folders import image_walk
 from vae.data.folders.image_walk import ImageWalk
+from vae.errors import BudgetError
 
 
-def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
+def test_another_data_set_is_resized_with_a_note(
+    digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "MOST_BESIDE", 7)  # as many as the command takes
     rng = np.random.default_rng(0)
     for k in range(80):
         png(rng.integers(0, 256, (16, 16), np.uint8), tmp_path / "own" / "ab"[k % 2], f"{k}.png")
@@ -36,13 +41,13 @@ def test_another_data_set_is_resized_with_a_note(digits: Checkpoint, browser: Br
     count = len(outliers.scores)
     assert f"Changed: {count} resized to 8 × 8 pixels" in said(at)
     assert (normal.outlier, outliers.outlier) == (False, True)
-    assert len(normal.scores) == (cache.test_images(digits).labels == 1).sum()
+    assert len(normal.scores) == 7
     assert browser.flagged() == count
     assert {row["class"] for row in browser.rows()} == {"a", "b"}
     at.button_group(key="anomalies-look").set_value("map").run()
     assert "Only the test split of the model's own data set is on its map." in said(at)
     at.button_group(key="anomalies-look").set_value("curves").run()
-    text = f"the normal ones are {len(normal.scores)} test images of scikit-learn digits, scored beside"
+    text = f"the normal ones are {len(normal.scores)} images of digits, test split, scored beside"
     assert text in said(at)
     assert len(at.get("plotly_chart")) == 2
 
@@ -93,6 +98,26 @@ def test_a_folder_of_which_no_sub_folder_is_normal_is_not_judged_until_one_is_na
     at.multiselect(key="anomalies-aliases").set_value(["good"]).run()
     assert [group.outlier for group in browser.groups] == [False, True]
     assert len(at.get("plotly_chart")) == 2
+
+
+def test_sessions_share_what_is_fitted_but_not_the_sub_folders_that_they_call_normal(digits: Checkpoint) -> None:
+    mine = scoring.fitted(digits, NormalChoice(("1",), ("good",)), "kl")
+    other = scoring.fitted(digits, NormalChoice(("1",)), "kl")
+    assert (mine.aliases, other.aliases) == (("good",), ())
+    assert mine.state is other.state
+
+
+def test_no_room_for_normal_images_beside_is_said(
+    digits: Checkpoint, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BudgetError("That takes too much memory.")
+
+    monkeypatch.setattr(streaming, "normal_test_images", refuse)
+    test = replace(datasets.load("digits", "test"), name="other", class_names=tuple("abcdefghij"))
+    monkeypatch.setattr(cache, "split", lambda name, which: test)
+    at = visit(source="dataset", dataset="digits", normal="1", look="curves")
+    assert "no others to compare them with: That takes too much memory." in said(at)
 
 
 def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
