@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
         with unstoppable():
             run.progress.close()
             run.progress.report(stage="done", fraction=1.0, finished=not (run.stopped or run.problem))
+            if run.stopped and not run.problem:
+                run.progress.report(message=f"Stopped: {run.finished} of {len(names)} scores are finished and kept.")
     assert run.together is not None  # noqa: S101 - compare raises when no score could be computed
     if arguments.json:
         unkept = {"path": None} if run.problem else {}

@@ -39,11 +39,12 @@ from vae.data import datasets
 from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError, ScoreError
 from vae.jobs.progress import Progress
-from vae.jobs.stopping import stoppable, unstoppable
+from vae.jobs.stopping import Stopped, stoppable, unstoppable
 
 if TYPE_CHECKING:
     from vae.model.vae import VAE
 
+STOPPED = "It was stopped before that."
 RULES = ("threshold", "contamination", "false_alarms")
 MEASURES: dict[str, tuple[str, Callable[[Evaluation], Interval]]] = {
     "AUROC": ("auroc", lambda evaluation: evaluation.auroc),
@@ -141,13 +142,23 @@ def run(arguments: argparse.Namespace) -> None:
                 detector = dataclasses.replace(detector, name=arguments.keep)
                 path, problem = _kept(detector)
         progress.stage("judging", "images")
-        evaluation = streaming.evaluated(checkpoint, detector, model, source, tally, outliers, progress.update)
+        evaluation = _unless_stopped(
+            lambda: streaming.evaluated(checkpoint, detector, model, source, tally, outliers, progress.update)
+        )
         progress.close()
         progress.report(stage="done", fraction=1.0, finished=problem is None)
     note(detectors.equal_note(detector))
     _tell(_Done(checkpoint, source, detector, tally, output, path, evaluation), arguments.json)
     if problem:
         raise ScoreError(f"The scores are written, but the detector is not kept: {problem.message}", problem.hint)
+
+
+def _unless_stopped(judge: Callable[[], Evaluation | str]) -> Evaluation | str:
+    """A stop ends judging alone: the scores are written."""
+    try:
+        return judge()
+    except Stopped:
+        return STOPPED
 
 
 def _outliers(words: list[str] | None, source: Source) -> tuple[str, ...]:
@@ -224,7 +235,7 @@ def _tell(done: _Done, as_json: bool) -> None:
     if done.kept:
         print(f"Kept the detector {detector.name!r}: {shown(done.kept)}")
     if isinstance(evaluation, str):
-        how = "" if evaluation in judging.USED.values() else " --normal and --outliers name classes."
+        how = "" if evaluation in (STOPPED, *judging.USED.values()) else " --normal and --outliers name classes."
         print(f"Not judged: {evaluation}{how}")
         return
     for title, (_, of) in MEASURES.items():

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from vae.data import datasets
+from vae.errors import DatasetError
 
 LOOKED_AT = 256  # training images: enough to tell drawings from photographs
 DARK, BRIGHT = 26, 229  # a tenth of the range at either end
@@ -34,13 +35,20 @@ class Traits:
 def traits(dataset: str, classes: Sequence[str] = ()) -> Traits:
     """The traits of a data set, or of some of its classes, whose images are taken to be equally many.
 
-    Raises DatasetError for an unknown or damaged one.
+    Raises DatasetError for an unknown one. A damaged one isn't two-tone: whoever trains on it says what is wrong.
     """
     known = datasets.info(dataset)
     share = len(classes) / len(known.class_names) if classes else 1.0
     images = max(1, round(known.counts["train"] * min(1.0, share)))
-    two_tone = datasets.is_built_in(dataset) or _two_tone(dataset, known.changed())
+    two_tone = datasets.is_built_in(dataset) or _looks_two_tone(dataset, known.changed())
     return Traits(images, known.image_shape, two_tone)
+
+
+def _looks_two_tone(dataset: str, changed: int) -> bool:
+    try:
+        return _two_tone(dataset, changed)
+    except DatasetError:
+        return False
 
 
 @lru_cache(maxsize=64)

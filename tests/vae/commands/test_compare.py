@@ -77,6 +77,7 @@ def test_a_stopped_comparison_keeps_what_is_finished(
     progress = json.loads((tmp_path / "progress.json").read_text())
     assert progress["scores"] == ["squared_error", "kl"]
     assert progress["finished"] is False
+    assert progress["message"] == "Stopped: 2 of 4 scores are finished and kept."
     assert call(*words, "knn") == 130  # nothing finished this time
     assert "nothing was written" in capsys.readouterr().err
 

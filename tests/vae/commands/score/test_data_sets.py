@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.vae.commands.score.score import call, save, table
-from vae.anomalies import detector_files, detectors, normal_images
+from vae.anomalies import detector_files, detectors, normal_images, streaming
 from vae.anomalies.evaluation import metrics
 from vae.anomalies.forward_pass import passes
 from vae.anomalies.methods import registry
@@ -50,6 +52,21 @@ def test_a_split_is_scored_judged_and_the_detector_kept(
     assert f"Flagged {flagged.sum()} " in text
     assert "Threshold: set for 10 % false alarms: " in text
     assert "AUROC" in text
+
+
+def test_a_stop_while_judging_says_that_the_scores_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(streaming, "evaluated", stop)
+    out = tmp_path / "s.csv"
+    assert call("digits-mlp-8", "--normal", "0,1", "--output", out) == 0
+    said = capsys.readouterr().out
+    assert "Wrote 360 scores" in said
+    assert said.endswith("Not judged: It was stopped before that.\n")
+    assert len(table(out)) == 360
 
 
 def test_a_detector_that_cant_be_kept_hides_no_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
