@@ -12,5 +12,6 @@ STATE = PageState(
         *("score", "rule", "share", "contamination", "threshold"),
         *("look", "order", "image", "heat"),
     ),
+    long=("normal", "aliases"),
 )
 FIELDS = Fields(STATE)

@@ -39,7 +39,7 @@ def _table(quality: Quality) -> None:
         [_line(quality.row(kind), title) for kind, title in ROWS.items()],
         hide_index=True,
         column_config={
-            name: st.column_config.Column(help=quality.protocols.get(key, LACKING))
+            name: st.column_config.Column(help=page.escape(quality.protocols.get(key, LACKING)))
             for name, key in (
                 ("squared Fréchet distance", "distance"),
                 ("precision", "precision"),

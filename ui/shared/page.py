@@ -60,7 +60,7 @@ def page(title: str) -> Iterator[None]:
         st.warning(escape(problem), icon=":material/folder_off:")
     with error_boundary():
         yield
-        clicks.forget()
+    clicks.forget()  # after an error, too; a run that ends early, as by st.rerun, keeps them for the next one
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import streamlit as st
 from ui.components import back_forward
 
 LONGEST = 2_000  # characters of one value
+LONGEST_LIST = 20_000  # of one that names many things, such as classes
 MOST_URLS = 500  # of the session's own that are remembered
 OPEN = "open_page"  # in the session: the page that ran last
 UNWRITTEN = "unwritten_choices"  # in the session, by name: what the person has chosen that no URL says yet
@@ -39,10 +40,13 @@ class _Chosen:
 
 
 class PageState:
-    """The settings of one page: `names` have one value; `lists`, which the page keeps itself, several."""
+    """The settings of one page: `names` have one value; `lists`, which the page keeps itself, several.
 
-    def __init__(self, page: str, names: Sequence[str], lists: Sequence[str] = ()) -> None:
-        self.page, self.names, self.lists = page, tuple(names), tuple(lists)
+    `long` are those of `names` whose one value may list many things.
+    """
+
+    def __init__(self, page: str, names: Sequence[str], lists: Sequence[str] = (), long: Sequence[str] = ()) -> None:
+        self.page, self.names, self.lists, self.long = page, tuple(names), tuple(lists), tuple(long)
         self.key = f"{page}_chosen"  # in the session
 
     @property
@@ -89,10 +93,14 @@ class PageState:
 
     def short_enough(self, name: str, value: str) -> bool:
         """A longer value is said and left out: its beginning would be something else."""
-        if len(value) > LONGEST:
+        most = self._longest(name)
+        if len(value) > most:
             found = f"{len(value):,} characters"
-            self.problem(name, f"The link's {name} has {found}, expected at most {LONGEST:,}; it was left out.")
-        return len(value) <= LONGEST
+            self.problem(name, f"The link's {name} has {found}, expected at most {most:,}; it was left out.")
+        return len(value) <= most
+
+    def _longest(self, name: str) -> int:
+        return LONGEST_LIST if name in self.long else LONGEST
 
     def revision(self) -> int:
         """Changes whenever a link, not the page, moved."""
@@ -218,7 +226,9 @@ class PageState:
         """Make the URL say what is shown; `lists` by name. `part` names a part that runs alone inside another one."""
         here = self._here
         values: Values = {} if model is None else {"model": [model]}
-        values |= {name: [here.shown[name]] for name in self.names if name in here.shown}
+        # a longer one would be refused when the page is loaded again
+        shown = {name: value for name, value in here.shown.items() if len(value) <= self._longest(name)}
+        values |= {name: [shown[name]] for name in self.names if name in shown}
         values |= {name: list(several) for name, several in (lists or {}).items() if several}
         before = {name: st.query_params.get_all(name) for name in st.query_params if name != back_forward.MARK}
         chosen = not here.opened and (not here.arrived or bool(unwritten()))

@@ -38,7 +38,7 @@ def show(job: Job | None) -> None:
         mine = ownership.may_change(ownership.of_run(job))
         if not mine:
             st.caption(ownership.refusal(ownership.of_run(job)))
-        elif status.resumable(job) and clicks.button("Resume", "run_resume", icon=":material/play_arrow:"):
+        elif status.resumable(job) and clicks.button("Resume", f"run_resume-{job.id}", icon=":material/play_arrow:"):
             _resume(job)
         if request:
             st.button(
@@ -51,7 +51,7 @@ def show(job: Job | None) -> None:
                 help="Puts all settings of this run into the form, under a new name. What was trained on some classes "
                 "only is started from Anomalies.",
             )
-        if mine and not job.active and clicks.button("Delete", "run_delete", icon=":material/delete:"):
+        if mine and not job.active and clicks.button("Delete", f"run_delete-{job.id}", icon=":material/delete:"):
             deletion.ask(of_run(job))
 
 

@@ -129,7 +129,7 @@ def _test_loss_is(request: TrainingRequest | None) -> str:
 
 def _outcome(job: Job, model: Summary | None) -> None:
     if model is not None and model.problem is None:
-        if clicks.button("Open in Explore", "open_in_explore", type="primary", icon=":material/explore:"):
+        if clicks.button("Open in Explore", f"open_in_explore-{job.id}", type="primary", icon=":material/explore:"):
             st.session_state[model_picker.CHOSEN] = model.name
             st.switch_page("app.py")
     elif model is not None and model.problem is not None:

@@ -58,7 +58,7 @@ def test_directions_are_kept_chosen_and_deleted(digits: Checkpoint, browser: Bro
     assert (warnings(again), again.selectbox(key="generate-direction").value) == ([], "it's <b>")
     [table] = at.dataframe
     assert (table.value["name"][0], table.value["angle"][0]) == ("it's <b>", 0)
-    at.button(key="direction-delete").click().run()
+    at.button(key="direction-delete-it's <b>").click().run()
     assert [kept.name for kept in direction_files.saved(digits)] == ["it's <b>"]  # asks first
     assert "This tab made it." in said(at)
     at.button(key="direction_delete_sure").click().run()

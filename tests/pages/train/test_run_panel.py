@@ -202,7 +202,7 @@ def test_a_finished_run_opens_in_explore(state: str, outcome: str, message: str)
     assert told["live"] is False
     kinds = {button.label: button.proto.type for button in at.button}
     assert (kinds["Open in Explore"], kinds["Train"]) == ("primary", "secondary")
-    at.button(key="open_in_explore").click().run()
+    at.button(key=f"open_in_explore-{job_id}").click().run()
     assert at.session_state["model_chosen"] == "new"
     assert not at.exception
 

@@ -155,12 +155,12 @@ def test_delete_asks_first_and_keeps_the_model() -> None:
     checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "first")
     first = plant("done", train_arguments("first"), progress_of("first", 3, 3, finished=True), age=300)
     at = visit(first)
-    at.button(key="run_delete").click().run()
+    at.button(key=f"run_delete-{first}").click().run()
     assert "The model stays." in texts(at)
     assert [job.id for job in queue.all_jobs()] == [first]
     at.button(key="run_delete_not").click().run()
     assert [job.id for job in queue.all_jobs()] == [first]
-    at.button(key="run_delete").click().run()
+    at.button(key=f"run_delete-{first}").click().run()
     at.button(key="run_delete_sure").click().run()
     assert queue.all_jobs() == []
     assert "job" not in at.query_params
@@ -182,7 +182,7 @@ def test_resume_goes_on_with_the_same_run(monkeypatch: pytest.MonkeyPatch) -> No
     asked: list[str] = []
     monkeypatch.setattr(queue, "restart", asked.append, raising=False)
     at = visit(job_id)
-    at.button(key="run_resume").click().run()
+    at.button(key=f"run_resume-{job_id}").click().run()
     assert asked == [job_id]
     assert at.query_params["job"] == job_id
 
@@ -196,7 +196,7 @@ def test_a_resume_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(queue, "restart", refuse, raising=False)
     at = visit(job_id)
-    at.button(key="run_resume").click().run()
+    at.button(key=f"run_resume-{job_id}").click().run()
     assert "can't go on. Start anew." in texts(at)
 
 

@@ -120,3 +120,26 @@ def test_streamlit_can_still_stop_a_script_inside() -> None:
     at = page("stop")
     assert texts(at) == ["before"]
     assert not at.error
+
+
+def _page_that_fails() -> None:
+    import streamlit as st
+
+    from ui.components import clicks
+    from ui.shared import page as shell
+
+    with shell.page("Test"):
+        if st.session_state.pop("fails", False):
+            raise ZeroDivisionError
+        if clicks.button("Delete", "delete"):
+            st.text("deleted")
+
+
+def test_a_click_on_a_page_that_failed_means_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "PAGES", ())
+    at = AppTest.from_function(_page_that_fails).run()
+    at.session_state["fails"] = True
+    at.button(key="delete").click().run()
+    assert at.error
+    assert texts(at.run()) == []
+    assert texts(at.button(key="delete").click().run()) == ["deleted"]

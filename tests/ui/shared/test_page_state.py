@@ -134,3 +134,18 @@ def test_what_is_no_mark_is_ignored(session: SimpleNamespace, mark: str) -> None
     session.query_params = Parameters(model="m", view="b", visit=mark)
     STATE.begin()
     assert STATE.text("view") == "c"
+
+
+def test_a_long_choice_survives_a_reload(session: SimpleNamespace) -> None:
+    state = PageState("long", ("view", "classes"), long=("classes",))
+    most = {"view": "x" * page_state.LONGEST, "classes": "x" * page_state.LONGEST_LIST}
+    for more, expected in (("", most), ("x", {"view": "", "classes": ""})):  # what is too long is in no URL
+        state.begin()
+        for name, value in most.items():
+            state.put(name, value + more)
+            state.text(name)
+        state.write_url("m")
+        session.session_state.clear()
+        state.begin()
+        assert {name: state.text(name) for name in most} == expected
+        assert state.problems() == []

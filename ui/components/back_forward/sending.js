@@ -10,11 +10,12 @@ const SOON_MS = 50 // what a click makes Streamlit send is on its way by then
 const LATEST_MS = 250 // so is what it sends of a slider
 const LONGEST_MS = 2_000 // Back waits for an answer; longer runs are interrupted
 
-const isBack = ({ key, altKey, metaKey }) => altKey || metaKey || key.startsWith("Browser")
+const isBack = ({ key, altKey, metaKey }) => altKey || metaKey || key?.startsWith("Browser")
 const ACTS = {
   pointerdown: ({ button }) => button < 3, // the others are Back and Forward
   keydown: (event) => !isBack(event),
   click: () => true,
+  wheel: ({ deltaX, deltaY }) => Math.abs(deltaY) > Math.abs(deltaX), // sideways can be Back and Forward
   drop: () => true,
 }
 

@@ -52,7 +52,7 @@ def show(checkpoint: Checkpoint, current: Direction | None) -> None:
         mine = ownership.may_change(note)
         if clicks.button(
             f"Delete {page.escape(name)}",
-            "direction-delete",
+            f"direction-delete-{name}",
             icon=":material/delete:",
             help=None if mine else ownership.refusal(note),
             disabled=not mine,

@@ -67,7 +67,7 @@ def whose(note: Path) -> str:
         return "This tab made it."
     if not owner:
         return NOBODY
-    return f"Session {owner[:DIGITS]} made it: another tab, of yours or of somebody else. This tab is {_me()[:DIGITS]}."
+    return f"Session {owner[:DIGITS]} made it: another tab, yours or somebody else's. This tab is {_me()[:DIGITS]}."
 
 
 def refusal(note: Path) -> str:
