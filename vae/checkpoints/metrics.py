@@ -139,15 +139,22 @@ def _mean(values: NDArray[np.float32]) -> float:
     return float(values.mean(dtype=np.float64))
 
 
+def _standard_error(values: NDArray[np.float32]) -> str:
+    """Of the mean over images that others could stand for; nothing for one image."""
+    count = len(values)
+    return f" (standard error {values.std(ddof=1, dtype=np.float64) / count**0.5:.2g})" if count > 1 else ""
+
+
 def _loss(latents: Latents, by: MeasuredBy, sampled: str, bound: ImportanceBound | None) -> Metric:
     if by.objective == "autoencoder":
-        return Metric(-_mean(latents.log_likelihood), NATS, f"−log p(x|z), {sampled}; {by.standing}")
+        error = _standard_error(latents.log_likelihood)
+        return Metric(-_mean(latents.log_likelihood), NATS, f"−log p(x|z), {sampled}{error}; {by.standing}")
     if bound is not None:
         protocol = (
             f"−log 1/k Σ p(x, z)/q(z|x) of k = {bound.samples} samples (seed 0), mean over {bound.images:,} images"
         )
         return Metric(-bound.value, NATS, f"{protocol}; {by.terms}; {by.standing}")
-    return Metric(-_mean(latents.elbo), NATS, f"−ELBO, {sampled}; {by.standing}")
+    return Metric(-_mean(latents.elbo), NATS, f"−ELBO, {sampled}{_standard_error(latents.elbo)}; {by.standing}")
 
 
 def test_loss(metrics: Mapping[str, Metric], objective: str) -> float | None:
