@@ -250,3 +250,25 @@ def test_back_at_the_moment_in_which_a_choice_gets_its_entry(page: Page) -> None
     load(page)
     mount(page, "back_forward/back_forward.js")
     assert page.evaluate(HISTORY, [20, 5, 0]) == ["?at=3"] * 3
+
+
+ACTS = """() => {
+    const sending = new Sending()
+    const acted = (event) => {
+        sending.traversed(true, false)
+        window.dispatchEvent(event)
+        return !sending.back
+    }
+    return [
+        acted(new WheelEvent("wheel", { deltaX: 1, deltaY: 50 })), // zooms the map
+        acted(new WheelEvent("wheel", { deltaX: 50, deltaY: 1 })), // goes back on a touchpad
+        acted(new KeyboardEvent("keydown", { key: "a" })),
+        acted(new KeyboardEvent("keydown", { key: "BrowserBack" })),
+        acted(new Event("keydown")), // a browser that fills in a field
+    ]
+}"""
+
+
+def test_what_counts_as_a_choice_after_back(page: Page) -> None:
+    load(page, "back_forward/sending.js")
+    assert page.evaluate(ACTS) == [True, False, True, False, True]
