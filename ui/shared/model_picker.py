@@ -92,7 +92,7 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
         st.session_state[CHOSEN] = first_choice(list(usable.values())).name
     st.session_state[CHOICE] = st.session_state[CHOSEN]
     name = st.selectbox(
-        "Model · ELBO in nats",
+        "Model · test loss in nats",
         list(usable),
         key=CHOICE,
         on_change=_picked,
