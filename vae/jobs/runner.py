@@ -136,11 +136,15 @@ class Runner:
     def _end_with(self, code: int) -> None:
         if self._stop_asked() and code in STOPPED_CODES:
             self._end("stopped")
-        elif code == 0:
+        elif code == 0 or (code < 0 and self._told_its_end()):
             self._end("done")
         else:
             tail = log_tail(get(self.folder.name))
             self._end("failed", reason=f"{tail}\n{killed(code)}".strip() or f"It ended with exit code {code}.")
+
+    def _told_its_end(self) -> bool:
+        """Whether the result is there: a command that is killed after it has said so has nothing left to do."""
+        return bool((read_values(self.folder / "progress.json", kinds.PROGRESS) or {}).get("finished"))
 
     def _end(self, state: str, **more: Any) -> None:
         if probe.is_folder(self.folder):

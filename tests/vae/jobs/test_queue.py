@@ -265,6 +265,25 @@ def test_a_command_is_killed_only_when_it_gets_no_further(
     assert queue.get(ID).reason == ("" if code == 0 else "It was killed (signal 9): out of memory, or by somebody.")
 
 
+KILLED_AT_ITS_END = """
+import json, os, pathlib, signal, sys
+pathlib.Path(sys.argv[1], "progress.json").write_text(json.dumps({"stage": "done", "finished": sys.argv[2] == "told"}))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("said", "state"), [("told", "done"), ("silent", "failed")])
+def test_a_command_that_is_killed_after_it_told_its_result_is_done(said: str, state: str) -> None:
+    folder = plant()
+
+    class Fake(runner.Runner):
+        def command(self) -> list[str]:
+            return [sys.executable, "-c", KILLED_AT_ITS_END, str(self.folder), said]
+
+    Fake(folder).run()
+    assert queue.get(ID).state == state
+
+
 TWO_ATTEMPTS = """
 import pathlib, sys
 from vae.jobs.runner import Runner
