@@ -115,6 +115,9 @@ def metrics_of(
             f"Var over images of E[z|x] > {ACTIVE_VARIANCE} (Burda et al. 2016), {count}",
         ),
     }
+    if bound is None and len(latents.mu) > 1:
+        each = latents.log_likelihood if by.objective == "autoencoder" else latents.elbo
+        found["standard_error"] = _standard_error(each, count)
     if by.objective != "autoencoder":
         found["marginal_kl"] = Metric(
             marginal_kl(latents.mu, latents.sigma),
@@ -139,22 +142,21 @@ def _mean(values: NDArray[np.float32]) -> float:
     return float(values.mean(dtype=np.float64))
 
 
-def _standard_error(values: NDArray[np.float32]) -> str:
-    """Of the mean over images that others could stand for; nothing for one image."""
-    count = len(values)
-    return f" (standard error {values.std(ddof=1, dtype=np.float64) / count**0.5:.2g})" if count > 1 else ""
+def _standard_error(values: NDArray[np.float32], count: str) -> Metric:
+    """Of a mean over images that others could have stood for."""
+    error = float(values.std(ddof=1, dtype=np.float64)) / len(values) ** 0.5
+    return Metric(error, NATS, f"standard error of the test loss, from its spread over {count}")
 
 
 def _loss(latents: Latents, by: MeasuredBy, sampled: str, bound: ImportanceBound | None) -> Metric:
     if by.objective == "autoencoder":
-        error = _standard_error(latents.log_likelihood)
-        return Metric(-_mean(latents.log_likelihood), NATS, f"−log p(x|z), {sampled}{error}; {by.standing}")
+        return Metric(-_mean(latents.log_likelihood), NATS, f"−log p(x|z), {sampled}; {by.standing}")
     if bound is not None:
         protocol = (
             f"−log 1/k Σ p(x, z)/q(z|x) of k = {bound.samples} samples (seed 0), mean over {bound.images:,} images"
         )
         return Metric(-bound.value, NATS, f"{protocol}; {by.terms}; {by.standing}")
-    return Metric(-_mean(latents.elbo), NATS, f"−ELBO, {sampled}{_standard_error(latents.elbo)}; {by.standing}")
+    return Metric(-_mean(latents.elbo), NATS, f"−ELBO, {sampled}; {by.standing}")
 
 
 def test_loss(metrics: Mapping[str, Metric], objective: str) -> float | None:
