@@ -3,8 +3,7 @@
 `app` is one server for the whole folder, for tests that look, or leave what disturbs nobody; `planted_app` is the same
 one for tests that plant jobs in it. `own_app` and `start_app` start further ones, for tests that train, restart the app
 or show a script of their own. A test that fails leaves a screenshot of its page in test-output/, and its servers' logs
-stand in the report. It is run once more: a slow machine is no fault of the app. One that fails twice fails, and the
-summary names those that passed the second time, so that they get mended.
+stand in the report.
 
 Most of the time that opening a page takes goes into compiling Streamlit's and Plotly's scripts. A process of Chromium
 that has compiled them keeps the result, so all pages of a worker share one process: `tabs` holds it alive.
@@ -27,13 +26,6 @@ from vae.jobs import queue
 SCREENSHOTS = PROJECT / "test-output"
 LOG_CHARACTERS = 4_000
 expect.set_options(timeout=30_000)  # ms: a slow machine is no failure, and what comes at once is not waited for
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder: `pytest-rerunfailures` runs them once more when they fail."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 class StartApp:
