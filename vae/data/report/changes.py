@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from vae.data.image_decoding import Format, ImageFacts
 from vae.data.report.left_out import Count
 from vae.storage.schema import text
+
+if TYPE_CHECKING:  # Pillow takes 0.07 s to load, and Explore's first view reads a report's class alone
+    from vae.data.image_decoding import Format, ImageFacts
 
 
 @dataclass(frozen=True)
