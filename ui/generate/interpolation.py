@@ -29,7 +29,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     """Which images, the scrubber, the strip, the distances."""
     state.begin_view()
     with page.error_boundary():
-        found = pins.pinned(checkpoint)
+        found = pins.mine(checkpoint)
         if len(found) < 2:
             state.write_url(model_text)
             _too_few(checkpoint)
@@ -132,5 +132,5 @@ def _detail(checkpoint: Checkpoint, chosen: list[Anchor], kind: str, t: float) -
         st.image(pictures.enlarged(image), output_format="PNG")
     st.markdown(f"**At t = {t:.2f}**")
     st.caption(picture_detail.place(checkpoint, z))
-    picture_detail.actions(checkpoint, anchors.of_vector(z, f"between images, t = {t:.2f}"), "between")
+    picture_detail.actions(checkpoint, z, image, f"between images, t = {t:.2f}", "between")
     picture_detail.nearest_training_image(checkpoint, image)

@@ -13,6 +13,7 @@ import streamlit as st
 
 from ui.generate import state
 from ui.generate.state import BETWEEN
+from ui.shared.detail import pinned
 from vae.generation.anchors import Anchor
 from vae.generation.interpolation import MAX_ANCHORS
 
@@ -72,10 +73,10 @@ def _here(kept: _Chosen, found: list[Anchor]) -> list[Anchor]:
     first = found[:MAX_ANCHORS]
     if kept.tokens is None:
         return first
-    pinned = [token for token in kept.tokens if token in state.pins()]
+    wanted = [token for token in kept.tokens if token in pinned.tokens()]
     mine = {anchor.token: anchor for anchor in found}
-    there = [mine[token] for token in pinned if token in mine]
-    return first if len(there) < min(2, len(pinned)) else there
+    there = [mine[token] for token in wanted if token in mine]
+    return first if len(there) < min(2, len(wanted)) else there
 
 
 def _linked(found: list[Anchor]) -> list[str] | None:

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from ui.generate.pins import pins
 from ui.shared import cache, job_card, page, pictures
+from ui.shared.detail import detail_panel
+from ui.shared.detail.detail_panel import Chosen
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.data import slides
+from vae.data.slides import Captions
 from vae.errors import DatasetError, DatasetMissingError
-from vae.generation import anchors, holes
-from vae.generation.anchors import Anchor
+from vae.generation import holes
 from vae.sample_quality import copies
 
 PICTURE_WIDTH = 168
@@ -19,19 +22,24 @@ PICTURE_WIDTH = 168
 
 def show(checkpoint: Checkpoint, z: FloatArray, image: NDArray[np.uint8], title: str) -> None:
     """The image, large; what can be done with it; its nearest training image."""
-    anchor = anchors.of_vector(z, title)
     st.image(pictures.enlarged(image, PICTURE_WIDTH), width=PICTURE_WIDTH, output_format="PNG")
     st.markdown(f"**{page.escape(title)}**")
     st.caption(place(checkpoint, z))
-    actions(checkpoint, anchor, "sample")
+    actions(checkpoint, z, image, title, "sample")
     nearest_training_image(checkpoint, image)
 
 
-def actions(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
-    """Pin it, or go there in Explore."""
-    with st.container(horizontal=True, gap="small"):
-        pins.pin_button(checkpoint, anchor, f"{key}-pin")
-        pins.explore_button(checkpoint, anchor, f"{key}-explore")
+def actions(checkpoint: Checkpoint, z: FloatArray, image: NDArray[np.uint8], title: str, key: str) -> None:
+    """Pin the image, explore from it, download it."""
+    captions = Captions(f"{checkpoint.name} · {title}")
+    chosen = Chosen(
+        z,
+        title,
+        f"{checkpoint.name}-picture.png",
+        lambda: slides.png(image[None], captions),
+        after_pin=lambda: pins.choose_last(checkpoint),
+    )
+    detail_panel.actions(checkpoint, chosen, key)
 
 
 def place(checkpoint: Checkpoint, z: FloatArray) -> str:

@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from ui.shared.detail import pinned
 from ui.shared.fields import Fields
 from ui.shared.page_state import PageState
 
@@ -18,10 +19,7 @@ NAMES = (
 )
 TERMS = ("plus", "minus", "to")  # of the arithmetic, a part of its own below the directions
 BETWEEN = "between"
-MOST_PINS = 12
-PINS = "generate_pins"
 SHOWN_PINS = "generate_shown_pins"  # those of the model that is shown: what the URL says
-OWNERS = "generate_pin_owners"  # by token: the identity of the model that a latent vector belongs to
 
 STATE = PageState("generate", NAMES, lists=("pin",))
 FIELDS = Fields(STATE)
@@ -39,26 +37,20 @@ def begin() -> str | None:
     """Start a run of the page: follow a new link. Returns the checkpoint that it names, None when it names none."""
     state = st.session_state
     state[SHOWN_PINS] = []
-    state.setdefault(PINS, [])
     found = STATE.begin()
     if found is None:
         return None
-    state.pop(OWNERS, None)
-    state[PINS] = _linked_pins(found.get("pin", []))
+    pinned.follow(_linked_pins(found.get("pin", [])))
     return found["model"][-1] if "model" in found else None
 
 
 def _linked_pins(linked: list[str]) -> list[str]:
     tokens = [token for token in dict.fromkeys(linked) if STATE.short_enough("pin", token)]
-    if len(tokens) > MOST_PINS:
-        problem("pins", f"The link pins {len(tokens)} images, expected at most {MOST_PINS}; the first ones are shown.")
-    return tokens[:MOST_PINS]
-
-
-def pins() -> list[str]:
-    """Tokens of the pinned images (vae/generation/anchors.py), oldest first."""
-    found: list[str] = st.session_state[PINS]
-    return found
+    if len(tokens) > pinned.MOST:
+        problem(
+            "pins", f"The link pins {len(tokens)} images, expected at most {pinned.MOST}; the first ones are shown."
+        )
+    return tokens[: pinned.MOST]
 
 
 def forget_pin(place: int) -> None:

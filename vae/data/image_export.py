@@ -54,7 +54,11 @@ def scaled(picture: Pixels, factor: int) -> Pixels:
 
 def enlarged(images: Pixels, side: int) -> Pixels:
     """Images (N, C, H, W), each pixel a square of pixels, so that the longer side has `side` pixels or more."""
-    factor = _factor(images, side)
+    return scaled_images(images, _factor(images, side))
+
+
+def scaled_images(images: Pixels, factor: int) -> Pixels:
+    """Each pixel of images (N, C, H, W) as a square of factor × factor."""
     return images.repeat(factor, 2).repeat(factor, 3)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ui.generate import state
 from ui.shared import page_state
+from ui.shared.detail import pinned
 
 
 class Parameters(dict[str, list[str]]):
@@ -26,7 +27,8 @@ class Parameters(dict[str, list[str]]):
 def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A session of the test's own: plain dictionaries."""
     fake = SimpleNamespace(session_state={}, query_params=Parameters())
-    monkeypatch.setattr(state, "st", fake)
+    for module in (state, pinned):
+        monkeypatch.setattr(module, "st", fake)
     monkeypatch.setattr(page_state, "st", fake)
     return fake
 
@@ -39,7 +41,7 @@ def follow(session: SimpleNamespace, **values: str | list[str]) -> str | None:
 def test_a_bare_address_is_no_link(session: SimpleNamespace) -> None:
     assert follow(session, foreign="1") is None
     assert state.text("seed", "0") == "0"
-    assert state.pins() == []
+    assert pinned.tokens() == []
     state.write_url("a~1")
     assert session.query_params == {"model": ["a~1"]}
     assert state.begin() is None  # our own
@@ -52,13 +54,13 @@ def test_the_url_says_what_differs_and_brings_it_back(session: SimpleNamespace) 
     state.put("steps", "5")  # of a view that this run does not show
     assert state.whole("seed", 0, 0, 9) == 7
     assert state.whole("number", 100, 1, 400) == 100
-    state.show_pins(state.pins())
+    state.show_pins(pinned.tokens())
     state.write_url("a~1")
     assert session.query_params == {"model": ["a~1"], "seed": ["7"], "pin": ["row:1", "z:0.5@x"]}
     session.session_state.clear()
     assert state.begin() == "a~1"
     assert (state.whole("seed", 0, 0, 9), state.whole("number", 100, 1, 400)) == (7, 100)
-    assert state.pins() == ["row:1", "z:0.5@x"]
+    assert pinned.tokens() == ["row:1", "z:0.5@x"]
     assert state.problems() == []
 
 
@@ -69,7 +71,7 @@ def test_a_new_link_replaces_all_that_was_chosen(session: SimpleNamespace) -> No
     assert len(state.problems()) == 1
     assert follow(session, model="b", seed="3") == "b"
     assert state.problems() == []
-    assert state.pins() == []
+    assert pinned.tokens() == []
     assert state.whole("seed", 0, 0, 9) == 3
     assert state.whole("number", 100, 1, 400) == 100
 
@@ -129,7 +131,7 @@ def test_what_no_longer_suits_another_choice_is_only_forgotten(session: SimpleNa
 def test_too_much_is_said_and_left_out(session: SimpleNamespace) -> None:
     rows = [f"row:{i}" for i in range(100)]
     follow(session, model="a", a="rows:" + "1," * 5_000 + "1", pin=rows)
-    assert state.pins() == rows[: state.MOST_PINS]
+    assert pinned.tokens() == rows[: pinned.MOST]
     assert state.text("a", "default") == "default"  # not the first 2,000 characters of other rows
     said = state.problems()
     assert len(said) == 2
@@ -139,7 +141,7 @@ def test_too_much_is_said_and_left_out(session: SimpleNamespace) -> None:
 
 def test_a_long_pin_is_left_out_and_one_image_is_pinned_once(session: SimpleNamespace) -> None:
     follow(session, model="a", pin=["row:1", "row:1", "z:" + "1," * 5_000, "row:2"])
-    assert state.pins() == ["row:1", "row:2"]
+    assert pinned.tokens() == ["row:1", "row:2"]
     assert len(state.problems()) == 1
 
 
@@ -152,12 +154,12 @@ def test_of_several_values_the_last_counts(session: SimpleNamespace, values: dic
 def test_pinning_does_not_change_what_was_written(session: SimpleNamespace) -> None:
     """Else the next run takes the URL for a link that was followed, and forgets the new pin."""
     follow(session, model="a", pin="row:1")
-    state.show_pins(state.pins())
+    state.show_pins(pinned.tokens())
     state.write_url("a")
-    state.pins().append("row:2")
+    pinned.tokens().append("row:2")
     assert session.query_params["pin"] == ["row:1"]
     assert state.begin() is None
-    assert state.pins() == ["row:1", "row:2"]
+    assert pinned.tokens() == ["row:1", "row:2"]
 
 
 def test_a_removed_pin_leaves_the_others_of_a_way(session: SimpleNamespace) -> None:

@@ -52,7 +52,7 @@ def _default(tokens: list[str], place: int) -> str:
 
 def _options(checkpoint: Checkpoint) -> dict[str, Anchor]:
     """Pinned images, then class means, by token."""
-    found = {anchor.token: anchor for anchor in pins.pinned(checkpoint)}
+    found = {anchor.token: anchor for anchor in pins.mine(checkpoint)}
     names = checkpoint.dataset.class_names
     for label in np.unique(checkpoint.latents.labels)[:200]:
         anchor = anchors.parse(f"class:{names[int(label)]}", checkpoint)
@@ -69,7 +69,8 @@ def _term(letter: str, name: str, options: dict[str, Anchor], place: int) -> Anc
 def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:
     z = directions.arithmetic(*(anchor.vector for anchor in terms))
     st.markdown("**A − B + C**")
-    st.image(pictures.enlarged(cache.decoded(checkpoint, z[None])[0], WIDTH), width=WIDTH, output_format="PNG")
+    image = cache.decoded(checkpoint, z[None])[0]
+    st.image(pictures.enlarged(image, WIDTH), width=WIDTH, output_format="PNG")
     known = cache.reach(checkpoint)
     near = holes.nearest_image(z[None], checkpoint.latents, known)
     row, distance = int(near.row[0]), float(near.distance[0])
@@ -78,4 +79,4 @@ def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:
         f"{distance:.2f} from the nearest test image's posterior mean (row {row:,}, class {page.escape(name)}); "
         f"beyond {known.limit:.2f} is a hole."
     )
-    picture_detail.actions(checkpoint, anchors.of_vector(z, "A − B + C"), "arithmetic")
+    picture_detail.actions(checkpoint, z, image, "A − B + C", "arithmetic")

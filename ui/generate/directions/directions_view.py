@@ -21,7 +21,7 @@ from ui.shared.keeping_fields import Keeping
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.errors import GenerationError
-from vae.generation import anchors, direction_files, directions, groups
+from vae.generation import direction_files, directions, groups
 from vae.generation.anchors import Anchor
 from vae.generation.directions import Direction
 
@@ -145,7 +145,8 @@ def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> No
         ),
     )
     here = directions.apply(anchor.vector, direction, [t])[0]
-    picture_detail.actions(checkpoint, anchors.of_vector(here, f"{anchor.title[:18]} {t:+.2f} steps"), "direction")
+    image = cache.decoded(checkpoint, here[None])[0]
+    picture_detail.actions(checkpoint, here, image, f"{anchor.title[:18]} {t:+.2f} steps", "direction")
 
 
 def _length(direction: Direction) -> str:

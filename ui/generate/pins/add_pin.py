@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from ui.components import clicks
-from ui.generate import state
 from ui.generate.pins import image_picker
 from ui.generate.pins.image_picker import Picking
 from ui.shared import cache, image_report, page, pictures
+from ui.shared.detail import pinned
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_decoding
 from vae.data.folders import image_names
@@ -77,9 +77,9 @@ def _keeper(checkpoint: Checkpoint, actions: PinActions) -> Callable[[list[int]]
 
 def _another(count: int) -> int:
     """A random row that is not pinned yet, while there is one."""
-    pinned = {token for token in state.pins() if token.startswith("row:")}
-    rows = np.random.default_rng().permutation(count)[: len(pinned) + 1]
-    return next((int(row) for row in rows if f"row:{row}" not in pinned), int(rows[0]))
+    there = {token for token in pinned.tokens() if token.startswith("row:")}
+    rows = np.random.default_rng().permutation(count)[: len(there) + 1]
+    return next((int(row) for row in rows if f"row:{row}" not in there), int(rows[0]))
 
 
 def _class(checkpoint: Checkpoint, actions: PinActions) -> None:

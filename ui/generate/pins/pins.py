@@ -6,24 +6,20 @@ another model of the same images is chosen; latent vectors belong to the model t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
-from ui.components import clicks, events, picture_sheet
+from ui.components import events, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.generate import state
 from ui.generate.pins import add_pin
 from ui.generate.pins.add_pin import PinActions
-from ui.generate.state import OWNERS
-from ui.shared import cache, explore_place, page, pictures
-from ui.shared.explore_place import Place
+from ui.shared import cache, page, pictures
+from ui.shared.detail import detail_panel, pinned
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, GenerationError
 from vae.generation.anchors import Anchor, parse
 
-EVERYBODYS = ("row:", "class:")
 THROUGH = "through"
 FIRST_ROW = "row:0"
 ORIGINAL_WIDTH = 54
@@ -36,7 +32,7 @@ def show(checkpoint: Checkpoint) -> None:
             "**Pinned images**",
             help="Manifold, Traversals and Directions start from the outlined one; Interpolation joins several.",
         )
-        found = pinned(checkpoint)
+        found = mine(checkpoint)
         with st.container():  # one element whatever is in it: the popover below keeps its place and stays open
             if found:
                 _pictures(checkpoint, found)
@@ -46,23 +42,20 @@ def show(checkpoint: Checkpoint) -> None:
             add_pin.show(checkpoint, PinActions(pin, unpin, _rows))
 
 
-def pinned(checkpoint: Checkpoint) -> list[Anchor]:
+def mine(checkpoint: Checkpoint) -> list[Anchor]:
     """The pins that this model can decode, oldest first."""
-    owners: dict[str, str] = st.session_state.setdefault(OWNERS, {})
-    found = []
-    for token in state.pins():
-        if token.startswith(EVERYBODYS) or owners.setdefault(token, checkpoint.identity) == checkpoint.identity:
-            try:
-                found.append(replace(parse(token, checkpoint), token=token))
-            except GenerationError as error:
-                state.problem(f"pin {token[:40]}", f"A pinned image was left out. {error.message}")
+
+    def problem(token: str, error: GenerationError) -> None:
+        state.problem(f"pin {token[:40]}", f"A pinned image was left out. {error.message}")
+
+    found = pinned.mine(checkpoint, problem)
     state.show_pins([anchor.token for anchor in found])
     return found
 
 
 def chosen(checkpoint: Checkpoint) -> Anchor:
     """The pinned image that views start from; the first test image while nothing is pinned."""
-    found = pinned(checkpoint)
+    found = mine(checkpoint)
     if not found:
         return parse(FIRST_ROW, checkpoint)
     return found[state.whole(THROUGH, 0, 0, len(found) - 1)]
@@ -71,55 +64,35 @@ def chosen(checkpoint: Checkpoint) -> Anchor:
 def start(checkpoint: Checkpoint) -> str:
     """What views start from, in a sentence."""
     title = chosen(checkpoint).title
-    if pinned(checkpoint):
+    if mine(checkpoint):
         return f"Starts from the pinned image that is outlined: {title}."
     return f"Nothing is pinned, so it starts from test {title}."
 
 
 def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
     """Keep an image and choose it. Raises GenerationError when as many are pinned as there can be."""
-    tokens = state.pins()
-    if anchor.token not in tokens:
-        there = len(pinned(checkpoint))
-        if there >= state.MOST_PINS:
-            raise GenerationError(f"{there} images are pinned already, the most there can be.", "Remove one first.")
-        tokens.append(anchor.token)
-        if not anchor.token.startswith(EVERYBODYS):
-            st.session_state.setdefault(OWNERS, {})[anchor.token] = checkpoint.identity
-    mine = [a.token for a in pinned(checkpoint)]
-    state.put(THROUGH, str(mine.index(anchor.token)))
+    pinned.add(checkpoint, anchor)
+    choose(checkpoint, anchor)
+
+
+def choose(checkpoint: Checkpoint, anchor: Anchor) -> None:
+    """Start from this one of the pinned images."""
+    state.put(THROUGH, str([one.token for one in mine(checkpoint)].index(anchor.token)))
+
+
+def choose_last(checkpoint: Checkpoint) -> None:
+    """Start from the image that was pinned last."""
+    choose(checkpoint, mine(checkpoint)[-1])
 
 
 def unpin(checkpoint: Checkpoint, token: str) -> None:
     """Unpin an image of this model's; nothing happens when it is pinned no more."""
-    mine = [a.token for a in pinned(checkpoint)]
-    if token not in mine:
+    there = [anchor.token for anchor in mine(checkpoint)]
+    if token not in there:
         return
-    state.pins().remove(token)
+    pinned.tokens().remove(token)
     state.put(THROUGH, "0")
-    state.forget_pin(mine.index(token))
-
-
-def pin_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
-    """`Pin`, which keeps the image and redraws the page."""
-    there = anchor.token in [a.token for a in pinned(checkpoint)]
-    icon = ":material/check:" if there else ":material/keep:"
-    if clicks.button("Pinned" if there else "Pin", key, icon=icon, disabled=there):
-        try:
-            pin(checkpoint, anchor)
-        except GenerationError as error:
-            page.show_error(error)
-            return
-        st.rerun()
-
-
-def explore_button(checkpoint: Checkpoint, anchor: Anchor, key: str) -> None:
-    """`Open in Explore`, at the image's latent vector."""
-    if clicks.button(
-        "Explore", key, help="Open this image in Explore, at its latent vector", icon=":material/explore:"
-    ):
-        explore_place.go(checkpoint, Place(anchor.row) if anchor.row is not None else Place(None, anchor.z))
-        st.switch_page("app.py")
+    state.forget_pin(there.index(token))
 
 
 def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
@@ -133,7 +106,7 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
     st.caption(f"**{page.escape(current.title)}**")
     _original(checkpoint, current)
     with st.container(horizontal=True, gap="small"):
-        explore_button(checkpoint, current, "pins-explore")
+        detail_panel.explore(checkpoint, current, "pins")
         st.button(
             "",
             key="pins-remove",
@@ -145,7 +118,7 @@ def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
 
 
 def _rows(checkpoint: Checkpoint) -> list[int]:
-    return [anchor.row for anchor in pinned(checkpoint) if anchor.row is not None]
+    return [anchor.row for anchor in mine(checkpoint) if anchor.row is not None]
 
 
 def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
