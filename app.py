@@ -56,5 +56,5 @@ def _decode_in_python(browser: bool) -> bool:
     return wanted or not browser
 
 
-with page.page("Explore"):
+with page.page("Explore", "Click an image on the map or drag a slider, and see what the model draws there."):
     explore()

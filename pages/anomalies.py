@@ -93,5 +93,5 @@ def look(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, chosen: st
         evaluation.side_by_side(checkpoint, choice)
 
 
-with page.page("Anomalies"):
+with page.page("Find anomalies", "Say which images are normal, and find those that are not like them."):
     anomalies()

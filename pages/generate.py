@@ -39,5 +39,5 @@ def generate() -> None:
         notices.warning(page.escape(problem), icon=":material/link_off:")
 
 
-with page.page("Generate"):
+with page.page("Generate", "Make new images: draw random ones, or move through latent space in small steps."):
     generate()

@@ -11,7 +11,6 @@ from ui.train.state import JOB, STATE
 
 def train() -> None:
     """The form, the chosen run beside it, all runs below."""
-    st.title("Train a model")
     if STATE.begin() is None and STATE.arrives():
         STATE.forget(JOB)  # a bare address shows what is training now
     job, problem = run_panel.chosen_job()
@@ -27,5 +26,5 @@ def train() -> None:
     run_table.show(job)
 
 
-with page.page("Train"):
+with page.page("Train a model", "Choose images and a goal, start, and watch the model learn."):
     train()

@@ -24,7 +24,8 @@ PAGES = (
 )
 STYLE = """
 <style>
-  .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 0.4rem; }
+  .stMainBlockContainer h1 { font-size: 1.6rem; line-height: 1.2; padding: 0; }
+  .st-key-page_heading { row-gap: 0; column-gap: 0.9rem; align-items: baseline; }
   .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
   :has(> [class*="st-key-back_forward-"]), [class*="st-key-back_forward-"] { display: none; }
@@ -46,8 +47,11 @@ STYLE = """
 
 
 @contextmanager
-def page(title: str) -> Iterator[None]:
-    """Configure the page, draw the navigation, and show whatever goes wrong inside as a message in place."""
+def page(title: str, sentence: str) -> Iterator[None]:
+    """Configure the page, draw navigation and heading, and show whatever goes wrong inside as a message in place.
+
+    `sentence` says what one does here.
+    """
     st.set_page_config(page_title=f"{title} · Latent Space Explorer", page_icon="🧭", layout="wide")
     closed_sessions.note_session()
     st.html(STYLE)
@@ -56,6 +60,9 @@ def page(title: str) -> Iterator[None]:
         for path, name, icon in PAGES:
             st.page_link(path, label=name, icon=icon)
         st.divider()
+    with st.container(key="page_heading", horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.title(title, anchor=False, width="content")
+        st.markdown(sentence, width="content")
     for problem in paths.problems():
         st.warning(escape(problem), icon=":material/folder_off:")
     with error_boundary():

@@ -128,7 +128,7 @@ def _page_that_fails() -> None:
     from ui.components import clicks
     from ui.shared import page as shell
 
-    with shell.page("Test"):
+    with shell.page("Test", "One clicks here."):
         if st.session_state.pop("fails", False):
             raise ZeroDivisionError
         if clicks.button("Delete", "delete"):

@@ -1,0 +1,18 @@
+"""The field's terms in one sentence each: the help that stands where a term first appears. No streamlit."""
+
+from __future__ import annotations
+
+LATENT_SPACE = (
+    "The numbers by which a model describes an image: each image is a point, and like images lie near each other."
+)
+LATENT_DIMENSION = "One of the numbers (z0, z1, …) by which the model describes an image."
+POSTERIOR_MEAN = "The point in latent space where the encoder puts an image, before noise is added."
+PRIOR = "The standard normal distribution, from which new latent vectors are drawn."
+KL = "How many nats the latent vector tells about an image; near 0 the decoder ignores it."
+ELBO = "Evidence lower bound: the log-likelihood of the reconstruction minus the KL, in nats; higher is better."
+RECONSTRUCTION = "What the decoder draws from an image's own point in latent space."
+LATENT_MAP = "Every test image at its point in latent space, flattened to two dimensions."
+TEST_LOSS = (
+    "Mean over the test images, in nats; lower is better. Compare it only with models of the same images, likelihood "
+    "and kind of loss."
+)
