@@ -21,6 +21,7 @@ OWN_MODELS = (
     "that `python -m vae train` has written."
 )
 CHECKPOINT = "a checkpoint"
+SAFETENSORS, TEXT, EMPTY = "a safetensors file", "a text file", "an empty file"
 UNPACK = "Unpack it, and give the folder."
 IMPORT = "Images are imported from a folder: `python -m vae import NAME DIR`."
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jfif", ".avif"})
@@ -41,9 +42,11 @@ def at(path: Path) -> Thing | None:
     if not probe.is_file(path):
         return None
     try:
-        return _file(path, door.read_beginning(path, kinds.UNKNOWN))
+        head = door.read_beginning(path, kinds.UNKNOWN)
     except StorageError:
         return None
+    found = of_content(path.name, head)
+    return _part(path, found) if found.words in (SAFETENSORS, TEXT) else found
 
 
 def instead(path: Path, found: Thing, expected: str) -> str:
@@ -68,6 +71,7 @@ class _Signature:
 
 
 PICTURE = "Give the folder that it is in."
+OTHER = Thing("a file of another kind", "")
 SIGNATURES = (
     *(
         _Signature(offset, content, Thing(f"a picture ({name})", PICTURE))
@@ -102,10 +106,11 @@ SIGNATURES = (
 )
 
 
-def _file(path: Path, head: bytes) -> Thing:
-    ending = path.suffix.lower()
+def of_content(name: str, head: bytes) -> Thing:
+    """What a file of this name is that begins with these bytes, such as one that somebody has uploaded."""
+    ending = Path(name).suffix.lower()
     if not head:
-        return Thing("an empty file", "It may not have been copied whole.")
+        return Thing(EMPTY, "It may not have been copied whole.")
     if head.startswith(b"PK\x03\x04"):
         return _zip(head, ending)
     for known in SIGNATURES:
@@ -114,8 +119,8 @@ def _file(path: Path, head: bytes) -> Thing:
     if ending == ".onnx":
         return Thing("a model in ONNX's format", OWN_MODELS)
     if head[8:9] == b"{" and ending == ".safetensors":
-        return _part(path, "a safetensors file")
-    return _part(path, "a text file") if b"\0" not in head else Thing("a file of another kind", "")
+        return Thing(SAFETENSORS, OWN_MODELS)
+    return Thing(TEXT, "") if b"\0" not in head else OTHER
 
 
 def _zip(head: bytes, ending: str) -> Thing:
@@ -128,11 +133,11 @@ def _zip(head: bytes, ending: str) -> Thing:
     return Thing("an archive (ZIP)", UNPACK)
 
 
-def _part(path: Path, words: str) -> Thing:
+def _part(path: Path, found: Thing) -> Thing:
     """A file that may be one of a checkpoint's."""
     if _is_checkpoint({entry.name for entry in probe.entries(path.parent)}):
-        return Thing(f"{words} of a checkpoint", f"Give its folder: {visible(str(path.parent))[:LONGEST]}.")
-    return Thing(words, OWN_MODELS if words.startswith("a safetensors") else "")
+        return Thing(f"{found.words} of a checkpoint", f"Give its folder: {visible(str(path.parent))[:LONGEST]}.")
+    return found
 
 
 def _folder(path: Path) -> Thing:

@@ -102,6 +102,9 @@ def test_what_is_there_is_recognised_and_told_wherever_something_else_is_wanted(
     ways = [["evaluate", str(path)], ["encode", str(path)], ["train", "--dataset", str(path), "--output", "m"]]
     if path.is_file():
         ways.append(["import", "own", str(path)])
+    if name != "a text file":
+        images(tmp_path / "own")
+        ways.append(["import", "own", str(tmp_path / "own"), "--classes-from", "csv", "--csv", str(path)])
     for words in ways:
         assert commands.main(words) == 2
         said = capsys.readouterr().err

@@ -95,34 +95,62 @@ def evaluated(
     outliers: tuple[str, ...] = (),
     on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation | str:
-    """How well the score did, or why that can't be said.
+    """How well the score did, or why that can't be said: see `judged`."""
+    labels = np.concatenate(tally.labels) if tally.labels else None
+    return judged(
+        checkpoint,
+        detector.choice,
+        source,
+        Labelled(np.concatenate(tally.scores), labels),
+        lambda: scored_beside(checkpoint, detector, model, on_batch),
+        outliers,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Scores (n,) of a source's images and their labels (n,), None where it has no classes."""
+
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int64] | None
+
+
+def judged(
+    checkpoint: Checkpoint,
+    choice: NormalChoice,
+    source: Source,
+    images: Labelled,
+    beside: Callable[[], Beside],
+    outliers: tuple[str, ...] = (),
+) -> Evaluation | str:
+    """How well a score did on a source's images, or why that can't be said.
 
     What is not normal is an outlier; `outliers` may name those classes that are. Where none of the source's images is
-    normal, normal test images of the checkpoint's own data set stand beside them.
+    normal, the ones that `beside` scores stand beside them; it may raise DatasetError and ScoreError.
     """
-    normal = judging.normal_names(checkpoint, detector.choice)
-    labels = np.concatenate(tally.labels) if tally.labels else np.full(tally.count, -1, np.int64)
+    normal = judging.normal_names(checkpoint, choice)
+    labels = np.full(len(images.scores), -1, np.int64) if images.labels is None else images.labels
     found = judging.truth(source.class_names, labels, normal, outliers)
     if reason := judging.why_not(checkpoint, source, found, bool(outliers)):
         return reason
-    scores, outlier = np.concatenate(tally.scores)[found.known], found.outlier[found.known]
+    scores, outlier = images.scores[found.known], found.outlier[found.known]
     there = [name for name in source.class_names if name in normal]
     said = [f"normal: {judging.named(there)}"] if there else []
     if not found.normals:
         try:
-            beside = scored_beside(checkpoint, detector, model, on_batch)
+            others = beside()
         except (DatasetError, ScoreError) as error:
             return f"None of the images is normal, and there are no others to compare them with: {error.message}"
-        scores = np.concatenate([beside.scores, scores])
-        outlier = np.concatenate([np.zeros(len(beside.scores), bool), outlier])
-        said.append(beside.note)
+        scores = np.concatenate([others.scores, scores])
+        outlier = np.concatenate([np.zeros(len(others.scores), bool), outlier])
+        said.append(others.note)
     if found.left_out:
         said.append(found.left_out_note)
     try:
-        judged = metrics.evaluate(scores, outlier)
+        evaluation = metrics.evaluate(scores, outlier)
     except ScoreError as error:
         return error.message
-    return replace(judged, protocol="; ".join([judged.protocol, *said]))
+    return replace(evaluation, protocol="; ".join([evaluation.protocol, *said]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +172,12 @@ def scored_beside(
     tally = Tally(source.tally())
     for _ in scored(source, detector, model, tally, on_batch):
         pass
-    note = f"the normal ones are {tally.count:,} images of {source.title}, scored beside"
-    return Beside(np.concatenate(tally.scores), note)
+    return Beside(np.concatenate(tally.scores), beside_note(source, tally.count))
+
+
+def beside_note(source: Source, count: int) -> str:
+    """For a protocol: which normal images stand beside."""
+    return f"the normal ones are {count:,} images of {source.title}, scored beside"
 
 
 def normal_test_images(checkpoint: Checkpoint, choice: NormalChoice) -> Source:

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae import recognition
-from vae.anomalies import normal_images
+from vae.anomalies import judging, normal_images, sources
 from vae.anomalies.normal_images import ALL, NormalChoice
+from vae.anomalies.sources import Source
 from vae.budget import limits, needs
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data import image_export
+from vae.data import datasets, image_export
+from vae.data.image_dataset import SPLITS
 from vae.errors import CheckpointError, ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.storage import paths, probe
@@ -70,6 +72,50 @@ def normal_choice(checkpoint: Checkpoint, words: list[str] | None, elsewhere: tu
     if not parts:
         raise ScoreError("--normal names no class.", "Give 'all', or classes, as 0 1 or 0,1.")
     return normal_images.chosen(checkpoint, parts, elsewhere)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """--images, --dataset, --split and --outliers: read them with `check_source`, `source_of` and `outlier_classes`."""
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--images", type=Path, metavar="DIR", help="a folder of images, with all that is below it")
+    what.add_argument("--dataset", help="(default: the one the checkpoint was trained on)")
+    parser.add_argument("--split", choices=SPLITS, help="of the data set (default: test)")
+    parser.add_argument(
+        "--outliers",
+        nargs="+",
+        action="extend",
+        metavar="CLASS",
+        help="classes or sub-folders whose images are outliers, or all (default: every one that is not normal)",
+    )
+
+
+def check_source(arguments: argparse.Namespace) -> None:
+    """Raise ConfigError for options of a source that contradict each other."""
+    if arguments.images is not None and arguments.split is not None:
+        raise ConfigError("--split is of a data set, and --images is a folder.", "Leave out --split.")
+
+
+def source_of(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
+    """The images that --images, --dataset and --split name. Raises DatasetError."""
+    shape = checkpoint.model.image_shape
+    if arguments.images is not None:
+        return sources.from_folder(arguments.images, shape, checkpoint.dataset.reading)
+    name = checkpoint.dataset.name if arguments.dataset is None else arguments.dataset
+    return sources.from_dataset(datasets.load(name, arguments.split or "test"), shape)
+
+
+def outlier_classes(words: list[str] | None, source: Source) -> tuple[str, ...]:
+    """What --outliers names. Raises ScoreError for a class that what is scored hasn't."""
+    if words is None:
+        return ()
+    known = (*source.class_names, judging.ALL)
+    parts = class_words(words, known)
+    if unknown := [part for part in parts if part not in known]:
+        there = judging.named(source.class_names) or "no class at all"
+        raise ScoreError(f"{source.title} has no class {unknown[0]!r:.60}.", f"It has {there}; all means every image.")
+    if not parts:
+        raise ScoreError("--outliers names no class.", "Give 'all', or classes.")
+    return tuple(parts)
 
 
 def class_words(words: list[str], known: Collection[str]) -> list[str]:

@@ -1,18 +1,20 @@
-"""Score the test split by every anomaly score and judge each."""
+"""Score images, by default the test split, by every anomaly score and judge each."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 from dataclasses import asdict
 from typing import Any
 
 from vae.anomalies import normal_images
-from vae.anomalies.evaluation import compare, comparison, comparison_files
+from vae.anomalies.evaluation import compare, compare_source, comparison, comparison_files
 from vae.anomalies.evaluation.comparison import Comparison
 from vae.anomalies.evaluation.metrics import Interval
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
+from vae.anomalies.sources import Source
 from vae.budget import limits, needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import (
@@ -20,20 +22,28 @@ from vae.commands.common import (
     add_json,
     add_normal,
     add_run_folder,
+    add_source,
+    check_source,
     normal_choice,
     note,
+    outlier_classes,
     print_json,
     read_checkpoint,
+    source_of,
 )
 from vae.errors import ScoreError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
 from vae.storage import paths
+from vae.storage.printing import visible
+
+ELSEWHERE = "Other images can be the outliers: --images DIR --outliers all, or --dataset NAME."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """CHECKPOINT --normal --scores --json."""
+    """CHECKPOINT, what to score, --normal --scores --json."""
     add_checkpoint(parser)
+    add_source(parser)
     add_normal(parser)
     parser.add_argument(
         "--scores", nargs="+", metavar="NAME", help=f"of {', '.join(registry.SCORES)} (default: all but regret)"
@@ -43,12 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Compute, keep every score in derived/ as soon as it is finished, and print all that is known of this choice."""
+    """Compute, and print. Of the test split every score is kept in derived/ as soon as it is finished, and all that is
+    known of this choice is printed.
+    """
+    check_source(arguments)
     checkpoint = read_checkpoint(arguments.checkpoint)
-    choice = normal_choice(checkpoint, arguments.normal)
+    source = None if _is_own_test_split(arguments, checkpoint) else source_of(arguments, checkpoint)
+    choice = normal_choice(checkpoint, arguments.normal, source.class_names if source else ())
     names = list(dict.fromkeys(registry.get(name).name for name in arguments.scores or compare.default_names()))
     note(normal_images.training_note(checkpoint, choice, names))
     limits.check_memory(needs.scoring_by_components(checkpoint.model), "Comparing scores")
+    if source is not None:
+        _compare_source(arguments, checkpoint, choice, names, source)
+        return
     room = needs.comparison_bytes(len(checkpoint.latents.mu), len(names))
     limits.check_disk({paths.derived_folder(checkpoint.identity): room}, "The comparison")
     run = _Run(checkpoint, choice, len(names), Progress(arguments.run_folder))
@@ -69,12 +86,52 @@ def run(arguments: argparse.Namespace) -> None:
         unkept = {"path": None} if run.problem else {}
         print_json(values(checkpoint, run.together) | {"stopped": run.stopped} | unkept)
     else:
-        print(table(checkpoint, run.together), flush=True)
+        print(table(checkpoint, run.together, f"test split of {checkpoint.name}"), flush=True)
+        if run.together.why_not:
+            print(ELSEWHERE, flush=True)
     if run.stopped and not arguments.json:
         kept = "" if run.problem else ", and are kept"
         print(f"Stopped: {run.finished} of {len(names)} scores were finished{kept}.", flush=True)
     if run.problem:
         raise ScoreError(f"The numbers are printed, but not kept: {run.problem.message}", run.problem.hint)
+
+
+def _is_own_test_split(arguments: argparse.Namespace, checkpoint: Checkpoint) -> bool:
+    own = arguments.dataset in (None, checkpoint.dataset.name) and arguments.split in (None, "test")
+    return arguments.images is None and own and arguments.outliers is None
+
+
+def _compare_source(
+    arguments: argparse.Namespace, checkpoint: Checkpoint, choice: NormalChoice, names: list[str], source: Source
+) -> None:
+    """Compare on images of elsewhere, and print; nothing is kept."""
+    outliers = outlier_classes(arguments.outliers, source)
+    progress = Progress(arguments.run_folder)
+    progress.stage("reading images", "images")
+    from vae.checkpoints import loading
+    from vae.model.devices import best_device
+
+    stage = ""
+
+    def on_progress(name: str, done: int, total: int) -> None:
+        nonlocal stage
+        if name != stage:
+            titles = {compare.FORWARD: "forward pass", compare_source.SCORING: f"scoring {source.title}"}
+            progress.stage(titles.get(name) or f"fitting {registry.get(name).title}", "images")
+        stage = name
+        progress.update(done, total)
+
+    with stoppable(), contextlib.closing(progress):
+        model = loading.load_model(checkpoint, best_device())
+        found = compare_source.compare_source(checkpoint, model, choice, names, source, outliers, on_progress)
+        progress.close()
+        progress.report(stage="done", fraction=1.0, finished=True)
+    if arguments.json:
+        print_json(values(checkpoint, found.comparison) | {"path": None, "stopped": False, "scored": source.title})
+        return
+    print(table(checkpoint, found.comparison, source.title))
+    for line in source.report(found.tally).lines():
+        print(line)
 
 
 class _Run:
@@ -150,10 +207,10 @@ def values(checkpoint: Checkpoint, found: Comparison) -> dict[str, Any]:
     }
 
 
-def table(checkpoint: Checkpoint, found: Comparison) -> str:
-    """One line for each score, in showing order, and what they come to."""
+def table(checkpoint: Checkpoint, found: Comparison, scored: str) -> str:
+    """One line for each score of the images that were `scored`, in showing order, and what they come to."""
     speeds = found.images_per_second
-    lines = [f"Normal: {found.choice.text(checkpoint)}; scored: test split of {checkpoint.name}"]
+    lines = [f"Normal: {found.choice.text(checkpoint)}; scored: {visible(scored)}"]
     lines += [f"{'score':22} {'AUROC':20} {'AUPRC':20} {'FPR at 95 % recall':20} {'images/s':>10}"]
     for name in found.scores:
         cells = 3 * ["–"]
@@ -163,7 +220,7 @@ def table(checkpoint: Checkpoint, found: Comparison) -> str:
         lines.append(" ".join([f"{marked:22}", *(f"{cell:20}" for cell in cells), f"{speeds[name]:10,.0f}"]))
     lines += [f"{name}: {reason}" for name, reason in found.failed.items()]
     first = next(iter(found.evaluations.values()), None)
-    speed = len(checkpoint.latents.mu) / max(found.pass_seconds, 1e-9)
+    speed = len(next(iter(found.scores.values()))) / max(found.pass_seconds, 1e-9)
     return "\n".join(
         [
             *lines,
@@ -171,9 +228,14 @@ def table(checkpoint: Checkpoint, found: Comparison) -> str:
             "* A baseline, which sees pixels only and needs no VAE. Images a second are from pixels to scores; for the "
             f"others that includes a forward pass ({speed:,.0f} images/s alone).",
             *([f"{first.protocol}."] if first else []),
-            found.sentence() or found.why_not,
+            found.sentence(_called) or found.why_not,
         ]
     )
+
+
+def _called(name: str) -> str:
+    """A score in a sentence: as the list above calls it and --scores takes it, and by its title."""
+    return f"{name} ({registry.get(name).title})"
 
 
 def _cell(interval: Interval) -> str:

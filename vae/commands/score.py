@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vae.anomalies import csv_report, detector_files, detectors, judging, normal_images, sources, streaming
+from vae.anomalies import csv_report, detector_files, detectors, judging, normal_images, streaming
 from vae.anomalies.detectors import Decisions, Detector
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.methods import registry
@@ -27,16 +27,17 @@ from vae.commands.common import (
     add_json,
     add_normal,
     add_run_folder,
-    class_words,
+    add_source,
+    check_source,
     new_file,
     normal_choice,
     note,
+    outlier_classes,
     print_json,
     read_checkpoint,
     shown,
+    source_of,
 )
-from vae.data import datasets
-from vae.data.image_dataset import SPLITS
 from vae.errors import ConfigError, ScoreError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
@@ -56,20 +57,10 @@ MEASURES: dict[str, tuple[str, Callable[[Evaluation], Interval]]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CHECKPOINT, what to score, with which detector or score, the threshold, --keep --output --json."""
     add_checkpoint(parser)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--images", type=Path, metavar="DIR", help="a folder of images, with all that is below it")
-    what.add_argument("--dataset", help="(default: the one the checkpoint was trained on)")
-    parser.add_argument("--split", choices=SPLITS, help="of the data set (default: test)")
+    add_source(parser)
     parser.add_argument("--detector", metavar="NAME", help="one that was kept, instead of fitting a score")
     parser.add_argument("--score", metavar="NAME", help=f"one of {', '.join(registry.SCORES)}")
     add_normal(parser)
-    parser.add_argument(
-        "--outliers",
-        nargs="+",
-        action="extend",
-        metavar="CLASS",
-        help="classes or sub-folders whose images are outliers, or all (default: every one that is not normal)",
-    )
     rule = parser.add_mutually_exclusive_group()
     rule.add_argument("--threshold", type=float, metavar="X", help="a score above X is an anomaly")
     rule.add_argument("--contamination", type=float, metavar="SHARE", help="flag this share of the images scored")
@@ -101,15 +92,16 @@ class _Done:
 def run(arguments: argparse.Namespace) -> None:
     """Fit or read a detector, score chunk by chunk, write, and say what was found."""
     output, rule = new_file(arguments.output, ".csv"), _rule(arguments)
+    check_source(arguments)
     _check(arguments)
     checkpoint = read_checkpoint(arguments.checkpoint)
     if arguments.keep is not None:
         detector_files.check_free(checkpoint.identity, arguments.keep)
     kept = detector_files.read(checkpoint, arguments.detector) if arguments.detector is not None else None
-    source = _source(arguments, checkpoint)
+    source = source_of(arguments, checkpoint)
     tally = Tally(source.tally())
     choice = kept.choice if kept else normal_choice(checkpoint, arguments.normal, source.class_names)
-    outliers = _outliers(arguments.outliers, source)
+    outliers = outlier_classes(arguments.outliers, source)
     score = arguments.score or registry.DEFAULT
     late = rule is not None and rule.kind == "contamination"  # that threshold depends on every score
     note(_note(checkpoint, kept.score, kept.classes) if kept else _note(checkpoint, score, choice.classes))
@@ -161,20 +153,6 @@ def _unless_stopped(judge: Callable[[], Evaluation | str]) -> Evaluation | str:
         return STOPPED
 
 
-def _outliers(words: list[str] | None, source: Source) -> tuple[str, ...]:
-    """What --outliers names. Raises ScoreError for a class that what is scored hasn't."""
-    if words is None:
-        return ()
-    known = (*source.class_names, judging.ALL)
-    parts = class_words(words, known)
-    if unknown := [part for part in parts if part not in known]:
-        there = judging.named(source.class_names) or "no class at all"
-        raise ScoreError(f"{source.title} has no class {unknown[0]!r:.60}.", f"It has {there}; all means every image.")
-    if not parts:
-        raise ScoreError("--outliers names no class.", "Give 'all', or classes.")
-    return tuple(parts)
-
-
 def _rule(arguments: argparse.Namespace) -> Rule | None:
     given = [Rule(kind, getattr(arguments, kind)) for kind in RULES if getattr(arguments, kind) is not None]
     return given[0] if given else None
@@ -183,20 +161,10 @@ def _rule(arguments: argparse.Namespace) -> Rule | None:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.detector is not None and (arguments.score is not None or arguments.normal is not None):
         raise ConfigError("--detector has its own score and normal images.", "Leave out --score and --normal.")
-    if arguments.images is not None and arguments.split is not None:
-        raise ConfigError("--split is of a data set, and --images is a folder.", "Leave out --split.")
     if arguments.score is not None:
         registry.get(arguments.score)
     if arguments.keep is not None:
         detectors.check_name(arguments.keep)
-
-
-def _source(arguments: argparse.Namespace, checkpoint: Checkpoint) -> Source:
-    shape = checkpoint.model.image_shape
-    if arguments.images is not None:
-        return sources.from_folder(arguments.images, shape, checkpoint.dataset.reading)
-    name = checkpoint.dataset.name if arguments.dataset is None else arguments.dataset
-    return sources.from_dataset(datasets.load(name, arguments.split or "test"), shape)
 
 
 def _note(checkpoint: Checkpoint, score: str, normal_classes: tuple[str, ...]) -> str:

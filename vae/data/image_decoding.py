@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps
 
+from vae import recognition
 from vae.budget import limits, needs
 from vae.config import USUAL_READING, ImageReading
 from vae.data.folders import image_names
@@ -228,7 +229,7 @@ def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: Image
     except DatasetError:
         raise
     except Exception as error:  # what hostile files make a decoder raise has no common parent
-        raise DatasetError(_reason(error)) from error
+        raise DatasetError(_reason(error, source)) from error
 
 
 def _check_room(pixels: int, kind: str) -> None:
@@ -375,6 +376,13 @@ class _Covered:
         return Image.alpha_composite(Image.new("RGBA", tile.size, self._colour), rgba).convert(mode)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, source: io.BufferedReader | io.BytesIO) -> str:
+    """What is wrong with a file, in a few words: of one that is no image, what it is instead."""
     text = " ".join(str(error).split())
-    return "no image that can be read" if "cannot identify" in text else (text or type(error).__name__)[:80]
+    if "cannot identify" not in text:
+        return (text or type(error).__name__)[:80]
+    with contextlib.suppress(OSError, ValueError):
+        source.seek(0)
+        if (found := recognition.of_content("", source.read(kinds.UNKNOWN.most))) != recognition.OTHER:
+            return f"{found.words}, {'damaged' if found.hint == recognition.PICTURE else 'no image'}"
+    return "no image that can be read"

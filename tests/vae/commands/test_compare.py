@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.vae.anomalies.evaluation.made import CHECKPOINTS, LOW
 from vae.anomalies import normal_images
@@ -20,6 +21,7 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import common, main
+from vae.data import datasets
 from vae.storage import paths
 
 FOLDER = str(CHECKPOINTS / "digits-mlp-8")
@@ -44,8 +46,39 @@ def test_the_command_prints_and_keeps_every_score(checkpoint: Checkpoint, capsys
         line.startswith(f"pca_lof *              {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]")
         for line in lines
     )
-    assert lines[-1] == found.sentence()
+    assert lines[-1] == found.sentence(lambda name: f"{name} ({registry.get(name).title})")
     assert lines[0].startswith("Normal: scikit-learn digits train, classes 0, 1, 2, 3, 4;")
+
+
+@pytest.mark.parametrize(
+    "told", [("--normal", "good"), ("--normal", "all", "--outliers", "all"), ("--normal", "3", "good")]
+)
+def test_images_of_elsewhere_are_judged_as_score_judges_them(
+    checkpoint: Checkpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str], told: tuple[str, ...]
+) -> None:
+    """The test split alone has no outliers where all of it is normal."""
+    test, rng = datasets.load("digits", "test").images, np.random.default_rng(0)
+    for k in range(24):
+        folder = tmp_path / "own" / ("good" if k % 2 else "odd")
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = test[k, 0] if k % 2 else rng.integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{k}.png")
+    (tmp_path / "own" / "good" / "none.png").write_bytes(b"none")
+    where, kept = ("--images", str(tmp_path / "own")), comparison_files.path_of(checkpoint, NormalChoice())
+    assert call(*where, *told, "--scores", "knn", "pca_lof", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert not kept.exists()
+    for name in ("knn", "pca_lof"):
+        output = str(tmp_path / "scores.csv")
+        assert main(["score", FOLDER, *where, *told, "--score", name, "--output", output, "--json"]) == 0
+        judged = json.loads(capsys.readouterr().out)
+        assert {key: found["scores"][name][key] for key in ("auroc", "fpr95", "protocol")} == {
+            key: judged[key] for key in ("auroc", "fpr95", "protocol")
+        }
+    assert call(*where, *told, "--scores", "knn", "pca_lof") == 0
+    out = capsys.readouterr().out
+    assert "no ROC" not in out
+    assert "none.png" in out
 
 
 def test_json_has_what_the_table_has(checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]) -> None:

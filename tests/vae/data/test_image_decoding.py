@@ -250,9 +250,11 @@ def test_other_formats_are_read(kind: str) -> None:
 @pytest.mark.parametrize(
     ("hostile", "message"),
     [
-        (b"", "no image that can be read"),
-        (b"just some text", r"no image that can be read\. Expected PNG, JPEG"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "no image that can be read"),
+        (b"", "an empty file, no image"),
+        (b"just some text", r"a text file, no image\. Expected PNG, JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "a text file, no image"),
+        (b"PK\x03\x04" + bytes(30) + b"weights/data.pkl", "a PyTorch file .*, no image"),
+        (b"\x89PNG\r\n\x1a\n", "a picture .PNG., damaged"),
         (content(Image.effect_noise((64, 64), 50))[:900], "The picture can't be used: .*truncated"),
         (content(Image.effect_noise((64, 64), 50))[:20], "The picture can't be used"),
         (content(Image.new("L", (9, 9)), "TGA"), "no image that can be read"),
@@ -261,7 +263,20 @@ def test_other_formats_are_read(kind: str) -> None:
         (bomb(3000, 3000), "The picture can't be used"),
         (b"\x89PNG\r\n\x1a\n" + bytes(21 * 2**20), "22 MB, more than 20"),
     ],
-    ids=["empty", "text", "svg", "cut", "cut in the header", "tga", "bomb", "large bomb", "lying size", "many bytes"],
+    ids=[
+        "empty",
+        "text",
+        "svg",
+        "model",
+        "head",
+        "cut",
+        "cut in the header",
+        "tga",
+        "bomb",
+        "large bomb",
+        "lying size",
+        "many bytes",
+    ],
 )
 def test_hostile_pictures_are_one_sentence(hostile: bytes, message: str) -> None:
     with warnings.catch_warnings(), pytest.raises(DatasetError, match=message) as error:

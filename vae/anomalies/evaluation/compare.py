@@ -64,10 +64,10 @@ def compare(
         When the images are not on this machine.
     """
     choice = normal_images.chosen(checkpoint, choice.classes)
-    scores = _ordered(names)
+    scores = ordered(names)
     fitted_to = normal_images.reference(checkpoint, choice)
     splits = (fitted_to.images, normal_images.held_out(checkpoint, choice).images, _test_images(checkpoint).images)
-    (known, calibrating, test), pass_seconds = _seen(checkpoint, model, splits, on_progress)
+    (known, calibrating, test), pass_seconds = seen(checkpoint, model, splits, on_progress)
     reference = NormalReference(fitted_to.rows, known.mu, known.sigma)
     found = Comparison(choice, reference, pass_seconds=pass_seconds, why_not=why_not(checkpoint, choice))
     outlier = outliers(checkpoint, choice)
@@ -83,15 +83,17 @@ def compare(
     return found
 
 
-def _ordered(names: Iterable[str]) -> list[Score]:
+def ordered(names: Iterable[str]) -> list[Score]:
+    """The scores of these names, those that ask the model again last. Raises ScoreError for none, or an unknown one."""
     wanted = {registry.get(name).name for name in names}
     if not wanted:
         raise ScoreError("No score was chosen.", f"Known ones: {', '.join(registry.SCORES)}.")
     chosen = [score for name, score in registry.SCORES.items() if name in wanted]
-    return sorted(chosen, key=lambda score: score.needs_model)  # those that ask the model again take most of the time
+    return sorted(chosen, key=lambda score: score.needs_model)  # which takes most of the time
 
 
-def _binarized(checkpoint: Checkpoint) -> bool:
+def binarized(checkpoint: Checkpoint) -> bool:
+    """Whether the model sees pixels drawn as 0 or 1, as it was trained."""
     return checkpoint.train.binarization == "dynamic"
 
 
@@ -105,7 +107,7 @@ def _test_images(checkpoint: Checkpoint) -> ImageDataset:
     return images
 
 
-def _seen(
+def seen(
     checkpoint: Checkpoint, model: VAE, splits: Sequence[NDArray[np.uint8]], on_progress: OnProgress
 ) -> tuple[list[Pass], float]:
     """A pass of each, and the seconds of the last one."""
@@ -115,7 +117,7 @@ def _seen(
     for images in splits:
         began = time.perf_counter()
         report = functools.partial(_report, on_progress, FORWARD, done, total)
-        found.append(passes(model, images, _binarized(checkpoint), on_batch=report))
+        found.append(passes(model, images, binarized(checkpoint), on_batch=report))
         seconds, done = time.perf_counter() - began, done + len(images)
     return found, seconds
 
@@ -137,10 +139,10 @@ def _with(
     total, name = len(held_out) + len(test), score.name
     on_progress(name, 0, total)
     state = score.fit(reference, model)
-    calibration = _scored(score, model, held_out, state, functools.partial(_report, on_progress, name, 0, total))
+    calibration = scored(score, model, held_out, state, functools.partial(_report, on_progress, name, 0, total))
     began = time.perf_counter()  # estimators that are built on first use are there by now
     report = functools.partial(_report, on_progress, name, len(held_out), total)
-    scores = _scored(score, model, test, state, report)
+    scores = scored(score, model, test, state, report)
     seconds = time.perf_counter() - began
     evaluation = {} if found.why_not else {name: metrics.evaluate(scores, outlier)}
     return dataclasses.replace(
@@ -152,7 +154,7 @@ def _with(
     )
 
 
-def _scored(score: Score, model: VAE, batch: Pass, state: State, on_chunk: Callable[[int, int], None]) -> FloatArray:
+def scored(score: Score, model: VAE, batch: Pass, state: State, on_chunk: Callable[[int, int], None]) -> FloatArray:
     """(n,), chunk by chunk, so that a slow score tells where it is and can be stopped."""
     from vae.checkpoints.inference import batches
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,6 +16,10 @@ from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 
 T = TypeVar("T")
+
+
+def _title(name: str) -> str:
+    return registry.get(name).title
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,31 +67,34 @@ class Comparison:
         ours, baseline = self._best(baseline=False), self._best(baseline=True)
         return bool(ours and baseline) and self._auroc(baseline) > self._auroc(ours)
 
-    def sentence(self) -> str:
-        """Which score is best, and how the best of the other kind compares; empty where nothing is evaluated."""
+    def sentence(self, called: Callable[[str], str] = _title) -> str:
+        """Which score is best, and how the best of the other kind compares; empty where nothing is evaluated.
+
+        `called` says how a score of this name is called, as in the list beside it.
+        """
         best = self.winner()
         if best is None:
             return ""
         is_baseline = best in registry.BASELINES
         other = self._best(baseline=not is_baseline)
         needless = ", which needs no VAE," if is_baseline else ""
-        default = self._default_sentence(best)
+        default = self._default_sentence(best, called)
         if other is None:
             missing = "no score of the VAE" if is_baseline else "no baseline"
             auroc = f"{self._auroc(best):.3f}"
-            return f"{_title(best)}{needless} is best here: AUROC {auroc}; {missing} was compared.{default}"
+            return f"{called(best)}{needless} is best here: AUROC {auroc}; {missing} was compared.{default}"
         overlap = self.evaluations[best].auroc.low <= self.evaluations[other].auroc.high
         return (
-            f"{_title(best)}{needless} is best here: AUROC {self._auroc(best):.3f} against {self._auroc(other):.3f} "
-            f"of {_title(other)}{'' if is_baseline else ', the best baseline'}"
+            f"{called(best)}{needless} is best here: AUROC {self._auroc(best):.3f} against {self._auroc(other):.3f} "
+            f"of {called(other)}{'' if is_baseline else ', the best baseline'}"
             f"{'; their intervals overlap' if overlap else ''}.{default}"
         )
 
-    def _default_sentence(self, best: str) -> str:
+    def _default_sentence(self, best: str, called: Callable[[str], str]) -> str:
         """How the default does, and that the best is only known by looking at the labels."""
         if best == registry.DEFAULT or registry.DEFAULT not in self.evaluations:
             return ""
-        name, auroc = _title(registry.DEFAULT), self._auroc(registry.DEFAULT)
+        name, auroc = called(registry.DEFAULT), self._auroc(registry.DEFAULT)
         chosen = "Which is best is known by these labels, so the best number is a little optimistic."
         return f" The default, {name}, has {auroc:.3f}. {chosen}"
 
@@ -97,10 +105,6 @@ class Comparison:
 
     def _auroc(self, name: str | None) -> float:
         return self.evaluations[name].auroc.value if name else float("nan")
-
-
-def _title(name: str) -> str:
-    return registry.get(name).title.removesuffix(" (baseline)")
 
 
 def outliers(checkpoint: Checkpoint, choice: NormalChoice) -> NDArray[np.bool_]:

@@ -26,7 +26,7 @@ class PcaLOF(Score):
     """LOF (k = 20) on the first 50 principal components of the pixels, among at most 10,000 normal images."""
 
     name = "pca_lof"
-    title = "LOF on PCA (baseline)"
+    title = "LOF on PCA"
     source = "Breunig et al. 2000 on PCA; scikit-learn's LocalOutlierFactor, and copies count once"
     about = (
         "Sees images unlike their nearest normal images, pixel by pixel; fails when normal images are moved or turned, "
@@ -48,7 +48,7 @@ class PcaForest(Score):
     """Isolation forest of 100 trees on the first 50 principal components of the pixels: 0.5 inside, up to 1 outside."""
 
     name = "pca_forest"
-    title = "Isolation forest on PCA (baseline)"
+    title = "Isolation forest on PCA"
     source = "Liu, Ting & Zhou 2008, Isolation forest; scikit-learn's IsolationForest"
     about = (
         "Sees images that are extreme in single components, quickly; fails on anomalies inside the range of every "

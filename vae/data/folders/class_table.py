@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vae import recognition
 from vae.data.folders.words import split_of
 from vae.errors import DatasetError, StorageError
 from vae.storage import door, kinds, probe
@@ -58,6 +59,9 @@ def read(path: Path, files: list[str]) -> ClassTable:
     Raises DatasetError for a file that can't be read, or has no column of files or of classes.
     """
     where = visible(path.name)
+    found = recognition.at(path)
+    if found and not found.words.startswith(recognition.TEXT):
+        raise DatasetError(recognition.instead(path, found, "a CSV file"), found.hint)
     try:
         raw = door.read(path, kinds.CLASS_TABLE)
     except StorageError as error:

@@ -41,7 +41,7 @@ def test_a_folder_is_scored_without_what_cant_be_read(
     images = said["images"]
     skipped = {name: reason["why"] for reason in images["left_out"] for name in reason["first"]}
     assert {"bomb.png", "cut.png", "empty.jpg", "pipe.png", "text.png"} <= set(skipped)
-    assert skipped["text.png"] == "can't be read: no image that can be read"
+    assert skipped["text.png"] == "can't be read: a text file, no image"
     assert skipped["pipe.png"] == "can't be read: is a pipe, expected a regular file"
     assert (said["scored"], images["taken"], images["changes"]) == (9, 9, [])
     assert said["skipped"] == images["seen"] - 9 == sum(reason["count"] for reason in images["left_out"])

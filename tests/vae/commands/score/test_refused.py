@@ -55,7 +55,7 @@ def test_a_folder_without_images_is_refused(tmp_path: Path, capsys: pytest.Captu
     assert call("digits-mlp-8", "--images", tmp_path / "in", "--output", tmp_path / "s.csv") == 2
     last = capsys.readouterr().err.splitlines()[-1]  # below the bar, not behind it
     assert last.startswith(
-        "python -m vae score: None of the 1 files can be read: 1 (can't be read: no image that can be read): a.png"
+        "python -m vae score: None of the 1 files can be read: 1 (can't be read: a text file, no image): a.png"
     )
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "derived") == ["in"]
 
