@@ -3,7 +3,9 @@
 Every repeat starts a new server and a new browser profile. When the health check answers, a visitor opens the page; the
 clock stops when the map is drawn (its axes have a length) and the sliders have their decoder. `second_map_s` is the
 next visitor, with a fresh profile, on the same server. Medians over the repeats. With --beside REVISION an earlier tree
-of this project, taken from git, is visited in turns with this one: `beside_first_map_s`, and how much later this is.
+of this project, taken from git, is visited in turns with this one, each first in every second repeat:
+`beside_first_map_s`, and `later_than_beside_ms`, the median of the repeats' differences with its quartiles. One visit
+varies by a second on a shared machine, so a difference of 50 ms needs 15 repeats or more.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def main() -> None:
         if arguments.beside:
             trees["earlier-app"] = (checkout(arguments.beside, folder / "earlier"), earlier)
         for i in range(arguments.repeats):
-            for name, (tree, visits) in trees.items():
+            for name, (tree, visits) in sorted(trees.items(), reverse=i % 2 == 1):
                 with AppServer(folder / f"{name}-{i}", script=tree / "app.py") as server:
                     address = f"{server.url}/?model={arguments.checkpoint}"
                     visits.first.append(visit(browser, address, explore.wait_usable))
@@ -70,9 +72,18 @@ def main() -> None:
         values |= {
             "beside": arguments.beside,
             "beside_first_map_s": round(statistics.median(earlier.first), 2),
-            "later_than_beside_ms": round(1000 * (statistics.median(now.first) - statistics.median(earlier.first))),
+            "beside_second_map_s": round(statistics.median(earlier.second), 2),
+            **later("later_than_beside", now.first, earlier.first),
+            **later("second_later_than_beside", now.second, earlier.second),
         }
     report.show(values | report.machine(), arguments.json)
+
+
+def later(name: str, now: list[float], earlier: list[float]) -> report.Values:
+    """The repeats' differences in milliseconds: their median, and their quartiles."""
+    differences = [1000 * (here - there) for here, there in zip(now, earlier, strict=True)]
+    lower, middle, upper = statistics.quantiles(differences, n=4, method="inclusive")
+    return {f"{name}_ms": round(middle), f"{name}_quartiles_ms": f"{lower:.0f} to {upper:.0f}"}
 
 
 def visit(browser: Browser, address: str, wait: Callable[[Page], object]) -> float:

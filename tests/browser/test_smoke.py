@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page
+from ui.shared import page_icon
 
 
 def test_the_app_opens_without_errors(app: AppServer, first_visit: Page, console_errors: list[str]) -> None:
@@ -21,3 +22,13 @@ def test_nothing_is_asked_of_other_servers(app: AppServer, first_visit: Page) ->
     open_page(first_visit, app)
     own = (app.url, app.url.replace("http:", "ws:"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(own)] == []
+
+
+def test_the_tab_has_the_compass(app: AppServer, first_visit: Page) -> None:
+    open_page(first_visit, app)
+    href = first_visit.locator("link[rel~='icon']").first.get_attribute("href")
+    assert href == page_icon.ADDRESS
+    size = first_visit.evaluate(
+        "async (href) => { const i = new Image(); i.src = href; await i.decode(); return i.naturalWidth }", href
+    )
+    assert size > 0  # a picture that the browser can draw

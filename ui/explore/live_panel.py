@@ -11,7 +11,7 @@ from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
-from ui.shared import cache, explore_place, job_card, model_picker, page
+from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.explore_place import Place
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
@@ -30,6 +30,8 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
         original = _original(checkpoint, place.row)
         live_decoder.panel(_data(checkpoint, maps, choice, place, original), key=key)
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
+            from ui.shared import job_card  # not before: it brings the queue of jobs with it
+
             job_card.download_offer(missing.name, missing.title, missing.download_mb)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ui.components import clicks, events
 from ui.components.live_decoder import panel_data
 from ui.explore import state
-from ui.shared import cache, explore_place, job_card, model_picker, page, pictures
+from ui.shared import cache, explore_place, model_picker, page, pictures
 from ui.shared.explore_place import Place
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
@@ -35,6 +35,8 @@ def show(checkpoint: Checkpoint, clicked: int | None) -> None:
             _pictures(checkpoint, place, z)
             _facts(checkpoint, place)
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
+            from ui.shared import job_card  # not before: it brings the queue of jobs with it
+
             job_card.download_offer(missing.name, missing.title, missing.download_mb)
         _buttons(checkpoint, place)
 

@@ -15,20 +15,18 @@ from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Summary
 from vae.data import datasets
 from vae.data.image_dataset import DatasetInfo, ImageDataset
 from vae.errors import CheckpointError, DatasetError, DatasetMissingError
-from vae.generation import directions, groups, holes
-from vae.generation.directions import Directions
-from vae.generation.holes import Reach
-from vae.generation.sampling import Mixture
 from vae.maps import map_files
 from vae.maps.projection import ProjectionMap
-from vae.sample_quality import copies
-from vae.sample_quality.copies import References
 from vae.storage import paths, probe
 from vae.storage.probe import Stamp
 
 if TYPE_CHECKING:  # torch is imported where something is computed, what writes mixtures where one is wanted
+    from vae.generation.directions import Directions
+    from vae.generation.holes import Reach
     from vae.generation.mixture_files import FittedTo
+    from vae.generation.sampling import Mixture
     from vae.model.vae import VAE
+    from vae.sample_quality.copies import References
 
 COMPARED = 1_500  # test images whose reconstructions say how near to a training image is usual
 
@@ -211,6 +209,8 @@ def directions_of(chosen: Checkpoint, a: str, b: str) -> Directions:
 
 @st.cache_data(max_entries=64, show_spinner="Comparing the groups…")
 def _directions_of(identity: str, a: str, b: str, _checkpoint: Checkpoint) -> Directions:
+    from vae.generation import directions, groups
+
     return directions.from_groups("unnamed", groups.pair(a, b, _checkpoint), _checkpoint)
 
 
@@ -221,6 +221,8 @@ def reach(chosen: Checkpoint) -> Reach:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _reach(identity: str, _checkpoint: Checkpoint) -> Reach:
+    from vae.generation import holes
+
     return holes.reach(_checkpoint.latents)
 
 
@@ -231,6 +233,8 @@ def copy_references(chosen: Checkpoint) -> References:
 
 @st.cache_data(max_entries=16, show_spinner="Comparing reconstructions with training images, once for each model…")
 def _copy_references(identity: str, folder: str, _checkpoint: Checkpoint) -> References:
+    from vae.sample_quality import copies
+
     mu = _checkpoint.latents.mu
     rows = np.random.default_rng(0).permutation(len(mu))[:COMPARED]
     data = train_images(_checkpoint)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from ui.components import clicks
+from ui.shared import page_icon
 from ui.shared.sessions import closed_sessions
 from vae.errors import VAEError
 from vae.storage import paths
@@ -29,6 +30,7 @@ STYLE = """
   .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
   :has(> [class*="st-key-back_forward-"]), [class*="st-key-back_forward-"] { display: none; }
+  :has(> .st-key-page_icon), .st-key-page_icon { display: none; }
   @media (max-width: 1100px) {
     .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; }
     :is(.st-key-side_by_side, .st-key-workbench) > div > [data-testid="stHorizontalBlock"],
@@ -52,9 +54,10 @@ def page(title: str, sentence: str) -> Iterator[None]:
 
     `sentence` says what one does here.
     """
-    st.set_page_config(page_title=f"{title} · Latent Space Explorer", page_icon="🧭", layout="wide")
+    st.set_page_config(page_title=f"{title} · Latent Space Explorer", layout="wide")
     closed_sessions.note_session()
     st.html(STYLE)
+    page_icon.show()
     with st.sidebar:
         st.markdown("**Latent Space Explorer**")
         for path, name, icon in PAGES:
