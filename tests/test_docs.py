@@ -151,7 +151,7 @@ def headings(text: str) -> set[str]:
 def wrong_files(text: str) -> list[str]:
     """Files and folders of the project that are not there. A file may be named by the end of its path."""
     found = []
-    for name in re.findall(r"(?<![\w/.~-])[\w.][\w./-]*\.(?:py|js|mjs|css|html|md|toml|yaml)\b", text):
+    for name in re.findall(r"(?<![\w/.~-])(?:\.\./)?([\w.][\w./-]*\.(?:py|js|mjs|css|html|md|toml|yaml))\b", text):
         known = name in ANY or any(f"/{file}".endswith(f"/{name}") for file in tracked())
         found += [] if known else [name]
     folders = {str(parent) for file in tracked() for parent in Path(file).parents}
