@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page
-from ui.shared import page_icon
+from ui.components import page_icon
 
 
 def test_the_app_opens_without_errors(app: AppServer, first_visit: Page, console_errors: list[str]) -> None:

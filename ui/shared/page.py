@@ -9,8 +9,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from ui.components import clicks
-from ui.shared import page_icon
+from ui.components import clicks, page_icon
 from ui.shared.sessions import closed_sessions
 from vae.errors import VAEError
 from vae.storage import paths
