@@ -8,7 +8,7 @@ from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, live_panel, python_panel, state
 from ui.explore.state import STATE
-from ui.shared import cache, explore_place, model_picker, page
+from ui.shared import cache, explore_place, health, model_picker, page
 
 
 def explore() -> None:
@@ -18,6 +18,7 @@ def explore() -> None:
     checkpoint = model_picker.choose(linked)
     if checkpoint is None:
         return
+    health.warn(checkpoint, health.EXPLORE)
     if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
         state.apply_link(link, checkpoint)
     if notice := explore_place.notice(checkpoint):

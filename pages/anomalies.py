@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.anomalies import evaluation, export, gallery, histogram, image, latent_map, looking, retrain, scoring, settings
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
-from ui.shared import cache, job_card, model_picker, page
+from ui.shared import cache, health, job_card, model_picker, page
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetMissingError
@@ -21,6 +21,7 @@ def anomalies() -> None:
     linked = STATE.begin()
     checkpoint = model_picker.choose(linked["model"][-1] if linked and "model" in linked else None)
     if checkpoint is not None:
+        health.warn(checkpoint, health.ANOMALIES)
         workbench(checkpoint, model_picker.link_text(checkpoint))
 
 

@@ -10,7 +10,7 @@ from ui.generate import interpolation, manifold, samples, state, traversals
 from ui.generate.directions import directions_view
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, model_picker, page
+from ui.shared import cache, health, model_picker, page
 
 VIEWS = {
     "samples": ("Samples", samples.show),
@@ -26,6 +26,7 @@ def generate() -> None:
     checkpoint = model_picker.choose(state.begin())
     if checkpoint is None:
         return
+    health.warn(checkpoint, health.GENERATE)
     titles = {name: title for name, (title, _) in VIEWS.items()}
     view = FIELDS.words("View", "view", titles, "samples", label_visibility="collapsed")
     if browser_model.can_decode(checkpoint):

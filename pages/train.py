@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.shared import page
+from ui.shared import model_picker, page
 from ui.train import form, run_actions, run_panel, run_table
 from ui.train.state import JOB, STATE
 
@@ -13,6 +13,7 @@ def train() -> None:
     """The form, the chosen run beside it, all runs below."""
     if STATE.begin() is None and STATE.arrives():
         STATE.forget(JOB)  # a bare address shows what is training now
+    model_picker.beside()
     job, problem = run_panel.chosen_job()
     STATE.write_url(None)
     for said in STATE.problems():

@@ -142,7 +142,7 @@ def _literal(text: str) -> str:
 
 def _marker(count: int) -> dict[str, float]:
     """Points small enough that a large set stays readable, large enough to be clicked in a small one."""
-    return {"size": float(np.clip(60 / np.sqrt(max(count, 1)) + 3.2, 3.5, 8)), "opacity": 0.75}
+    return {"size": float(np.clip(60 / np.sqrt(max(count, 1)) + 3.2, 3.5, 8)), "opacity": 0.85}
 
 
 def _as_map(figure: go.Figure, axes: tuple[Axis, Axis]) -> go.Figure:

@@ -6,20 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.shared import cache, formatting, page, page_state
-from vae.checkpoints import checkpoint_files
+from ui.shared import cache, model_card, page, page_state
+from vae.checkpoints import checkpoint_files, loss_group
 from vae.checkpoints.checkpoint import Checkpoint, Summary
+from vae.checkpoints.loss_group import LossGroup
 from vae.data import datasets
 from vae.errors import CheckpointError, DatasetError
 
 CHOICE = "model_choice"  # the picker's widget key
 CHOSEN = "model_chosen"  # survives pages that don't show the picker
 NOTICE = "model_notice"
-LOSS_PROTOCOL = (
-    "Test loss: −ELBO, mean of the test images, one posterior sample each; lower is better. A model trained for the "
-    "importance-weighted bound or as an autoencoder is measured by that. Compare models of the same images and "
-    "likelihood only. Of Bernoulli terms on grey pixels it is a loss, not a likelihood."
-)
 
 
 @dataclass(frozen=True)
@@ -48,18 +44,39 @@ def choose(linked: str | None) -> Checkpoint | None:
     turns out damaged.
     """
     summaries = cache.summaries()
-    usable = {summary.name: summary for summary in summaries if not summary.problem}
-    with st.sidebar:
-        if linked is not None:
-            _follow(linked, summaries)
-        chosen = _pick(usable)
-        _broken([summary for summary in summaries if summary.problem])
+    if linked is not None:
+        _follow(linked, summaries)
     if notice := st.session_state.get(NOTICE):
         st.warning(page.escape(notice), icon=":material/link_off:")
-    if chosen is None:
+    checkpoint = _card(summaries)
+    if checkpoint is None:
         _nothing_yet()
+    return checkpoint
+
+
+def beside() -> None:
+    """The same card on a page that can do without a model; what is wrong with one is said in the sidebar."""
+    with st.sidebar, page.error_boundary():
+        _card(cache.summaries())
+
+
+def _card(summaries: list[Summary]) -> Checkpoint | None:
+    """The picker and what it has chosen, in the sidebar. Raises CheckpointError for a damaged one."""
+    with st.sidebar:
+        card = st.container(border=True, key="model_card")
+        with card:
+            chosen = _pick({summary.name: summary for summary in in_order(summaries)})
+            if chosen is not None:
+                thumbnails = st.empty()
+                model_card.facts(chosen)
+        _broken([summary for summary in summaries if summary.problem])
+    if chosen is None:
         return None
-    return cache.checkpoint(chosen.name, chosen.identity)
+    checkpoint = cache.checkpoint(chosen.name, chosen.identity)
+    model_card.thumbnails(checkpoint, thumbnails)
+    with card:
+        model_card.well_being(checkpoint)
+    return checkpoint
 
 
 def _follow(linked: str, summaries: list[Summary]) -> None:
@@ -92,16 +109,13 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
         st.session_state[CHOSEN] = first_choice(list(usable.values())).name
     st.session_state[CHOICE] = st.session_state[CHOSEN]
     name = st.selectbox(
-        "Model · test loss in nats",
+        "Model",
         list(usable),
         key=CHOICE,
         on_change=_picked,
         format_func=lambda n: label(usable[n]),
-        help=LOSS_PROTOCOL,
     )
-    chosen = usable[name]
-    st.caption(page.escape(description(chosen)))
-    return chosen
+    return usable[name]
 
 
 def _picked() -> None:
@@ -110,15 +124,28 @@ def _picked() -> None:
     st.session_state.pop(NOTICE, None)
 
 
+def in_order(summaries: list[Summary]) -> list[Summary]:
+    """The usable ones by data set, then likelihood and kind of loss, then name. No order by loss: those of different
+    groups can't be compared.
+    """
+    groups = [(group, s) for s in summaries if not s.problem and (group := loss_group.of_summary(s)) is not None]
+    return [summary for _, summary in sorted(groups, key=lambda pair: (pair[0], pair[1].name))]
+
+
 def first_choice(usable: list[Summary]) -> Summary:
-    """The model with the lowest loss of images that are on this machine, MNIST before digits."""
+    """The lowest loss of one group: images that are on this machine, MNIST before others, grey Bernoulli pixels."""
+    here = {s.dataset.name for s in usable if s.dataset and _on_this_machine(s.dataset.name)}
 
-    def rank(summary: Summary) -> tuple[bool, bool, float]:
-        name = summary.dataset.name if summary.dataset else ""
-        loss = summary.test_loss if summary.test_loss is not None else float("inf")
-        return (_on_this_machine(name), name == "mnist", -loss)
+    def suits(group: LossGroup | None) -> tuple[bool, ...]:
+        if group is None:
+            return ()
+        plain = group.objective == "elbo" and group.likelihood == "bernoulli" and not group.binarized
+        return (group.images in here, group.images == "mnist", not group.classes, plain)
 
-    return max(usable, key=rank)
+    measured = [s for s in usable if s.test_loss is not None] or usable
+    best = max((loss_group.of_summary(s) for s in measured), key=suits)
+    of_group = [s for s in measured if loss_group.of_summary(s) == best]
+    return min(of_group, key=lambda s: s.test_loss or 0.0)
 
 
 def _on_this_machine(dataset: str) -> bool:
@@ -129,25 +156,11 @@ def _on_this_machine(dataset: str) -> bool:
 
 
 def label(summary: Summary) -> str:
-    """One line of the picker: name, test loss, data set, architecture, latent dimension."""
-    loss = "" if summary.test_loss is None else f" · loss {formatting.number(summary.test_loss, 1)}"
-    if summary.model is None or summary.dataset is None:
-        return f"{summary.name}{loss}"
-    kind = (summary.dataset.name, summary.model.architecture, str(summary.model.latent_dim))
-    if summary.name.startswith("-".join(kind)):  # the name says it already
-        return f"{summary.name}{loss}"
-    return f"{summary.name}{loss} · {' '.join(kind)}-D"
-
-
-def description(summary: Summary) -> str:
-    """Data set, architecture, latent dimension and test loss of a usable checkpoint."""
+    """One line of the picker: the name, and where it does not say so data set, architecture and latent dimension."""
     if summary.model is None or summary.dataset is None:
         return summary.name
-    size = f"{summary.model.latent_dim} latent dimension{'s' if summary.model.latent_dim > 1 else ''}"
-    measured = summary.test_loss is not None
-    loss = f"test loss {formatting.number(summary.test_loss)} nats per image" if measured else "not measured"
-    only = f" Trained on class {', '.join(summary.classes)} only." if summary.classes else ""
-    return f"{summary.dataset.title}, {summary.model.architecture}, {size}, {loss}.{only}"
+    kind = (summary.dataset.name, summary.model.architecture, str(summary.model.latent_dim))
+    return summary.name if summary.name.startswith("-".join(kind)) else f"{summary.name} · {' '.join(kind)}-D"
 
 
 def _broken(broken: list[Summary]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -22,6 +22,7 @@ PAGES = (
     ("pages/generate.py", "Generate", ":material/auto_awesome:"),
     ("pages/anomalies.py", "Anomalies", ":material/troubleshoot:"),
 )
+LATER = "page_later"  # what this run does last
 STYLE = """
 <style>
   .stMainBlockContainer h1 { font-size: 1.6rem; line-height: 1.2; padding: 0; }
@@ -55,6 +56,7 @@ def page(title: str, sentence: str) -> Iterator[None]:
     """
     st.set_page_config(page_title=f"{title} · Latent Space Explorer", layout="wide")
     closed_sessions.note_session()
+    st.session_state[LATER] = []
     st.html(STYLE)
     page_icon.show()
     with st.sidebar:
@@ -69,7 +71,14 @@ def page(title: str, sentence: str) -> Iterator[None]:
         st.warning(escape(problem), icon=":material/folder_off:")
     with error_boundary():
         yield
+        for draw in st.session_state[LATER]:
+            draw()
     clicks.forget()  # after an error, too; a run that ends early, as by st.rerun, keeps them for the next one
+
+
+def later(draw: Callable[[], None]) -> None:
+    """Do this once everything else of the page has been drawn."""
+    st.session_state[LATER].append(draw)
 
 
 @contextmanager

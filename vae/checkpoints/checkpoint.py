@@ -153,8 +153,13 @@ class Summary:
     dataset: DatasetRef | None = None
     test_loss: float | None = None
     baseline: float | None = None  # the test loss of independent pixels
-    classes: tuple[str, ...] = ()
+    train: TrainConfig | None = None
     problem: CheckpointError | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Those that it was trained on; none stands for all."""
+        return self.train.classes if self.train else ()
 
 
 @dataclass(frozen=True)

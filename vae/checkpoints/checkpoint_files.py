@@ -108,7 +108,7 @@ def summary(folder: Path) -> Summary:
         header.dataset,
         loss,
         baseline.value if baseline else None,
-        header.train.classes,
+        header.train,
     )
 
 

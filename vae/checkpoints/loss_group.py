@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from vae.checkpoints.checkpoint import Summary
 from vae.checkpoints.metrics import MeasuredBy, measured_by
 from vae.config import ModelConfig, TrainConfig
 
@@ -13,7 +14,7 @@ class LossGroup:
     """What two losses must share, or neither is better. Groups have an order, which says nothing of better or worse.
 
     `images` names the data set, `classes` are those that it was narrowed to, `samples` those of an importance-weighted
-    bound, which grows with them.
+    bound, which grows with them. `fingerprint` tells other images of the same name apart, where it is known.
     """
 
     images: str
@@ -22,6 +23,7 @@ class LossGroup:
     objective: str
     samples: int = 1
     classes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def kind(self) -> str:
@@ -31,18 +33,29 @@ class LossGroup:
     @property
     def title(self) -> str:
         """`mnist · Bernoulli, binarized · −ELBO`, for whoever reads a table."""
-        likelihood = f"{self.likelihood.capitalize()}{', binarized' if self.binarized else ''}"
         only = (f"class {', '.join(self.classes)} only",) if self.classes else ()
-        return " · ".join((self.images, likelihood, self.kind, *only))
+        return " · ".join((self.images, self.pixels, self.kind, *only))
+
+    @property
+    def pixels(self) -> str:
+        """The likelihood and what it is of: `Bernoulli, binarized`."""
+        return f"{self.likelihood.capitalize()}{', binarized' if self.binarized else ''}"
 
 
-def loss_group(model: ModelConfig, train: TrainConfig, images: str = "") -> LossGroup:
-    """The group of a model or a run; `images` is what to call its data set, its name where that is empty."""
+def loss_group(model: ModelConfig, train: TrainConfig, fingerprint: str = "") -> LossGroup:
+    """The group of a model or a run; `fingerprint` is that of its test images."""
     by = measured_by(model, train)
     samples = train.importance_samples if train.objective == "iwae" else 1
-    return LossGroup(
-        images or train.dataset, by.likelihood, by.binarized, by.objective, samples, tuple(sorted(train.classes))
-    )
+    classes = tuple(sorted(train.classes))
+    return LossGroup(train.dataset, by.likelihood, by.binarized, by.objective, samples, classes, fingerprint)
+
+
+def of_summary(summary: Summary) -> LossGroup | None:
+    """The group of a model on disk; None for one that can't be used."""
+    if summary.model is None or summary.train is None or summary.dataset is None:
+        return None
+    train = replace(summary.train, dataset=summary.dataset.name)
+    return loss_group(summary.model, train, summary.dataset.test_fingerprint)
 
 
 def kind_of(by: MeasuredBy, samples: int = 1) -> str:

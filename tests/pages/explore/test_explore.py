@@ -19,7 +19,7 @@ from tests.vae.helpers import TINY_CONV, edit_config, new_checkpoint
 from ui.shared import explore_place, model_picker
 from ui.shared.explore_place import Place
 from vae.checkpoints import checkpoint_files, checkpoint_writing
-from vae.checkpoints.checkpoint import Checkpoint, DatasetRef, NewCheckpoint, Summary
+from vae.checkpoints.checkpoint import Checkpoint, DatasetRef, NewCheckpoint
 from vae.config import ModelConfig
 from vae.data import datasets, import_folder, mnist
 from vae.data.import_folder import ImportSettings
@@ -194,7 +194,6 @@ def test_models_without_a_measured_loss_or_a_known_data_set_come_last(digits: Ch
     unknown = replace(known, name="b", test_loss=0.0, dataset=replace(digits.dataset, name="cats"))
     assert model_picker.first_choice([unknown, unmeasured, known]) == known
     assert model_picker.first_choice([unknown]) == unknown
-    assert model_picker.label(Summary("a", test_loss=-1.25)) == "a · loss −1.2"
 
 
 def test_the_choice_and_the_row_survive_another_page(digits: Checkpoint) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import combinations
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,13 +15,6 @@ from ui.shared import figures
 from ui.shared.figures import Axis
 
 AXES = (Axis("z0"), Axis("z1"))
-# Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
-MACHADO = {
-    "none": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
 
 
 def places(count: int, classes: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -96,46 +88,6 @@ def test_distances_on_a_map_are_true_and_axes_without_units_show_none() -> None:
 @pytest.mark.parametrize("count", [0, 1, 360, 70_000])
 def test_points_are_never_too_small_to_be_clicked(count: int) -> None:
     assert 3.5 <= figures._marker(count)["size"] <= 8
-
-
-# --- colours ----------------------------------------------------------------------------------------------------------
-
-
-def linear_rgb(colour: str) -> NDArray[np.float64]:
-    srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def cielab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear sRGB (N, 3) in [0, 1] -> CIELAB (N, 3) under D65."""
-    to_xyz = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-    )
-    xyz = rgb @ to_xyz.T / to_xyz.sum(1)
-    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1)
-
-
-def least_difference(colours: tuple[str, ...], vision: str) -> float:
-    """The smallest ΔE (CIE 1976) between two of these colours, as somebody with this vision sees them."""
-    seen = np.clip(np.array([linear_rgb(c) for c in colours]) @ np.array(MACHADO[vision]).T, 0, 1)
-    return min(float(np.linalg.norm(a - b)) for a, b in combinations(cielab(seen), 2))
-
-
-def test_the_measure_of_colour_difference_is_right() -> None:
-    assert cielab(linear_rgb("#ffffff")[None])[0] == pytest.approx([100, 0, 0], abs=0.01)
-    assert cielab(linear_rgb("#ff0000")[None])[0] == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
-    red_and_green = ("#ff0000", "#7f9f00")
-    assert least_difference(red_and_green, "protanopia") < 0.6 * least_difference(red_and_green, "none")
-
-
-# measured: 19.3, 18.5, 17.6, 17.3 (the two greys, #94a4a2 and #717581); 2.3 is just noticeable side by side
-@pytest.mark.parametrize(
-    ("vision", "at_least"), [("none", 19.0), ("protanopia", 18.0), ("deuteranopia", 17.0), ("tritanopia", 17.0)]
-)
-def test_class_colours_can_be_told_apart(vision: str, at_least: float) -> None:
-    assert len(set(CLASS_COLOURS)) == 10
-    assert least_difference(CLASS_COLOURS, vision) > at_least
 
 
 def test_more_classes_than_a_legend_holds_are_one_trace_and_can_be_chosen() -> None:

@@ -1,0 +1,109 @@
+"""What a model is, in the sidebar of every page: its data, its size, its test loss and its health."""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from ui.shared import cache, formatting, health, page, pictures, terms
+from vae.checkpoints import loss_group
+from vae.checkpoints.checkpoint import Checkpoint, Summary
+from vae.errors import DatasetError
+
+THUMBNAILS, SIDE = 8, 26  # how many, and their height in CSS pixels
+STYLE = f"""
+<style>
+  .st-key-model_card {{ padding: 0.7rem 0.8rem; gap: 0.35rem; }}
+  .st-key-model_card p {{ font-size: 0.85rem; }}
+  .data-thumbnails {{ display: flex; gap: 3px; height: {SIDE}px; overflow: hidden; }}
+  .data-thumbnails img {{ height: {SIDE}px; image-rendering: pixelated; border-radius: 2px; }}
+</style>
+"""
+
+
+def facts(summary: Summary) -> None:
+    """What can be told before the checkpoint is read: images, likelihood, latent size, test loss and its kind."""
+    st.html(STYLE)
+    st.markdown(page.escape(about(summary)), help=terms.LATENT_DIMENSION)
+    st.markdown(page.escape(loss(summary)), help=terms.TEST_LOSS)
+
+
+def about(summary: Summary) -> str:
+    """`MNIST · Bernoulli · 16 latent dimensions · conv`."""
+    group = loss_group.of_summary(summary)
+    if group is None or summary.model is None or summary.dataset is None:
+        return ""
+    size = formatting.count(summary.model.latent_dim, "latent dimension")
+    only = (f"class {', '.join(group.classes)} only",) if group.classes else ()
+    return " · ".join((summary.dataset.title, *only, group.pixels, size, summary.model.architecture))
+
+
+def loss(summary: Summary) -> str:
+    """`Test loss 92.82 nats (−ELBO)`."""
+    group = loss_group.of_summary(summary)
+    if summary.test_loss is None or group is None:
+        return "Test loss not measured"
+    return f"Test loss {formatting.number(summary.test_loss)} nats ({group.kind})"
+
+
+def well_being(checkpoint: Checkpoint) -> None:
+    """Fine, watch or failing, and why."""
+    judged = health.verdict(checkpoint)
+    st.markdown(health.badge(judged), help=page.escape(f"{judged.sentence} {judged.remedy}".strip()))
+
+
+# --- thumbnails -------------------------------------------------------------------------------------------------------
+
+
+def thumbnails(checkpoint: Checkpoint, slot: DeltaGenerator) -> None:
+    """A row of the model's test images in `slot`: at once where they are known, else after the rest of the page."""
+    drawn = _drawn()
+    fingerprint = checkpoint.dataset.test_fingerprint + " ".join(checkpoint.train.classes)
+    if fingerprint in drawn:
+        slot.html(drawn[fingerprint])
+        return
+    slot.html('<div class="data-thumbnails"></div>')  # keeps the place
+
+    def draw() -> None:
+        try:
+            drawn[fingerprint] = row_of(cache.test_images(checkpoint).images, checkpoint)
+            slot.html(drawn[fingerprint])
+        except DatasetError:  # not on this machine, or others: other parts of the page say so
+            slot.empty()
+
+    page.later(draw)
+
+
+@st.cache_resource(show_spinner=False)
+def _drawn() -> dict[str, str]:
+    """Rows of thumbnails by what they show, a few kilobytes each; for all sessions."""
+    return {}
+
+
+def row_of(images: NDArray[np.uint8], checkpoint: Checkpoint) -> str:
+    """HTML of up to THUMBNAILS of the images (N, C, H, W), of as many of the model's classes as possible."""
+    rows = examples(checkpoint)
+    names, labels = checkpoint.dataset.class_names, checkpoint.latents.labels
+    return f'<div class="data-thumbnails">{"".join(_image(images[row], names[labels[row]]) for row in rows)}</div>'
+
+
+def examples(checkpoint: Checkpoint) -> list[int]:
+    """Rows of test images: the first of every class, and more of the same where there are fewer classes."""
+    rows = checkpoint.trained_rows()
+    labels = checkpoint.latents.labels[rows]
+    _, first = np.unique(labels, return_index=True)
+    if len(first) > THUMBNAILS:
+        first = first[np.linspace(0, len(first) - 1, THUMBNAILS).round().astype(int)]
+    more = np.setdiff1d(np.arange(len(rows)), first)[: THUMBNAILS - len(first)]
+    return [int(rows[i]) for i in (*first, *more)]
+
+
+def _image(image: NDArray[np.uint8], name: str) -> str:
+    small = pictures.shrunk(image, SIDE)
+    data = base64.b64encode(pictures.png(small)).decode("ascii")
+    return f'<img src="data:image/png;base64,{data}" alt="class {html.escape(name)}">'
