@@ -27,8 +27,9 @@ def shrunk(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     blocks = image[:, : height * step, : width * step]
     if blocks.shape[1:] != (height * step, width * step):  # narrower than a step
         return np.ascontiguousarray(image[:, ::step, ::step])
-    means = blocks.reshape(len(image), height, step, width, step).mean((2, 4))
-    return np.round(means).astype(np.uint8)
+    means: NDArray[np.float64] = blocks.reshape(len(image), height, step, width, step).mean((2, 4))
+    rounded: NDArray[np.uint8] = np.round(means).astype(np.uint8)
+    return rounded
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
