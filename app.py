@@ -8,7 +8,8 @@ from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, live_panel, python_panel, state
 from ui.explore.state import STATE
-from ui.shared import cache, explore_place, health, model_picker, page
+from ui.shared import cache, explore_place, model_picker, page
+from ui.shared.models import health
 
 
 def explore() -> None:

@@ -8,7 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.anomalies import evaluation, export, gallery, histogram, image, latent_map, looking, retrain, scoring, settings
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
-from ui.shared import cache, health, job_card, model_picker, page
+from ui.shared import cache, job_card, model_picker, page
+from ui.shared.models import health
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetMissingError

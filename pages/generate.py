@@ -10,7 +10,8 @@ from ui.generate import interpolation, manifold, samples, state, traversals
 from ui.generate.directions import directions_view
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, health, model_picker, page
+from ui.shared import cache, model_picker, page
+from ui.shared.models import health
 
 VIEWS = {
     "samples": ("Samples", samples.show),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.shared import cache, model_card, page, page_state
+from ui.shared import cache, page, page_state
+from ui.shared.models import card
 from vae.checkpoints import checkpoint_files, loss_group
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.checkpoints.loss_group import LossGroup
@@ -63,19 +64,19 @@ def beside() -> None:
 def _card(summaries: list[Summary]) -> Checkpoint | None:
     """The picker and what it has chosen, in the sidebar. Raises CheckpointError for a damaged one."""
     with st.sidebar:
-        card = st.container(border=True, key="model_card")
-        with card:
+        box = st.container(border=True, key="model_card")
+        with box:
             chosen = _pick({summary.name: summary for summary in in_order(summaries)})
             if chosen is not None:
                 thumbnails = st.empty()
-                model_card.facts(chosen)
+                card.facts(chosen)
         _broken([summary for summary in summaries if summary.problem])
     if chosen is None:
         return None
     checkpoint = cache.checkpoint(chosen.name, chosen.identity)
-    model_card.thumbnails(checkpoint, thumbnails)
-    with card:
-        model_card.well_being(checkpoint)
+    card.thumbnails(checkpoint, thumbnails)
+    with box:
+        card.well_being(checkpoint)
     return checkpoint
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.components import clicks, film
 from ui.shared import cache, formatting, job_card, model_picker, page
+from ui.shared.models import health
 from ui.train import figures, run_actions, run_evidence
 from ui.train.state import JOB, STATE
 from vae.checkpoints import metrics
@@ -35,13 +36,6 @@ DIVERGED = (
     "learning rate, or clip gradients."
 )
 RESUMABLE = "Its last finished epoch is in the run folder: resume it, and it goes on from there."
-BADGES = {
-    "fine": ":green-badge[:material/check: Fine]",
-    "watch": ":orange-badge[:material/visibility: Watch]",
-    "failing": ":red-badge[:material/error: Failing]",
-    "open": ":gray-badge[Not judged]",
-    "": "",  # a fact
-}
 VERDICT = (
     "One cause at a time: what comes first excludes what would follow from it. Independent pixels are a model "
     "that draws each pixel by itself, with the training images' means. Every threshold stands in "
@@ -175,7 +169,7 @@ def _verdict(job: Job, verdict: Verdict, request: TrainingRequest) -> None:
     """What the numbers mean together, and a way to do what helps."""
     with st.container(key="verdict", gap="xsmall"):
         title = f"**{page.escape(verdict.title)}.** " if verdict.cause else ""
-        st.markdown(f"{BADGES[verdict.level]} {title}{page.escape(verdict.sentence)}", help=VERDICT)
+        st.markdown(f"{health.BADGES[verdict.level]} {title}{page.escape(verdict.sentence)}", help=VERDICT)
         if not verdict.remedy:
             return
         st.caption(f":material/build: **Try:** {page.escape(verdict.remedy)}")
@@ -205,7 +199,7 @@ def _tiles(shown: list[Reading]) -> None:
 def _tile(reading: Reading) -> None:
     unit = f" :small[{page.escape(reading.unit)}]" if reading.unit else ""
     st.metric(reading.name, f"{reading.value}{unit}", help=reading.measured or None)
-    st.caption(f"{BADGES[reading.level]} {page.escape(reading.sentence)}".strip())
+    st.caption(f"{health.BADGES[reading.level]} {page.escape(reading.sentence)}".strip())
 
 
 def _where(rows: list[EpochRow], epochs: int) -> str:

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from tests.vae.helpers import new_checkpoint
-from ui.shared import model_card, model_picker, pictures
+from ui.shared import model_picker, pictures
+from ui.shared.models import card
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.config import TrainConfig
 
@@ -35,7 +36,7 @@ def summary(name: str = "a", loss: float | None = 21.5, likelihood: str = "berno
 
 def test_the_loss_is_told_with_its_kind() -> None:
     said = [
-        model_card.loss(summary(**settings))
+        card.loss(summary(**settings))
         for settings in (
             {},
             {"loss": -1899.65, "likelihood": "gaussian"},
@@ -45,18 +46,18 @@ def test_the_loss_is_told_with_its_kind() -> None:
         )
     ]
     assert said == [
-        "Test loss 21.50 nats (−ELBO)",
-        "Test loss −1,899.65 nats (−ELBO)",
-        "Test loss 21.50 nats (reconstruction)",
-        "Test loss 21.50 nats (−IWAE bound, k = 5)",
+        "Test loss (−ELBO): 21.50 nats",
+        "Test loss (−ELBO): −1,899.65 nats",
+        "Test loss (reconstruction): 21.50 nats",
+        "Test loss (−IWAE bound, k = 5): 21.50 nats",
         "Test loss not measured",
     ]
 
 
 def test_images_likelihood_and_size_are_told() -> None:
-    assert model_card.about(summary()) == "scikit-learn digits · Bernoulli · 2 latent dimensions · mlp"
+    assert card.about(summary()) == "scikit-learn digits · Bernoulli · 2 latent dimensions · mlp"
     narrow = summary(classes=("3",), binarization="dynamic")
-    assert model_card.about(narrow).startswith("scikit-learn digits · class 3 only · Bernoulli, binarized")
+    assert card.about(narrow).startswith("scikit-learn digits · class 3 only · Bernoulli, binarized")
 
 
 def test_models_are_grouped_and_never_ranked_by_losses_of_different_kinds() -> None:
@@ -73,26 +74,26 @@ def test_models_are_grouped_and_never_ranked_by_losses_of_different_kinds() -> N
 def test_thumbnails_are_of_as_many_classes_as_there_is_room_for() -> None:
     one = checkpoint()
     labels = one.latents.labels
-    rows = model_card.examples(one)
-    assert len(rows) == len(set(rows)) == model_card.THUMBNAILS
-    assert len({labels[row] for row in rows}) == model_card.THUMBNAILS  # of ten classes
+    rows = card.examples(one)
+    assert len(rows) == len(set(rows)) == card.THUMBNAILS
+    assert len({labels[row] for row in rows}) == card.THUMBNAILS  # of ten classes
     narrow = checkpoint(train=TrainConfig("digits", classes=("3",)))
-    assert {labels[row] for row in model_card.examples(narrow)} == {3}
+    assert {labels[row] for row in card.examples(narrow)} == {3}
 
 
 def test_there_are_no_more_thumbnails_than_images() -> None:
     few = checkpoint(latents=new_checkpoint().latents.take(np.arange(3)))
-    assert sorted(model_card.examples(few)) == [0, 1, 2]
+    assert sorted(card.examples(few)) == [0, 1, 2]
 
 
 def test_a_row_of_thumbnails_shows_the_images_and_names_their_classes() -> None:
     names = ('<b> "x"', *"123456789")
     one = checkpoint(dataset=replace(new_checkpoint().dataset, class_names=names))
     images = np.random.default_rng(0).integers(0, 256, (40, 3, 8, 8)).astype(np.uint8)
-    row = model_card.row_of(images, one)
+    row = card.row_of(images, one)
     sent = re.findall(r'src="data:image/png;base64,([^"]+)" alt="([^"]+)"', row)
-    assert len(sent) == model_card.THUMBNAILS
-    for (data, name), at in zip(sent, model_card.examples(one), strict=True):
+    assert len(sent) == card.THUMBNAILS
+    for (data, name), at in zip(sent, card.examples(one), strict=True):
         shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
         np.testing.assert_array_equal(shown, np.moveaxis(images[at], 0, -1))
         assert ("<b>" in name, '"' in name) == (False, False)

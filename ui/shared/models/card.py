@@ -10,18 +10,19 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.shared import cache, formatting, health, page, pictures, terms
+from ui.shared import cache, formatting, page, pictures, terms
+from ui.shared.models import health
 from vae.checkpoints import loss_group
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.errors import DatasetError
 
-THUMBNAILS, SIDE = 8, 26  # how many, and their height in CSS pixels
+THUMBNAILS, SIDE = 8, 26  # how many, and about their side in CSS pixels
 STYLE = f"""
 <style>
   .st-key-model_card {{ padding: 0.7rem 0.8rem; gap: 0.35rem; }}
   .st-key-model_card p {{ font-size: 0.85rem; }}
-  .data-thumbnails {{ display: flex; gap: 3px; height: {SIDE}px; overflow: hidden; }}
-  .data-thumbnails img {{ height: {SIDE}px; image-rendering: pixelated; border-radius: 2px; }}
+  .data-thumbnails {{ display: grid; grid-template-columns: repeat({THUMBNAILS}, 1fr); gap: 2px; min-height: 1.25rem; }}
+  .data-thumbnails img {{ width: 100%; aspect-ratio: 1; object-fit: cover; image-rendering: pixelated; }}
 </style>
 """
 
@@ -30,7 +31,7 @@ def facts(summary: Summary) -> None:
     """What can be told before the checkpoint is read: images, likelihood, latent size, test loss and its kind."""
     st.html(STYLE)
     st.markdown(page.escape(about(summary)), help=terms.LATENT_DIMENSION)
-    st.markdown(page.escape(loss(summary)), help=terms.TEST_LOSS)
+    st.markdown(page.escape(loss(summary)).replace(" nats", "\u00a0nats"), help=terms.TEST_LOSS)
 
 
 def about(summary: Summary) -> str:
@@ -44,11 +45,11 @@ def about(summary: Summary) -> str:
 
 
 def loss(summary: Summary) -> str:
-    """`Test loss 92.82 nats (−ELBO)`."""
+    """`Test loss (−ELBO): 92.82 nats`."""
     group = loss_group.of_summary(summary)
     if summary.test_loss is None or group is None:
         return "Test loss not measured"
-    return f"Test loss {formatting.number(summary.test_loss)} nats ({group.kind})"
+    return f"Test loss ({group.kind}): {formatting.number(summary.test_loss)} nats"
 
 
 def well_being(checkpoint: Checkpoint) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.vae.helpers import new_checkpoint
 from tests.vae.training.diagnostics.made import healthy
-from ui.shared import health
+from ui.shared.models import health
 from vae.checkpoints.checkpoint import Metric, NewCheckpoint
 from vae.config import TrainConfig
 from vae.training.diagnostics.measured import evidence_on
