@@ -170,7 +170,7 @@ class TrainConfig:
     kl_schedule: Annotated[str, one_of(*KL_SCHEDULES)] = "constant"
     kl_warmup: int = 0
     kl_cycles: int = 0
-    free_bits: Annotated[float, number(0.0, 100.0, "0.1 to 0.5 nats per dimension are usual; 0 is off.")] = 0.0
+    free_bits: Annotated[float, number(0.0, 100.0, "typically 0.1 to 0.5 nats per dimension; 0 is off.")] = 0.0
     binarization: Annotated[str, one_of(*BINARIZATIONS)] = "none"
     lr_schedule: Annotated[str, one_of(*LR_SCHEDULES)] = "one_cycle"
     patience: Annotated[int, integer(0, 100_000, "0 is off.")] = 0

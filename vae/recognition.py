@@ -110,7 +110,7 @@ def of_content(name: str, head: bytes) -> Thing:
     """What a file of this name is that begins with these bytes, such as one that somebody has uploaded."""
     ending = Path(name).suffix.lower()
     if not head:
-        return Thing(EMPTY, "It may not have been copied whole.")
+        return Thing(EMPTY, "It may be an incomplete copy.")
     if head.startswith(b"PK\x03\x04"):
         return _zip(head, ending)
     for known in SIGNATURES:

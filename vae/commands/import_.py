@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kind.add_argument("--colour", action="store_true", default=None, help="three channels")
     kind.add_argument("--grey", dest="colour", action="store_false", help="one channel (default: where all are grey)")
     parser.add_argument(
-        "--max-images", type=int, metavar="N", help="take only so many, drawn at random but the same each time"
+        "--max-images", type=int, metavar="N", help="take only this many, drawn at random but the same each time"
     )
     parser.add_argument(
         "--classes-from",

@@ -86,7 +86,7 @@ def path(anchors: Reals, steps: int, kind: str) -> LatentPath:
         found = len(anchors) if anchors.ndim else 0
         raise GenerationError(f"A path has {found} anchors, expected 2 to {MAX_ANCHORS}.")
     if not isinstance(steps, int) or isinstance(steps, bool) or not 2 <= steps <= MAX_STEPS:
-        raise GenerationError(f"A path has {steps!s:.40} steps a leg, expected a whole number from 2 to {MAX_STEPS}.")
+        raise GenerationError(f"A path has {steps!s:.40} steps per leg, expected a whole number from 2 to {MAX_STEPS}.")
     if kind not in KINDS:
         raise GenerationError(f"The kind of path is {kind!r:.40}, expected one of {', '.join(KINDS)}.")
     between = lerp if kind == "lerp" else slerp

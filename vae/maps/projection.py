@@ -26,7 +26,7 @@ class ProjectionMap:
         perplexity = self.parameters.get("perplexity")
         if self.parameters.get("adapted") is not True or not isinstance(perplexity, int | float):
             return ""
-        return f"Perplexity {perplexity:.3g}: so few images can't have the usual {USUAL_PERPLEXITY:g}."
+        return f"Perplexity {perplexity:.3g}: too few images for the default of {USUAL_PERPLEXITY:g}."
 
 
 @dataclass(frozen=True)

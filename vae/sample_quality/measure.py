@@ -31,7 +31,7 @@ REFERENCE = 10_000  # training images at most
 YARDSTICKS = ("test", "pixels")  # rows that no model made
 TEST_STREAM, PIXEL_STREAM = 1, 2  # of random numbers: which test images; which image a pixel is from
 PROTOCOLS = {
-    "distance": "squared Fréchet distance, as is usual, between Gaussians fitted to the features "
+    "distance": "squared Fréchet distance between Gaussians fitted to the features "
     "(Heusel et al. 2017), mean over groups",
     "precision": f"share of images within the {NEIGHBOURS}-nearest-neighbour balls of the training images "
     "(Kynkäänniemi et al. 2019), features scaled to length 1, mean over groups",

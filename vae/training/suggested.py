@@ -50,7 +50,7 @@ def suggest(traits: Traits, given: Mapping[str, Any]) -> dict[str, Choice]:
     settle("learning_rate", _learning_rate(traits, architecture))
     epochs = settle("epochs", _epochs(traits, batch_size))
     if traits.train_images < FEW:
-        settle("patience", Choice(epochs, "so few images are soon learnt by heart: the best epoch is kept"))
+        settle("patience", Choice(epochs, "few images are soon learnt by heart: the best epoch is kept"))
     return found
 
 

@@ -69,7 +69,7 @@ def test_a_running_run_shows_numbers_film_and_curves() -> None:
         "Sample variety": "0.60 :small[of the data's]",
     }
     assert said.count(":green-badge[") == 6  # and the verdict
-    assert "15.8 nats an image better than independent pixels." in said
+    assert "15.8 nats per image better than independent pixels." in said
     assert "Try:" not in said
     curves, kl = charts(at)
     assert curves["loss"] == [60.25 - i for i in range(7)]

@@ -225,7 +225,7 @@ REFUSED = [
     (("interpolate", "row:1"), "1 anchors, expected 2 to 6"),
     (("interpolate", "row:1", "row:x"), "'row:x' names no test image"),
     (("interpolate", *["row:1"] * 7), "7 anchors"),
-    (("interpolate", "row:1", "row:2", "--steps", 1000), "1000 steps a leg"),
+    (("interpolate", "row:1", "row:2", "--steps", 1000), "1000 steps per leg"),
     (("interpolate", "row:1", "row:2", "--kind", "cubic"), "invalid choice: 'cubic'"),
 ]
 

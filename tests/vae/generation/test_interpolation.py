@@ -93,7 +93,7 @@ def test_two_steps_are_the_anchors_alone() -> None:
     [
         (np.zeros((1, 2)), 5, "lerp", "1 anchors, expected 2 to 6"),
         (np.zeros((7, 2)), 5, "lerp", "7 anchors"),
-        (np.zeros((2, 2)), 1, "lerp", "1 steps a leg, expected a whole number from 2 to 60"),
+        (np.zeros((2, 2)), 1, "lerp", "1 steps per leg, expected a whole number from 2 to 60"),
         (np.zeros((2, 2)), 61, "lerp", "61 steps"),
         (np.zeros((2, 2)), 2.5, "lerp", r"2\.5 steps"),
         (np.zeros((2, 2)), 5, "cubic", "kind of path is 'cubic', expected one of lerp, slerp"),

@@ -33,7 +33,7 @@ def ask(deletion: Deletion) -> None:
 def may_replace(note: Path) -> bool:
     """Say that what has this name would give way, and whose it is; whether this session may do that."""
     may = ownership.may_change(note)
-    st.caption(f"Replaces the one of that name. {ownership.whose(note)}" if may else ownership.refusal(note))
+    st.caption(f"Replaces the one with that name. {ownership.whose(note)}" if may else ownership.refusal(note))
     return may
 
 

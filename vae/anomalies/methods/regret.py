@@ -36,7 +36,7 @@ class Regret(Score):
     source = "Xiao, Yan & Amit 2020, Likelihood regret: an out-of-distribution detection score for VAEs, eq. 6"
     about = (
         "Sees images that the encoder was not made for, also simple ones that a likelihood favours; fails where the "
-        f"decoder can't draw the image with any code, and costs {STEPS} optimiser steps an image: for a chosen few."
+        f"decoder can't draw the image with any code, and costs {STEPS} optimiser steps per image: for a chosen few."
     )
     needs_model = True
 

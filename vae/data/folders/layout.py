@@ -218,7 +218,7 @@ def _splits(files: list[str], choices: FolderChoices, table: ClassTable | None) 
     given = [words.split_of(path[depth]) or "" if len(path) > depth else "" for path in paths]
     rest: Paths = tuple((*path[:depth], *path[depth + 1 :]) for path in paths)
     if choices.split_from == "content" or "train" not in given:
-        why = f"The folders {said} are pooled and divided anew" + (
+        why = f"The folders {said} are pooled and divided again" + (
             "." if choices.split_from == "content" else ": none is called train."
         )
         return _Named(rest, open_, "the files' content", [Warned("split names", why)])

@@ -126,7 +126,7 @@ def _twice(seen: SetSeen) -> list[Warned]:
             Warned(
                 "near copies across splits",
                 f"{len(other):,} of {pairs.looked_at:,} validation and test images looked at are nearly equal to a "
-                f"training image (they differ by less than a thirtieth of what is usual), such as "
+                f"training image (they differ by less than a thirtieth of the typical difference), such as "
                 f"{visible(seen.names[a])} and {visible(seen.names[b])}: measured on them, a model looks better "
                 "than it is.",
             )

@@ -96,7 +96,7 @@ def _pace(values: list[float], scale: float) -> str:
     gained = (values[max(-6, -len(values))] - values[-1]) / min(5, len(values) - 1)
     if abs(gained) < 2e-4 * scale:
         return "hardly moves any more"
-    return f"{'falling' if gained > 0 else 'rising'} by {number(abs(gained))} nats an epoch"
+    return f"{'falling' if gained > 0 else 'rising'} by {number(abs(gained))} nats per epoch"
 
 
 def _baseline(evidence: Evidence, _: Finding | None) -> Reading | None:
@@ -132,9 +132,10 @@ def _kl_measured(evidence: Evidence) -> str:
         return text
     off = number(evidence.kept.row["marginal_kl"])
     return (
-        f"{text} At least {off} nats of it say nothing about an image: so far do latents of many images together "
-        "lie from the prior, as a normal distribution fitted to one half of them shows on the other half. These are as "
-        "many training images as there are validation images, or 500 if these are fewer; without history, test images."
+        f"{text} At least {off} nats say nothing about an image: they are how far the latents of all images together "
+        "lie from the prior, by a normal distribution fitted to one half of the images and measured on the other. "
+        "Measured on as many training images as there are validation images, at least 500; on test images where a "
+        "model has no history."
     )
 
 

@@ -113,5 +113,5 @@ def judge(evidence: Evidence) -> Verdict:
 def _fine(evidence: Evidence) -> str:
     gain = evidence.kept.gain("validation")
     if is_known(gain):
-        return f"{number(gain, 1)} nats an image better than independent pixels."
-    return "Nothing to complain about."
+        return f"{number(gain, 1)} nats per image better than independent pixels."
+    return "No problem found."

@@ -69,7 +69,7 @@ def restore(trainer: Trainer, path: Path, images: str) -> None:
         raise
     except Exception as error:  # whatever a damaged file makes numpy, json and torch say
         raise TrainingError(
-            f"{path.name} of run {path.parent.name} can't be read: {error!s:.200}.", "Start the run anew."
+            f"{path.name} of run {path.parent.name} can't be read: {error!s:.200}.", "Start the run again."
         ) from error
 
 

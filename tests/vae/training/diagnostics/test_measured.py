@@ -51,7 +51,7 @@ def test_a_history_counts_more_than_a_single_number() -> None:
     checkpoint = stored(history=rows, train=TrainConfig("digits", epochs=20), metrics=measured(**GOOD))
     evidence = evidence_on(checkpoint, measured(**(GOOD | {"baseline_loss": 206.0})))
     assert len(evidence.rows) == 20
-    assert judge(evidence).sentence == "105.8 nats an image better than independent pixels."
+    assert judge(evidence).sentence == "105.8 nats per image better than independent pixels."
     assert judge(evidence_on(checkpoint, measured(**(GOOD | {"baseline_loss": 90.0})))).cause == "not_trained"
 
 

@@ -30,7 +30,7 @@ def test_a_healthy_run_in_numbers() -> None:
     ]  # fmt: skip
     assert found["Validation loss"].sentence == "105.8 nats better than the baseline."
     assert found["Baseline"].sentence == "Independent pixels; no model gets below 45.00."
-    assert "0.60 nats of it say nothing about an image" in found["Total KL"].measured
+    assert "0.60 nats say nothing about an image" in found["Total KL"].measured
     assert all(reading.measured for reading in found.values())
 
 
@@ -39,7 +39,7 @@ def test_what_old_runs_did_not_measure_is_left_out() -> None:
     rows = [{name: row[name] for name in kept} for row in healthy()]
     found = read(run(rows))
     assert list(found) == ["Validation loss", "Total KL", "Used dimensions", "Train/validation gap"]
-    assert found["Validation loss"].sentence == "Falling by 0.07 nats an epoch."
+    assert found["Validation loss"].sentence == "Falling by 0.07 nats per epoch."
     gap = found["Train/validation gap"]
     assert (gap.level, gap.sentence) == ("open", "Without a gain over the baseline its share can't be told.")
     assert read(run([{"epoch": 1.0}])) == {}
@@ -100,7 +100,7 @@ def test_images_that_are_all_alike_make_no_number_fine() -> None:
 
 def test_the_terminal_says_the_same() -> None:
     said = in_words.report(run(healthy())).splitlines()
-    assert said[0] == "Verdict: Fine. 105.8 nats an image better than independent pixels."
+    assert said[0] == "Verdict: Fine. 105.8 nats per image better than independent pixels."
     assert said[1].split() == [
         "Validation",
         "loss",

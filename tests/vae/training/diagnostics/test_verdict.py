@@ -27,7 +27,7 @@ def called(verdict: Verdict) -> tuple[str, str]:
 def test_a_healthy_run_is_fine_and_says_by_how_much_it_beats_independent_pixels() -> None:
     found = judge(run(healthy()))
     assert called(found) == ("fine", "")
-    assert found.sentence == "105.8 nats an image better than independent pixels."
+    assert found.sentence == "105.8 nats per image better than independent pixels."
     assert (found.remedy, dict(found.settings), found.options) == ("", {}, "")
 
 
