@@ -21,7 +21,7 @@ from vae.jobs.progress import Progress
 from vae.jobs.runner import only_one
 from vae.jobs.stopping import RUNNER, stoppable
 from vae.storage import paths, probe
-from vae.training import request_budget
+from vae.training import request_budget, torchrun
 from vae.training.request import TrainingRequest
 from vae.training.request_options import add_options, add_output, from_options
 from vae.training.run_folder import request_files, status
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Check everything that can be checked, then train, encode, map and write; or go on with an interrupted run."""
+    torchrun.place()  # nothing is told or written where it makes no sense
     if arguments.resume:
         _resume(queue.get(arguments.resume))
         return
@@ -107,7 +108,7 @@ def _train(request: TrainingRequest, folder: Path) -> None:
     except RuntimeError as error:  # torch.distributed's: the first process has ended, and tells why
         if _writes():
             raise
-        print(f"Worker {os.environ['RANK']} ends: {' '.join(str(error).split())[:200]}", file=sys.stderr)
+        print(f"Worker {torchrun.place().rank} ends: {' '.join(str(error).split())[:200]}", file=sys.stderr)
     finally:
         progress.close()
 
@@ -119,4 +120,4 @@ def _only_one(folder: Path) -> AbstractContextManager[None]:
 
 def _writes() -> bool:
     """Whether this is the process that writes: the only one, or torchrun's first."""
-    return os.environ.get("RANK", "0") == "0"
+    return torchrun.place().writes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -57,6 +59,17 @@ class Outlet:
         return getattr(self._stream, name)
 
 
+class _Closed(io.TextIOWrapper):
+    """In place of a stream that was closed before the program began (`>&-`): every write fails."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
+
+    def write(self, text: str) -> int:
+        """Raise OSError, as a closed descriptor does."""
+        raise OSError(errno.EBADF, "it is closed")
+
+
 class Delivery:
     """What became of what a command printed."""
 
@@ -74,13 +87,27 @@ class Delivery:
 @contextmanager
 def delivered() -> Iterator[Delivery]:
     """Inside, a closed pipe or a full disk behind standard output or error ends nothing."""
+    _take_closed_numbers()
     before, delivery = (sys.stdout, sys.stderr), Delivery()
-    outlets = [Outlet(stream) if stream else None for stream in before]
+    outlets = [Outlet(stream or _Closed()) for stream in before]
     sys.stdout, sys.stderr = (cast(TextIO, outlet) for outlet in outlets)
     try:
         yield delivery
     finally:
-        for outlet in filter(None, outlets):
+        for outlet in outlets:
             outlet.end()
         sys.stdout, sys.stderr = before
-        delivery.problem = outlets[0].problem if outlets[0] else None
+        delivery.problem = outlets[0].problem
+
+
+def _take_closed_numbers() -> None:
+    """A standard stream that is closed leaves its number to the next file that is opened: to a checkpoint, which would
+    then hold what a library or a child process prints. /dev/null takes such numbers."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)

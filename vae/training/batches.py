@@ -7,7 +7,6 @@ the images can no longer be read, IndexError that a row is not there. No Python 
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +21,7 @@ from torch import Tensor
 from vae.budget import free
 from vae.errors import DatasetError
 from vae.storage import probe
+from vae.training import torchrun
 
 # Of the memory that is free when training starts, images may take this much: the model, its activations, the other
 # splits and whatever else runs need the rest.
@@ -45,7 +45,7 @@ def free_bytes(device: torch.device) -> int:
 
 def _sharing() -> int:
     """How many processes of this training share the machine (torchrun says so)."""
-    return max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    return torchrun.place().local_count
 
 
 class InMemory:

@@ -6,7 +6,6 @@ what one would do with the same global batch, but for rounding.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+from vae.training import torchrun
 
 TIMEOUT = timedelta(minutes=30)  # the first process may read a large data set while others wait
 
@@ -60,15 +61,17 @@ ALONE = Workers()
 
 
 def from_environment() -> Workers:
-    """What torchrun says of this process (RANK, WORLD_SIZE); alone without it."""
-    return Workers(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
+    """What torchrun says of this process; alone without it. Raises ConfigError."""
+    place = torchrun.place()
+    return Workers(place.rank, place.count)
 
 
 def own_device(device: torch.device) -> torch.device:
     """This process's own GPU where there are several on its machine (LOCAL_RANK)."""
-    if device.type != "cuda" or "LOCAL_RANK" not in os.environ:
+    local_rank = torchrun.place().local_rank
+    if device.type != "cuda" or local_rank is None:
         return device
-    return torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    return torch.device("cuda", local_rank % torch.cuda.device_count())
 
 
 @contextmanager

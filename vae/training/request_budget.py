@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from vae.budget import free, limits, needs
 from vae.data import datasets
 from vae.storage import paths
+from vae.training import torchrun
 from vae.training.request import TrainingRequest
 
 
@@ -25,7 +25,7 @@ def check(request: TrainingRequest, run_folder: Path | None = None) -> None:
     """
     model, train = request.model, request.train
     counts = datasets.info(train.dataset).counts
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if torchrun.place().count == 1:
         limits.check_training(model, train, counts)
     writes = {
         request.destination: needs.checkpoint_bytes(model, counts["test"]),

@@ -97,6 +97,38 @@ def test_as_a_program(target: str, words: str) -> None:
     assert (ended.returncode, ended.stderr) == expected
 
 
+def closing(streams: str, *words: str) -> list[str]:
+    """A command that runs Python with some of its streams closed, as a shell does it."""
+    return ["/bin/sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, *words]
+
+
+@pytest.mark.parametrize("words", ["list --json", "--help"])
+def test_a_closed_output_is_no_success(words: str) -> None:
+    command = closing(">&-", "-m", "vae", *words.split())
+    ended = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True, cwd=paths.PROJECT)
+    assert (ended.returncode, ended.stderr) == (2, "The output can't be written: it is closed.\n")
+
+
+def test_what_prints_nothing_needs_no_output(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands.COMMANDS["list"], "run", lambda arguments: None)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert commands.main(["list"]) == 0
+    monkeypatch.setattr(commands.COMMANDS["list"], "run", lambda arguments: print("a result"))
+    assert commands.main(["list"]) == 2
+    assert capfd.readouterr().err == "The output can't be written: it is closed.\n"
+
+
+def test_a_closed_stream_leaves_its_number_to_no_file(tmp_path: Path) -> None:
+    program = (
+        "import os; from vae.storage.delivery import delivered\n"
+        f"with delivered(), open({str(tmp_path / 'result')!r}, 'w') as file: os.write(1, b'a word'); file.write('all')"
+    )
+    subprocess.run(closing(">&- <&-", "-c", program), check=True, cwd=paths.PROJECT)
+    assert (tmp_path / "result").read_text() == "all"
+
+
 def test_a_checkpoint_that_its_reader_refuses_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = checkpoint_writing._write_files
 
