@@ -23,24 +23,29 @@ from vae.budget import limits, needs
 from vae.config import USUAL_READING, ImageReading
 from vae.data.folders import image_names
 from vae.errors import BudgetError, DatasetError, StorageError
-from vae.storage import door, kinds
+from vae.storage import door, kinds, probe
 
 Pixels = NDArray[np.uint8]
 Shape = tuple[int, int, int]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")  # told by their first bytes
 MAX_CONTENT_BYTES = 20 * 2**20  # of a file that is in memory
+SMALL_BYTES = 2**20
 MAX_PIXELS = 100_000_000
 LARGE_PIXELS = 16_000_000  # a picture of more is decoded alone: at the limit it takes 0.8 GB, a WebP 1.6
 TILE = 1_024  # pixels, the side of what is flattened at a time
 BLOCK_BYTES = 64 * 2**20  # glibc gives more than 32 MB back at once; of smaller blocks each thread hoards its own
 COLOUR_LEVELS = 4  # channels that differ by no more are grey: JPEG rounds
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")  # and those that begin with "I;": 16 bits
+LUMA = (19_595, 38_470, 7_471)  # of red, green and blue in grey, of 65,536: as Pillow has it
 FULL = (0.0, 65_535.0)  # values that 16 bits hold
 UPRIGHT = (None, 0, 1)  # EXIF orientations of a picture that is not turned
 ORIENTATION = 0x0112
 DIGEST_BYTES = 16
 WORKERS = 4  # threads: Pillow lets go of Python's lock while it decodes
+TINY_BYTES = 2_048  # of a file that Pillow decodes too fast for that to help: threads would wait for each other
+LOOKED_AT = 16  # one file in so many is asked how large it is
+AT_ONCE = 16  # files that a thread is given: to hand a small one over takes as long as to decode it
 
 _one_large = threading.Lock()
 Image.core.set_block_size(BLOCK_BYTES)  # type: ignore[attr-defined] # in which Pillow keeps large pictures
@@ -154,13 +159,24 @@ def decode_all(
         except DatasetError as error:
             return error
 
+    def some(start: int) -> list[Decoded | DatasetError]:
+        return [one(file) for file in files[start : start + at_once]]
+
     found = []
-    with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, "decode") as pool:
+    workers = 1 if all(_bytes_of(file) <= TINY_BYTES for file in files[::LOOKED_AT]) else WORKERS
+    at_once = max(1, min(AT_ONCE, -(-len(files) // workers)))
+    with warnings.catch_warnings(), ThreadPoolExecutor(workers, "decode") as pool:
         warnings.simplefilter("ignore")  # Pillow's, about large or odd files: there are bounds of our own
-        for image in pool.map(one, files):
-            found.append(image)
-            on_image()
+        for images in pool.map(some, range(0, len(files), at_once)):
+            for image in images:
+                found.append(image)
+                on_image()
     return found
+
+
+def _bytes_of(file: Path | bytes) -> int:
+    stamp = None if isinstance(file, bytes) else probe.stamp(file)
+    return len(file) if isinstance(file, bytes) else stamp.size if stamp else 0
 
 
 def pixel_count(path: Path) -> int:
@@ -195,13 +211,17 @@ def fitted(images: Pixels, image_shape: Shape) -> Pixels:
     return found
 
 
-def in_channels(image: Pixels, channels: int) -> Pixels:
-    """(C, H, W) of one or three channels with as many as are wanted: three of grey are alike."""
-    if len(image) == channels:
-        return image
+def in_channels(images: Pixels, channels: int) -> Pixels:
+    """(…, C, H, W) of one or three channels with as many as are wanted: three of grey are alike."""
+    if images.shape[-3] == channels:
+        return images
     if channels == 3:
-        return np.repeat(image, 3, axis=0)
-    return np.asarray(Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0))).convert("L"))[None]
+        return np.repeat(images, 3, axis=-3)
+    grey = np.full((*images.shape[:-3], 1, *images.shape[-2:]), 1 << 15, np.uint32)  # rounds
+    for channel, weight in enumerate(LUMA):
+        grey += images[..., channel, None, :, :] * np.uint32(weight)
+    grey >>= 16
+    return grey.astype(np.uint8)
 
 
 def has_colour(image: Pixels) -> bool:
@@ -216,20 +236,31 @@ def _check_bytes(found: int, most: int) -> None:
 
 def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: ImageReading) -> Decoded:
     try:
-        digest = hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).digest()
-        source.seek(0)
-        with Image.open(source, formats=FORMATS) as image:
+        content, digest = _with_digest(source)
+        with Image.open(content, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DatasetError(f"{width} × {height} pixels, more than {MAX_PIXELS:,}")
             _check_room(width * height, image.format or "")
             with _alone(width * height):
-                pixels, facts = _read(image, form, reading)
-        return Decoded(pixels, replace(facts, size=(width, height), digest=digest))
+                return _read(image, form, reading, digest)
     except DatasetError:
         raise
     except Exception as error:  # what hostile files make a decoder raise has no common parent
         raise DatasetError(_reason(error, source)) from error
+
+
+def _with_digest(source: io.BufferedReader | io.BytesIO) -> tuple[io.BufferedReader | io.BytesIO, bytes]:
+    """What to read an image from, at its beginning, and the digest of all of it. A small file is read at once: Pillow
+    asks for many small parts."""
+    size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    if size <= SMALL_BYTES:
+        whole = source.read(size)
+        return io.BytesIO(whole), hashlib.blake2b(whole, digest_size=DIGEST_BYTES).digest()
+    digest = hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).digest()
+    source.seek(0)
+    return source, digest
 
 
 def _check_room(pixels: int, kind: str) -> None:
@@ -246,22 +277,26 @@ def _alone(pixels: int) -> AbstractContextManager[object]:
     return _one_large if pixels > LARGE_PIXELS else contextlib.nullcontext()
 
 
-def _read(image: Image.Image, form: Format, reading: ImageReading) -> tuple[Pixels, ImageFacts]:
+def _read(image: Image.Image, form: Format, reading: ImageReading, digest: bytes) -> Decoded:
     several, turned = _has_several(image), image.getexif().get(ORIENTATION) not in UPRIGHT
-    width, height = image.size
+    size = width, height = image.size
     # a large JPEG is decoded at a half, a quarter or an eighth where that is still twice the wanted size
     scale = 2 * max(form.width, form.height) / min(image.size)
     if scale < 1:
         image.draft(None, (int(image.width * scale) + 1, int(image.height * scale) + 1))
-    upright_before = image.width >= image.height
-    ImageOps.exif_transpose(image, in_place=True)  # without a second copy
-    if (image.width >= image.height) != upright_before:
-        width, height = height, width
+    image.load()
+    if turned:
+        upright_before = image.width >= image.height
+        ImageOps.exif_transpose(image, in_place=True)  # without a second copy
+        if (image.width >= image.height) != upright_before:
+            width, height = height, width
     flat, facts = _flat(image, reading)
     pixels = _fit(flat, form)
     coloured = len(pixels) == 3 and has_colour(pixels)
-    return in_channels(pixels, form.shape[0]), replace(
+    told = replace(
         facts,
+        size=size,
+        digest=digest,
         cropped=width * form.height - height * form.width >= form.height
         or height * form.width - width * form.height >= form.width,
         enlarged=width < form.width or height < form.height,
@@ -269,6 +304,7 @@ def _read(image: Image.Image, form: Format, reading: ImageReading) -> tuple[Pixe
         coloured=coloured,
         several=several,
     )
+    return Decoded(in_channels(pixels, form.shape[0]), told)
 
 
 def _has_several(image: Image.Image) -> bool:
@@ -280,7 +316,8 @@ def _has_several(image: Image.Image) -> bool:
 
 def _fit(image: Image.Image, form: Format) -> Pixels:
     """The middle of a grey or colour image, resized: (1, H, W) or (3, H, W) as it is."""
-    small = ImageOps.fit(image, (form.width, form.height), Image.Resampling.LANCZOS)
+    size = form.width, form.height
+    small = image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
     pixels = np.array(small, np.uint8).reshape(form.height, form.width, -1)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 

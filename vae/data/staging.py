@@ -90,9 +90,14 @@ class Stage:
         """The pixels (n, channels, H, W) of these images, in their order."""
         first = map_npy(self.folder / FIRST, kinds.IMPORTED_IMAGES)
         second = map_npy(self.folder / SECOND, kinds.IMPORTED_IMAGES) if self._again else first
-        for part in parts(rows.tolist(), self.form):
-            images = (second[self._again[k]] if k in self._again else first[k] for k in part)
-            yield np.stack([image_decoding.in_channels(image, channels) for image in images])
+        again = np.full(len(self.names), -1)
+        again[list(self._again)] = list(self._again.values())
+        for part in parts(range(len(rows)), self.form):
+            wanted = rows[part.start : part.stop]
+            images, places = first[wanted], again[wanted]
+            if (places >= 0).any():
+                images[places >= 0] = second[places[places >= 0]]
+            yield image_decoding.in_channels(np.asarray(images), channels)
 
     def _decoded(
         self, root: Path, files: Sequence[str], reading: ImageReading, on_image: Callable[[], None] = lambda: None
@@ -102,7 +107,7 @@ class Stage:
             yield from zip(part, image_decoding.decode_all(paths, self.form, on_image, reading), strict=True)
 
 
-def parts(items: Sequence[int], form: Format) -> Iterator[Sequence[int]]:
+def parts(items: range, form: Format) -> Iterator[range]:
     """Items in chunks of as many images as are in memory at once."""
     size = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(form.shape)))
     return (items[start : start + size] for start in range(0, len(items), size))

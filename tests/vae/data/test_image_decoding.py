@@ -306,3 +306,44 @@ def test_how_many_pixels_a_picture_has_is_told_by_its_head(tmp_path: Path) -> No
     (tmp_path / "c.png").write_bytes(b"none")
     counts = [image_decoding.pixel_count(tmp_path / name) for name in ("b.png", "c.png", "nothing.png")]
     assert counts == [600, 0, 0]
+
+
+def test_colour_is_made_grey_as_pillow_makes_it() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 3, 50, 40), np.uint8)
+    images[0, :, 0, :2] = [[0, 255]] * 3
+    expected = [np.asarray(Image.fromarray(image.transpose(1, 2, 0)).convert("L"))[None] for image in images]
+    np.testing.assert_array_equal(image_decoding.in_channels(images, 1), expected)
+    np.testing.assert_array_equal(image_decoding.in_channels(images[1], 1), expected[1])
+    grey = images[:, :1]
+    np.testing.assert_array_equal(image_decoding.in_channels(image_decoding.in_channels(grey, 3), 1), grey)
+
+
+@pytest.mark.parametrize("side", [8, 120], ids=["tiny", "larger"])
+def test_many_files_come_in_their_order_with_what_is_wrong(side: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    files = [
+        saved(tmp_path / f"{k}.png", Image.fromarray(rng.integers(0, 256, (side, side), np.uint8))) for k in range(70)
+    ]
+    files[33].write_bytes(b"no image")
+    gone = tmp_path / "gone.png"
+    told: list[None] = []
+    found = image_decoding.decode_all([*files, gone], GREY, lambda: told.append(None))
+    damaged = [k for k, image in enumerate(found) if isinstance(image, DatasetError)]
+    assert (damaged, len(told)) == ([33, 70], 71)
+    for file, image in zip(files, found, strict=False):
+        if not isinstance(image, DatasetError):
+            np.testing.assert_array_equal(image.pixels, image_decoding.decode(file, GREY).pixels)
+
+
+def test_a_stop_ends_the_decoding_of_many(tmp_path: Path) -> None:
+    content = saved(tmp_path / "a.png", Image.new("L", (8, 8))).read_bytes()
+    seen: list[None] = []
+
+    def stop() -> None:
+        seen.append(None)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        image_decoding.decode_all([content] * 200, GREY, stop)
+    assert len(seen) == 20

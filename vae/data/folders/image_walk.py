@@ -70,6 +70,7 @@ class ImageWalk:
         self.closed: list[Skipped] = []
         self.others = LeftOut()
         self.entries = 0
+        self._above = f"{os.fspath(root).rstrip(os.sep)}{os.sep}"  # what all paths below begin with
         self._left = entries_below(root, self._pass_over)
         try:
             there = root.is_dir()
@@ -112,7 +113,7 @@ class ImageWalk:
 
     def _take(self, entry: os.DirEntry[str]) -> None:
         self.entries += 1
-        name = Path(entry.path).relative_to(self.root).as_posix()
+        name = entry.path[len(self._above) :].replace(os.sep, "/")
         if entry.name.startswith("."):
             self.others.add(HIDDEN, name)
         elif _is(entry.is_dir):

@@ -62,8 +62,7 @@ def twins(seen: Signatures, splits: Mapping[str, NDArray[np.int64]], usual: floa
     for start in range(0, len(held), BLOCK):
         rows = held[start : start + BLOCK]
         here = _exact(seen[rows]) - centre
-        squared = (here**2).sum(1)[:, None] + lengths - 2 * here @ there.T
-        nearest = squared.argmin(1)
+        nearest = (lengths - 2 * here @ there.T).argmin(1)  # the lengths of `here` are the same for all
         exact = np.sqrt(((here - there[nearest]) ** 2).mean(1))  # the sum above cancels
         near = exact <= NEAR * usual
         found_held.append(rows[near])
