@@ -14,8 +14,8 @@ Nothing is ever unpickled, and sizes are bounded before a file is read.
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +37,11 @@ from vae.checkpoints.checkpoint import (
 from vae.config import ImageReading, ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError
 from vae.maps import map_files
-from vae.model.layers import parameter_shapes
+from vae.model.layers import parameter_count, parameter_shapes
 from vae.storage import door, kinds, paths, probe
 from vae.storage.array_files import rows_of
 from vae.storage.door import Bytes
-from vae.storage.json_files import object_of, read_json
+from vae.storage.json_files import object_of
 from vae.storage.reporting import storage_errors_as
 from vae.storage.schema import read_as
 from vae.storage.tensor_files import LENGTH, MOST_HEADER, read_metadata, read_tensors, tensors_of
@@ -65,6 +65,8 @@ KINDS = {
 }
 FILES = tuple(KINDS)
 MOST_CLASSES = 10_000
+REMEMBERED, REMEMBERED_BYTES = 64, 2**16  # config.json files whose meaning is kept, and how large each may be
+READ_AT_ONCE = 2**20  # bytes of a file that is read before its header is looked at
 MOST_TEXT = 1_000  # characters of a name or a title
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -179,17 +181,26 @@ class _Header:
     dataset: DatasetRef
     command: str
     files: dict[str, dict[str, Any]]
+    parameters: int
 
 
 @storage_errors_as(CheckpointError)
 def _read_header(folder: Path) -> _Header:
     """config.json, parsed and checked, with all files it names present at their size."""
-    values, raw = read_json(folder / CONFIG, kinds.CONFIG)
+    raw = door.read(folder / CONFIG, kinds.CONFIG)
+    header = _remembered(raw, folder.name) if len(raw) <= REMEMBERED_BYTES else _header_of(raw, folder.name)
+    _check_bytes(folder, header)
+    return header
+
+
+def _header_of(raw: bytes, name: str) -> _Header:
+    """What config.json of checkpoint `name` says. Raises StorageError and CheckpointError."""
+    values = object_of(raw, door.where(Path(name, CONFIG)))
     version = values.get("format_version")
     if version != FORMAT_VERSION:
         newer = isinstance(version, int) and version > FORMAT_VERSION
         raise CheckpointError(
-            f"{folder.name} has checkpoint format {short(version)}, this program reads {FORMAT_VERSION}.",
+            f"{name} has checkpoint format {short(version)}, this program reads {FORMAT_VERSION}.",
             "Update the program." if newer else "Train it again, or delete the folder.",
         )
     try:
@@ -203,24 +214,26 @@ def _read_header(folder: Path) -> _Header:
             _class_names(d["class_names"]),
             _text(d["test_fingerprint"]),
             _text(d["preprocessing"]),
-            read_as(d.get("reading", {}), ImageReading, f"{folder.name}: config.json: reading"),
+            read_as(d.get("reading", {}), ImageReading, f"{name}: config.json: reading"),
         )
         files: dict[str, dict[str, Any]] = {
             str(n): {"bytes": int(f["bytes"]), "sha256": str(f["sha256"])} for n, f in values["files"].items()
         }
     except (KeyError, TypeError, ValueError, OverflowError, IndexError, AttributeError, ConfigError) as error:
-        raise CheckpointError(f"{folder.name}: config.json is incomplete or wrong: {error!s:.200}.") from error
+        raise CheckpointError(f"{name}: config.json is incomplete or wrong: {error!s:.200}.") from error
     if not dataset.class_names:
-        raise CheckpointError(f"{folder.name}: config.json names no classes, expected at least one.")
+        raise CheckpointError(f"{name}: config.json names no classes, expected at least one.")
     if dataset.image_shape != model.image_shape:
         raise CheckpointError(
-            f"{folder.name}: the model takes images {model.image_shape}, its data set has {dataset.image_shape}."
+            f"{name}: the model takes images {model.image_shape}, its data set has {dataset.image_shape}."
         )
     if set(files) != set(FILES):
-        raise CheckpointError(f"{folder.name}: config.json lists {sorted(files)!s:.200}, expected {sorted(FILES)}.")
-    _check_bytes(folder, model, files)
+        raise CheckpointError(f"{name}: config.json lists {sorted(files)!s:.200}, expected {sorted(FILES)}.")
     identity = hashlib.sha256(files[WEIGHTS]["sha256"].encode() + raw).hexdigest()
-    return _Header(identity, model, train, dataset, str(values.get("command", "")), files)
+    return _Header(identity, model, train, dataset, str(values.get("command", "")), files, parameter_count(model))
+
+
+_remembered = functools.lru_cache(REMEMBERED)(_header_of)  # every view lists all models: what is the same is read alike
 
 
 def _text(value: Any) -> str:
@@ -238,15 +251,15 @@ def _class_names(values: Any) -> tuple[str, ...]:
     return tuple(map(_text, values))
 
 
-def _check_bytes(folder: Path, model: ModelConfig, files: dict[str, dict[str, Any]]) -> None:
+def _check_bytes(folder: Path, header: _Header) -> None:
     """Raise CheckpointError unless every file has the size that config.json says, and that it may have."""
-    parameters = sum(math.prod(shape) for shape in parameter_shapes(model).values())
-    most = {WEIGHTS: 4 * parameters + LENGTH + MOST_HEADER}
-    for name, expected in files.items():
-        door.check_size(folder / name, expected["bytes"], KINDS[name])
-        found = probe.stamp(folder / name)
-        if found is None and probe.is_there(folder / name):
-            with door.opened(folder / name, KINDS[name]):  # says what it is
+    most = {WEIGHTS: 4 * header.parameters + LENGTH + MOST_HEADER}
+    for name, expected in header.files.items():
+        path = folder / name
+        door.check_size(path, expected["bytes"], KINDS[name])
+        found = probe.stamp(path)
+        if found is None and probe.is_there(path):
+            with door.opened(path, KINDS[name]):  # says what it is
                 pass
         if found is None or found.size != expected["bytes"]:
             state = "is missing" if found is None else f"has {found.size:,} bytes"
@@ -257,7 +270,7 @@ def _check_bytes(folder: Path, model: ModelConfig, files: dict[str, dict[str, An
         if found.size > most.get(name, found.size):
             raise CheckpointError(
                 f"{folder.name}: {name} has {found.size:,} bytes, expected at most {most[name]:,} for "
-                f"{parameters:,} parameters.",
+                f"{header.parameters:,} parameters.",
                 "The weights belong to another model.",
             )
 
@@ -265,8 +278,9 @@ def _check_bytes(folder: Path, model: ModelConfig, files: dict[str, dict[str, An
 @storage_errors_as(CheckpointError)
 def _verified(folder: Path, files: dict[str, dict[str, Any]]) -> dict[str, Bytes]:
     """The content of every file but the weights, which are read later. Each is what config.json says it is."""
-    for name in (LATENTS, MAPS):  # before a gigabyte of what is no such file is read
-        read_metadata(folder / name, KINDS[name])
+    for name in (LATENTS, MAPS):
+        if files[name]["bytes"] > READ_AT_ONCE:  # before a gigabyte of what is no such file is read
+            read_metadata(folder / name, KINDS[name])
     contents = {name: door.read_at_once(folder / name, KINDS[name]) for name in FILES if name != WEIGHTS}
     found = {name: hashlib.sha256(content.data).hexdigest() for name, content in contents.items()}
     found[WEIGHTS] = door.sha256(folder / WEIGHTS, kinds.WEIGHTS)

@@ -23,7 +23,7 @@ from vae.budget import limits, needs
 from vae.config import USUAL_READING, ImageReading
 from vae.data.folders import image_names
 from vae.errors import BudgetError, DatasetError, StorageError
-from vae.storage import door, kinds, probe
+from vae.storage import door, kinds
 
 Pixels = NDArray[np.uint8]
 Shape = tuple[int, int, int]
@@ -43,8 +43,6 @@ UPRIGHT = (None, 0, 1)  # EXIF orientations of a picture that is not turned
 ORIENTATION = 0x0112
 DIGEST_BYTES = 16
 WORKERS = 4  # threads: Pillow lets go of Python's lock while it decodes
-TINY_BYTES = 2_048  # of a file that Pillow decodes too fast for that to help: threads would wait for each other
-LOOKED_AT = 16  # one file in so many is asked how large it is
 AT_ONCE = 16  # files that a thread is given: to hand a small one over takes as long as to decode it
 
 _one_large = threading.Lock()
@@ -163,20 +161,14 @@ def decode_all(
         return [one(file) for file in files[start : start + at_once]]
 
     found = []
-    workers = 1 if all(_bytes_of(file) <= TINY_BYTES for file in files[::LOOKED_AT]) else WORKERS
-    at_once = max(1, min(AT_ONCE, -(-len(files) // workers)))
-    with warnings.catch_warnings(), ThreadPoolExecutor(workers, "decode") as pool:
+    at_once = max(1, min(AT_ONCE, -(-len(files) // WORKERS)))
+    with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, "decode") as pool:
         warnings.simplefilter("ignore")  # Pillow's, about large or odd files: there are bounds of our own
         for images in pool.map(some, range(0, len(files), at_once)):
             for image in images:
                 found.append(image)
                 on_image()
     return found
-
-
-def _bytes_of(file: Path | bytes) -> int:
-    stamp = None if isinstance(file, bytes) else probe.stamp(file)
-    return len(file) if isinstance(file, bytes) else stamp.size if stamp else 0
 
 
 def pixel_count(path: Path) -> int:

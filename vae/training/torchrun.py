@@ -14,7 +14,7 @@ ADDRESS = ("MASTER_ADDR", "MASTER_PORT")  # where the first process is
 
 
 @dataclass(frozen=True)
-class Place:
+class ProcessPlace:
     """Which of how many processes this one is: of all, and of those on its machine. Alone without torchrun."""
 
     rank: int = 0
@@ -28,7 +28,7 @@ class Place:
         return self.rank == 0
 
 
-def place() -> Place:
+def place() -> ProcessPlace:
     """What RANK, WORLD_SIZE, LOCAL_RANK and LOCAL_WORLD_SIZE say. Raises ConfigError where that makes no sense."""
     count = _number("WORLD_SIZE", 1, MOST, 1)
     if missing := [name for name in ("RANK", *ADDRESS) if count > 1 and not os.environ.get(name)]:
@@ -36,7 +36,7 @@ def place() -> Place:
     rank = _number("RANK", 0, count - 1, 0)
     local_count = _number("LOCAL_WORLD_SIZE", 1, count, 1)
     local_rank = _number("LOCAL_RANK", 0, local_count - 1, 0) if "LOCAL_RANK" in os.environ else None
-    return Place(rank, count, local_rank, local_count)
+    return ProcessPlace(rank, count, local_rank, local_count)
 
 
 def _number(name: str, low: int, high: int, default: int) -> int:

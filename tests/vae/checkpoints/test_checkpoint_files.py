@@ -174,3 +174,18 @@ def test_a_damaged_way_of_reading_files_is_told(tmp_path: Path, reading: object)
     edit_config(folder, dataset=about | {"reading": reading})
     with pytest.raises(CheckpointError, match=r"reading|range of values"):
         checkpoint_files.read("a", tmp_path)
+
+
+def test_what_changes_after_it_was_listed_is_noticed(tmp_path: Path) -> None:
+    checkpoint_writing.write(new_checkpoint(), tmp_path / "a")
+    before = checkpoint_files.summary(tmp_path / "a")
+    assert before == checkpoint_files.summary(tmp_path / "a") and before.problem is None
+    weights = tmp_path / "a" / checkpoint_files.WEIGHTS
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1])
+    cut = checkpoint_files.summary(tmp_path / "a").problem
+    assert cut is not None and f"has {len(content) - 1:,} bytes" in str(cut)
+    weights.write_bytes(content)
+    edit_config(tmp_path / "a", command="another")
+    after = checkpoint_files.summary(tmp_path / "a")
+    assert after.problem is None and after.identity != before.identity

@@ -204,7 +204,7 @@ def test_a_csv_file_may_give_splits_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "0 rows"),
+        ("", "is an empty file, expected a CSV file"),
         ("a,b\n1,2\n", "names none of|no column that names the images"),
         ("file,x,y\n000.png,1,2\n", "no column of classes"),
         ("file,class\n000.png,1\n000.png,2\n", "gives '000.png' two classes"),

@@ -149,6 +149,11 @@ def test_a_table_ends_with_its_last_whole_line() -> None:
     assert list(array_files.rows_of(b"", "x")) == []
 
 
+def test_a_cell_is_measured_in_characters() -> None:
+    wide = "ü" * 100
+    assert list(array_files.rows_of(f"{wide},1\n".encode(), "x")) == [[wide, "1"]]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -156,10 +161,12 @@ def test_a_table_ends_with_its_last_whole_line() -> None:
         (b"a\n" + b"," * 4_000_001, "4,000,001 commas"),
         (b"," * 300 + b"\n", "a row of 301 columns"),
         (b"a" * 101 + b"\n", "expected at most 100 characters"),
+        (b"a,b\n" + b'"' + b"a," * 51 + b'"\n', "expected at most 100 characters"),
+        (b"a,b\n1," + "ü".encode() * 101 + b"\n", "expected at most 100 characters"),
         (b"a" * 200_000 + b"\n", "is damaged"),
         (b"\xff\n", "is damaged"),
     ],
-    ids=["rows", "commas", "columns", "long", "longer", "no text"],
+    ids=["rows", "commas", "columns", "long", "quoted", "letters", "longer", "no text"],
 )
 def test_bad_tables_are_named(content: bytes, message: str) -> None:
     content += b"\n" if b"a\n," in content else b""

@@ -8,7 +8,7 @@ from vae import commands
 from vae.errors import ConfigError
 from vae.storage import paths
 from vae.training import torchrun
-from vae.training.torchrun import Place
+from vae.training.torchrun import ProcessPlace
 
 NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 TWO = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1234"}
@@ -23,9 +23,9 @@ def set_all(values: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_process_knows_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     set_all({}, monkeypatch)
-    assert torchrun.place() == Place() and Place().writes
+    assert torchrun.place() == ProcessPlace() and ProcessPlace().writes
     set_all(TWO | {"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}, monkeypatch)
-    assert torchrun.place() == Place(rank=1, count=2, local_rank=0, local_count=1)
+    assert torchrun.place() == ProcessPlace(rank=1, count=2, local_rank=0, local_count=1)
     assert not torchrun.place().writes
 
 

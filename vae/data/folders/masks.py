@@ -29,24 +29,23 @@ def masks_among(files: Sequence[str]) -> dict[str, str]:
     Nothing where no photograph would be left.
     """
     found: dict[str, str] = {}
-    elsewhere = _stems_outside_masks(files)
     of_folder: dict[str, list[str]] = defaultdict(list)
     for file in files:
         for depth, folder in enumerate(folders_of(file)):
             if words.may_be_masks(folder):
                 of_folder["/".join(folders_of(file)[: depth + 1])].append(file)
                 break
-    beside = {folder for file in files for folder in folders_of(file)}
+    elsewhere = _stems_outside_masks(files) if of_folder else set()
+    beside = {folder for path in {folders_of(file) for file in files} for folder in path}
     for path, inside in of_folder.items():
         name = path.rsplit("/", 1)[-1]
         paired = sum(words.without_mask_ending(stem_of(file)) in elsewhere for file in inside) / len(inside)
         if words.is_masks(name) or (paired > PAIRED and not any(map(NOT_MASKED.match, beside))):
             found |= dict.fromkeys(inside, f"taken for masks: they lie in {name}")
-    there = {(folders_of(file), stem_of(file)) for file in files}
-    for file in files:
-        stem = stem_of(file)
-        bare = words.without_mask_ending(stem)
-        if file not in found and bare != stem and (folders_of(file), bare) in there:
+    ending = [file for file in files if file not in found and words.without_mask_ending(stem_of(file)) != stem_of(file)]
+    there = {(folders_of(file), stem_of(file)) for file in files} if ending else set()
+    for file in ending:
+        if (folders_of(file), words.without_mask_ending(stem_of(file))) in there:
             found[file] = "taken for masks: there is an image of the same name without the ending"
     return found if len(found) < len(files) else {}
 

@@ -12,7 +12,8 @@ SIDE = 16  # of the small grey picture by which images are compared
 NEAR = 0.035  # of the distance that two images of the set usually have
 MOST_HELD_OUT, MOST_TRAIN = 2_000, 20_000  # images compared
 RANDOM_PAIRS = 500
-BLOCK = 500  # images compared at a time
+BLOCK = 100  # images compared at a time
+ROUNDING = 0.01  # grey levels
 Pixels = NDArray[np.uint8]
 Signatures = NDArray[np.float16]
 
@@ -54,20 +55,29 @@ def twins(seen: Signatures, splits: Mapping[str, NDArray[np.int64]], usual: floa
     rng = np.random.default_rng(0)
     held = _some(np.concatenate([splits["validation"], splits["test"]]), MOST_HELD_OUT, rng)
     train = _some(splits["train"], MOST_TRAIN, rng)
-    there = _exact(seen[train])
+    here, there = _exact(seen[held]), _exact(seen[train])
     centre = there.mean(0)
-    there = there - centre
-    lengths = (there**2).sum(1)
-    found_held, found_train = [], []
+    here, there = here - centre, there - centre
+    order, train_order = (np.argsort(pictures.mean(1), kind="stable") for pictures in (here, there))
+    there, train = there[train_order], train[train_order]
+    bright, lengths = there.mean(1), (there**2).sum(1)
+    most = NEAR * usual
+    places, found_train = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for start in range(0, len(held), BLOCK):
-        rows = held[start : start + BLOCK]
-        here = _exact(seen[rows]) - centre
-        nearest = (lengths - 2 * here @ there.T).argmin(1)  # the lengths of `here` are the same for all
-        exact = np.sqrt(((here - there[nearest]) ** 2).mean(1))  # the sum above cancels
-        near = exact <= NEAR * usual
-        found_held.append(rows[near])
+        place = order[start : start + BLOCK]
+        some = here[place]
+        # near pictures are about as bright: their means differ by no more than their distance, but for rounding
+        darkest, brightest = some[0].mean() - most - ROUNDING, some[-1].mean() + most + ROUNDING
+        first, last = np.searchsorted(bright, [darkest, brightest])
+        if first == last:
+            continue
+        nearest = first + (lengths[first:last] - 2 * some @ there[first:last].T).argmin(1)
+        exact = np.sqrt(((some - there[nearest]) ** 2).mean(1))  # the difference above cancels
+        near = exact <= most
+        places.append(place[near])
         found_train.append(train[nearest[near]])
-    return Twins(np.concatenate(found_held), np.concatenate(found_train), len(held))
+    found = np.argsort(np.concatenate(places))
+    return Twins(held[np.concatenate(places)[found]], np.concatenate(found_train)[found], len(held))
 
 
 def _exact(seen: Signatures) -> NDArray[np.float32]:
