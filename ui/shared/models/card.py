@@ -16,11 +16,12 @@ from vae.checkpoints import loss_group
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.errors import DatasetError
 
+FITS = 20  # characters of a name, which the picker shows
 THUMBNAILS, SIDE = 8, 26  # how many, and about their side in CSS pixels
 STYLE = f"""
 <style>
   .st-key-model_card {{ padding: 0.7rem 0.8rem; gap: 0.35rem; }}
-  .st-key-model_card p {{ font-size: 0.85rem; }}
+  .st-key-model_card p {{ font-size: 0.85rem; overflow-wrap: anywhere; }}
   .data-thumbnails {{ display: grid; grid-template-columns: repeat({THUMBNAILS}, 1fr); gap: 2px; min-height: 1.25rem; }}
   .data-thumbnails img {{ width: 100%; aspect-ratio: 1; object-fit: cover; image-rendering: pixelated; }}
 </style>
@@ -30,8 +31,10 @@ STYLE = f"""
 def facts(summary: Summary) -> None:
     """What can be told before the checkpoint is read: images, likelihood, latent size, test loss and its kind."""
     st.html(STYLE)
+    if len(summary.name) > FITS:
+        st.markdown(f"**{page.escape(summary.name)}**")
     st.markdown(page.escape(about(summary)), help=terms.LATENT_DIMENSION)
-    st.markdown(page.escape(loss(summary)).replace(" nats", "\u00a0nats"), help=terms.TEST_LOSS)
+    st.markdown(page.escape(loss(summary)), help=terms.TEST_LOSS)
 
 
 def about(summary: Summary) -> str:
@@ -41,7 +44,8 @@ def about(summary: Summary) -> str:
         return ""
     size = formatting.count(summary.model.latent_dim, "latent dimension")
     only = (f"class {', '.join(group.classes)} only",) if group.classes else ()
-    return " · ".join((summary.dataset.title, *only, group.pixels, size, summary.model.architecture))
+    parts = (summary.dataset.title, *only, group.pixels, size, summary.model.architecture)
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)
 
 
 def loss(summary: Summary) -> str:
@@ -49,7 +53,7 @@ def loss(summary: Summary) -> str:
     group = loss_group.of_summary(summary)
     if summary.test_loss is None or group is None:
         return "Test loss not measured"
-    return f"Test loss ({group.kind}): {formatting.number(summary.test_loss)} nats"
+    return f"Test loss ({group.kind}): {formatting.number(summary.test_loss)}\u00a0nats"
 
 
 def well_being(checkpoint: Checkpoint) -> None:

@@ -36,7 +36,7 @@ def summary(name: str = "a", loss: float | None = 21.5, likelihood: str = "berno
 
 def test_the_loss_is_told_with_its_kind() -> None:
     said = [
-        card.loss(summary(**settings))
+        card.loss(summary(**settings)).replace("\u00a0", " ")
         for settings in (
             {},
             {"loss": -1899.65, "likelihood": "gaussian"},
@@ -55,9 +55,13 @@ def test_the_loss_is_told_with_its_kind() -> None:
 
 
 def test_images_likelihood_and_size_are_told() -> None:
-    assert card.about(summary()) == "scikit-learn digits · Bernoulli · 2 latent dimensions · mlp"
+    assert card.about(summary()).replace("\u00a0", " ") == "scikit-learn digits · Bernoulli · 2 latent dimensions · mlp"
     narrow = summary(classes=("3",), binarization="dynamic")
-    assert card.about(narrow).startswith("scikit-learn digits · class 3 only · Bernoulli, binarized")
+    assert (
+        card.about(narrow)
+        .replace("\u00a0", " ")
+        .startswith("scikit-learn digits · class 3 only · Bernoulli, binarized")
+    )
 
 
 def test_models_are_grouped_and_never_ranked_by_losses_of_different_kinds() -> None:
