@@ -23,6 +23,7 @@ from vae.data.report.source_tally import SourceTally
 from vae.errors import ScoreError
 
 MOST_BYTES = 512 * 2**20  # of pixels on a page
+MOST_STOPPED_BYTES = 64 * 2**20  # of pixels that a session keeps for somebody who may never go on
 STEP_SECONDS = 1.0  # of work between two looks at what the person wants
 LOOK = "anomalies_look"  # in the session: the look that has not ended
 
@@ -34,6 +35,7 @@ class Look:
     checkpoint: Checkpoint
     wanted: Wanted
     stopped: bool = False
+    dropped: int = 0  # images that had been seen when it was stopped, and are not kept
     seconds: float = 0.0  # of work so far
     done: int = 0
     size: int = 0  # bytes of pixels
@@ -139,11 +141,23 @@ def _go_on(look: Look) -> None:
 
 def _stop(stopped: bool) -> None:
     look: Look | None = st.session_state.get(LOOK)
-    if look is not None:
-        look.stopped = stopped
+    if look is None:
+        return
+    if stopped and look.size > MOST_STOPPED_BYTES:
+        st.session_state[LOOK] = look = Look(look.checkpoint, look.wanted, dropped=look.done)
+    look.stopped = stopped
 
 
 def _offer_to_go_on(look: Look) -> None:
     total = look.wanted.source.total
-    st.info(f"Stopped after {look.done:,} of {count(total, 'image')}.", icon=":material/stop_circle:")
-    st.button("Go on", key="anomalies-go-on", icon=":material/play_arrow:", on_click=_stop, args=(False,))
+    said = f"Stopped after {look.dropped or look.done:,} of {count(total, 'image')}."
+    if look.dropped:
+        said += f" Their pixels take more than {MOST_STOPPED_BYTES // 2**20:,} MB, so they are not kept."
+    st.info(said, icon=":material/stop_circle:")
+    st.button(
+        "Begin again" if look.dropped else "Go on",
+        key="anomalies-go-on",
+        icon=":material/play_arrow:",
+        on_click=_stop,
+        args=(False,),
+    )

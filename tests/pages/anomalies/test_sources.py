@@ -230,6 +230,30 @@ def test_a_look_at_many_images_can_be_stopped_and_goes_on(
     assert browser.rows() == rows
 
 
+def test_a_stopped_look_at_much_keeps_no_pixels(
+    digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(digits, tmp_path)
+    monkeypatch.setattr(sources, "CHUNK_FILES", 1)
+    monkeypatch.setattr(looking, "STEP_SECONDS", 0.0)
+    monkeypatch.setattr(looking, "MOST_STOPPED_BYTES", 100)
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "rerun", st.stop)
+        at = visit(source="folder", folder=str(folder))
+        at.button(key="anomalies-read-folder").click().run()
+        at.run()
+        at.run()
+        at.button(key="anomalies-stop-look").click().run()
+        assert "Stopped after 8 of 9 images. Their pixels take more than" in said(at)
+        look = at.session_state[looking.LOOK]
+        assert (look.parts, look.size, look.done) == ([], 0, 0)
+    again = at.button(key="anomalies-go-on")
+    assert again.label == "Begin again"
+    again.click().run()
+    assert wrong(at) == []
+    assert len(browser.rows()) == 7
+
+
 def test_a_look_that_fails_begins_anew(
     digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

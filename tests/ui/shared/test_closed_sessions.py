@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 
@@ -55,6 +56,22 @@ def test_a_session_ends_some_time_after_its_tab_was_closed(monkeypatch: pytest.M
     now[0] += KEPT_SECONDS + 1
     watch.look()
     assert server.catch_up() == ["leaves", "returns"]
+
+
+def test_garbage_is_collected_once_and_never_on_the_servers_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, server, collected = [0.0], Server(), list[int]()
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
+    watch = SessionWatch(server, server.later.append)
+    for session_id in ("a", "b"):
+        watch.note(session_id)
+    now[0] += KEPT_SECONDS + 1
+    watch.look()
+    assert server.catch_up() == ["a", "b"]
+    assert collected == []
+    watch.look()
+    watch.look()
+    assert collected == [1]
 
 
 def test_streamlit_still_finds_the_session_then() -> None:

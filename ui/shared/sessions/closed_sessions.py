@@ -2,7 +2,8 @@
 
 Streamlit keeps the session of a closed tab for two minutes, in case it comes back after a broken connection. Only the
 next tab that closes later ends it: until then its uploads, its state and three file descriptors stay, of up to 128
-sessions. Here they are ended in time. `Runtime.close_session` does that, on the server's own thread.
+sessions. Here they are ended in time. `Runtime.close_session` does that, on the server's own thread; what sessions held
+in circles is collected afterwards on the thread that looks, once for all that were closed since it looked last.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class SessionWatch:
         self._server, self._on_server = server, on_server
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._garbage = threading.Event()  # some were closed since garbage was collected
 
     def note(self, session_id: str) -> None:
         """A session runs a page."""
@@ -48,7 +50,10 @@ class SessionWatch:
             self._seen[session_id] = time.monotonic()
 
     def look(self) -> None:
-        """End the sessions that nobody has been connected to for long."""
+        """End the sessions that nobody has been connected to for long, and collect what those of before held."""
+        if self._garbage.is_set():
+            self._garbage.clear()
+            gc.collect()
         now = time.monotonic()
         with self._lock:
             active = {session_id: now for session_id in self._seen if self._server.is_active_session(session_id)}
@@ -65,7 +70,7 @@ class SessionWatch:
                 self.note(session_id)
             else:
                 self._server.close_session(session_id)
-        gc.collect()  # what they held in circles
+                self._garbage.set()
 
     def run(self) -> None:
         """Look for ever, for a thread of its own."""
