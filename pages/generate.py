@@ -6,9 +6,9 @@ import streamlit as st
 
 from ui.components import model_store
 from ui.components.model_store import browser_model
-from ui.generate import interpolation, manifold, samples, state, traversals
+from ui.generate import manifold, samples, state, traversals
 from ui.generate.directions import directions_view
-from ui.generate.pins import pins
+from ui.generate.path import interpolation_view
 from ui.generate.state import FIELDS
 from ui.shared import cache, model_picker, page
 from ui.shared.models import health
@@ -17,7 +17,7 @@ VIEWS = {
     "samples": ("Samples", samples.show),
     "manifold": ("Manifold", manifold.show),
     "traversals": ("Traversals", traversals.show),
-    "interpolation": ("Interpolation", interpolation.show),
+    "interpolation": ("Interpolation", interpolation_view.show),
     "directions": ("Directions", directions_view.show),
 }
 
@@ -34,7 +34,6 @@ def generate() -> None:
         model_store.store(
             cache.model_bytes(checkpoint, cache.all_maps(checkpoint)), key=f"store-{checkpoint.identity[:16]}"
         )
-    pins.show(checkpoint)
     notices = st.container()  # above the view, which says what of a link it can't follow
     VIEWS[view][1](checkpoint, model_picker.link_text(checkpoint))
     for problem in state.problems():

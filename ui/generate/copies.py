@@ -41,11 +41,12 @@ def caption(checkpoint: Checkpoint, images: NDArray[np.uint8], drawn: Any) -> No
         return
     known = cache.copy_references(checkpoint)
     near = int(known.may_be_copies(found, np.asarray(cache.train_images(checkpoint).labels)).sum())
-    st.caption(
-        page.escape(
-            f"Nearest to a training image first: {near:,} of {len(images):,} are nearer to one than 99 % of the "
-            "reconstructions of test images near the same class are (95 % where fewer than 100 are known), and may be "
-            "copies; of pictures like reconstructions 1 % would be (5 %). Euclidean over pixels in [0, 1], measured on "
-            f"{known.of_all.count:,}. A plain stroke is near another one without being its copy."
-        )
+    st.markdown(
+        f"**{near:,} of {len(images):,}** may be copies of training images; those nearest to one come first.",
+        help=page.escape(
+            "Nearer to a training image than 99 % of the reconstructions of test images near the same class are (95 % "
+            "where fewer than 100 are known); of pictures like reconstructions 1 % would be (5 %). Euclidean over "
+            f"pixels in [0, 1], measured on {known.of_all.count:,}. A plain stroke is near another one "
+            "without being its copy."
+        ),
     )

@@ -10,7 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import FloatArray
-from vae.data import image_export
+from vae.data import image_export, slides
+from vae.data.slides import Captions
 
 Images = NDArray[np.uint8]
 
@@ -25,31 +26,27 @@ class Offer:
     make: Callable[[], bytes]
 
 
-def show(
-    stem: str,
-    images: Callable[[], Images],
-    z: FloatArray,
-    columns: int | None,
-    *more: Offer,
-    order: NDArray[np.int64] | None = None,
-) -> None:
-    """A sheet with so many columns, the single pictures, the numbers; `more` first.
+@dataclass(frozen=True)
+class SheetOffer:
+    """How all pictures stand on one PNG: in so many columns, with captions; `order` says which of them, and where."""
 
-    `stem` begins the files' names; `images()` are uint8 (N, C, H, W), those of latents z (N, d); `order` says which of
-    them the sheet shows, and where.
+    captions: Captions
+    columns: int | None = None
+    order: NDArray[np.int64] | None = None
+
+
+def show(stem: str, images: Callable[[], Images], z: FloatArray, sheet: SheetOffer, *more: Offer) -> None:
+    """The sheet, the single pictures, the numbers; `more` first.
+
+    `stem` begins the files' names; `images()` are uint8 (N, C, H, W), those of latents z (N, d).
     """
     offers = (
         *more,
-        Offer(
-            "png",
-            "image/png",
-            "Sheet (PNG)",
-            lambda: _sheet(images() if order is None else images()[order], columns),
-        ),
+        Offer("png", "image/png", "Sheet for a slide (PNG)", lambda: _sheet(images(), sheet)),
         Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(stem, images())),
         Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: image_export.npz(images(), z)),
     )
-    with st.popover("Download", icon=":material/download:", width="stretch"):
+    with st.popover("Export", icon=":material/file_save:"):
         for offer in offers:
             st.download_button(
                 offer.what,
@@ -62,8 +59,9 @@ def show(
             )
 
 
-def _sheet(images: Images, columns: int | None) -> bytes:
-    return image_export.png(image_export.sheet(image_export.enlarged(images, image_export.TILE_SIDE), columns))
+def _sheet(images: Images, sheet: SheetOffer) -> bytes:
+    shown = images if sheet.order is None else images[sheet.order]
+    return slides.png(shown, sheet.captions, sheet.columns)
 
 
 def _zip(stem: str, images: Images) -> bytes:

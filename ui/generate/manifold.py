@@ -6,24 +6,27 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import manifold, picture_sheet
 from ui.components.manifold import ManifoldData
 from ui.components.model_store import browser_model
 from ui.components.picture_sheet.picture_bytes import SheetLayout
-from ui.generate import code, downloads, picture_detail, plane_state, state
+from ui.generate import code, downloads, layout, picture_detail, plane_state, state
+from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
 from ui.generate.plane_state import Layout
 from ui.generate.state import FIELDS
 from ui.palette import CLASS_COLOURS
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data.slides import Captions
 from vae.generation import anchors, traversals
 from vae.generation.anchors import Anchor
 from vae.generation.planes import Plane
 
 AXES = {"latent": "Latent", "principal": "Principal"}
-SCALES = {"quantile": "Quantiles", "even": "Even steps"}
+SCALES = {"quantile": "Quantiles", "even": "Even"}
 TILES, FEWEST, MOST = 20, 10, 40
 
 
@@ -40,57 +43,64 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
 
 
 def _show(checkpoint: Checkpoint) -> None:
-    with st.container(key="workbench"):
-        settings, middle = st.columns([1.1, 3.6], gap="medium")
-    anchor = pins.chosen(checkpoint)
-    with settings:
-        layout, points = _settings(checkpoint, anchor)
-    plane = layout.plane(checkpoint, anchor.vector)
-    plane_state.forget_what_changed(checkpoint, layout, plane, anchor)
-    with middle:
+    anchor = pins.shelf(checkpoint, "Plane through" if checkpoint.model.latent_dim > 2 else "Ring at")
+    place = layout.parts()
+    plan, points = _settings(checkpoint, place.bar)
+    plane = plan.plane(checkpoint, anchor.vector)
+    plan = plane_state.reaching(plan, *plane.place(anchor.vector))
+    plane_state.forget_what_changed(checkpoint, plan, plane, anchor)
+    with place.pictures:
         if browser_model.can_decode(checkpoint):
-            _live(checkpoint, plane, anchor, layout, points)
+            _live(checkpoint, plane, anchor, plan, points)
         else:
-            _still(checkpoint, plane, layout)
-    layout = replace(layout, window=plane_state.window(layout))
-    z = layout.sheet(plane)
-    with settings:
-        stem = f"{checkpoint.name}-manifold"
-        downloads.show(stem, lambda: cache.decoded(checkpoint, z), z, layout.tiles)
+            _still(checkpoint, plane, plan)
+    plan = replace(plan, window=plane_state.window(plan))
+    z = plan.sheet(plane)
+    with place.panel:
         _detail(checkpoint, plane)
-    code.show(code.manifold(checkpoint, anchor, layout))
+    with place.bar:
+        captions = Captions(f"{checkpoint.name} · {plane.names[0]} across, {plane.names[1]} up")
+        sheet = SheetOffer(captions, plan.tiles)
+        downloads.show(f"{checkpoint.name}-manifold", lambda: cache.decoded(checkpoint, z), z, sheet)
+    with place.below:
+        code.show(code.manifold(checkpoint, anchor, plan))
 
 
-def _settings(checkpoint: Checkpoint, anchor: Anchor) -> tuple[Layout, bool]:
+def _settings(checkpoint: Checkpoint, bar: DeltaGenerator) -> tuple[Layout, bool]:
     """The layout, and whether the test images are drawn on it."""
     d = checkpoint.model.latent_dim
     axes, i, j = "latent", 0, 1
     if d > 2:
-        st.caption(f"{page.escape(pins.start(checkpoint))} The plane goes through it.")
-        axes = FIELDS.words(
-            "Axes",
-            "axes",
-            AXES,
-            "latent",
-            "Latent dimensions change one number each; principal axes are where posterior means vary most.",
+        with layout.field(bar, 190):
+            axes = FIELDS.words(
+                "Axes",
+                "axes",
+                AXES,
+                "latent",
+                "Latent dimensions change one number each; principal axes are where posterior means vary most.",
+            )
+        i, j = _two_axes(checkpoint, axes, bar)
+    with layout.field(bar, 200):
+        scale = FIELDS.words(
+            "Spacing",
+            "scale",
+            SCALES,
+            "quantile",
+            "Quantiles give every picture the same probability under a normal distribution: the prior N(0, 1), or "
+            "along principal axes one with the data's mean and spread. Even steps keep distances true.",
         )
-        i, j = _two_axes(checkpoint, axes)
-    scale = FIELDS.words(
-        "Spacing",
-        "scale",
-        SCALES,
-        "quantile",
-        "Quantiles give every picture the same probability under a normal distribution: the prior N(0, 1), or along "
-        "principal axes one with the data's mean and spread. Even steps keep distances true.",
-    )
-    tiles = FIELDS.slider("Pictures across", "tiles", TILES, FEWEST, MOST)
-    points = d == 2 and FIELDS.switch(
-        "Show the test images", "points", "Each dot is one test image's posterior mean. Between them are the holes."
-    )
+    with layout.field(bar, 150):
+        tiles = FIELDS.slider("Pictures across", "tiles", TILES, FEWEST, MOST)
+    if d > 2:
+        return Layout(axes, i, j, scale, tiles), False
+    with bar:
+        points = FIELDS.switch(
+            "Test images", "points", "Each dot is one test image's posterior mean. Between them are the holes."
+        )
     return Layout(axes, i, j, scale, tiles), points
 
 
-def _two_axes(checkpoint: Checkpoint, axes: str) -> tuple[int, int]:
+def _two_axes(checkpoint: Checkpoint, axes: str, bar: DeltaGenerator) -> tuple[int, int]:
     d = checkpoint.model.latent_dim
     if axes == "latent":
         kl, order = checkpoint.latents.kl_per_dim(), traversals.by_kl(checkpoint.latents)
@@ -99,13 +109,15 @@ def _two_axes(checkpoint: Checkpoint, axes: str) -> tuple[int, int]:
         order = list(range(min(d, 20)))
         titles = {str(j): f"PC {j + 1}" for j in order}
     options = [str(j) for j in order]
-    across = FIELDS.choice("Across", "first", options, options[0], titles)
+    with layout.field(bar, 140):
+        across = FIELDS.choice("Across", "first", options, options[0], titles)
     rest = [option for option in options if option != across]
-    upwards = FIELDS.choice("Upwards", "second", rest, rest[0], titles)
+    with layout.field(bar, 140):
+        upwards = FIELDS.choice("Upwards", "second", rest, rest[0], titles)
     return int(across), int(upwards)
 
 
-def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, points: bool) -> None:
+def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, plan: Layout, points: bool) -> None:
     """The plane decoded in the browser."""
     a, b = plane_state.place() or plane.place(anchor.vector)
     data: ManifoldData = {
@@ -113,11 +125,11 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, 
         "image_shape": list(checkpoint.model.image_shape),
         "plane": {"base": plane.base.tolist(), "u": plane.u.tolist(), "v": plane.v.tolist()},
         "names": list(plane.names),
-        "scale": "quantile" if layout.scale == "quantile" else "even",
-        "measured": "data" if layout.axes == "principal" else "prior",
-        "tiles": layout.tiles,
-        "home": [-layout.reach, layout.reach] * 2,
-        "window": list(plane_state.window(layout)),
+        "scale": "quantile" if plan.scale == "quantile" else "even",
+        "measured": "data" if plan.axes == "principal" else "prior",
+        "tiles": plan.tiles,
+        "home": [-plan.reach, plan.reach] * 2,
+        "window": list(plane_state.window(plan)),
         "here": [float(a), float(b)],
         "show_points": points,
         "colours": list(CLASS_COLOURS),
@@ -127,12 +139,12 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, layout: Layout, 
     plane_state.take(manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}"))
 
 
-def _still(checkpoint: Checkpoint, plane: Plane, layout: Layout) -> None:
+def _still(checkpoint: Checkpoint, plane: Plane, plan: Layout) -> None:
     """The same as a picture, for decoders that the browser can't evaluate."""
     st.caption("This decoder runs in Python only, so the plane can't be zoomed.")
-    z = layout.sheet(plane)
+    z = plan.sheet(plane)
     click = picture_sheet.show(
-        cache.decoded(checkpoint, z), "manifold-still", SheetLayout("Manifold", columns=layout.tiles)
+        cache.decoded(checkpoint, z), "manifold-still", SheetLayout("Manifold", columns=plan.tiles)
     )
     if click:
         a, b = plane.place(z[click["index"]])
@@ -143,7 +155,7 @@ def _detail(checkpoint: Checkpoint, plane: Plane) -> None:
     place = plane_state.place()
     if place is None:
         moving = "Drag to move, scroll to zoom. " if browser_model.can_decode(checkpoint) else ""
-        st.caption(moving + "Click a picture to pin it or to open it in Explore.")
+        st.caption(moving + "Click a picture to pin it, explore from it or download it.")
         return
     z = np.clip(plane.at(*place), -anchors.MAX_VALUE, anchors.MAX_VALUE)
     picture_detail.show(checkpoint, z, cache.decoded(checkpoint, z[None])[0], "Place on the manifold")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -80,6 +81,12 @@ class _Shown:
         """Planes through images that differ by rounding are the same."""
         axes = [(shown.identity, shown.layout.axes, shown.layout.i, shown.layout.j) for shown in (self, other)]
         return axes[0] == axes[1] and np.allclose(self.plane.base, other.plane.base, atol=NEAR)
+
+
+def reaching(layout: Layout, a: float, b: float) -> Layout:
+    """The layout whose even steps go as far as the place (a, b), so that the ring is in view at home."""
+    farthest = 1.1 * max(abs(float(a)), abs(float(b)))
+    return replace(layout, reach=min(FARTHEST, max(EVEN, math.ceil(2 * farthest) / 2)))
 
 
 def forget_what_changed(checkpoint: Checkpoint, layout: Layout, plane: Plane, anchor: Anchor) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import events, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
-from ui.generate import code, copies, downloads, picture_detail, quality, state
+from ui.generate import code, copies, downloads, layout, picture_detail, quality, state
+from ui.generate.downloads import SheetOffer
+from ui.generate.pins import pins
 from ui.generate.sample_request import SampleRequest
 from ui.generate.state import FIELDS
-from ui.shared import cache, page
+from ui.shared import cache, formatting, page
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
-from vae.generation import holes, mixture_files, sampling
+from vae.data.slides import Captions
+from vae.errors import DatasetError
+from vae.generation import holes, mixture_files, sampling, variety
 from vae.generation.mixture_files import FittedTo
 
 MOST = 400
@@ -24,19 +28,18 @@ SOURCES = {"prior": "Prior", "mixture": "Mixture"}
 ORDERS = {"drawn": "As drawn", "farthest": "Holes first", "copies": "Copies first"}
 ALL = ""  # of the classes
 SAMPLE, NONE = "sample", -1
+ALIKE_IMAGES = 500  # of the data, whose variety the samples' is compared with
 DRAWN = "generate_samples_drawn"  # in the session
-HOLES = (
-    "Drawn from the prior N(0, I). Training pulls the images' posteriors towards it but leaves holes: latents that no "
-    "image is near. The decoder has seen nothing there, and such samples often look like no image or like two at once."
-)
-NO_HOLES = (
-    "Drawn from a Gaussian mixture fitted to the posteriors of {images}: where images are. Fewer samples fall into "
-    "holes of the prior, but a mixture only repeats the neighbourhoods it was fitted to."
+SOURCE_HELP = (
+    "The prior N(0, I) is what the model was trained to fill; it leaves holes, latents that no image is near, where "
+    "the decoder has seen nothing. The mixture of Gaussians is fitted to the posteriors of images: fewer samples fall "
+    "into holes, but it only repeats the neighbourhoods it was fitted to."
 )
 OF_TEST = (
     "They stand in for the training images, which no page encodes: `python -m vae encode {name} --split train` does, "
     "and so does measuring sample quality. From then on the mixture is fitted to those."
 )
+MANY = 100  # samples: shares of fewer are said as counts
 
 
 @st.fragment
@@ -50,36 +53,40 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
 
 
 def _show(checkpoint: Checkpoint) -> None:
-    with st.container(key="workbench"):
-        settings, pictures, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
-    with settings:
-        request = _request(checkpoint)
-        order = FIELDS.words(
+    if pins.mine(checkpoint):
+        pins.shelf(checkpoint, "Pinned")
+    place = layout.parts()
+    request = _request(checkpoint, place.bar)
+    with layout.field(place.bar, 150):
+        order = FIELDS.choice(
             "Order",
             "order",
-            ORDERS,
+            list(ORDERS),
             "drawn",
+            ORDERS,
             "Holes first: those farthest from every test image in latent space. Copies first: those nearest to a "
             "training image by pixels.",
         )
     z = request.draw(checkpoint)
     images = cache.decoded(checkpoint, z)
-    with pictures:
+    with place.pictures:
         rows = _in_order(checkpoint, order, z, images, request)
         chosen = _clicked(request, images, rows)
-        st.caption(far_from_data(checkpoint, _distances(checkpoint, z)))  # measured once the pictures are sent
+        _summary(checkpoint, z, images)  # measured once the pictures are sent
         if order == "copies":
             copies.caption(checkpoint, images, request)
-    with detail:
+    with place.panel:
         if chosen is None:
-            st.caption("Click a picture: where it comes from, and the training image it is most like.")
+            st.caption("Click a picture to see where it comes from and whether it is a copy.")
         else:
             title = f"{request.title(checkpoint)}, sample {chosen}"
             picture_detail.show(checkpoint, z[chosen], images[chosen], title)
-    with settings:
+    with place.bar:
         stem = f"{checkpoint.name}-samples-seed{request.seed}"
-        downloads.show(stem, lambda: images[rows], z[rows], None)
-    code.show(code.samples(checkpoint, request, order))
+        title = f"{checkpoint.name} · {formatting.count(len(z), 'sample')} · {request.title(checkpoint)}"
+        downloads.show(stem, lambda: images[rows], z[rows], SheetOffer(Captions(title)))
+    with place.below:
+        code.show(code.samples(checkpoint, request, order))
 
 
 def _clicked(request: SampleRequest, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> int | None:
@@ -94,7 +101,6 @@ def _clicked(request: SampleRequest, images: NDArray[np.uint8], rows: NDArray[np
         "samples",
         SheetLayout(
             f"{len(images)} samples",
-            columns=math.isqrt(len(images) - 1) + 1,
             selected=None if chosen == NONE else int(np.flatnonzero(rows == chosen)[0]),
             titles=[f"Sample {i}" for i in rows],
         ),
@@ -114,19 +120,38 @@ def _in_order(
     return np.arange(len(z)) if found is None else np.argsort(found.distance, kind="stable")
 
 
-def far_from_data(checkpoint: Checkpoint, distances: NDArray[np.float64]) -> str:
-    """How many samples lie in holes, and how that is measured."""
+def _summary(checkpoint: Checkpoint, z: FloatArray, images: NDArray[np.uint8]) -> None:
+    """How many samples fall where the model saw no data; of samples that are all alike only that they are."""
+    try:
+        real = np.asarray(cache.test_images(checkpoint).images[:ALIKE_IMAGES])
+    except DatasetError:
+        real = None
+    if variety.alike(images, real):
+        st.warning(
+            f"These {len(images):,} samples are all alike: the model makes nearly the same picture of every latent "
+            "vector. It is untrained or has collapsed, or the temperature is very low.",
+            icon=":material/warning:",
+        )
+        return
     known = cache.reach(checkpoint)
-    share = float((distances > known.limit).mean())
     d = checkpoint.model.latent_dim
     where = "" if len(known.dims) == d else f" in the {len(known.dims)} of {d} dimensions that carry something"
+    st.markdown(
+        where_no_data(int((_distances(checkpoint, z) > known.limit).sum()), len(z)),
+        help=f"Farther from the nearest of the {len(checkpoint.latents.mu):,} test images' posterior means{where} than "
+        f"95 % of the images' own posterior samples lie from other images ({known.limit:.2f}; measured on "
+        f"{known.count:,}). It says little of how a picture looks: of the shipped models' samples that a classifier is "
+        "unsure of, the distance finds hardly more than chance (AUROC 0.48 to 0.55, "
+        "`python -m benchmarks.generation.holes`).",
+    )
+
+
+def where_no_data(count: int, of: int) -> str:
+    """How many of so many samples lie in holes, beside what images do: a share where they are many."""
+    if of < MANY:
+        return f"**{count} of {of}** samples fall where the model saw no data (of 100 real images, 5)."
     return (
-        f"**{100 * share:.0f}\u00a0% of these samples lie in holes**: farther from the nearest of the "
-        f"{len(checkpoint.latents.mu):,} test images' posterior means{where} than 95 % of the images' own posterior "
-        f"samples lie from other images ({known.limit:.2f}; measured on {known.count:,}). Of samples like the data it "
-        "would be 5\u00a0%. It says little of how a picture looks: of the shipped models' samples that a classifier "
-        "is unsure of, the distance finds hardly more than chance (AUROC 0.48 to 0.55, "
-        "`python -m benchmarks.generation.holes`)."
+        f"**{100 * count / of:.0f}\u00a0%** of these samples fall where the model saw no data (real images: 5\u00a0%)."
     )
 
 
@@ -134,32 +159,32 @@ def _distances(checkpoint: Checkpoint, z: FloatArray) -> NDArray[np.float64]:
     return holes.from_data(z, checkpoint.latents, cache.reach(checkpoint))
 
 
-def _request(checkpoint: Checkpoint) -> SampleRequest:
-    source = FIELDS.words("Where latents come from", "source", SOURCES, "prior")
+def _request(checkpoint: Checkpoint, bar: DeltaGenerator) -> SampleRequest:
+    with layout.field(bar, 180):
+        source = FIELDS.words("Drawn from", "source", SOURCES, "prior", SOURCE_HELP)
     label, components = None, 10
-    if source == "prior":
-        st.caption(HOLES)
-    else:
+    if source == "mixture":
         fitted = cache.mixture_images(checkpoint)
-        told = st.empty()
-        label = _class(checkpoint, fitted)
-        components = _components(checkpoint, fitted, label)
-        explanation = page.escape(OF_TEST.format(name=checkpoint.name)) if fitted.split == mixture_files.TEST else None
-        told.caption(NO_HOLES.format(images=fitted.in_words(label)), help=explanation)
-    number = FIELDS.whole("Number of images", "number", 100, 1, MOST)
-    temperature = FIELDS.real(
-        "Temperature",
-        "temperature",
-        1.0,
-        0.05,
-        sampling.MAX_TEMPERATURE,
-        0.05,
-        "Scales the standard deviation of the draws. Below 1: more typical and more alike; above 1: more varied and "
-        "more often wrong.",
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with layout.field(bar, 130):
+            label = _class(checkpoint, fitted)
+        with layout.field(bar, 110):
+            components = _components(checkpoint, fitted, label)
+    with layout.field(bar, 110):
+        number = FIELDS.whole("Images", "number", 100, 1, MOST)
+    with layout.field(bar, 120):
+        temperature = FIELDS.real(
+            "Temperature",
+            "temperature",
+            1.0,
+            0.05,
+            sampling.MAX_TEMPERATURE,
+            0.05,
+            "Scales the standard deviation of the draws. Below 1: more typical and more alike; above 1: more varied "
+            "and more often wrong.",
+        )
+    with layout.field(bar, 120):
         seed = FIELDS.whole("Seed", "seed", 0, 0, 999_999, "The same seed makes the same images.")
-        st.button("New samples", type="primary", icon=":material/casino:", on_click=_new_seed)
+    bar.button("New samples", type="primary", icon=":material/casino:", on_click=_new_seed)
     state.STATE.always("seed", str(seed))
     return SampleRequest(source, label, number, temperature, seed, components)
 
@@ -189,5 +214,9 @@ def _components(checkpoint: Checkpoint, fitted: FittedTo, label: int | None) -> 
     latents = fitted.latents
     images = len(latents.mu) if label is None else int((latents.labels == label).sum())
     most = max(1, min(sampling.most_components(images, checkpoint.model.latent_dim), sampling.MAX_COMPONENTS))
-    explanation = f"Gaussians in the mixture, each with a full covariance; {images:,} images are enough for {most}."
-    return FIELDS.whole("Components", "components", min(sampling.COMPONENTS, most), 1, most, explanation)
+    stand_in = f" {OF_TEST.format(name=checkpoint.name)}" if fitted.split == mixture_files.TEST else ""
+    explanation = (
+        f"Gaussians in the mixture, each with a full covariance, fitted to the posteriors of {fitted.in_words(label)}; "
+        f"{images:,} images are enough for {most}.{stand_in}"
+    )
+    return FIELDS.whole("Components", "components", min(sampling.COMPONENTS, most), 1, most, page.escape(explanation))

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from ui.components import picture_sheet
 from ui.components.picture_sheet.picture_bytes import MAX_PICTURES, SheetLayout
-from ui.generate import code, downloads, picture_detail, state
+from ui.generate import code, downloads, layout, picture_detail, state
+from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data.slides import Captions
 from vae.generation import traversals
 
 UNUSED_KL = 0.01  # nats: as in ui/components/live_decoder/slider.js
@@ -20,48 +22,48 @@ UNUSED_KL = 0.01  # nats: as in ui/components/live_decoder/slider.js
 
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
-    """The whole sheet from the pinned image."""
+    """The sheet from the image that is chosen above it."""
     state.begin_view()
     with page.error_boundary():
-        with st.container(key="workbench"):
-            settings, middle, detail = st.columns([1.1, 2.5, 1.05], gap="medium")
-        anchor = pins.chosen(checkpoint)
-        with settings:
-            st.caption(
-                f"{page.escape(pins.start(checkpoint))} Each row sets one dimension to the values above it and "
-                "leaves all others as they are."
-            )
-            most = max(3, min(21, MAX_PICTURES // checkpoint.model.latent_dim))
-            steps = FIELDS.slider("Steps", "steps", min(11, most), 3, most)
-            span = FIELDS.real("From − to +", "span", 3.0, 0.5, 10.0, 0.5, "The prior's standard deviation is 1.")
+        anchor = pins.shelf(checkpoint, "Start from")
+        place = layout.parts()
+        most = max(3, min(21, MAX_PICTURES // checkpoint.model.latent_dim))
+        with layout.field(place.bar, 200):
+            steps = FIELDS.slider("Pictures in a row", "steps", min(11, most), 3, most)
+        with layout.field(place.bar, 130):
+            span = FIELDS.real("Range (±)", "span", 3.0, 0.5, 10.0, 0.5, "The prior's standard deviation is 1.")
         state.write_url(model_text)
         order = traversals.by_kl(checkpoint.latents)
         at = traversals.values(-span, span, steps)
         z = traversals.traverse(anchor.vector, order, at).reshape(-1, checkpoint.model.latent_dim)
         images = cache.decoded(checkpoint, z)
-        with middle:
+        row_names = [f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)]
+        column_names = [_number(value, at) for value in at]
+        with place.pictures:
             click = picture_sheet.show(
                 images,
                 "traversals",
                 SheetLayout(
                     "Latent traversals",
                     columns=steps,
-                    row_names=[f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)],
+                    row_names=row_names,
                     row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
-                    column_names=[_number(value, at) for value in at],
+                    column_names=column_names,
                 ),
             )
-            st.caption(_reading(checkpoint))
-        with detail:
+            _reading(checkpoint)
+        with place.panel:
             if click is None:
-                st.caption("Click a picture to pin it or to open it in Explore.")
+                st.caption("Click a picture to pin it, explore from it or download it.")
             else:
                 row, column = divmod(click["index"], steps)
                 title = f"z{order[row]} = {_number(at[column], at)}"
                 picture_detail.show(checkpoint, z[click["index"]], images[click["index"]], title)
-        with settings:
-            downloads.show(f"{checkpoint.name}-traversals", lambda: images, z, steps)
-        code.show(code.traversals(checkpoint, anchor, steps, span))
+        with place.bar:
+            captions = Captions(f"{checkpoint.name} · from {anchor.title}", row_names, column_names)
+            downloads.show(f"{checkpoint.name}-traversals", lambda: images, z, SheetOffer(captions, steps))
+        with place.below:
+            code.show(code.traversals(checkpoint, anchor, steps, span))
 
 
 def _number(value: float, among: NDArray[np.float64]) -> str:
@@ -79,10 +81,11 @@ def _kl(checkpoint: Checkpoint, order: list[int]) -> list[tuple[int, float]]:
     return [(j, float(kl[j])) for j in order]
 
 
-def _reading(checkpoint: Checkpoint) -> str:
+def _reading(checkpoint: Checkpoint) -> None:
     kl = checkpoint.latents.kl_per_dim()
-    unused = int(np.sum(kl < UNUSED_KL))
-    said = f"Nats: KL of each dimension, averaged over the {len(checkpoint.latents.mu):,} test images."
-    if unused:
-        said += f" {unused} of {len(kl)} carry less than {UNUSED_KL} nats: their rows hardly change."
-    return said
+    used = int(np.sum(kl >= UNUSED_KL))
+    st.markdown(
+        f"**{used} of {len(kl)}** latent dimensions change the picture; the most informative one comes first.",
+        help=f"The number beside a row is the KL of its dimension in nats, averaged over the "
+        f"{len(checkpoint.latents.mu):,} test images; below {UNUSED_KL} it counts as unused.",
+    )

@@ -5,6 +5,7 @@ Pixel distance sees copies, not paraphrases: the same digit moved by a pixel is 
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -112,8 +113,25 @@ def _reference(distance: FloatArray, of_class: str) -> Reference:
     return Reference(median, p95, p5, p1, len(distance), of_class)
 
 
-def reading(distance: float, known: Reference) -> str:
-    """One sentence on a picture's distance to its nearest training image.
+class Likeness(enum.Enum):
+    """What a picture's distance to its nearest training image says of it."""
+
+    COPY = "copy"  # or so near that it may be one
+    CLOSE = "close"
+    USUAL = "usual"
+    UNLIKE = "unlike"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a picture stands among reconstructions, and the sentence that says it with its numbers."""
+
+    likeness: Likeness
+    sentence: str
+
+
+def standing(distance: float, known: Reference) -> Standing:
+    """What a picture's distance to its nearest training image says.
 
     A percentage is only named where the reference has images enough to know it: 100 for 99 %, 20 for 95 %.
     """
@@ -121,16 +139,23 @@ def reading(distance: float, known: Reference) -> str:
     class_near = f" near class {known.of_class}" if known.of_class else ""
     them = f"reconstructions of test images{class_near} {of_them}"
     if distance == 0:
-        return f"Identical to a training image, pixel for pixel: a copy. To compare with: {them}."
+        return Standing(
+            Likeness.COPY, f"Identical to a training image, pixel for pixel: a copy. To compare with: {them}."
+        )
     if distance < known.p1 and known.count >= KNOWS_1:
-        return f"Nearer to a training image than 99 % of {them}: may be a copy."
+        return Standing(Likeness.COPY, f"Nearer to a training image than 99 % of {them}: may be a copy.")
     if distance < known.p5 and known.count >= KNOWS_5:
-        return f"Nearer to a training image than 95 % of {them}: compare the two by eye."
+        return Standing(Likeness.CLOSE, f"Nearer to a training image than 95 % of {them}: compare the two by eye.")
     if distance <= known.median:
-        return f"As near to a training image as {them} usually are: no sign of a copy."
+        return Standing(Likeness.USUAL, f"As near to a training image as {them} usually are: no sign of a copy.")
     if distance <= known.p95 or known.count < KNOWS_5:
-        return f"Farther from every training image than half of the {them}: no sign of a copy."
-    return f"Farther from every training image than 95 % of {them}: no sign of a copy, and perhaps unlike the data."
+        return Standing(
+            Likeness.USUAL, f"Farther from every training image than half of the {them}: no sign of a copy."
+        )
+    return Standing(
+        Likeness.UNLIKE,
+        f"Farther from every training image than 95 % of {them}: no sign of a copy, and perhaps unlike the data.",
+    )
 
 
 def _check(images: Images, data: Images) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -36,9 +37,13 @@ def test_a_sample_is_pinned_and_opened_in_explore(app: AppServer, page: Page) ->
     z = [float(value) for value in token.removeprefix("z:").partition("@")[0].split(",")]
     assert len(z) == 8
     expect(generate.sheet(page, "pins")).to_have_attribute("data-count", "1")
-    expect(page.get_by_test_id("stSidebar").get_by_text("Prior, seed 7, sample 37")).to_be_visible()
+    expect(page.locator(".st-key-shelf p").filter(has_text="Prior, seed 7, sample 37")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download", exact=True).click()
+    with Image.open(download.value.path()) as picture:
+        assert picture.width >= 1_200  # fit for a slide
 
-    page.get_by_test_id("stSidebar").get_by_role("button", name="Explore").click()
+    page.get_by_role("button", name="Explore from here").click()
     expect(page).to_have_url(re.compile(r"[?&]z="))
     wait_idle(page)
     explore.wait_usable(page)
@@ -108,6 +113,7 @@ def test_a_direction_is_built_slid_and_kept(app: AppServer, page: Page) -> None:
     expect(page).to_have_url(re.compile(r"[?&]strength=1\.[56]"))
     wait_idle(page)
 
+    page.get_by_text("Keep directions and compare them").click()
     name = page.get_by_label("Name", exact=True)
     name.fill("one <b>against</b> seven")
     name.press("Tab")
@@ -127,11 +133,18 @@ def test_a_direction_is_built_slid_and_kept(app: AppServer, page: Page) -> None:
 
 def test_an_interpolation_is_exported_as_an_animation(app: AppServer, page: Page) -> None:
     generate.open_generate(page, app, DIGITS, view="interpolation")
+    page.wait_for_selector(generate.SCRUB)  # it opens with an example
+    expect(page.get_by_text("(an example)")).to_be_visible()
     pin_rows(page, 5, 9)
     page.wait_for_selector(generate.SCRUB)
     expect(generate.sheet(page, "interpolation")).to_have_attribute("data-count", "12")
     first = canvas(page, "canvas.decoded")
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Distance chart (SVG)").click()
+    chart = ElementTree.fromstring(Path(download.value.path()).read_text())  # noqa: S314
+    assert chart.tag.endswith("svg")
+    assert len(chart.findall("{*}circle")) == 12
     with page.expect_download() as download:
         page.get_by_role("button", name="Animation (GIF)").click()
     assert download.value.suggested_filename == "digits-mlp-8-interpolation.gif"
@@ -154,14 +167,13 @@ def pin_rows(page: Page, *rows: int) -> None:
     """Pin test images through `Add an image`."""
     field = page.get_by_label(re.compile("^Row, 0 to"))
     for row in rows:
-        if not field.is_visible():
-            page.get_by_role("button", name="Add an image").click()
+        page.get_by_role("button", name="Add an image").click()
         field.fill(str(row))
         page.keyboard.press("Enter")
         wait_idle(page)
         page.get_by_role("button", name="Pin this one").click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
         wait_idle(page)
-    page.keyboard.press("Escape")
 
 
 def canvas(page: Page, selector: str) -> list[int]:
@@ -195,7 +207,7 @@ def test_links_to_all_views_in_the_dark_in_a_narrow_window(
 
 
 def test_a_picture_of_ones_own_is_pinned(app: AppServer, page: Page, tmp_path: Path) -> None:
-    generate.open_generate(page, app, DIGITS)
+    generate.open_generate(page, app, DIGITS, view="traversals")
     page.get_by_role("button", name="Add an image").click()
     page.get_by_role("radio", name="Own image").click(force=True)
     wait_idle(page)
@@ -206,9 +218,12 @@ def test_a_picture_of_ones_own_is_pinned(app: AppServer, page: Page, tmp_path: P
     upload.set_input_files({"name": "own.png", "mimeType": "image/png", "buffer": content.getvalue()})
     expect(page.get_by_text("What the model sees")).to_be_visible()
     wait_idle(page)
-    page.get_by_role("button", name="Pin it").click()
+    button = page.get_by_role("button", name="Pin it")
+    box = generate.box_of(button)
+    assert box.y + box.height <= 900  # inside the window
+    button.click()
     expect(generate.sheet(page, "pins")).to_have_attribute("data-count", "1")
-    expect(page.get_by_test_id("stSidebar").get_by_text("own image own.png", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-shelf p").filter(has_text="own image own.png")).to_be_visible()
     wait_idle(page)
     [token] = generate.settings(page)["pin"]
     assert token.startswith("z:")
@@ -217,7 +232,8 @@ def test_a_picture_of_ones_own_is_pinned(app: AppServer, page: Page, tmp_path: P
 
 def test_images_of_a_group_are_picked_by_clicking(app: AppServer, page: Page) -> None:
     generate.open_generate(page, app, DIGITS, view="directions")
-    page.locator(".st-key-group-kind-a").get_by_role("radio", name="Images").click(force=True)
+    page.locator(".st-key-group-kind-a").get_by_role("combobox").click()
+    page.get_by_role("option", name="Images").click()
     expect(page.get_by_text("Pick the images of group A")).to_be_visible()
     wait_idle(page)
     page.get_by_role("button", name="Pick images").click()
@@ -259,7 +275,6 @@ def test_images_of_a_group_are_picked_by_clicking(app: AppServer, page: Page) ->
 def test_test_images_are_pinned_by_clicking(app: AppServer, page: Page) -> None:
     generate.open_generate(page, app, DIGITS, view="interpolation", pin="class:4&pin=row:2")
     page.get_by_role("button", name="Add an image").click()
-    page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
     expect(generate.sheet(page, "pins-pick-sheet-0")).to_have_attribute("data-picked", "1")
     for place in (2, 6):  # the one that is pinned goes, another comes
@@ -286,7 +301,6 @@ def test_more_images_than_the_shelf_holds_are_refused_and_unticked(app: AppServe
     pins = "&pin=".join(f"row:{row}" for row in range(12))
     generate.open_generate(page, app, DIGITS, view="traversals", pin=pins)
     page.get_by_role("button", name="Add an image").click()
-    page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
     generate.press_picture(page, "pins-pick-sheet-0", 20)
     dialog = page.get_by_role("dialog")
@@ -301,7 +315,6 @@ def test_more_images_than_the_shelf_holds_are_refused_and_unticked(app: AppServe
 def test_pins_that_this_model_lacks_disturb_no_picking(app: AppServer, page: Page) -> None:
     generate.open_generate(page, app, DIGITS, view="traversals", pin="row:abc&pin=row:99999&pin=row:5")
     page.get_by_role("button", name="Add an image").click()
-    page.get_by_role("button", name="Pick images").click()
     wait_idle(page)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("1 picked")).to_be_visible()

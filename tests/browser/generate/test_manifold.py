@@ -395,7 +395,7 @@ def test_the_layout_is_said_as_it_is(digits: Mounted) -> None:
     for measured in ("prior", "data"):
         for scale in ("quantile", "even"):
             digits.show(tiles=10, scale=scale, measured=measured)
-            said[measured, scale] = digits.page.locator(".hint").inner_text().partition(" Drag")[0]
+            said[measured, scale] = digits.page.locator(".hint").evaluate("e => e.textContent").partition(" Drag")[0]
     assert len(set(said.values())) == 4
     assert {key for key, text in said.items() if "the prior" in text} == {("prior", "quantile")}
     assert {key for key, text in said.items() if "the data" in text} == {("data", "quantile"), ("data", "even")}

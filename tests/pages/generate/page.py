@@ -37,7 +37,9 @@ class Browser:
     def click(self, key: str, index: int) -> None:
         self.answers[key] = {"index": index, "id": f"{key}{index}"}
 
-    def show_pictures(self, images: NDArray[np.uint8], key: str, layout: SheetLayout) -> Any:
+    def show_pictures(
+        self, images: NDArray[np.uint8], key: str, layout: SheetLayout, width: int | str = "stretch"
+    ) -> Any:
         self.pictures[key], self.data[key] = images.copy(), asdict(layout)
         return self.answers.get(key)
 
@@ -84,6 +86,11 @@ def url(at: AppTest) -> dict[str, list[str]]:
     assert found.pop("model")
     assert ("seed" in found) == (found.get("view", ["samples"]) == ["samples"])
     return {name: values for name, values in found.items() if (name, values) != ("seed", ["0"])}
+
+
+def add(at: AppTest) -> AppTest:
+    """Open the dialog in which images are pinned; a pin closes it."""
+    return at.button(key="pins-add").click().run()
 
 
 def press(at: AppTest, label: str) -> AppTest:

@@ -22,11 +22,16 @@ def test_more_pins_than_can_be_joined_are_told(digits: Checkpoint, browser: Brow
     assert "The first" not in said(at)
 
 
-@pytest.mark.parametrize("pins", [[], ["class:1"]], ids=["none", "one"])
-def test_two_random_images_are_offered(digits: Checkpoint, browser: Browser, pins: list[str]) -> None:
+@pytest.mark.parametrize("pins", [[], ["class:1"], ["row:3"]], ids=["none", "a mean", "an image"])
+def test_it_opens_with_a_path_between_two_classes(digits: Checkpoint, browser: Browser, pins: list[str]) -> None:
     at = visit(model="digits-mlp-8", view="interpolation", pin=pins)
-    assert "Pin two to six images" in said(at)
-    press(at, "Take two random test images")
+    assert len(browser.pictures["interpolation"]) == 12
+    start, end = np.array(browser.data["scrub"]["path"]["anchors"])
+    if pins:
+        np.testing.assert_allclose(start, anchors.parse(pins[0], digits).vector, atol=1e-6)
+    rows = [int(np.abs(digits.latents.mu - z).sum(1).argmin()) for z in (start, end)]
+    assert digits.latents.labels[rows[0]] != digits.latents.labels[rows[1]]
+    press(at, "Two random images")
     tokens = url(at)["pin"]
     assert len(set(tokens)) == len(pins) + 2
     assert all(token.startswith("row:") for token in tokens[len(pins) :])
@@ -43,7 +48,7 @@ def test_distances_leave_out_dimensions_that_carry_nothing(digits: Checkpoint, b
     drawn = np.frombuffer(base64.b64decode(line["y"]["bdata"]), line["y"]["dtype"])
     np.testing.assert_allclose(drawn, active_distances(digits, z), atol=1e-5)
     known = cache.reach(digits)
-    assert f"in the 4 of 8 dimensions that carry something. Grey: up to {known.limit:.2f}," in said(at)
+    assert f"**{int((active_distances(digits, z) > known.limit).sum())} of 5** steps lie where the model saw" in said(
+        at
+    )
     assert browser.data["scrub"]["reach"] == {"dims": known.dims.tolist(), "limit": known.limit}
-    at = visit(model="digits-mlp-2", view="interpolation", pin=["row:3", "sample:0:0"])
-    assert "dimensions that carry" not in said(at)

@@ -152,9 +152,9 @@ def test_a_group_that_is_none_says_why_and_the_page_stays(digits: Checkpoint, br
     assert HTML not in error
     assert "direction-strip" not in browser.pictures
     assert url(at) == {"view": ["directions"], "a": [text]}
-    assert at.button_group(key="group-kind-b").value == "class"
+    assert at.selectbox(key="group-kind-b").value == "class"
     kind = "class" if text.startswith("near") else "near"
-    at.button_group(key="group-kind-a").set_value(kind).run()  # and it can be put right
+    at.selectbox(key="group-kind-a").set_value(kind).run()  # and it can be put right
     assert (list(at.error), url(at).get("a")) == ([], None if kind == "class" else ["near:0:50"])
     assert "direction-strip" in browser.pictures
 
@@ -185,7 +185,7 @@ def test_a_stop_of_the_scrubber_is_in_the_url(digits: Checkpoint, browser: Brows
     browser.answers["scrub"] = {"t": 1.25, "id": "a"}
     at.run()
     assert url(at)["at"] == ["1.25"]
-    assert "At t = 1.25" in said(at)
+    assert "Between images, t = 1.25" in said(at)
     at.button_group(key="generate-view").set_value("directions").run()
     browser.answers["direction"] = {"t": -0.5, "id": "b"}
     at.run()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.generate.page import THREE_PINS, Browser, url, visit, warnings
+from tests.pages.generate.page import THREE_PINS, Browser, add, url, visit, warnings
 from tests.pages.page import said
 from ui.shared import cache, explore_place
 from ui.shared.explore_place import Place
@@ -35,7 +35,7 @@ def test_a_sample_is_pinned_chosen_and_removed(digits: Checkpoint, browser: Brow
     assert url(at) == {"sample": ["4"], "pin": [anchor.token]}
     at.button(key="pins-remove").click().run()
     assert url(at) == {"sample": ["4"]}
-    assert "None yet." in said(at)
+    assert not [button for button in at.button if button.key == "pins-remove"]
 
 
 @pytest.mark.parametrize("pin", ["row:003", "sample:01:0"])
@@ -46,23 +46,24 @@ def test_a_pin_written_otherwise_can_be_removed(digits: Checkpoint, pin: str) ->
 
 
 def test_ways_to_pin(digits: Checkpoint) -> None:
-    at = visit(model="digits-mlp-8")
+    at = add(visit(model="digits-mlp-8", view="traversals"))
     at.number_input(key="pins-row").set_value(7).run()
     at.button(key="pins-row-pin").click().run()
-    at.button_group(key="pins-way").set_value("class").run()
+    assert not [field for field in at.number_input if field.key == "pins-row"]  # the dialog has closed
+    add(at).button_group(key="pins-way").set_value("class").run()
     at.selectbox(key="pins-class").set_value("4").run()
     at.button(key="pins-class-pin").click().run()
-    at.button_group(key="pins-way").set_value("sample").run()
+    add(at).button_group(key="pins-way").set_value("sample").run()
     at.number_input(key="pins-sample").set_value(9).run()
     at.button(key="pins-sample-pin").click().run()
     said(at)
-    assert url(at) == {"through": ["2"], "pin": ["row:7", "class:4", "sample:9:0"]}
+    assert url(at) == {"view": ["traversals"], "through": ["2"], "pin": ["row:7", "class:4", "sample:9:0"]}
 
 
 def test_a_picture_of_ones_own(digits: Checkpoint, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 256, (20, 20, 3), np.uint8)).save(tmp_path / "own.png")
-    at = visit(model="digits-mlp-8")
+    at = add(visit(model="digits-mlp-8", view="traversals"))
     at.button_group(key="pins-way").set_value("own").run()
     at.file_uploader(key="pins-own").set_value(("own.png", (tmp_path / "own.png").read_bytes(), "image/png")).run()
     assert "Changed: 1 resized to 8 × 8 pixels; 1 made grey." in said(at)
@@ -70,6 +71,7 @@ def test_a_picture_of_ones_own(digits: Checkpoint, tmp_path: Path) -> None:
     said(at)
     [token] = url(at)["pin"]
     assert token.endswith("@own image own.png")
+    add(at).button_group(key="pins-way").set_value("own").run()
     at.file_uploader(key="pins-own").set_value(("own.png", b"no picture", "image/png")).run()
     said(at)
     assert len(at.error) == 1
@@ -77,7 +79,7 @@ def test_a_picture_of_ones_own(digits: Checkpoint, tmp_path: Path) -> None:
 
 def test_there_is_room_for_twelve(digits: Checkpoint) -> None:
     at = visit(model="digits-mlp-8", pin=[f"row:{i}" for i in range(12)])
-    at.button(key="pins-row-random").click().run()
+    add(at).button(key="pins-row-random").click().run()
     assert "12 images are pinned already, the most there can be. Remove one first." in said(at)
     assert len(url(at)["pin"]) == 12
 
@@ -94,9 +96,9 @@ def test_latent_vectors_belong_to_their_model(digits: Checkpoint, browser: Brows
 
 
 def test_a_shelf_full_of_another_models_vectors_has_room(digits: Checkpoint, browser: Browser) -> None:
-    at = visit(model="digits-mlp-8", pin=[f"sample:{i}:0" for i in range(12)])
+    at = visit(model="digits-mlp-8", view="traversals", pin=[f"sample:{i}:0" for i in range(12)])
     at.selectbox(key="model_choice").set_value("digits-mlp-2").run()
-    at.button(key="pins-row-pin").click().run()
+    add(at).button(key="pins-row-pin").click().run()
     assert not at.error
     assert url(at)["pin"] == ["row:0"]
 
@@ -160,21 +162,20 @@ def test_a_new_link_leads_another_way(digits: Checkpoint, browser: Browser) -> N
     assert through(at) == THREE_PINS
 
 
-@pytest.mark.parametrize("pin", ["row:3", "z:0.5,-0.25,0,1,2,-3,0.125,0"])
-def test_open_in_explore(digits: Checkpoint, pin: str) -> None:
-    at = visit(model="digits-mlp-8", pin=[pin])
-    at.button(key="pins-explore").click().run()
+def test_explore_from_a_generated_image(digits: Checkpoint, browser: Browser) -> None:
+    browser.click("samples", 4)
+    at = visit(model="digits-mlp-8")
+    at.button(key="sample-explore").click().run()
     said(at)
-    anchor = anchors.parse(pin, digits)
-    expected = Place(3) if pin == "row:3" else Place(None, anchor.z)
-    assert at.session_state[explore_place.VECTORS][digits.identity] == expected
-    assert at.session_state[explore_place.ROWS][digits.dataset.test_fingerprint] == expected.row
+    anchor = anchors.of_vector(sampling.from_prior(100, 8, 0)[4], "x")
+    assert at.session_state[explore_place.VECTORS][digits.identity] == Place(None, anchor.z)
+    assert at.session_state[explore_place.ROWS][digits.dataset.test_fingerprint] is None
     assert at.get("plotly_chart")  # it is Explore that is shown
 
 
 def test_the_original_of_a_pinned_test_image_is_shown(digits: Checkpoint, browser: Browser) -> None:
-    assert "The original." in said(visit(model="digits-mlp-8", pin=["row:3"]))
-    assert "The original." not in said(visit(model="digits-mlp-8", pin=["class:3"]))
+    assert "Original" in said(visit(model="digits-mlp-8", pin=["row:3"]))
+    assert "Original" not in said(visit(model="digits-mlp-8", pin=["class:3"]))
 
 
 def test_ones_own_images_are_called_by_their_files(
@@ -183,7 +184,7 @@ def test_ones_own_images_are_called_by_their_files(
     names = tuple(f"s{row % 3}/<b>{row}.png" for row in range(len(digits.latents.mu)))
     monkeypatch.setattr(cache, "file_names", lambda checkpoint: names)
     at = visit(model="digits-mlp-8", pin=["row:3"])
-    assert "The original, s0/<b>3.png." in said(at)
-    at.button(key="pins-pick-open").click().run()
+    assert "Original, s0/<b>3.png" in said(at)
+    add(at)
     [sheet] = [data for key, data in browser.data.items() if "sheet" in key]
     assert tuple(sheet["titles"]) == names[: len(sheet["titles"])]

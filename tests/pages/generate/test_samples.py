@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.pages.generate.page import Browser, mnist, url, visit, warnings, write
+from tests.pages.generate.page import Browser, active_distances, mnist, url, visit, warnings, write
 from tests.pages.page import said
 from ui.shared import cache
 from vae.checkpoints.checkpoint import Checkpoint
@@ -21,8 +21,7 @@ def test_the_nearest_training_image_of_a_sample(digits: Checkpoint, browser: Bro
     difference = (train.astype(np.float64) - sample) / 255
     distances = np.sqrt((difference**2).sum((1, 2, 3)))
     row = int(distances.argmin())
-    assert f"Row {row:,} of the training split" in said(at)
-    assert f"Euclidean distance {distances.min():.2f} over pixels" in said(at)
+    assert f"Pixels:** {distances.min():.2f} from training image {row:,}, class" in said(at)
 
 
 def test_a_link_restores_the_clicked_sample(digits: Checkpoint, browser: Browser) -> None:
@@ -56,7 +55,7 @@ def test_copies_come_first_and_are_counted(digits: Checkpoint, browser: Browser)
     rows = np.array([np.linalg.norm(train - image.ravel() / 255, axis=1).argmin() for image in drawn])
     known = cache.copy_references(digits)
     near = sum(d < known.near(int(labels[row])).near for d, row in zip(distances, rows, strict=True))
-    assert f"Nearest to a training image first: {near} of 100 are nearer to one than 99 %" in said(at)
+    assert f"**{near} of 100** may be copies of training images" in said(at)
     names: dict[str, Any] = {}
     exec(at.code[0].value.replace('Path("samples.png").write_bytes', "len"), names)  # noqa: S102
     np.testing.assert_array_equal(names["images"], shown)
@@ -74,5 +73,13 @@ def test_missing_images_are_offered(browser: Browser) -> None:
     write("a", mnist())
     browser.click("samples", 0)
     at = visit()
-    assert "The nearest training image can't be looked up: MNIST's images are not on this machine" in said(at)
+    assert "The training images are not on this machine: whether this is a copy can't be said." in said(at)
     assert "Download MNIST (11 MB)" in [button.label for button in at.button]
+
+
+def test_few_samples_are_counted_and_many_are_a_share(digits: Checkpoint, browser: Browser) -> None:
+    z = sampling.from_prior(200, 8, 0)
+    far = active_distances(digits, z) > cache.reach(digits).limit
+    assert f"{int(far[:20].sum())} of 20** samples fall where" in said(visit(model="digits-mlp-8", number="20"))
+    shown = said(visit(model="digits-mlp-8", number="200"))
+    assert f"{100 * far.mean():.0f}\u00a0%** of these samples fall where the model saw no data (real images: 5" in shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,11 +38,12 @@ def test_every_view_of_the_shipped_models(digits: Checkpoint, browser: Browser, 
         text = said(at)
         assert (warnings(at), list(at.error)) == ([], [])
         assert url(at) == ({} if view == "samples" else {"view": [view]}) | ({"pin": pins} if pins else {})
-        assert ("Python code" in [e.label for e in at.expander]) == (view != "interpolation" or len(pins) > 1)
-        assert ("Pin two to six images" in text) == (view == "interpolation" and not pins)
-    start = anchors.parse((pins or ["row:0"])[0], checkpoint)
-    assert (f"outlined: {start.title}." if pins else f"starts from test {start.title}.") in said(at)
+        assert "Python code" in [e.label for e in at.expander]
+        assert ("(an example)" in text) == (view != "samples" and not pins)
+        labels = [button.label for button in (*at.button, *at.get("download_button"))]
+        assert labels.count("Download") == labels.count("Explore from here") <= 2  # one panel; and A − B + C
     if pins:
+        assert anchors.parse(pins[0], checkpoint).title in text
         expected = cache.decoded(checkpoint, np.stack([anchors.parse(pin, checkpoint).vector for pin in pins]))
         np.testing.assert_array_equal(browser.pictures["pins"], expected)
 
@@ -61,7 +64,7 @@ def test_every_view_of_unusual_models(browser: Browser, new: NewCheckpoint) -> N
         if view == "samples":
             named = at.selectbox(key="generate-class").options if len(checkpoint.dataset.class_names) > 1 else ["only"]
             assert len(named) > 1 or checkpoint.dataset.class_names == ("only",)
-            missing = "MNIST's images are not on this machine" if new.dataset.name == "mnist" else "are not those"
+            missing = "The training images are not on this" if new.dataset.name == "mnist" else "are not those"
             assert missing in text
         if view == "manifold":
             assert ("One latent dimension has no plane." in text) == (checkpoint.model.latent_dim == 1)
@@ -87,13 +90,27 @@ def test_a_decoder_that_the_browser_cant_evaluate(
         name = {"interpolation": "at", "directions": "strength"}[view]
         at.slider(key=f"generate-{name}").set_value(1.5).run()
         assert url(at)[name] == ["1.5"]
-        assert ("At t = 1.50" in said(at)) == (view == "interpolation")
+        assert ("Between images, t = 1.50" in said(at)) == (view == "interpolation")
 
 
 def test_the_mixture_says_which_images_it_is_fitted_to(digits: Checkpoint) -> None:
     there = {"model": "digits-mlp-8", "source": "mixture", "components": "2"}
-    assert "fitted to the posteriors of 360 test images:" in said(visit(**there))
+
+    def told(**link: str) -> str:
+        return visit(**there, **link).number_input(key="generate-components").help
+
+    assert "fitted to the posteriors of 360 test images;" in told()
+    assert "vae encode digits-mlp-8" in told()
     posterior_files.keep(digits, digits.latents.take(np.arange(200)))  # as the job that measures does
-    assert "fitted to the posteriors of 200 training images:" in said(visit(**there))
+    assert "fitted to the posteriors of 200 training images;" in told()
     of_three = int((digits.latents.labels[:200] == 3).sum())
-    assert f"fitted to the posteriors of {of_three} training images:" in said(visit(**there | {"class": "3"}))
+    assert f"fitted to the posteriors of {of_three} training images;" in told(**{"class": "3"})
+
+
+def test_samples_that_are_all_alike_are_not_called_good(browser: Browser) -> None:
+    """An untrained or collapsed decoder makes one picture of every latent; no share of holes means anything then."""
+    new = new_checkpoint()
+    write("a", replace(new, weights={name: weights / 1_000 for name, weights in new.weights.items()}))
+    at = visit()
+    assert "These 100 samples are all alike" in said(at)
+    assert "where the model saw no data" not in said(at)

@@ -112,7 +112,7 @@ def test_a_picture_is_measured_by_the_class_that_it_is_near() -> None:
     assert known.may_be_copies(found, np.array([1, 8, 5])).tolist() == [False, True, False, True, True]
     assert Reference(4.0, 8.0, 2.0, 1.0, 99).near == 2.0
     assert Reference(4.0, 8.0, 2.0, 1.0, 19).near == 0.0
-    assert "near class 8 (their median is 6.00, 150 of them): may be a copy" in copies.reading(2.9, blob)
+    assert "near class 8 (their median is 6.00, 150 of them): may be a copy" in copies.standing(2.9, blob).sentence
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,6 @@ def test_a_picture_is_measured_by_the_class_that_it_is_near() -> None:
 )
 def test_readings(distance: float, count: int, said: str) -> None:
     them = f"reconstructions of test images (their median is 4.00, {count} of them)"
-    reading = copies.reading(distance, Reference(median=4.0, p95=8.0, p5=2.0, p1=1.0, count=count))
+    reading = copies.standing(distance, Reference(median=4.0, p95=8.0, p5=2.0, p1=1.0, count=count)).sentence
     assert reading.startswith(said.format(them))
     assert them in reading

@@ -8,7 +8,7 @@ had other pictures in the same places.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 import numpy as np
 import streamlit as st
@@ -47,13 +47,15 @@ class Click(reports.Event):
     picked: NotRequired[Annotated[list[Picture], Meta(max_length=MAX_PICTURES)] | None]
 
 
-def show(images: NDArray[np.uint8], key: str, layout: SheetLayout) -> Click | None:
-    """Show pictures (N, C, H, W); returns the one chosen last, None as long as none was.
+def show(
+    images: NDArray[np.uint8], key: str, layout: SheetLayout, width: int | Literal["stretch"] = "stretch"
+) -> Click | None:
+    """Show pictures (N, C, H, W); returns the one chosen last, None as long as none was. `width` is in CSS pixels.
 
     There may be MAX_PICTURES of them; without any, a sentence is shown. A click on others, which these had replaced
     before Python heard of it, is none.
     """
-    result = _SHEET(data=picture_bytes.pack(images, layout), key=key, on_click_change=lambda: None)
+    result = _SHEET(data=picture_bytes.pack(images, layout), key=key, on_click_change=lambda: None, width=width)
     click = reports.event(
         result.click, Click, lambda click: max(click["index"], *(click.get("picked") or ()), 0) < len(images)
     )

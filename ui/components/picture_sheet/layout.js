@@ -3,18 +3,17 @@
 const GAP = 2
 const SMALLEST = 20
 const LARGEST = 112
-const TALLEST = 640 // a sheet whose columns are free takes the largest pictures that stay below this height
 
 /**
  * Lay out `count` pictures of [C, H, W] pixels. `columns` and `tile` may be null: then they follow `width`, which is
- * what there is for the pictures. Pictures and gaps are whole device pixels, so all of them look alike.
+ * what there is for the pictures; a sheet whose columns are free takes the largest that stay below `tallest`. Pictures and gaps are whole device pixels, so all of them look alike.
  */
-export function layoutSheet({ count, shape: [, high, wide], columns, tile, width, density }) {
+export function layoutSheet({ count, shape: [, high, wide], columns, tile, width, density, tallest }) {
   const ratio = high / wide
   const free = columns === null
   const fits = (side) => Math.max(1, Math.floor((width + GAP) / (side + GAP)))
   let side = tile
-  if (side === null && free) side = largestThatFits(count, ratio, fits)
+  if (side === null && free) side = largestThatFits(count, ratio, fits, tallest)
   else if (side === null) side = clamp(Math.floor((width + GAP) / columns - GAP), SMALLEST, LARGEST)
   const gap = Math.max(1, Math.round(GAP * density))
   const across = Math.max(
@@ -37,9 +36,9 @@ export function layoutSheet({ count, shape: [, high, wide], columns, tile, width
   }
 }
 
-function largestThatFits(count, ratio, fits) {
+function largestThatFits(count, ratio, fits, tallest) {
   for (let side = LARGEST; side > SMALLEST; side--) {
-    if (Math.ceil(count / fits(side)) * (side * ratio + GAP) <= TALLEST) return side
+    if (Math.ceil(count / fits(side)) * (side * ratio + GAP) <= tallest) return side
   }
   return SMALLEST
 }

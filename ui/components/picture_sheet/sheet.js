@@ -13,6 +13,9 @@ import { Preview } from "./preview.js"
 
 const LITTLE_WIDER = 24 // CSS pixels: what a scroll bar takes and gives back, which must not start a loop
 
+const LEAST_HEIGHT = 420 // CSS pixels
+const SHARE_OF_WINDOW = 0.7 // what a sheet takes of the window's height, where its columns are free
+
 class Sheet {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
@@ -82,7 +85,9 @@ class Sheet {
     )
     const forPictures = width - this.find(".row-names").offsetWidth - 8 // the padding of .plate
     const { columns, tile } = this.about
-    this.layout = layoutSheet({ count: this.count, shape: this.shape, columns, tile, width: forPictures, density })
+    const tallest = Math.max(LEAST_HEIGHT, SHARE_OF_WINDOW * window.innerHeight)
+    const { count, shape } = this
+    this.layout = layoutSheet({ count, shape, columns, tile, width: forPictures, density, tallest })
     this.placeNames()
     this.showSelected()
     this.showPicked()

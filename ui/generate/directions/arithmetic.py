@@ -10,7 +10,7 @@ from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page, pictures
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.generation import anchors, directions, holes
+from vae.generation import anchors, directions
 from vae.generation.anchors import Anchor
 
 WIDTH = 112
@@ -23,7 +23,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     with page.error_boundary(), st.expander("Arithmetic: A − B + C", linked, icon=":material/calculate:"):
         options = _options(checkpoint)
         if not options:
-            st.caption("Pin an image first.")
+            st.caption("Add an image first.")
             return
         columns = st.columns([1, 1, 1, 1.6], gap="medium")
         terms = []
@@ -71,12 +71,5 @@ def _result(checkpoint: Checkpoint, terms: list[Anchor]) -> None:
     st.markdown("**A − B + C**")
     image = cache.decoded(checkpoint, z[None])[0]
     st.image(pictures.enlarged(image, WIDTH), width=WIDTH, output_format="PNG")
-    known = cache.reach(checkpoint)
-    near = holes.nearest_image(z[None], checkpoint.latents, known)
-    row, distance = int(near.row[0]), float(near.distance[0])
-    name = checkpoint.dataset.class_names[int(checkpoint.latents.labels[row])]
-    st.caption(
-        f"{distance:.2f} from the nearest test image's posterior mean (row {row:,}, class {page.escape(name)}); "
-        f"beyond {known.limit:.2f} is a hole."
-    )
+    picture_detail.latent(checkpoint, z)
     picture_detail.actions(checkpoint, z, image, "A − B + C", "arithmetic")

@@ -2,95 +2,131 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from ui.components import events, picture_sheet, scrubber
 from ui.components.model_store import browser_model
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
-from ui.generate import code, downloads, picture_detail, state
+from ui.generate import code, downloads, layout, picture_detail, state
 from ui.generate.directions import arithmetic, group_fields, library
-from ui.generate.downloads import Offer
+from ui.generate.downloads import Offer, SheetOffer
+from ui.generate.layout import ViewParts
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, keeping_fields, page, pictures
+from ui.shared import cache, formatting, keeping_fields, page, pictures
 from ui.shared.keeping_fields import Keeping
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
+from vae.data.slides import Captions
 from vae.errors import GenerationError
-from vae.generation import direction_files, directions, groups
+from vae.generation import anchors, direction_files, directions, examples, groups
 from vae.generation.anchors import Anchor
 from vae.generation.directions import Direction
 
-METHODS = {"mean": "Mean difference", "classifier": "Classifier"}
+METHODS = {"mean": "Means", "classifier": "Classifier"}
 FARTHEST = 2.0  # strengths go from −2 to 2 distances of the groups
+START = 1.0  # as far as group A is from group B: there the view opens
 PICTURES = 9  # of the strip
 LONGEST = 200  # characters of the groups' texts
 A, B, STRENGTH, METHOD = "a", "b", "strength", "method"
 
 
+@dataclass(frozen=True)
+class _OfGroups:
+    """The direction between the two groups that the fields name, what it would be called, and what to know of them."""
+
+    direction: Direction
+    title: str
+    note: str
+
+
 @st.fragment
 def show(checkpoint: Checkpoint, model_text: str) -> None:
-    """The two groups, the direction applied to the pinned image, and the directions that are kept."""
+    """The two groups, the direction applied to an image, and the directions that are kept."""
     state.begin_view()
     with page.error_boundary():
-        with st.container(key="workbench"):
-            settings, middle, right = st.columns([1.2, 2.1, 1.2], gap="medium")
-        with right:
-            kept = library.chosen(checkpoint)
-        with settings:
-            direction = kept or _from_groups(checkpoint)
-        anchor = pins.chosen(checkpoint)
+        shelf = st.container()
+        place = layout.parts()
+        kept = library.chosen(checkpoint, place.bar)
+        of_groups = None if kept else _from_groups(checkpoint, place)
+        direction = kept or (of_groups.direction if of_groups else None)
+        with shelf:
+            anchor = pins.shelf(checkpoint, "Apply to", _example(checkpoint, direction))
         if direction is not None:
-            with middle:
-                _applied(checkpoint, direction, anchor)
+            with place.pictures:
+                t = _applied(checkpoint, direction, anchor, of_groups.note if of_groups else "")
         arithmetic.read(checkpoint)
         state.write_url(model_text)
         if direction is not None:
-            with settings:
+            with place.panel:
+                here = directions.apply(anchor.vector, direction, [t])[0]
+                image = cache.decoded(checkpoint, here[None])[0]
+                title = f"{anchor.title[:18]}, {t:+.2f} steps".replace("-", "−")
+                picture_detail.show(checkpoint, here, image, title, "direction")
+            with place.bar:
                 _take_along(checkpoint, direction, anchor)
-        with right:
-            library.show(checkpoint, direction)
-        if direction is not None:
-            code.show(code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))
+        with place.below:
+            with st.expander("Keep directions and compare them", icon=":material/bookmark:"):
+                if of_groups:
+                    _keep(checkpoint, of_groups)
+                library.show(checkpoint, direction)
+            if direction is not None:
+                code.show(code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))
     with page.error_boundary():
         arithmetic.show(checkpoint, model_text)
 
 
-def _from_groups(checkpoint: Checkpoint) -> Direction | None:
+def _example(checkpoint: Checkpoint, direction: Direction | None) -> list[Anchor]:
+    """A typical image of group B, which the direction leads away from; none where this model lacks the group."""
+    if direction is None:
+        return []
+    try:
+        rows = groups.pair(direction.group_a, direction.group_b, checkpoint).b.rows
+    except GenerationError:
+        return []
+    return [anchors.parse(f"row:{examples.typical(checkpoint.latents, rows)}", checkpoint)]
+
+
+def _from_groups(checkpoint: Checkpoint, place: ViewParts) -> _OfGroups | None:
     """The direction between the two groups that the fields name; None, and why, when there is none."""
     first, second = _default(checkpoint)
-    a = group_fields.show("Group A, where the direction leads", A, checkpoint, first, rest=False)
-    b = group_fields.show("Group B, where it comes from", B, checkpoint, second, rest=True)
-    method = FIELDS.words(
-        "Method",
-        METHOD,
-        METHODS,
-        "mean",
-        "The difference of the groups' mean latents, or the normal of the plane by which a logistic regression tells "
-        "them apart. The classifier leaves out what both groups share.",
-    )
-    for letter, text in (("A", a), ("B", b)):
-        if text == group_fields.NO_ROWS:
-            st.info(f"Pick the images of group {letter}, at least 2.", icon=":material/touch_app:")
+    with place.bar:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", width="content"):
+            a = group_fields.show("Towards group A", A, checkpoint, first, rest=False)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", width="content"):
+            b = group_fields.show("From group B", B, checkpoint, second, rest=True)
+    with layout.field(place.bar, 220):
+        method = FIELDS.words(
+            "Method",
+            METHOD,
+            METHODS,
+            "mean",
+            "The difference of the groups' mean latents, or the normal of the plane by which a logistic regression "
+            "tells them apart. The classifier leaves out what both groups share.",
+        )
+    with place.pictures:
+        for letter, text in (("A", a), ("B", b)):
+            if text == group_fields.NO_ROWS:
+                st.info(f"Pick the images of group {letter}, at least 2.", icon=":material/touch_app:")
+                return None
+        try:
+            pair = groups.pair(a, b, checkpoint)
+            both = cache.directions_of(checkpoint, a, b)
+        except GenerationError as error:
+            page.show_error(error)
             return None
-    try:
-        pair = groups.pair(a, b, checkpoint)
-        both = cache.directions_of(checkpoint, a, b)
-    except GenerationError as error:
-        page.show_error(error)
-        return None
     shared = f" {pair.shared:,} images that stood in both were left out of both." if pair.shared else ""
-    st.caption(f"{len(pair.a.rows):,} and {len(pair.b.rows):,} test images.{shared}")
+    note = f"{len(pair.a.rows):,} and {len(pair.b.rows):,} test images.{shared}"
     if classes := groups.by_class(pair, checkpoint):
-        st.caption(page.escape(classes.sentence()))
+        note += f" {classes.sentence()}"
     found = both.mean if method == "mean" else both.classifier
     without = ", without shared" if pair.shared else ""
-    _keep(checkpoint, found, f"{_bracketed(pair.a.title)} − {_bracketed(pair.b.title)}{without}")
-    return found
+    return _OfGroups(found, f"{_bracketed(pair.a.title)} − {_bracketed(pair.b.title)}{without}", note)
 
 
 def _bracketed(title: str) -> str:
@@ -105,10 +141,10 @@ def _default(checkpoint: Checkpoint) -> tuple[str, str]:
     return group_fields.default_neighbours(checkpoint), groups.REST
 
 
-def _keep(checkpoint: Checkpoint, found: Direction, title: str) -> None:
+def _keep(checkpoint: Checkpoint, found: _OfGroups) -> None:
     def named(name: str) -> Direction:
         directions.check_name(name)
-        return replace(found, name=name)
+        return replace(found.direction, name=name)
 
     keeping = Keeping(
         [kept.name for kept in direction_files.saved(checkpoint)],
@@ -117,36 +153,33 @@ def _keep(checkpoint: Checkpoint, found: Direction, title: str) -> None:
         lambda name: library.note_of(checkpoint, name),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if keeping_fields.show(keeping, title[: directions.MAX_NAME], "direction-keep"):
+        if keeping_fields.show(keeping, found.title[: directions.MAX_NAME], "direction-keep"):
             st.rerun()  # of a whole run too: it can hold the click of a fragment's button
 
 
-def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> None:
-    """How real it is, the live slider on the pinned image, and a strip."""
+def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor, note: str) -> float:
+    """How real it is, the live slider on the image, and a strip; returns where the slider stands."""
     reading = directions.reading(direction)
     icon = ":material/check_circle:" if reading.startswith("Real") else ":material/help:"
-    st.markdown(f"{icon} {page.escape(reading)}", help=page.escape(direction.protocol))
     axis = directions.closest_axis(direction)
+    how = f"{_length(direction)} Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away."
+    st.markdown(f"{icon} {page.escape(reading)}", help=page.escape(f"{direction.protocol} {how}"))
     if state.text(library.CHOSEN):  # the fields that say it are not there
-        groups_of = f"Group A is {direction.group_a}, group B is {direction.group_b}."
-        st.caption(page.escape(groups_of if len(groups_of) < LONGEST else f"{groups_of[:LONGEST]}…"))
-    st.caption(
-        f"{_length(direction)} Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away. "
-        f"{page.escape(pins.start(checkpoint))}"
-    )
+        note = formatting.shortened(f"Group A is {direction.group_a}, group B is {direction.group_b}.", LONGEST)
+    st.caption(page.escape(note))
     t = _slider(checkpoint, direction, anchor)
     strengths = np.linspace(-FARTHEST, FARTHEST, PICTURES)
     z = directions.apply(anchor.vector, direction, strengths)
     picture_sheet.show(
         cache.decoded(checkpoint, z),
         "direction-strip",
-        SheetLayout(
-            "The direction in steps", columns=PICTURES, column_names=[f"{s:+.1f}".replace("-", "−") for s in strengths]
-        ),
+        SheetLayout("The direction in steps", columns=PICTURES, column_names=_names(strengths)),
     )
-    here = directions.apply(anchor.vector, direction, [t])[0]
-    image = cache.decoded(checkpoint, here[None])[0]
-    picture_detail.actions(checkpoint, here, image, f"{anchor.title[:18]} {t:+.2f} steps", "direction")
+    return t
+
+
+def _names(strengths: NDArray[np.float64]) -> list[str]:
+    return [f"{s:+.1f}".replace("-", "−") for s in strengths]
 
 
 def _length(direction: Direction) -> str:
@@ -162,7 +195,7 @@ def _length(direction: Direction) -> str:
 def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
     if not browser_model.can_decode(checkpoint):
         return _still(checkpoint, direction, anchor)
-    t = state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)
+    t = state.real(STRENGTH, START, -FARTHEST, FARTHEST)
     step = direction.gap * np.array(direction.vector)
     data: ScrubData = {
         "fingerprint": cache.fingerprint(checkpoint),
@@ -186,14 +219,14 @@ def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> flo
     if stop and events.is_new(key, stop["id"]):
         t = float(np.clip(stop["t"], -FARTHEST, FARTHEST))
         state.put(STRENGTH, f"{t:.4g}")
-        t = state.real(STRENGTH, 0.0, -FARTHEST, FARTHEST)
+        t = state.real(STRENGTH, START, -FARTHEST, FARTHEST)
     return t
 
 
 def _still(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
     """The slider for decoders that the browser can't evaluate."""
     label = "Strength, × the groups' distance"
-    t = FIELDS.real_slider(label, STRENGTH, 0.0, -FARTHEST, FARTHEST, 0.05)
+    t = FIELDS.real_slider(label, STRENGTH, START, -FARTHEST, FARTHEST, 0.05)
     image = cache.decoded(checkpoint, directions.apply(anchor.vector, direction, [t]))[0]
     st.image(pictures.enlarged(image), output_format="PNG")
     return t
@@ -203,4 +236,6 @@ def _take_along(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) ->
     strengths = np.linspace(-FARTHEST, FARTHEST, PICTURES)
     z = directions.apply(anchor.vector, direction, strengths)
     gif = Offer("gif", "image/gif", "Animation (GIF)", lambda: image_export.gif(cache.decoded(checkpoint, z)))
-    downloads.show(f"{checkpoint.name}-direction", lambda: cache.decoded(checkpoint, z), z, PICTURES, gif)
+    captions = Captions(f"{checkpoint.name} · {direction.name} applied to {anchor.title}", columns=_names(strengths))
+    sheet = SheetOffer(captions, PICTURES)
+    downloads.show(f"{checkpoint.name}-direction", lambda: cache.decoded(checkpoint, z), z, sheet, gif)

@@ -20,7 +20,7 @@ DEFAULT_NEIGHBOURS = 50
 
 
 def show(title: str, name: str, checkpoint: Checkpoint, default: str, rest: bool) -> str:
-    """The fields of one group; returns its text. `rest` also offers all images that are not in the other group."""
+    """The fields of one group, side by side; returns its text. `rest` also offers all that are not in the other."""
     text = state.text(name, default)
     kinds = KINDS | (REST if rest else {})
     if len(checkpoint.dataset.class_names) < 2:
@@ -32,15 +32,14 @@ def show(title: str, name: str, checkpoint: Checkpoint, default: str, rest: bool
     def changed() -> None:
         state.put(name, _first(st.session_state[key], checkpoint))
 
-    st.segmented_control(
+    st.selectbox(
         title,
         list(kinds),
-        required=True,
         format_func=lambda k: kinds[k],
         key=key,
         on_change=changed,
-        width="stretch",
-        wrap=True,
+        width=140,
+        help="Classes, images that you pick, the neighbours of one, or a text that joins these.",
     )
     fields: dict[str, Callable[[str, str, Checkpoint], None]] = {
         "class": _classes,
@@ -103,6 +102,7 @@ def _classes(name: str, text: str, checkpoint: Checkpoint) -> None:
         key=key,
         on_change=changed,
         label_visibility="collapsed",
+        width=180,
     )
 
 
@@ -124,11 +124,12 @@ def _rows(name: str, text: str, checkpoint: Checkpoint) -> None:
 
     image_picker.button(checkpoint, Picking(f"group-pick-{name}", f"Images of group {name.upper()}", picked, keep))
     st.text_input(
-        "Their rows in the test split",
+        "Their rows",
         key=key,
         on_change=changed,
         max_chars=groups.MAX_TEXT,
         placeholder="1,2,40-45",
+        width=150,
     )
 
 
@@ -141,9 +142,8 @@ def _near(name: str, text: str, checkpoint: Checkpoint) -> None:
     def changed() -> None:
         state.put(name, f"near:{st.session_state[keys[0]]}:{st.session_state[keys[1]]}")
 
-    left, right = st.columns(2)
-    left.number_input("Row", 0, total - 1, step=1, key=keys[0], on_change=changed)
-    right.number_input("How many", 1, total, step=10, key=keys[1], on_change=changed)
+    st.number_input("Row", 0, total - 1, step=1, key=keys[0], on_change=changed, width=110)
+    st.number_input("How many", 1, total, step=10, key=keys[1], on_change=changed, width=110)
 
 
 def _written(name: str, text: str, checkpoint: Checkpoint) -> None:
@@ -153,4 +153,4 @@ def _written(name: str, text: str, checkpoint: Checkpoint) -> None:
     def changed() -> None:
         state.put(name, st.session_state[key].strip())
 
-    st.text_input("As text", key=key, on_change=changed, max_chars=groups.MAX_TEXT, help=groups.FORMS)
+    st.text_input("As text", key=key, on_change=changed, max_chars=groups.MAX_TEXT, help=groups.FORMS, width=220)

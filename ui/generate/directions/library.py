@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import clicks
-from ui.generate import state
+from ui.generate import layout, state
 from ui.generate.state import FIELDS
 from ui.shared import page
 from ui.shared.sessions import deletion, ownership
@@ -21,10 +22,14 @@ CHOSEN, NOTES = "direction", "direction_notes"
 GROUPS = ""  # no kept one: the two groups'
 
 
-def chosen(checkpoint: Checkpoint) -> Direction | None:
-    """The kept direction that is chosen, None for that of the two groups."""
+def chosen(checkpoint: Checkpoint, bar: DeltaGenerator) -> Direction | None:
+    """The kept direction that is chosen, None for that of the two groups; the field is there once one is kept."""
     kept = {direction.name: direction for direction in direction_files.saved(checkpoint)}
-    name = FIELDS.choice("Direction", CHOSEN, [GROUPS, *kept], GROUPS, {GROUPS: "Of the two groups"})
+    if not kept:
+        state.option(CHOSEN, [GROUPS], GROUPS)  # a link may name one
+        return None
+    with layout.field(bar, 200):
+        name = FIELDS.choice("Direction", CHOSEN, [GROUPS, *kept], GROUPS, {GROUPS: "Of the two groups"})
     return kept.get(name)
 
 
@@ -42,10 +47,9 @@ def show(checkpoint: Checkpoint, current: Direction | None) -> None:
             "application/json",
             icon=":material/download:",
             on_click="ignore",
-            width="stretch",
         )
     else:
-        st.caption("None is kept yet. A kept direction can be applied to any image, compared and exported.")
+        st.caption("None is kept yet. Kept directions can be compared, exported and applied to any image.")
     name = state.text(CHOSEN, GROUPS)
     if name and current is not None:
         note = note_of(checkpoint, name)
@@ -56,13 +60,14 @@ def show(checkpoint: Checkpoint, current: Direction | None) -> None:
             icon=":material/delete:",
             help=None if mine else ownership.refusal(note),
             disabled=not mine,
-            width="stretch",
         ):
             deletion.ask(_deletion(checkpoint, name))
     _import(checkpoint)
 
 
 def _table(checkpoint: Checkpoint, kept: list[Direction], current: Direction | None) -> None:
+    nothing = directions.random_angle(checkpoint.model.latent_dim)
+    few = " In so few dimensions an angle alone says little." if nothing.latent_dim < 4 else ""
     rows = []
     for direction in kept:
         axis = directions.closest_axis(direction)
@@ -81,33 +86,31 @@ def _table(checkpoint: Checkpoint, kept: list[Direction], current: Direction | N
             "held-out": st.column_config.NumberColumn(
                 "held-out %", help="Balanced accuracy; 50 % is chance. Empty: not measured on this checkpoint."
             ),
-            "angle": st.column_config.NumberColumn("angle °", help="To the direction that is applied now."),
+            "angle": st.column_config.NumberColumn(
+                "angle °",
+                help="To the direction that is applied now, in degrees. 95 % of pairs of random directions in "
+                f"{nothing.latent_dim} dimensions are {nothing.low:.0f}° to {nothing.high:.0f}° apart: an angle in "
+                f"that range can't be told from chance.{few}",
+            ),
         },
-    )
-    nothing = directions.random_angle(checkpoint.model.latent_dim)
-    few = " In so few dimensions an angle alone says little." if nothing.latent_dim < 4 else ""
-    st.caption(
-        f"Angles in degrees. 95 % of pairs of random directions in {nothing.latent_dim} dimensions are "
-        f"{nothing.low:.0f}° to {nothing.high:.0f}° apart: an angle in that range can't be told from chance.{few}"
     )
 
 
 def _import(checkpoint: Checkpoint) -> None:
-    with st.expander("Import", icon=":material/upload:"):
-        file = st.file_uploader("Directions (JSON)", type=["json"], key="direction-import", max_upload_size=1)
-        if file is None or not clicks.button("Import", "direction-import-now"):
-            return
-        try:
-            imported = direction_files.from_json(file.getvalue(), checkpoint)
-            for direction in imported.directions:
-                direction_files.save(direction)
-                ownership.claim(note_of(checkpoint, direction.name))
-        except VAEError as error:
-            page.show_error(error)
-            return
-        names = ", ".join(direction.name for direction in imported.directions)
-        st.session_state[NOTES] = [f"Imported {names}." if names else "Imported nothing new.", *imported.notes]
-        st.rerun()  # of a whole run too: it can hold the click of a fragment's button
+    file = st.file_uploader("Import directions (JSON)", type=["json"], key="direction-import", max_upload_size=1)
+    if file is None or not clicks.button("Import", "direction-import-now"):
+        return
+    try:
+        imported = direction_files.from_json(file.getvalue(), checkpoint)
+        for direction in imported.directions:
+            direction_files.save(direction)
+            ownership.claim(note_of(checkpoint, direction.name))
+    except VAEError as error:
+        page.show_error(error)
+        return
+    names = ", ".join(direction.name for direction in imported.directions)
+    st.session_state[NOTES] = [f"Imported {names}." if names else "Imported nothing new.", *imported.notes]
+    st.rerun()  # of a whole run too: it can hold the click of a fragment's button
 
 
 def note_of(checkpoint: Checkpoint, name: str) -> Path:

@@ -24,6 +24,7 @@ from vae.generation.anchors import Anchor
 
 WAYS = {"row": "Test image", "class": "Class mean", "sample": "Sample", "own": "Own image"}
 MOST_SAMPLES = 999_999
+ADDING = "generate_adding_pins"  # in the session: whether the dialog is open
 NAME_LETTERS = 20  # of an own image's file
 
 
@@ -39,26 +40,42 @@ class PinActions:
     rows: Callable[[Checkpoint], list[int]]
 
 
-def show(checkpoint: Checkpoint, actions: PinActions) -> None:
+def dialog(checkpoint: Checkpoint, actions: PinActions) -> None:
+    """The dialog, while it is open."""
+    if st.session_state.get(ADDING):
+        st.dialog("Add an image", width="large", on_dismiss=_close)(_show)(checkpoint, actions)
+
+
+def _close() -> None:
+    st.session_state[ADDING] = False
+
+
+def _show(checkpoint: Checkpoint, actions: PinActions) -> None:
     """One way at a time."""
     ways = WAYS if len(checkpoint.dataset.class_names) > 1 else {k: v for k, v in WAYS.items() if k != "class"}
     way = st.segmented_control(
-        "What to pin", list(ways), format_func=lambda w: WAYS[w], required=True, default="row", key="pins-way"
+        "What to pin",
+        list(ways),
+        format_func=lambda w: WAYS[w],
+        required=True,
+        default="row",
+        key="pins-way",
+        label_visibility="collapsed",
     )
     {"row": _row, "class": _class, "sample": _sample, "own": _own}[str(way)](checkpoint, actions)
 
 
 def _row(checkpoint: Checkpoint, actions: PinActions) -> None:
-    keep = _keeper(checkpoint, actions)
-    picking = Picking("pins-pick", "Test images to pin", lambda: actions.rows(checkpoint), keep)
-    image_picker.button(checkpoint, picking)
-    count = len(checkpoint.latents.mu)
-    row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="pins-row")
-    with st.container(horizontal=True):
+    keep, count = _keeper(checkpoint, actions), len(checkpoint.latents.mu)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        row = st.number_input(f"Row, 0 to {count - 1:,}", 0, count - 1, step=1, key="pins-row", width=160)
         if clicks.button("Pin this one", "pins-row-pin"):
             _pin(checkpoint, f"row:{row}", actions)
         if clicks.button("Pin a random one", "pins-row-random", icon=":material/casino:"):
             _pin(checkpoint, f"row:{_another(count)}", actions)
+    image_picker.show(
+        checkpoint, Picking("pins-pick", "Test images to pin", lambda: actions.rows(checkpoint), keep, _close)
+    )
 
 
 def _keeper(checkpoint: Checkpoint, actions: PinActions) -> Callable[[list[int]], None]:
@@ -85,8 +102,12 @@ def _another(count: int) -> int:
 def _class(checkpoint: Checkpoint, actions: PinActions) -> None:
     there = sorted({int(label) for label in np.unique(checkpoint.latents.labels)})
     names = [checkpoint.dataset.class_names[label] for label in there]
-    name = st.selectbox("Class", names, key="pins-class")
-    st.caption("The mean of the class's posterior means: its typical image, often smoother than any real one.")
+    name = st.selectbox(
+        "Class",
+        names,
+        key="pins-class",
+        help="The mean of the class's posterior means: its typical image, often smoother than any real one.",
+    )
     if clicks.button("Pin it", "pins-class-pin"):
         _pin(checkpoint, f"class:{name}", actions)
 
@@ -150,4 +171,5 @@ def _keep(checkpoint: Checkpoint, anchor: Anchor, actions: PinActions) -> None:
     except VAEError as error:
         page.show_error(error)
         return
+    _close()
     st.rerun()

@@ -25,24 +25,28 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Picking:
-    """What a dialog picks for: `rows` reads what is picked now, `keep` stores it and may raise GenerationError."""
+    """What a dialog picks for: `rows` reads what is picked now, `keep` stores it and may raise GenerationError.
+
+    `done` runs before the dialog closes.
+    """
 
     key: str
     title: str
     rows: Callable[[], Sequence[int]]
     keep: Callable[[list[int]], None]
+    done: Callable[[], None] = lambda: None
 
 
 def button(checkpoint: Checkpoint, picking: Picking) -> None:
     """`Pick images`, which opens the dialog."""
-    if clicks.button("Pick images", _name(picking, "open"), icon=":material/grid_view:", width="stretch"):
+    if clicks.button("Pick images", _name(picking, "open"), icon=":material/grid_view:"):
         st.session_state.pop(_name(picking, "show"), None)  # another opening begins at the beginning
         dialog = st.dialog(picking.title, width="large", on_dismiss="rerun")
-        dialog(_dialog)(checkpoint, picking)
+        dialog(show)(checkpoint, picking)
 
 
-def _dialog(checkpoint: Checkpoint, picking: Picking) -> None:
-    """A page of images to click; what was clicked counts at once."""
+def show(checkpoint: Checkpoint, picking: Picking) -> None:
+    """A page of images to click, for a dialog; what was clicked counts at once."""
     with page.error_boundary():
         if problem := st.session_state.pop(_name(picking, "problem"), None):
             st.error(page.escape(problem), icon=":material/error:")
@@ -106,6 +110,7 @@ def _count(picking: Picking) -> None:
         st.markdown(f"**{count:,} picked.** A click adds an image, another one takes it back.")
         st.button("Clear", key=_name(picking, "clear"), disabled=not count, on_click=_clear, args=(picking,))
         if clicks.button("Done", _name(picking, "done"), type="primary"):
+            picking.done()
             st.rerun()
 
 

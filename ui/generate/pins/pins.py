@@ -1,10 +1,11 @@
-"""The pinned images, in the sidebar of the Generate page: what its views start from and join.
+"""The shelf of pinned images at the top of a view: what it starts from, chosen there, and how to add more.
 
-A pin is a token (vae/generation/anchors.py), so that a link can carry it. Test images and class means go along when
-another model of the same images is chosen; latent vectors belong to the model they were pinned with.
+ui/shared/detail/pinned.py keeps them. While nothing is pinned the shelf shows the example that the view begins with.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -15,31 +16,43 @@ from ui.generate import state
 from ui.generate.pins import add_pin
 from ui.generate.pins.add_pin import PinActions
 from ui.shared import cache, page, pictures
-from ui.shared.detail import detail_panel, pinned
+from ui.shared.detail import pinned
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, GenerationError
 from vae.generation.anchors import Anchor, parse
 
 THROUGH = "through"
 FIRST_ROW = "row:0"
-ORIGINAL_WIDTH = 54
+TILE = 44  # CSS pixels
+GAP = 3  # between two of them, and a little
 
 
-def show(checkpoint: Checkpoint) -> None:
-    """The pinned images, what can be done with the chosen one, and how to add more."""
-    with st.sidebar:
-        st.markdown(
-            "**Pinned images**",
-            help="Manifold, Traversals and Directions start from the outlined one; Interpolation joins several.",
-        )
-        found = mine(checkpoint)
-        with st.container():  # one element whatever is in it: the popover below keeps its place and stays open
-            if found:
-                _pictures(checkpoint, found)
-            else:
-                st.caption("None yet. Pin a sample, or add an image.")
-        with st.popover("Add an image", icon=":material/add:", width="stretch"):
-            add_pin.show(checkpoint, PinActions(pin, unpin, _rows))
+def shelf(checkpoint: Checkpoint, label: str, example: Sequence[Anchor] = ()) -> Anchor:
+    """The shelf; returns the chosen image: the outlined pin, or the first one of the example.
+
+    `label` says what the view does with it. Without an example it is the first test image.
+    """
+    found = mine(checkpoint)
+    shown = found or list(example) or [parse(FIRST_ROW, checkpoint)]
+    with st.container(key="shelf", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{label}**", width="content")
+        at = _pictures(checkpoint, shown, [found.index(chosen(checkpoint))] if found else [])
+        titles = " and ".join(anchor.title for anchor in shown[at : at + (1 if found else 2)])
+        st.markdown(page.escape(titles if found else f"{titles} (an example)"), width="content")
+        _original(checkpoint, shown[at] if found else None)
+        if st.button("Add an image", key="pins-add", icon=":material/add:"):
+            st.session_state[add_pin.ADDING] = True
+        if found:
+            st.button(
+                "Unpin",
+                key="pins-remove",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=unpin,
+                args=(checkpoint, shown[at].token),
+            )
+    add_pin.dialog(checkpoint, PinActions(pin, unpin, _rows))
+    return shown[at]
 
 
 def mine(checkpoint: Checkpoint) -> list[Anchor]:
@@ -54,19 +67,9 @@ def mine(checkpoint: Checkpoint) -> list[Anchor]:
 
 
 def chosen(checkpoint: Checkpoint) -> Anchor:
-    """The pinned image that views start from; the first test image while nothing is pinned."""
+    """The pinned image that views start from; there must be one."""
     found = mine(checkpoint)
-    if not found:
-        return parse(FIRST_ROW, checkpoint)
     return found[state.whole(THROUGH, 0, 0, len(found) - 1)]
-
-
-def start(checkpoint: Checkpoint) -> str:
-    """What views start from, in a sentence."""
-    title = chosen(checkpoint).title
-    if mine(checkpoint):
-        return f"Starts from the pinned image that is outlined: {title}."
-    return f"Nothing is pinned, so it starts from test {title}."
 
 
 def pin(checkpoint: Checkpoint, anchor: Anchor) -> None:
@@ -95,42 +98,36 @@ def unpin(checkpoint: Checkpoint, token: str) -> None:
     state.forget_pin(there.index(token))
 
 
-def _pictures(checkpoint: Checkpoint, found: list[Anchor]) -> None:
-    current = chosen(checkpoint)
-    images = cache.decoded(checkpoint, np.array([anchor.z for anchor in found], np.float32))
-    at = found.index(current)
-    click = picture_sheet.show(images, "pins", SheetLayout("Pinned images", columns=4, tile=54, selected=at))
-    if click and events.is_new("pins", click["id"]) and click["index"] != at:
+def _pictures(checkpoint: Checkpoint, shown: list[Anchor], selected: list[int]) -> int:
+    """The shelf's pictures; which one is chosen."""
+    images = cache.decoded(checkpoint, np.array([anchor.z for anchor in shown], np.float32))
+    at = selected[0] if selected else 0
+    layout = SheetLayout(
+        "Pinned images" if selected else "Example",
+        columns=len(shown),
+        tile=TILE,
+        selected=at if selected else None,
+        titles=[anchor.title for anchor in shown],
+    )
+    click = picture_sheet.show(images, "pins", layout, width=len(shown) * (TILE + GAP) + 10)
+    if selected and click and events.is_new("pins", click["id"]) and click["index"] != at:
         state.put(THROUGH, str(click["index"]))
         st.rerun()
-    st.caption(f"**{page.escape(current.title)}**")
-    _original(checkpoint, current)
-    with st.container(horizontal=True, gap="small"):
-        detail_panel.explore(checkpoint, current, "pins")
-        st.button(
-            "",
-            key="pins-remove",
-            icon=":material/close:",
-            help="Unpin this image",
-            on_click=unpin,
-            args=(checkpoint, current.token),
-        )
+    return at
 
 
 def _rows(checkpoint: Checkpoint) -> list[int]:
     return [anchor.row for anchor in mine(checkpoint) if anchor.row is not None]
 
 
-def _original(checkpoint: Checkpoint, anchor: Anchor) -> None:
+def _original(checkpoint: Checkpoint, anchor: Anchor | None) -> None:
     """What a test image looks like itself: the pin and the views show what the model makes of it."""
-    if anchor.row is None:
+    if anchor is None or anchor.row is None:
         return
     try:
         image = cache.test_images(checkpoint).images[anchor.row]
     except DatasetError:
         return
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.image(pictures.enlarged(image, ORIGINAL_WIDTH), width=ORIGINAL_WIDTH, output_format="PNG")
-        names = cache.file_names(checkpoint)
-        which = f"The original, {page.escape(names[anchor.row])}." if names else "The original."
-        st.caption(f"{which} Above and in the views: what the model makes of it.")
+    st.image(pictures.enlarged(image, TILE), width=TILE, output_format="PNG")
+    names = cache.file_names(checkpoint)
+    st.caption(f"Original{f', {page.escape(names[anchor.row])}' if names else ''}", width="content")

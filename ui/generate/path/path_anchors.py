@@ -50,6 +50,7 @@ def choose(found: list[Anchor]) -> list[Anchor]:
         key=key,
         on_change=changed,
         max_selections=MAX_ANCHORS,
+        help=f"Two to {MAX_ANCHORS} of the pinned images.",
     )
     if kept.tokens is None and len(found) > len(chosen):
         st.caption(f"The first {len(chosen)} of {len(found)} pinned images; more than {MAX_ANCHORS} can't be joined.")

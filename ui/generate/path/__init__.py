@@ -1,0 +1,1 @@
+"""Paths between images, and how far they lead from the data."""
