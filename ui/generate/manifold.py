@@ -47,7 +47,7 @@ def _show(checkpoint: Checkpoint) -> None:
     place = layout.parts()
     plan, points = _settings(checkpoint, place.bar)
     plane = plan.plane(checkpoint, anchor.vector)
-    plan = plane_state.reaching(plan, *plane.place(anchor.vector))
+    plan = plane_state.reaching(plan, plane, anchor)
     plane_state.forget_what_changed(checkpoint, plan, plane, anchor)
     with place.pictures:
         if browser_model.can_decode(checkpoint):

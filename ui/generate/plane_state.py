@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,10 +82,13 @@ class _Shown:
         return axes[0] == axes[1] and np.allclose(self.plane.base, other.plane.base, atol=NEAR)
 
 
-def reaching(layout: Layout, a: float, b: float) -> Layout:
-    """The layout whose even steps go as far as the place (a, b), so that the ring is in view at home."""
-    farthest = 1.1 * max(abs(float(a)), abs(float(b)))
-    return replace(layout, reach=min(FARTHEST, max(EVEN, math.ceil(2 * farthest) / 2)))
+def reaching(layout: Layout, plane: Plane, anchor: Anchor) -> Layout:
+    """The layout that at first shows as much as has the image in view that the ring starts from."""
+    farthest = 1.1 * max(abs(float(side)) for side in plane.place(anchor.vector))
+    if layout.scale == "quantile" or farthest <= layout.reach:
+        return layout
+    side = min(farthest, FARTHEST) / layout.reach
+    return replace(layout, window=((1 - side) / 2, (1 - side) / 2, side))
 
 
 def forget_what_changed(checkpoint: Checkpoint, layout: Layout, plane: Plane, anchor: Anchor) -> None:

@@ -86,3 +86,15 @@ def test_a_link_beyond_the_plane_is_moved_inside(
     at = visit(model="digits-mlp-8", view="manifold", scale=scale, window=window)
     assert not at.error
     assert browser.data["manifold"]["window"] == pytest.approx(shown)
+
+
+def test_even_steps_show_the_image_that_the_ring_starts_from(digits: Checkpoint, browser: Browser) -> None:
+    link = {"model": "digits-mlp-8", "view": "manifold", "scale": "even", "first": "0", "second": "1"}
+    visit(**link, pin=["z:6,0,0,0,0,0,0,0@far"])
+    data = browser.data["manifold"]
+    left, _, side = data["window"]
+    assert data["here"] == pytest.approx([6, 0])
+    low, high = (data["home"][0] + share * (data["home"][1] - data["home"][0]) for share in (left, left + side))
+    assert (low, high) == pytest.approx((-6.6, 6.6))
+    visit(**link, pin=["row:3"])
+    assert browser.data["manifold"]["window"] == [0, 0, 1]
