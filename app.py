@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.components import model_store
 from ui.components.model_store import browser_model
-from ui.explore import latent_map, live_panel, python_panel, state
+from ui.explore import latent_map, layout, live_panel, state, welcome
 from ui.explore.state import STATE
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
@@ -24,20 +24,17 @@ def explore() -> None:
         state.apply_link(link, checkpoint)
     if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
+    welcome.show()
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
-    with st.container(key="side_by_side"):
-        left, right = st.columns([1.25, 1], gap="medium")
     maps = cache.all_maps(checkpoint)
+    left, right = layout.map_and_panel()
     with left:
         choice = latent_map.controls(checkpoint, maps)
-        clicked = latent_map.show(checkpoint, maps, choice, native_clicks=python)
+        latent_map.show(checkpoint, maps, choice)
     with right:
-        if python:
-            python_panel.show(checkpoint, clicked)
-        else:
-            model_store.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
-            live_panel.show(checkpoint, maps, choice)
+        model_store.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
+        live_panel.show(checkpoint, maps, choice, python)
 
 
 def _decode_in_python(browser: bool) -> bool:

@@ -1,7 +1,7 @@
-"""What map_link.js uses of Streamlit's and Plotly's front ends without their promise: each name still there, and true.
+"""What native_chart.js uses of Streamlit's and Plotly's front ends without their promise: each name is there, and true.
 
 A failure here names what an upgrade has changed. The live decoder then still works alone; what must be mended is
-`ui/components/live_decoder/map_link.js`, and nothing else.
+`ui/components/map_legend/native_chart.js`, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.browser.drive.visit import eventually, open_page, wait_idle
 from tests.ui.shared.test_page import HOSTILE, LINKS
 
 DIGITS = "digits-mlp-8"
-MEND = "Mend ui/components/live_decoder/map_link.js, the only file that may use such names."
+MEND = "Mend ui/components/map_legend/native_chart.js, the only file that may use such names."
 # In each, `chart` is the element that Plotly draws into, or null.
 NAMES = {
     "stMain holds the page": "document.querySelector('[data-testid=\"stMain\"]').contains(chart)",
@@ -35,6 +35,9 @@ NAMES = {
     "chart.on": "typeof chart.on === 'function'",
     "chart.removeListener": "typeof chart.removeListener === 'function'",
     "chart._ev.listeners": "Array.isArray(chart._ev.listeners('plotly_click'))",
+    "window.Plotly changes it": "[Plotly.relayout, Plotly.restyle].every((change) => typeof change === 'function')",
+    "chart.layout.meta is what Python said": "chart.layout.meta.map.endsWith(':pca:(0, 1)')",
+    "each trace's meta is what Python said": "chart.data.map((trace) => trace.meta).join('') === '0123456789'",
     "_fullLayout.<axis>._offset": "axes.every((axis) => Number.isFinite(axis._offset))",
     "_fullLayout.<axis>._length": "axes.every((axis) => axis._length > 100)",
     "_fullLayout.<axis>.range": "axes.every(({ range }) => range.length === 2 && range.every(Number.isFinite))",
@@ -57,8 +60,8 @@ def test_streamlit_is_the_version_these_contracts_were_checked_with() -> None:
     found = version("streamlit")
     assert found.startswith("1.67."), (
         f"Streamlit is {found}; requirements.txt pins 1.67. Before changing the pin run tests/browser. This file "
-        "names what is gone for map_link.js; drive/server.py waits for attributes of the front end; that pages/ and "
-        "page links work on the first deep link was checked by hand (ui/shared/page.py)."
+        "names what is gone for native_chart.js; drive/server.py waits for attributes of the front end; that pages/ "
+        "and page links work on the first deep link was checked by hand (ui/shared/page.py)."
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,31 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import reports
+from ui.components import events, map_legend
 from ui.components.model_store import browser_model
+from ui.explore import map_words
+from ui.explore.map_words import COLOURS, METHODS
 from ui.explore.state import STATE
-from ui.shared import cache, figures, page
+from ui.shared import cache, figures, page, terms
 from ui.shared.figures import Axis
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.maps.projection import ProjectionMap
 
 CHART_KEY = "map_chart"
 JOIN = "\n"  # between class names in the URL: no name has one
-METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
-COLOURS = {"class": "class", "squared_error": "squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
 # map-like handling: drag moves, the wheel zooms, double-click shows all
 CHART_CONFIG = {
     "scrollZoom": True,
     "displaylogo": False,
+    "showTips": False,  # no notes of Plotly's own over the map
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
 }
 
 
 @dataclass(frozen=True)
 class MapChoice:
-    """What the map shows: the method, two latent axes (second None for one dimension), the colouring, and which classes
-    (none stands for all).
+    """What the map shows: the method, two latent axes (second None for one dimension), the colouring, and the classes,
+    by name (none stands for all).
     """
 
     method: str
@@ -63,14 +65,53 @@ def _many(checkpoint: Checkpoint) -> bool:
     return len(checkpoint.dataset.class_names) > figures.MOST_IN_LEGEND
 
 
+def _there(checkpoint: Checkpoint) -> dict[str, int]:
+    """The classes that have points: their names and labels."""
+    names = checkpoint.dataset.class_names
+    return {names[label]: int(label) for label in np.unique(checkpoint.latents.labels)}
+
+
 def _shown(checkpoint: Checkpoint, colour: str) -> tuple[str, ...]:
-    """The classes to show, chosen by name where a legend would be too long."""
-    if colour != "class" or not _many(checkpoint):
-        return ()
-    there = np.unique(checkpoint.latents.labels)
-    names = list(dict.fromkeys(checkpoint.dataset.class_names[label] for label in there))
+    """The classes to show: of the legend, or chosen by name where it would be too long."""
+    there = _there(checkpoint)
+    if _many(checkpoint):
+        return _chosen_by_name(list(there))
+    if len(there) > 1:
+        _legend(checkpoint, there, colour)
+    return _known(there)
+
+
+def _known(there: Iterable[str]) -> tuple[str, ...]:
+    """The chosen classes that have points; none where these are all of them."""
+    wanted = STATE.text("shown").split(JOIN)
+    shown = tuple(name for name in there if name in wanted)
+    return () if len(shown) == len(tuple(there)) else shown
+
+
+def _legend(checkpoint: Checkpoint, there: dict[str, int], colour: str) -> None:
+    """The buttons of the classes: they act in the page, on a figure that stays."""
+    names, key = list(there), f"legend-{checkpoint.identity[:16]}"
+    # what the page reported lies in the session before it is drawn again
+    choice = map_legend.choice_of(st.session_state.get(key, {}).get("choice"), len(names))
+    if choice is not None and events.is_new(key, choice["id"]):
+        chosen = [name for i, name in enumerate(names) if i in choice["places"]]
+        STATE.put("shown", "" if chosen == names else JOIN.join(chosen))
+    map_legend.show(
+        {
+            "names": names,
+            "labels": list(there.values()),
+            "coloured": colour == "class",
+            "shown": list(_known(there) or names),
+            "chart_key": CHART_KEY,
+            "revision": STATE.revision(),
+        },
+        key,
+    )
+
+
+def _chosen_by_name(names: list[str]) -> tuple[str, ...]:
     key = "map-shown"
-    st.session_state[key] = [name for name in STATE.text("shown").split(JOIN) if name in names]
+    st.session_state[key] = list(_known(names))
 
     def changed() -> None:
         STATE.put("shown", JOIN.join(st.session_state[key]))
@@ -133,77 +174,80 @@ def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]
     return Axis("", measured=False), Axis("", measured=False)
 
 
+def _start(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[float, float] | None:
+    """Where z = 0 is, from which the sliders start; None where no place belongs to it."""
+    if choice.method == "latent":
+        return (0.0, 0.0)
+    linear = maps[choice.method].linear
+    if linear is None:
+        return None
+    x, y = (-linear.mean) @ linear.components.T
+    return (float(x), float(y))
+
+
 def figure(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> go.Figure:
-    """The chart; cached, so a rerun sends the same figure and zoom and legend stay."""
+    """The chart; cached, so a rerun sends the same figure, on which the zoom stays."""
     names = cache.file_names(checkpoint)
-    key = (browser_model.fingerprint(checkpoint, maps), choice, names is not None)
-    return _figure(key, checkpoint, maps, names)
+    # the legend hides classes in the page: only where they are chosen by name is the figure another
+    drawn = choice if _many(checkpoint) else replace(choice, shown=())
+    # names by what they are: the same pixels can be imported again from other files
+    return _figure((browser_model.fingerprint(checkpoint, maps), drawn, hash(names)), checkpoint, maps, names)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _figure(
-    key: tuple[str, MapChoice, bool],
+    key: tuple[str, MapChoice, int],
     _checkpoint: Checkpoint,
     _maps: dict[str, ProjectionMap],
     _names: tuple[str, ...] | None,
 ) -> go.Figure:
-    choice = key[1]
+    fingerprint, choice, _ = key
     xy, latents = places(_checkpoint, _maps, choice), _checkpoint.latents
-    both = axes(_maps, choice)
-    if choice.colour == "class":
-        classes = _checkpoint.dataset.class_names
-        if _many(_checkpoint):
-            return figures.many_class_map(xy, latents.labels, classes, both, _names, choice.shown)
-        return figures.class_map(xy, latents.labels, classes, both, _names)
-    values: NDArray[np.float32] = getattr(latents, choice.colour)
-    classes, title = _checkpoint.dataset.class_names, COLOURS[choice.colour]
-    return figures.value_map(xy, values, latents.labels, classes, title, both, _names)
+    both, classes = axes(_maps, choice), _checkpoint.dataset.class_names
+    if choice.colour != "class":
+        values: NDArray[np.float32] = getattr(latents, choice.colour)
+        title = COLOURS[choice.colour]
+        drawn = figures.value_map(xy, values, latents.labels, classes, title, both, _names, choice.shown)
+    elif _many(_checkpoint):
+        drawn = figures.many_class_map(xy, latents.labels, classes, both, _names, choice.shown)
+    else:
+        drawn = figures.class_map(xy, latents.labels, classes, both, _names)
+    if start := _start(_maps, choice):
+        figures.widen(drawn, start)
+    # by which the page knows figures, and which of them are one map and share their zoom
+    about = f"{fingerprint}:{choice.method}:{choice.axes}"
+    drawn.update_layout(meta={"map": about, "colour": choice.colour}, height=None)  # as high as the page has room for
+    return drawn
 
 
-def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, native_clicks: bool) -> int | None:
-    """Draw the map; with `native_clicks` Python is asked, and the clicked row returned, else the page takes clicks."""
+def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> None:
+    """Draw the map; the page takes its clicks."""
     title = (
         f"{METHODS[choice.method]} map of {len(checkpoint.latents.mu):,} images, coloured by {COLOURS[choice.colour]}"
     )
-    chart = figure(checkpoint, maps, choice)
-    row = None
     with st.container(key=CHART_KEY):
-        if native_clicks:
-            event = st.plotly_chart(
-                chart, key="map_native", on_select="rerun", selection_mode="points", config=CHART_CONFIG, alt=title
-            )
-            row = reports.clicked_row(event)
-        else:
-            st.plotly_chart(chart, key="map_linked", on_select="ignore", config=CHART_CONFIG, alt=title)
-    st.caption(page.escape(caption(checkpoint, maps, choice)))
+        st.plotly_chart(
+            figure(checkpoint, maps, choice),
+            key="map_linked",
+            on_select="ignore",
+            config=CHART_CONFIG,
+            alt=title,
+            height="stretch",
+        )
+    trust = "" if choice.method == "latent" else map_words.trust(maps[choice.method])
+    said = [map_words.counted(checkpoint, _drawn(checkpoint, choice)), *([trust] if trust else [])]
+    how = "" if choice.method == "latent" else map_words.protocol(maps[choice.method])
+    st.caption(page.escape(" · ".join(said)), help=page.escape(f"{terms.LATENT_MAP} {terms.POSTERIOR_MEAN} {how}"))
     if cache.lacks_file_names(checkpoint):
         st.caption("These images were imported before file names were kept: import them again to see the names here.")
-    return row
-
-
-def caption(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> str:
-    """How many images are drawn, and how far the map can be trusted."""
-    count = len(checkpoint.latents.mu)
-    drawn = _drawn(checkpoint, choice)
-    shown = f"{drawn:,} of {count:,} {checkpoint.dataset.title} test images, at their posterior means."
-    if choice.method == "latent":
-        return f"{shown} The axes are two latent dimensions themselves."
-    trust = maps[choice.method].quality
-    kept = (
-        f"Trustworthiness {trust['trustworthiness']:.3f} ({trust['protocol']})." if "trustworthiness" in trust else ""
-    )
-    note = ""
-    if choice.method == "tsne":
-        note = f"Near points are alike; sizes of clusters and gaps mean nothing. {maps['tsne'].adapted()}"
-    return f"{shown} {kept} {note}".strip()
 
 
 def _drawn(checkpoint: Checkpoint, choice: MapChoice) -> int:
     """How many images are of the classes shown."""
     if not choice.shown:
         return len(checkpoint.latents.mu)
-    wanted = [label for label, name in enumerate(checkpoint.dataset.class_names) if name in choice.shown]
-    return int(np.isin(checkpoint.latents.labels, wanted).sum())
+    there = _there(checkpoint)
+    return int(np.isin(checkpoint.latents.labels, [there[name] for name in choice.shown]).sum())
 
 
 def link_description(choice: MapChoice) -> dict[str, Any]:

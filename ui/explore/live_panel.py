@@ -1,4 +1,6 @@
-"""The right side of Explore: the live decoder in the browser, and the original that Python brings."""
+"""The right side of Explore: the live decoder in the browser, the original that Python brings, and the picture where
+Python decodes.
+"""
 
 from __future__ import annotations
 
@@ -9,39 +11,43 @@ import streamlit as st
 from ui.components import live_decoder
 from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
-from ui.explore import latent_map, state
+from ui.explore import latent_map, python_decoder, state
 from ui.explore.latent_map import MapChoice
-from ui.shared import cache, explore_place, model_picker, page
+from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
 from vae.maps.projection import ProjectionMap
 
+TERMS = {
+    "elbo": terms.ELBO,
+    "kl": terms.KL,
+    "latent_dimension": terms.LATENT_DIMENSION,
+    "posterior_mean": terms.POSTERIOR_MEAN,
+    "prior": terms.PRIOR,
+}
+
 
 @st.fragment
-def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> None:
-    """Runs alone after every move, so the map beside it is left as it is."""
+def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, in_python: bool) -> None:
+    """Runs alone after every move, so the map beside it is left as it is. `in_python`: who decodes."""
     with page.error_boundary():
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
         state.take_event(checkpoint, st.session_state.get(key, {}).get("view"))
         place = explore_place.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
-        original = _original(checkpoint, place.row)
-        live_decoder.panel(_data(checkpoint, maps, choice, place, original), key=key)
+        data = _data(checkpoint, maps, choice, place)
+        data["original"] = _original(checkpoint, place.row)
+        data["decoded"] = _decoded(checkpoint, place) if in_python else None
+        live_decoder.panel(data, key=key)
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
             from ui.shared import job_card  # not before: it brings the queue of jobs with it
 
             job_card.download_offer(missing.name, missing.title, missing.download_mb)
 
 
-def _data(
-    checkpoint: Checkpoint,
-    maps: dict[str, ProjectionMap],
-    choice: MapChoice,
-    place: Place,
-    original: dict[str, Any] | None,
-) -> dict[str, Any]:
+def _data(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, place: Place) -> dict[str, Any]:
     return {
         "fingerprint": browser_model.fingerprint(checkpoint, maps),
         "latent_dim": checkpoint.model.latent_dim,
@@ -52,9 +58,15 @@ def _data(
         "revision": explore_place.revision(),
         "row": place.row,
         "z": None if place.row is not None and place.z is None else explore_place.vector(checkpoint, place),
-        "original": original,
         "map": latent_map.link_description(choice),
+        "terms": TERMS,
     }
+
+
+def _decoded(checkpoint: Checkpoint, place: Place) -> dict[str, Any]:
+    """PyTorch's picture, and of which vector it is."""
+    z = explore_place.vector(checkpoint, place)
+    return {"z": z, "pixels": panel_data.pixels_base64(python_decoder.decode(checkpoint, z))}
 
 
 def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:

@@ -31,7 +31,8 @@ def class_map(
     axes: tuple[Axis, Axis],
     file_names: Sequence[str] | None = None,
 ) -> go.Figure:
-    """A scatter of all points (N, 2), one colour and one legend entry per class; row numbers ride in customdata.
+    """A scatter of all points (N, 2), one colour and one trace per class; row numbers ride in customdata, the class's
+    name is the trace's meta.
 
     `file_names` (N,) are shown under the mouse.
     """
@@ -49,6 +50,7 @@ def class_map(
             text=None if texts is None else texts[chosen],
             mode="markers",
             name=_literal(name),
+            meta=name,
             marker={
                 "color": CLASS_COLOURS[i % len(CLASS_COLOURS)],
                 "symbol": CLASS_SYMBOLS[i // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
@@ -57,7 +59,7 @@ def class_map(
             hovertemplate=f"{'' if texts is None else '%{text}<br>'}class {_literal(name)} · row %{{customdata:,}}"
             "<extra></extra>",
         )
-    return _as_map(figure, axes)
+    return _as_map(figure, axes, xy)
 
 
 def many_class_map(
@@ -71,8 +73,7 @@ def many_class_map(
     """As `class_map` for more classes than a legend can hold: one trace, no legend, and only the points of the classes
     in `shown` where there are any. A class keeps its colour and symbol.
     """
-    wanted = [label for label, name in enumerate(class_names) if not shown or name in shown]
-    rows = np.flatnonzero(np.isin(labels, wanted)).astype(np.int32)
+    rows = _rows_of(labels, class_names, shown)
     of_rows = labels[rows]
     figure = go.Figure()
     figure.add_scattergl(
@@ -89,7 +90,7 @@ def many_class_map(
         },
         hovertemplate="%{text} · row %{customdata:,}<extra></extra>",
     )
-    return _as_map(figure, axes)
+    return _as_map(figure, axes, xy)
 
 
 def _texts(
@@ -110,29 +111,49 @@ def value_map(
     title: str,
     axes: tuple[Axis, Axis],
     file_names: Sequence[str] | None = None,
+    shown: Sequence[str] = (),
 ) -> go.Figure:
-    """A scatter of all points (N, 2) coloured by `values` (N,); the outer 1 % on each side saturate."""
+    """A scatter of all points (N, 2) coloured by `values` (N,); the outer 1 % on each side saturate. A trace per class,
+    as in `class_map`, or one of the classes in `shown`, as in `many_class_map`.
+    """
     low, high = np.percentile(values, [1, 99])
-    rows = np.arange(len(xy), dtype=np.int32)
     figure = go.Figure()
-    figure.add_scattergl(
-        x=xy[:, 0],
-        y=xy[:, 1],
-        customdata=rows,
-        text=_texts(rows, labels, class_names, file_names),
-        mode="markers",
-        showlegend=False,
-        marker={
-            "color": values,
+    for rows, name in _traces(labels, class_names, shown):
+        figure.add_scattergl(
+            x=xy[rows, 0],
+            y=xy[rows, 1],
+            customdata=rows,
+            text=_texts(rows, labels, class_names, file_names),
+            mode="markers",
+            meta=name,
+            marker={"color": values[rows], "coloraxis": "coloraxis", **_marker(len(xy))},
+            hovertemplate=f"%{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.4g}}<extra></extra>",
+        )
+    figure.update_layout(
+        coloraxis={
             "cmin": float(low),
             "cmax": float(high),
             "colorscale": VALUE_COLOURS,
             "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
-            **_marker(len(xy)),
-        },
-        hovertemplate=f"%{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.4g}}<extra></extra>",
+        }
     )
-    return _as_map(figure, axes)
+    return _as_map(figure, axes, xy)
+
+
+def _traces(
+    labels: NDArray[np.int64], class_names: tuple[str, ...], shown: Sequence[str]
+) -> list[tuple[NDArray[np.int32], str]]:
+    """The rows of each trace and its class's name; of more classes than a legend can hold one trace without a name."""
+    if len(class_names) > MOST_IN_LEGEND:
+        return [(_rows_of(labels, class_names, shown), "")]
+    there = ((np.flatnonzero(labels == label).astype(np.int32), name) for label, name in enumerate(class_names))
+    return [(rows, name) for rows, name in there if len(rows)]
+
+
+def _rows_of(labels: NDArray[np.int64], class_names: tuple[str, ...], shown: Sequence[str]) -> NDArray[np.int32]:
+    """The rows of the classes in `shown`, of all where there are none in it."""
+    wanted = [label for label, name in enumerate(class_names) if not shown or name in shown]
+    return np.flatnonzero(np.isin(labels, wanted)).astype(np.int32)
 
 
 def _literal(text: str) -> str:
@@ -145,33 +166,35 @@ def _marker(count: int) -> dict[str, float]:
     return {"size": float(np.clip(60 / np.sqrt(max(count, 1)) + 3.2, 3.5, 8)), "opacity": 0.85}
 
 
-def _as_map(figure: go.Figure, axes: tuple[Axis, Axis]) -> go.Figure:
-    horizontal, vertical = (_axis(axis) for axis in axes)
+def _as_map(figure: go.Figure, axes: tuple[Axis, Axis], xy: NDArray[np.float32]) -> go.Figure:
+    horizontal, vertical = (_axis(axis, xy[:, i]) for i, axis in enumerate(axes))
+    left, below = (54 if axes[1].measured else 8), (46 if axes[0].measured else 8)  # numbers, and below them the title
     figure.update_layout(
         height=MAP_HEIGHT,
-        margin={"l": 44 if axes[1].measured else 8, "r": 34, "t": 8, "b": 8},  # on the right the mode bar has its place
+        margin={"l": left, "r": 34, "t": 8, "b": below},  # on the right the mode bar has its place
         dragmode="pan",
         hovermode="closest",
-        modebar={"orientation": "v"},  # across the top it would cover the legend
+        showlegend=False,  # a page has its own, for the keyboard too
+        modebar={"orientation": "v"},
         xaxis=horizontal,
         # one unit is as long up as across, otherwise distances on the map would lie
         yaxis=vertical | {"scaleanchor": "x", "scaleratio": 1},
-        legend={
-            "orientation": "h",
-            "y": 1.0,
-            "yanchor": "bottom",
-            "x": 0,
-            "itemsizing": "constant",
-            "title": {"text": ""},
-        },
     )
     return figure
 
 
-def _axis(axis: Axis) -> dict[str, object]:
+def _axis(axis: Axis, values: NDArray[np.float32]) -> dict[str, object]:
     return {
-        "title": {"text": axis.title, "standoff": 6},
+        "title": {"text": axis.title, "standoff": 8},
         "showticklabels": axis.measured,
         "zeroline": axis.measured,
         "showgrid": True,
+        # the same whatever is hidden; a fixed range would only ever grow while a window changes its size
+        "autorangeoptions": {"include": [float(values.min()), float(values.max())]},
     }
+
+
+def widen(figure: go.Figure, place: tuple[float, float]) -> None:
+    """Have a map show this place, too."""
+    for axis, value in zip((figure.layout.xaxis, figure.layout.yaxis), place, strict=True):
+        axis.autorangeoptions.include = [*axis.autorangeoptions.include, value]

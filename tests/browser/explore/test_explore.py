@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.drive import explore
 from tests.browser.drive.server import AppServer
-from tests.browser.drive.visit import eventually, wait_idle
+from tests.browser.drive.visit import eventually, open_page, wait_idle
 from vae.checkpoints import checkpoint_files
 from vae.data import datasets
 from vae.storage import paths
@@ -27,7 +27,7 @@ def digits(app: AppServer, page: Page) -> Page:
 
 def test_the_first_view_is_complete(app: AppServer, page: Page, console_errors: list[str]) -> None:
     explore.open_explore(page, app)
-    expect(page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ .* test images"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^[\d,]+ .* test images, each at its posterior mean"))).to_be_visible()
     assert max(explore.picture(page, "decoded")) > 20  # the origin decodes to something
     shown = page.evaluate("s => document.querySelector(s)._fullData.reduce((n, t) => n + t.x.length, 0)", explore.CHART)
     dataset = page.evaluate("() => [...window.latentSpaceExplorer.models.values()][0].tensors.mu.shape[0]")
@@ -74,7 +74,7 @@ def test_a_click_shows_original_and_reconstruction_and_moves_the_sliders(digits:
     label = checkpoint.latents.labels[target.row]
     expect(digits.locator(".class-name")).to_have_text(f"class {label}")
     expect(digits.get_by_label("Select an image by its row")).to_have_value(str(target.row))
-    expect(digits.locator(".numbers")).to_contain_text(f"ELBO −{-checkpoint.latents.elbo[target.row]:.1f}")
+    expect(digits.locator(".numbers")).to_contain_text(f"−{-checkpoint.latents.elbo[target.row]:.1f} nats")
     explore.settle(digits)
     original = datasets.load("digits", "test").images[target.row].ravel()
     np.testing.assert_allclose(explore.picture(digits, "original"), original, atol=1)
@@ -88,6 +88,20 @@ def test_a_click_shows_original_and_reconstruction_and_moves_the_sliders(digits:
     np.testing.assert_allclose(
         explore.picture(digits, "original"), datasets.load("digits", "test").images[5].ravel(), atol=1
     )
+
+
+def test_the_first_steps_are_shown_until_they_are_dismissed(app: AppServer, page: Page) -> None:
+    open_page(page, app, f"?model={DIGITS}")
+    steps = page.get_by_role("region", name="First steps")
+    expect(steps.get_by_role("listitem")).to_have_count(3)
+    page.reload()
+    expect(steps).to_be_visible()
+    steps.get_by_role("button", name="Got it").press("Enter")
+    expect(steps).to_be_hidden()
+    page.reload()
+    wait_idle(page)
+    explore.wait_usable(page)
+    expect(steps).to_be_hidden()
 
 
 def test_zoom_survives_a_click(digits: Page) -> None:
@@ -120,7 +134,7 @@ def test_another_checkpoint_can_be_picked(digits: Page) -> None:
     digits.get_by_label("Select an image by its row").fill("7")
     digits.keyboard.press("Enter")
     explore.settle(digits)
-    digits.get_by_test_id("stSelectbox").filter(has_text="Model ·").get_by_role("combobox").click()
+    digits.get_by_test_id("stSelectbox").filter(has_text="Model").get_by_role("combobox").click()
     digits.get_by_role("option", name=re.compile("digits-mlp-2")).click()
     wait_idle(digits)
     explore.wait_usable(digits)
@@ -258,36 +272,101 @@ def test_what_somebody_is_typing_is_not_replaced(digits: Page) -> None:
     assert number.input_value() == "0.00"
 
 
-def test_python_decodes_the_same_picture_from_the_same_vector(digits: Page) -> None:
+def test_python_decodes_the_same_picture_and_keeps_ring_row_random_and_undo(digits: Page) -> None:
     digits.get_by_label("Select an image by its row").fill("30")
     digits.keyboard.press("Enter")
     explore.settle(digits)
     live = explore.picture(digits, "decoded")
+    ring = digits.get_by_test_id("you-are-here").bounding_box()
     digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()
-    expect(digits.get_by_text("Decoded in Python")).to_be_visible(timeout=60_000)
+    expect(digits).to_have_url(re.compile("python=yes"), timeout=60_000)
     wait_idle(digits)
-    expect(digits.get_by_test_id("stSlider")).to_have_count(8)
-    expect(digits.get_by_text("Row 30 · class")).to_be_visible()
-    in_python = (
-        digits.get_by_test_id("stImage")
-        .nth(1)
-        .locator("img")
-        .evaluate(
-            """async (img) => {
-            await img.decode()
-            const canvas = new OffscreenCanvas(8, 8)
-            const context = canvas.getContext("2d")
-            context.imageSmoothingEnabled = false
-            context.drawImage(img, 0, 0, 8, 8)
-            const { data } = context.getImageData(0, 0, 8, 8)
-            return Array.from({ length: 64 }, (_, i) => data[4 * i])
-        }"""
-        )
-    )
-    np.testing.assert_allclose(in_python, live, atol=1)
+    panel = digits.locator(".panel")
+    expect(panel).not_to_have_class(re.compile("is-waiting"))
+    expect(panel).to_have_attribute("data-row", "30")
+    assert digits.get_by_test_id("you-are-here").bounding_box() == ring
+    np.testing.assert_allclose(explore.picture(digits, "decoded"), live, atol=1)
+    digits.get_by_role("button", name="Random").click()
+    expect(panel).not_to_have_class(re.compile("is-waiting"))
+    assert explore.picture(digits, "decoded") != live
+    digits.get_by_role("button", name="Undo").click()
+    expect(panel).not_to_have_class(re.compile("is-waiting"))
+    np.testing.assert_allclose(explore.picture(digits, "decoded"), live, atol=1)
+    target = explore.lonely_point(digits)
+    digits.mouse.click(target.x, target.y)
+    expect(panel).to_have_attribute("data-row", str(target.row))
+    explore.settle(digits)
+    expect(panel).not_to_have_class(re.compile("is-waiting"))
+    in_python = explore.picture(digits, "decoded")
     digits.get_by_test_id("stSidebar").get_by_text("Decode in Python").click()
-    explore.wait_usable(digits)
-    expect(digits.locator(".panel")).to_have_attribute("data-row", "30")
+    expect(digits).not_to_have_url(re.compile("python=yes"))
+    wait_idle(digits)
+    np.testing.assert_allclose(explore.picture(digits, "decoded"), in_python, atol=1)
+
+
+def visible(page: Page) -> list[bool]:
+    """Which classes the map draws."""
+    drawn: list[bool] = page.evaluate(
+        "s => document.querySelector(s).data.map((trace) => trace.visible !== false)", explore.CHART
+    )
+    return drawn
+
+
+def test_zoom_and_hidden_classes_survive_other_colours_and_maps_and_the_link(digits: Page) -> None:
+    middle = explore.point(digits, 0, 0)
+    digits.mouse.move(middle.x, middle.y)
+    whole = explore.ranges(digits)
+    digits.mouse.wheel(0, -600)
+    assert eventually(digits, lambda: explore.ranges(digits) != whole)
+    digits.wait_for_timeout(500)  # it glides on for a moment
+    zoomed = explore.ranges(digits)[:2]
+    without_3 = [digit != 3 for digit in range(10)]
+    legend = digits.get_by_role("group", name="Classes on the map")
+    legend.get_by_role("button", name="3").click()
+    assert eventually(digits, lambda: visible(digits) == without_3)
+    expect(digits.get_by_text(re.compile(r"^3\d\d of 360 .* test images"))).to_be_visible()
+    assert explore.ranges(digits)[:2] == zoomed
+    digits.get_by_test_id("stSelectbox").filter(has_text="Colour").get_by_role("combobox").click()
+    digits.get_by_role("option", name="Colour: KL").click()
+    assert eventually(digits, lambda: visible(digits) == without_3 and explore.ranges(digits)[:2] == zoomed)
+    expect(digits).to_have_url(re.compile("colour=kl"))
+    for name in ("PCA", "t-SNE"):
+        digits.get_by_role("radio", name=name).check(force=True)
+        expect(digits).to_have_url(re.compile(f"map={'pca' if name == 'PCA' else 'tsne'}"))
+        wait_idle(digits)
+        assert eventually(digits, lambda: visible(digits) == without_3)
+    assert eventually(digits, lambda: explore.ranges(digits)[:2] == zoomed)
+    # by keyboard: one class alone, then all
+    legend.get_by_role("button", name="5").focus()
+    digits.keyboard.press("Shift+Enter")
+    expect(digits).to_have_url(re.compile("shown=5"))
+    digits.reload()
+    wait_idle(digits)
+    assert eventually(digits, lambda: visible(digits) == [digit == 5 for digit in range(10)])
+    legend.get_by_role("button", name="Show all").press("Enter")
+    assert eventually(digits, lambda: all(visible(digits)))
+    expect(digits).not_to_have_url(re.compile("shown"))
+
+
+def test_what_belongs_to_the_image_stays_while_the_picture_shown_moves_on(digits: Page) -> None:
+    digits.get_by_label("Select an image by its row").fill("30")
+    digits.keyboard.press("Enter")
+    selected = digits.get_by_role("region", name="Selected image")
+    picture = digits.get_by_role("region", name="Picture shown")
+    expect(picture).to_contain_text("From row 30’s posterior mean")
+    expect(selected).to_contain_text("nats")
+    explore.settle(digits)
+    said = selected.inner_text()
+    left, right, y = explore.grab(digits)
+    digits.mouse.move(left + 0.95 * (right - left), y, steps=4)
+    expect(picture).to_contain_text("From the sliders.")
+    expect(picture).to_contain_text("Decoded")
+    assert not re.search("class|ELBO|row", picture.inner_text())
+    digits.mouse.up()
+    expect(picture).to_contain_text(re.compile(r"Nearest image: row \d+, class \d"))
+    assert selected.inner_text() == said
+    digits.get_by_role("button", name="Origin").click()
+    expect(picture).to_contain_text("the middle of the prior")
 
 
 def test_map_axes_and_colour_survive_train_back_and_reload(digits: Page) -> None:
@@ -302,15 +381,20 @@ def test_map_axes_and_colour_survive_train_back_and_reload(digits: Page) -> None
     expect(digits).to_have_url(re.compile("map=latent"))
 
 
-def test_the_row_field_never_shows_another_row(digits: Page) -> None:
+def test_an_unknown_row_says_so_and_selects_nothing(digits: Page) -> None:
     field = digits.get_by_label("Select an image by its row")
-    field.fill("123456")
+    field.fill("12")
     field.press("Enter")
-    expect(digits.locator(".panel")).to_have_attribute("data-row", "359")  # the last one
-    expect(field).to_have_value("359")
+    for typed in ("123456", "-1", "1.5"):
+        field.fill(typed)
+        field.press("Enter")
+        expect(digits.get_by_text(f"There is no row {typed}. Rows go from 0 to 359.")).to_be_visible()
+        expect(digits.locator(".panel")).to_have_attribute("data-row", "12")
+        expect(field).to_have_value("12")
     target = explore.lonely_point(digits)
     digits.mouse.click(target.x, target.y)
     expect(field).to_have_value(str(target.row))
+    expect(digits.get_by_text("There is no row")).to_have_count(0)
 
 
 def test_a_move_by_keyboard_counts_when_the_slider_is_left_before_the_key(digits: Page) -> None:

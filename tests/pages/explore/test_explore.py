@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests.runs import plant
 from tests.vae.helpers import TINY_CONV, edit_config, new_checkpoint
+from ui.explore import map_words
 from ui.shared import explore_place, model_picker
 from ui.shared.explore_place import Place
-from vae.checkpoints import checkpoint_files, checkpoint_writing
+from vae.checkpoints import checkpoint_files, checkpoint_writing, loading
 from vae.checkpoints.checkpoint import Checkpoint, DatasetRef, NewCheckpoint
 from vae.config import ModelConfig
 from vae.data import datasets, import_folder, mnist
@@ -26,6 +28,7 @@ from vae.data.import_folder import ImportSettings
 from vae.jobs import queue
 from vae.jobs.job import Job
 from vae.maps import pca
+from vae.maps.projection import ProjectionMap
 from vae.storage import paths
 
 
@@ -287,112 +290,58 @@ def test_two_axes_are_never_the_same(digits: Checkpoint) -> None:
 # --- decoding in Python -----------------------------------------------------------------------------------------------
 
 
-def python_values(at: AppTest) -> list[float]:
-    """What the sliders say, by latent dimension."""
-    values = {int(s.label.removeprefix("z")): float(s.value) for s in at.slider}
-    return [values[j] for j in range(len(values))]
+def sent(picture: dict[str, Any], shape: tuple[int, ...] = (1, 8, 8)) -> Any:
+    """Pixels as the page gets them."""
+    return np.frombuffer(base64.b64decode(picture["pixels"]), np.uint8).reshape(shape)
 
 
-def pictures(at: AppTest) -> list[str]:
-    """The addresses of the pictures; PNG keeps every pixel."""
-    found = [image.url for element in at.get("image") for image in element.proto.imgs]
-    assert all(url.endswith(".png") for url in found)
-    return found
-
-
-def move(at: AppTest, dim: int, value: float) -> AppTest:
-    [slider] = [s for s in at.slider if s.label == f"z{dim}"]
-    return slider.set_value(value).run()
-
-
-def test_python_takes_over_the_vector_and_gives_it_back(digits: Checkpoint) -> None:
-    z = [0.5, -1.0, 0.0, 1.0, 2.0, -2.0, 0.25, 2.875]
-    at = visit(model="digits-mlp-8", row="12", z=",".join(map(str, z)))
-    at.toggle(key="python").set_value(True).run()
-    assert shown(at) == "digits-mlp-8"
-    assert python_values(at) == z
-    assert len(pictures(at)) == 3
-    assert "Row 12 · class" in texts(at)
-    for dim, value in ((3, 1.5), (0, -0.75), (0, -0.5)):  # one after the other: none may be lost
-        move(at, dim, value)
-        z[dim] = value
-        assert python_values(at) == z
-        assert place(at, digits) == Place(12, tuple(z))
-        assert at.query_params["z"] == ",".join(f"{v:g}" for v in z)
-    at.toggle(key="python").set_value(False).run()
-    assert (panel(at)["row"], panel(at)["z"]) == (12, z)
-
-
-def test_pythons_buttons_lead_to_the_image_and_to_the_origin(digits: Checkpoint) -> None:
-    """A click can arrive in a run of the whole page, as it does here."""
-    at = visit(model="digits-mlp-8", row="12", python="yes")
-    move(at, 3, 1.5)
-    for label, z in (("Origin", [0.0] * 8), ("Image", digits.latents.mu[12].tolist())):
-        [button] = [b for b in at.button if b.label == label]
-        button.click().run()
-        texts(at)  # no stack trace
-        assert python_values(at) == pytest.approx(z)
-        assert place(at, digits).row == 12
-
-
-def test_a_vector_far_out_fits_the_sliders(digits: Checkpoint) -> None:
-    at = visit(model="digits-mlp-2", z="42,-99.5", python="yes")
-    assert python_values(at) == [42.0, -99.5]
-    assert len(pictures(at)) == 1
-    assert "No image selected." in texts(at)
-    assert python_values(move(at, 0, 1.0)) == [1.0, -99.5]
-
-
-def test_python_decodes_what_the_model_decodes(digits: Checkpoint) -> None:
-    from ui.explore import python_panel
-    from vae.checkpoints import loading
-
-    mu = digits.latents.mu[7]
-    image = python_panel.decode(digits, mu.tolist())
-    expected = loading.load_model(digits).decode_mean(_tensor(mu))[0].numpy()
-    assert image.shape == (1, 8, 8)
-    np.testing.assert_array_equal(image, expected)
-
-
-def _tensor(mu: Any) -> Any:
+def decoded_by_torch(checkpoint: Checkpoint, z: Any) -> Any:
     import torch
 
-    return torch.tensor(mu[None])
+    model = loading.load_model(checkpoint)
+    with torch.inference_mode():
+        return model.decode_mean(torch.tensor(np.asarray(z, np.float32)[None]))[0].numpy() * 255
 
 
-def test_a_click_on_the_native_chart_selects_the_image(digits: Checkpoint) -> None:
-    at = visit(model="digits-mlp-8", python="yes")
-    for row, sent in ((7, 7), (9, [9])):
-        at.session_state["map_native"] = {"selection": {"points": [{"customdata": sent}]}}
-        at.run()
-        assert place(at, digits) == Place(row)
-        assert at.query_params["row"] == str(row)
-        np.testing.assert_allclose(python_values(at), digits.latents.mu[row], atol=1e-6)
-    move(at, 0, 1.25)  # the same selection is still there, and must not undo the move
-    assert python_values(at)[0] == 1.25
-    assert at.query_params["row"] == "9"
+def report(at: AppTest, checkpoint: Checkpoint, row: int | None, z: list[float]) -> AppTest:
+    """What the page tells when somebody lets go."""
+    serial = at.session_state["serial"] + 1 if "serial" in at.session_state else 1
+    at.session_state["serial"] = serial
+    view = {"row": row, "z": z, "id": str(serial)}
+    at.session_state[f"panel-{checkpoint.identity[:16]}"] = {"view": view}
+    return at.run()
 
 
-@pytest.mark.parametrize(
-    "points", [[], [{}], *([{"customdata": wrong}] for wrong in (None, [], "7", 10**9, -1, float("nan"), True, {}))]
-)
-def test_a_click_without_a_row_selects_nothing(digits: Checkpoint, points: list[Any]) -> None:
-    at = visit(model="digits-mlp-8", python="yes")
-    at.session_state["map_native"] = {"selection": {"points": points}}
-    at.run()
+def test_python_decodes_what_the_panel_shows_and_keeps_the_rest(digits: Checkpoint) -> None:
+    z = [0.5, -1.0, 0.0, 1.0, 2.0, -2.0, 0.25, 2.875]
+    at = visit(model="digits-mlp-8", row="12", z=",".join(map(str, z)))
+    browser = panel(at)
+    assert browser["decoded"] is None
+    at.toggle(key="python").set_value(True).run()
     assert shown(at) == "digits-mlp-8"
-    assert "No image selected." in texts(at)
-    assert "row" not in at.query_params
+    python = panel(at)
+    assert python["decoded"]["z"] == z
+    np.testing.assert_allclose(sent(python["decoded"]), decoded_by_torch(digits, z), atol=0.51)
+    assert {**python, "decoded": None} == browser  # the same panel: ring, row, random and undo are its own
+    z[3] = 1.5
+    report(at, digits, 12, z)
+    assert place(at, digits) == Place(12, tuple(z))
+    assert panel(at)["decoded"]["z"] == z
+    np.testing.assert_allclose(sent(panel(at)["decoded"]), decoded_by_torch(digits, z), atol=0.51)
+    report(at, digits, 7, digits.latents.mu[7].tolist())
+    assert at.query_params["row"] == "7"
+    np.testing.assert_allclose(panel(at)["decoded"]["z"], digits.latents.mu[7], atol=1e-6)
+    at.toggle(key="python").set_value(False).run()
+    assert (panel(at)["row"], panel(at)["decoded"]) == (7, None)
 
 
 def test_a_decoder_that_is_too_large_for_a_browser_is_decoded_in_python(
     digits: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.components.model_store.browser_model.BROWSER_MULTIPLICATIONS", 1000)
-    at = visit(model="digits-mlp-8")
+    at = visit(model="digits-mlp-8", row="3")
     assert at.toggle(key="python").disabled
-    assert len(at.slider) == 8
-    assert not at.get("bidi_component")
+    np.testing.assert_allclose(sent(panel(at)["decoded"]), decoded_by_torch(digits, digits.latents.mu[3]), atol=0.51)
 
 
 # --- images that are not on this machine ------------------------------------------------------------------------------
@@ -430,15 +379,6 @@ def test_nothing_is_offered_before_an_image_is_selected() -> None:
     at = visit()
     assert panel(at)["original"] is None
     assert not at.button
-
-
-def test_missing_images_are_said_in_python_too() -> None:
-    write("mnist-a", of_mnist())
-    at = visit(row="5", python="yes")
-    assert shown(at) == "mnist-a"
-    assert "Not on this machine" in texts(at)
-    assert [b.label for b in at.button if "MNIST" in b.label] == ["Download MNIST (11 MB)"]
-    assert len(pictures(at)) == 1
 
 
 def test_other_images_than_the_model_was_measured_on_are_not_shown() -> None:
@@ -479,11 +419,16 @@ def test_names_of_ones_own_files_are_on_the_map_and_beside_the_picture(
     folder = own_images(monkeypatch, tmp_path, 10)
     names = datasets.load("own", "test").file_names
     assert names is not None
-    at = visit(model="own", row="3", python="yes")
-    assert f"Row 3 · class s{int(names[3][1])} · {names[3]}" in texts(at)
-    chart = at.get("plotly_chart")[0].proto.spec
-    shown = [text for trace in json.loads(chart)["data"] for text in trace["text"]]
-    assert sorted(shown) == sorted(names)
+    at = visit(model="own", row="3")
+    assert panel(at)["original"]["name"] == names[3]
+    assert sorted(under_the_mouse(at)) == sorted(names)
+    # the same pixels from files of other names
+    for path in folder.glob("*-names.txt"):
+        path.write_text(path.read_text().replace("s1/", "renamed/"))
+    os.utime(folder / "meta.json", ns=(2, 2))
+    again = datasets.load("own", "test").file_names
+    assert again is not None
+    assert sorted(under_the_mouse(visit(model="own"))) == sorted(again) != sorted(names)
     for path in folder.glob("*-names.txt"):
         path.unlink()
     (folder / "report.json").unlink()
@@ -491,13 +436,64 @@ def test_names_of_ones_own_files_are_on_the_map_and_beside_the_picture(
     assert "imported before file names were kept" in texts(visit(model="own"))
 
 
+def under_the_mouse(at: AppTest) -> list[str]:
+    """The texts of the map's points."""
+    chart = json.loads(at.get("plotly_chart")[0].proto.spec)
+    return [text for trace in chart["data"] for text in trace["text"]]
+
+
 def test_many_classes_are_searched_and_shown_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     own_images(monkeypatch, tmp_path, 60)
     at = visit(model="own")
     [chosen] = at.multiselect
     assert chosen.options[:12] == ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11"]
-    assert "60 of 60 own test images" in texts(at)
+    assert "60 own test images" in texts(at)
     chosen.set_value(["s2", "s10"]).run()
     assert "2 of 60 own test images" in texts(at)
     assert at.query_params["shown"] == "s2\ns10"
-    assert "2 of 60 own test images" in texts(visit(model="own", shown="s2\ns10\nnone of them"))
+    at = visit(model="own", shown="s2\ns10\nnone of them", colour="kl")
+    assert "2 of 60 own test images" in texts(at)
+    assert len(under_the_mouse(at)) == 2
+
+
+def test_the_legend_hides_classes_in_the_link_and_in_the_count_and_leaves_the_figure(digits: Checkpoint) -> None:
+    at = visit(model="digits-mlp-8")
+    figure, count = at.get("plotly_chart")[0].proto.spec, len(digits.latents.labels)
+    assert legend(at)["shown"] == [str(digit) for digit in range(10)]
+    at.session_state[f"legend-{digits.identity[:16]}"] = {"choice": {"places": [1, 4], "id": "1"}}
+    at.run()
+    few = int(np.isin(digits.latents.labels, [1, 4]).sum())
+    assert f"{few} of {count} scikit-learn digits test images" in texts(at)
+    assert at.query_params["shown"] == "1\n4"
+    assert at.get("plotly_chart")[0].proto.spec == figure
+    linked = visit(model="digits-mlp-8", shown="1\n4", colour="kl", map="pca")
+    assert legend(linked)["shown"] == ["1", "4"]
+    assert f"{few} of {count}" in texts(linked)
+    linked.session_state[f"legend-{digits.identity[:16]}"] = {"choice": {"places": list(range(10)), "id": "2"}}
+    linked.run()
+    assert "shown" not in linked.query_params
+
+
+def legend(at: AppTest) -> dict[str, Any]:
+    """What the map's legend is told."""
+    [component] = [e for e in at.get("bidi_component") if e.proto.component_name == "map_legend"]
+    data: dict[str, Any] = json.loads(component.proto.json)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.972, "t-SNE: neighbours can be trusted, 0.97"),
+        (0.9, "t-SNE: most neighbours are right, 0.90"),
+        (0.75, "t-SNE: some neighbours are wrong, 0.75"),
+        (0.67, "t-SNE: neighbours are often wrong, 0.67"),
+    ],
+)
+def test_trust_in_a_map_is_a_verdict_with_its_number(value: float, said: str) -> None:
+    projection = ProjectionMap(
+        "tsne", np.zeros((1, 2), np.float32), {}, {"trustworthiness": value, "protocol": "12 neighbours"}
+    )
+    assert map_words.trust(projection) == said
+    assert "12 neighbours" in map_words.protocol(projection)
+    assert map_words.trust(replace(projection, quality={})) == ""

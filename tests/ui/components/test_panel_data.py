@@ -33,16 +33,15 @@ def test_the_most_informative_dimension_comes_first(tmp_path: Path) -> None:
     dims = panel_data.slider_dims(with_latents(stored(tmp_path), np.zeros((3, 4)), sigma))
     assert [d["index"] for d in dims] == [1, 2, 0, 3]  # equal ones in their own order
     assert [d["kl"] for d in dims] == pytest.approx([0.5 * (0.01 - 1) + np.log(10), 0.5 * (0.25 - 1) + np.log(2), 0, 0])
+    assert [d["share"] for d in dims] == pytest.approx([1, dims[1]["kl"] / dims[0]["kl"], 0, 0])
 
 
-def test_slider_ranges_hold_the_data_and_the_prior(tmp_path: Path) -> None:
+def test_sliders_are_centred_at_0_and_hold_the_data_and_the_prior(tmp_path: Path) -> None:
     mu = 4 * random_latents(500, 6).mu + np.array([0, 5, -5, 0, 20, 0], np.float32)
     mu[:, 3] *= 0.01
     for dim in panel_data.slider_dims(with_latents(stored(tmp_path), mu, np.ones_like(mu))):
-        column = mu[:, dim["index"]]
-        assert dim["low"] <= min(-3.0, float(column.min()))
-        assert dim["high"] >= max(3.0, float(column.max()))
-        assert dim["low"] > min(-3.0, float(column.min())) - 0.11  # and little more
+        farthest = max(3.0, float(np.abs(mu[:, dim["index"]]).max()))
+        assert farthest <= dim["bound"] < farthest + 0.11  # and little more
     assert json.dumps(panel_data.slider_dims(with_latents(stored(tmp_path / "b"), mu, np.ones_like(mu))))
 
 

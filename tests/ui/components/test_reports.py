@@ -15,7 +15,7 @@ import pytest
 import streamlit as st
 
 from ui import components
-from ui.components import back_forward, live_decoder, manifold, picture_sheet, reports, scrubber, threshold
+from ui.components import back_forward, live_decoder, manifold, map_legend, picture_sheet, reports, scrubber, threshold
 from ui.components.picture_sheet import picture_bytes
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.threshold.histogram import ScoreGroup
@@ -45,6 +45,7 @@ WRONG_ANYWHERE: list[Any] = [True, 10**400, math.nan, math.inf, "x" * 100_000, {
 NULLABLE = {"row", "picked", "window"}
 PLANE: Any = {"base": [0.0, 0.0, 0.0], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0]}
 SHEET: Any = {"fingerprint": "model", "plane": PLANE, "scale": "even"}
+LEGEND: Any = {"names": ["a", "b", "c"], "coloured": True}
 PATH: Any = {"path": {"kind": "slerp", "anchors": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]}}
 LINE: Any = {"path": {"kind": "line", "base": [0.0], "step": [1.0], "low": -2.0, "high": 2.0}}
 PICTURES = np.zeros((3, 1, 2, 2), np.uint8)
@@ -80,6 +81,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
                 [{"window": [0, 0]}, {"window": [0, 0, 1e9]}, {"plane": "other"}],
             ),
         },
+    ),
+    "map_legend": (
+        lambda: map_legend.show(LEGEND, "key"),
+        {"choice": ({"places": [0, 2]}, [{"places": [3]}, {"places": []}, {"places": [-1]}, {"places": [0, 1, 2, 0]}])},
     ),
     "picture_sheet": (
         lambda: picture_sheet.show(PICTURES, "key", SheetLayout("Three")),

@@ -33,7 +33,7 @@ def test_every_image_is_on_the_map_once_at_its_place_in_its_class() -> None:
     assert sorted(rows) == list(range(200))
     for trace in figure.data:
         np.testing.assert_array_equal(np.stack([trace.x, trace.y], 1), xy[trace.customdata])
-        assert {f"c{label}" for label in labels[trace.customdata]} == {trace.name}
+        assert {f"c{label}" for label in labels[trace.customdata]} == {trace.name} == {trace.meta}
 
 
 def test_a_class_without_images_has_no_legend_entry() -> None:
@@ -65,13 +65,31 @@ def test_a_map_by_value_saturates_at_the_outer_hundredths() -> None:
     values = np.arange(1001, dtype=np.float32)
     values[-1] = 1e9  # one outlier must not make all others one colour
     figure = figures.value_map(xy, values, labels, tuple("abcdefghij"), "KL (nats)", AXES)
-    [trace] = figure.data
-    assert (trace.marker.cmin, trace.marker.cmax) == (10.0, 990.0)
-    np.testing.assert_array_equal(trace.marker.color, values)
-    np.testing.assert_array_equal(trace.customdata, np.arange(1001))
-    assert list(trace.text[:5]) == [f"class {'abcdefghij'[label]}" for label in labels[:5]]
-    assert trace.marker.colorbar.title.text == "KL (nats)"
-    assert "%{marker.color:.4g}" in trace.hovertemplate  # 0.0123 is not 0.0
+    scale = figure.layout.coloraxis
+    assert (scale.cmin, scale.cmax, scale.colorbar.title.text) == (10.0, 990.0, "KL (nats)")
+    assert sorted(np.concatenate([trace.customdata for trace in figure.data])) == list(range(1001))
+    for trace in figure.data:  # a class each, so that a legend can hide it
+        assert set(labels[trace.customdata]) == {"abcdefghij".index(trace.meta)}
+        np.testing.assert_array_equal(trace.marker.color, values[trace.customdata])
+        assert set(trace.text) == {f"class {trace.meta}"}
+        assert trace.marker.coloraxis == "coloraxis"
+        assert "%{marker.color:.4g}" in trace.hovertemplate  # 0.0123 is not 0.0
+
+
+def test_a_map_by_value_of_many_classes_shows_the_chosen_ones() -> None:
+    xy, labels = places(500, 250)
+    names = tuple(f"s{i}" for i in range(250))
+    [every] = figures.value_map(xy, xy[:, 0], labels, names, "KL", AXES).data
+    np.testing.assert_array_equal(every.customdata, np.arange(500))
+    [few] = figures.value_map(xy, xy[:, 0], labels, names, "KL", AXES, shown=("s3", "s10")).data
+    np.testing.assert_array_equal(few.customdata, np.flatnonzero(np.isin(labels, [3, 10])))
+
+
+def test_a_map_shows_all_points_whatever_is_hidden_and_what_it_is_widened_to() -> None:
+    figure, xy, _ = class_map()
+    figures.widen(figure, (50.0, -60.0))
+    for axis, values, place in zip((figure.layout.xaxis, figure.layout.yaxis), xy.T, (50.0, -60.0), strict=True):
+        assert list(axis.autorangeoptions.include) == pytest.approx([values.min(), values.max(), place])
 
 
 def test_distances_on_a_map_are_true_and_axes_without_units_show_none() -> None:

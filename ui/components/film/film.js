@@ -5,10 +5,11 @@ import { isCommand } from "../shared/keys.js"
 import { legendEntryOf } from "../shared/legend.js"
 import { mount } from "../shared/mount.js"
 import { showPlaying } from "../shared/play_button.js"
+import { drawPoint } from "../shared/point.js"
 import { themeValue } from "../shared/theme.js"
 import { drawPairs, drawSamples } from "./pictures.js"
 import { filmOf, films } from "./reels.js"
-import { drawPoint, drawScatter, extent } from "./scatter.js"
+import { drawScatter, extent } from "./scatter.js"
 
 const FILM_SECONDS = 8 // a film plays in about this time, between the two speeds
 const SLOWEST = 4

@@ -1,9 +1,9 @@
 // The latent space of one moment on a canvas: points in class colours, axes that stay through the whole film.
 
 import { sizeCanvas } from "../shared/pictures.js"
+import { drawPoint } from "../shared/point.js"
 import { signed } from "../shared/text.js"
 
-const SYMBOLS = ["circle", "diamond", "square", "cross"] // as on Explore's map, once the ten colours are used up
 const FARTHEST_SPANS = 4 // a film is no wider than so many times its newest frame: one wild epoch must not shrink the rest
 
 /** {x: [low, high], y: …}: holds all but the outer 2 % of the points of every frame. */
@@ -97,23 +97,4 @@ function drawGrid(context, scale, width, height, look) {
 function niceStep(least) {
   const power = 10 ** Math.floor(Math.log10(least))
   return power * [1, 2, 5, 10].find((factor) => factor * power >= least)
-}
-
-export function drawPoint(context, x, y, radius, label, colours) {
-  context.fillStyle = colours[label % colours.length]
-  const symbol = SYMBOLS[Math.floor(label / colours.length) % SYMBOLS.length]
-  if (symbol === "square") return context.fillRect(x - radius, y - radius, 2 * radius, 2 * radius)
-  if (symbol === "cross") {
-    context.fillRect(x - radius, y - radius / 3, 2 * radius, (2 * radius) / 3)
-    return context.fillRect(x - radius / 3, y - radius, (2 * radius) / 3, 2 * radius)
-  }
-  context.beginPath()
-  if (symbol === "circle") context.arc(x, y, radius, 0, 2 * Math.PI)
-  else {
-    context.moveTo(x, y - 1.3 * radius)
-    context.lineTo(x + 1.3 * radius, y)
-    context.lineTo(x, y + 1.3 * radius)
-    context.lineTo(x - 1.3 * radius, y)
-  }
-  context.fill()
 }

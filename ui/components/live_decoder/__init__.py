@@ -14,7 +14,7 @@ from ui.components import assets, reports
 _PANEL = st.components.v2.component(
     "latent_panel",
     html=assets.text("live_decoder/panel.html"),
-    css=assets.text("shared/base.css", "shared/range.css", "live_decoder/panel.css"),
+    css=assets.text("shared/base.css", "shared/range.css", "shared/help.css", "live_decoder/panel.css"),
     js=assets.script("live_decoder/panel.js"),
 )
 

@@ -1,35 +1,49 @@
-// What the panel says in words: about the selected image, and about the sliders. Pure text.
+// What the panel says in words, in two places: about the selected image, and about the picture shown. Pure text.
+//
+// A text is a list of parts: strings, and {help} for a "?" that explains what stands before it.
 
 import { signed } from "../shared/text.js"
-import { UNUSED_KL } from "./slider.js"
 
-const KEYS = "Drag a slider, or focus it and use the arrow keys (Shift: ten times further). Double-click resets."
-const NOTHING = "Click a point on the map or type its row to select an image; drag a slider to generate one."
-
-/** {who, numbers, about}: class and file, numbers and where these come from, of the image of `row`. */
-export function factsOf(model, row, classNames, fileName = "") {
-  if (row === null || !model) return { who: "", numbers: NOTHING, about: "" }
+/** {name, number, about} of each line about the image of `row`; `terms` explains the field's terms. */
+export function numbersOf(model, row, terms) {
   const value = (name) => model.tensors[name].data[row]
   // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
   const elbo = Number(value("elbo").toFixed(1))
   const kl = Number(value("kl").toFixed(1))
-  const terms = `ELBO ${signed(elbo, 1)} = ${signed(elbo + kl, 1)} (reconstruction) − ${signed(kl, 1)} (KL) nats`
-  return {
-    who: `class ${classNames[value("labels")]}${fileName ? ` · ${fileName}` : ""}`,
-    numbers: `${terms} · squared error ${value("squared_error").toFixed(2)}`,
-    about:
-      `Reconstruction: ${model.terms}, one posterior sample; KL in closed form. ` +
-      "Squared error between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1].",
-  }
+  const protocol = `${model.terms}, one posterior sample; KL in closed form. −ELBO is ${model.standing}.`
+  const error = "Between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
+  return [
+    { name: ["ELBO", { help: `${terms.elbo} ${protocol}` }], number: `${signed(elbo, 1)} nats` },
+    { name: ["= reconstruction"], number: signed(elbo + kl, 1) },
+    { name: ["− KL", { help: terms.kl }], number: signed(kl, 1) },
+    { name: ["Squared error"], number: value("squared_error").toFixed(2), about: error },
+  ]
 }
 
-/** The line below the sliders; `model` may not be here yet. */
-export function hintOf(dims, model) {
-  const unused = dims.filter((dim) => dim.kl < UNUSED_KL).length
-  const order = dims.length > 1 ? " The most informative dimension (largest KL) comes first." : ""
-  const idle = unused
-    ? ` ${unused} greyed ${unused === 1 ? "dimension carries" : "dimensions carry"} almost nothing.`
-    : ""
-  const protocol = model ? ` ELBO: ${model.terms}, one posterior sample; −ELBO is ${model.standing}.` : ""
-  return KEYS + order + idle + protocol
+/** Class and file of the image of `row`. */
+export function whoIs(model, row, classNames, fileName = "") {
+  return `class ${classNames[model.tensors.labels.data[row]]}${fileName ? ` · ${fileName}` : ""}`
+}
+
+/** Where the picture shown comes from: the image of `row` (null for none), the origin, or the sliders. */
+export function whereIs({ row, atImage, z }, terms) {
+  if (atImage) return [`From row ${row}’s posterior mean`, { help: terms.posterior_mean }]
+  if (z.every((value) => value === 0)) return ["From z = 0, the middle of the prior", { help: terms.prior }]
+  return ["From the sliders."]
+}
+
+/** The same while nothing moves, with the image whose posterior mean is nearest. */
+export function nearestIs({ row }, model, classNames) {
+  return ` Nearest image: row ${row}, class ${classNames[model.tensors.labels.data[row]]}.`
+}
+
+/** Why a typed row selects nothing. */
+export function noSuchRow(typed, count) {
+  return `There is no row ${typed}. Rows go from 0 to ${(count - 1).toLocaleString("en")}.`
+}
+
+/** The line above the sliders. */
+export function dimensionsOf(dims, terms) {
+  const named = dims.length === 1 ? "Latent dimension" : "Latent dimensions"
+  return [named, { help: terms.latent_dimension }, dims.length === 1 ? " · bar: KL" : " · bars: KL", { help: terms.kl }]
 }

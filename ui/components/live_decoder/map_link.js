@@ -1,18 +1,17 @@
-// Everything that touches Streamlit's native Plotly chart: find it, take its clicks and hovers, and keep a marker on it.
-//
-// All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
-// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `_fullLayout.xaxis._offset`,
-// `_length`, `range`. Without a chart the panel works on its own.
+// The panel's part of the map: clicks and hovers on points, the ring that says where the person is, and the zoom, which
+// Streamlit forgets when the figure changes.
 
+import { NativeChart } from "../map_legend/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
 
-const RELAYOUT_EVENTS = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
+const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
+const RING = 22 // pixels across
+const zooms = new Map() // by map: the ranges that the person has chosen, in this page
 
 export class MapLink {
   /** `onRow(row)` gets clicks on points, `onHover(row or null)` the point under the mouse. */
   constructor({ key, onRow, onHover }) {
     this.key = key
-    this.onRow = onRow
     this.onHover = onHover
     this.place = null
     this.marker = document.createElement("div")
@@ -21,48 +20,46 @@ export class MapLink {
     this.preview.dataset.testid = "hover-preview"
     this.preview.setAttribute("aria-hidden", "true")
     this.styleOverlays()
-    // Streamlit replaces the chart's element when its figure changes
-    this.observer = new MutationObserver(() => this.attach())
-    this.observer.observe(document.querySelector('[data-testid="stMain"]') ?? document.body, {
-      childList: true,
-      subtree: true,
-    })
-    this.attach()
+    const drawAgain = Object.fromEntries(DRAWN_AGAIN.map((name) => [name, () => this.draw()]))
+    this.chart = new NativeChart(
+      key,
+      {
+        ...drawAgain,
+        plotly_click: (event) => withRow(event, onRow),
+        plotly_hover: (event) => withRow(event, (row) => this.hover(row, event)),
+        plotly_unhover: () => this.hover(null),
+        plotly_relayout: (event) => this.rememberZoom(event),
+        plotly_doubleclick: () => zooms.delete(this.chart.about().map),
+      },
+      () => this.onFigure(),
+    )
+    this.onFigure()
   }
 
-  attach() {
-    const chart = document.querySelector(`.st-key-${CSS.escape(this.key)} .js-plotly-plot`)
-    const container = chart?.querySelector(".svg-container")
-    if (!container || typeof chart.on !== "function") return
-    if (this.marker.parentElement !== container) container.append(this.marker, this.preview)
-    if (chart === this.chart && this.listeners.every(([name, f]) => listens(chart, name, f))) return
-    this.detachEvents()
-    this.chart = chart
-    this.listeners = [
-      ["plotly_click", (event) => this.withRow(event, this.onRow)],
-      ["plotly_hover", (event) => this.withRow(event, (row) => this.hover(row, event))],
-      ["plotly_unhover", () => this.hover(null)],
-      ...RELAYOUT_EVENTS.map((name) => [name, () => this.draw()]),
-    ]
-    for (const [name, handler] of this.listeners) chart.on(name, handler)
+  onFigure() {
+    if (!this.chart?.container()) return
+    this.chart.container().append(this.marker, this.preview)
+    const zoom = zooms.get(this.chart.about().map)
+    if (zoom) this.chart.zoom(zoom)
     this.draw()
   }
 
-  detachEvents() {
-    for (const [name, handler] of this.listeners ?? []) this.chart?.removeListener?.(name, handler)
+  /** Of a person's own changes, whose names are those of single ends; the ranges set here are not. */
+  rememberZoom(changes) {
+    if (Object.keys(changes ?? {}).some((name) => /^[xy]axis\.range\[/.test(name))) {
+      zooms.set(this.chart.about().map, this.chart.ranges())
+    }
+    this.draw()
+  }
+
+  attach() {
+    this.chart.attach()
   }
 
   close() {
-    this.observer.disconnect()
-    this.detachEvents()
+    this.chart.close()
     this.marker.remove()
     this.preview.remove()
-  }
-
-  withRow(event, use) {
-    const data = event?.points?.[0]?.customdata
-    const row = Array.isArray(data) ? data[0] : data
-    if (Number.isInteger(row)) use(row)
   }
 
   /** Move the marker to map coordinates; a dashed ring says that the place is only approximate. */
@@ -72,25 +69,15 @@ export class MapLink {
   }
 
   draw() {
-    const at = this.place && this.pixels(this.place.x, this.place.y)
+    const at = this.place && this.chart?.pixels(this.place.x, this.place.y)
     this.marker.style.display = at ? "block" : "none"
     if (!at) return
-    this.marker.style.transform = `translate(${at.left - 11}px, ${at.top - 11}px)`
+    // beyond the axes it waits at the edge, smaller, on the way to where it is
+    const size = at.outside ? "scale(0.6)" : ""
+    this.marker.style.transform = `translate(${at.left - RING / 2}px, ${at.top - RING / 2}px) ${size}`
     this.marker.style.borderStyle = this.place.exact ? "solid" : "dashed"
     this.marker.dataset.exact = this.place.exact
-  }
-
-  /** Map coordinates -> pixels inside the chart, null outside its axes. */
-  pixels(x, y) {
-    const layout = this.chart?._fullLayout
-    if (!layout?.xaxis || !layout.yaxis) return null
-    const across = fraction(layout.xaxis.range, x)
-    const up = fraction(layout.yaxis.range, y)
-    if (!(across >= 0 && across <= 1 && up >= 0 && up <= 1)) return null
-    return {
-      left: layout.xaxis._offset + across * layout.xaxis._length,
-      top: layout.yaxis._offset + (1 - up) * layout.yaxis._length,
-    }
+    this.marker.dataset.outside = at.outside
   }
 
   hover(row, event) {
@@ -99,7 +86,7 @@ export class MapLink {
     if (!image) return
     drawPixels(this.preview, image.pixels, image.shape)
     const point = event.points[0]
-    const at = this.pixels(point.x, point.y)
+    const at = this.chart.pixels(point.x, point.y)
     if (!at) return
     const below = at.top < 110
     const left = Math.min(Math.max(at.left - 36, 0), this.preview.parentElement.clientWidth - 72)
@@ -110,7 +97,8 @@ export class MapLink {
     const common = "position:absolute;left:0;top:0;pointer-events:none;display:none;"
     this.marker.style.cssText =
       common +
-      "width:22px;height:22px;box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
+      `width:${RING}px;height:${RING}px;` +
+      "box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
       "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);"
     this.preview.style.cssText =
       common +
@@ -124,11 +112,8 @@ export class MapLink {
   }
 }
 
-function listens(chart, name, handler) {
-  const listeners = chart._ev?.listeners?.(name)
-  return listeners ? listeners.includes(handler) : true
-}
-
-function fraction([from, to], value) {
-  return (value - from) / (to - from)
+function withRow(event, use) {
+  const data = event?.points?.[0]?.customdata
+  const row = Array.isArray(data) ? data[0] : data
+  if (Number.isInteger(row)) use(row)
 }

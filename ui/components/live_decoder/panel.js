@@ -1,16 +1,22 @@
 // The live decoder: pictures, sliders and buttons. While you move, nothing is asked of the server; it gets the row and
-// the latent vector when you let go.
+// the latent vector when you let go. Where Python decodes (`data.decoded`), its picture follows then.
+//
+// What belongs to the selected image and what belongs to the picture shown stand in two places: the sliders leave the
+// one and change the other.
 
-import { meanOfRow, placeOnMap, withModel } from "../model_store/store.js"
+import { meanOfRow, nearestRows, placeOnMap, withModel } from "../model_store/store.js"
 import { announce, NextFrame } from "../shared/frames.js"
+import { showText } from "../shared/help.js"
 import { mount } from "../shared/mount.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
 import { bytesFromBase64 } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
-import { factsOf, hintOf } from "./facts.js"
+import { dimensionsOf, nearestIs, noSuchRow, numbersOf, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
 import { Slider } from "./slider.js"
 import { UndoHistory } from "./undo.js"
+
+const SENT_WITHIN = 1e-3 // z is rounded on its way to Python, and near a posterior mean it is taken for that
 
 class Panel {
   constructor(root) {
@@ -42,6 +48,7 @@ class Panel {
       this.buildSliders()
     }
     if (pythonMoved) {
+      this.find(".row-problem").textContent = ""
       this.row = data.row
       this.z = data.z ?? new Array(data.latent_dim).fill(0)
     }
@@ -57,7 +64,6 @@ class Panel {
     if (this.closed || model.fingerprint !== this.data.fingerprint) return
     this.model = model
     this.find(".decoded-absent").textContent = ""
-    this.showHint()
     this.element.dataset.ready = "yes"
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
     this.refresh()
@@ -101,6 +107,7 @@ class Panel {
 
   /** Draw now, and report it. */
   commit() {
+    this.find(".row-problem").textContent = ""
     this.refresh()
     this.report("view", { row: this.row, z: this.z.map((v) => Number(v.toFixed(4))) })
   }
@@ -126,14 +133,28 @@ class Panel {
 
   // --- drawing --------------------------------------------------------------------------------------------------------
 
-  /** What changes while a slider is dragged: two pictures and the marker. */
+  /** What changes while a slider is dragged: two pictures, where they come from, and the marker. */
   drawMoving() {
     if (!this.model) return
-    this.pixels = this.model.decode(this.z)
-    drawPixels(this.find(".decoded"), this.pixels, this.data.image_shape)
-    this.drawDifference()
-    this.find(".decoded-caption").textContent = this.atImage() ? "Reconstruction" : "Decoded"
-    this.link.show(placeOnMap(this.model, this.data.map, this.z, this.atImage() ? this.row : null))
+    const atImage = this.atImage()
+    const pixels = this.pixelsOf(this.z)
+    this.element.classList.toggle("is-waiting", !pixels)
+    if (pixels) {
+      this.pixels = pixels
+      drawPixels(this.find(".decoded"), pixels, this.data.image_shape)
+      this.drawDifference()
+    }
+    this.find(".decoded-caption").textContent = atImage ? "Reconstruction" : "Decoded"
+    showText(this.find(".where"), whereIs({ row: this.row, atImage, z: this.z }, this.data.terms))
+    this.link.show(placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null))
+  }
+
+  /** The pixels of z; null while Python has not sent them. */
+  pixelsOf(z) {
+    const sent = this.data.decoded
+    if (!sent) return this.model.decode?.(z) ?? null
+    if (sent.z.some((value, j) => Math.abs(value - z[j]) > SENT_WITHIN)) return null
+    return Float32Array.from(bytesFromBase64(sent.pixels), (value) => value / 255)
   }
 
   /** Everything. */
@@ -143,6 +164,7 @@ class Panel {
     this.drawOriginal()
     this.drawDifference()
     this.writeFacts()
+    this.nameNearest()
     this.find(".to-image").disabled = this.row === null
     this.find(".undo").disabled = this.history.past.length === 0
     this.find(".redo").disabled = this.history.future.length === 0
@@ -164,7 +186,7 @@ class Panel {
     canvas.style.visibility = known ? "visible" : "hidden"
     this.originalPixels = known ? Float32Array.from(bytesFromBase64(original.pixels), (value) => value / 255) : null
     if (known) drawPixels(canvas, this.originalPixels, this.data.image_shape)
-    const none = this.row === null ? "Click a point on the map" : "Loading…"
+    const none = this.row === null ? "Click a point on the map, or type its row" : "Loading…"
     this.find(".original-absent").textContent = known ? "" : (original?.problem ?? none)
     this.find(".difference-absent").textContent = known || this.row === null ? "" : "Needs the original"
   }
@@ -178,6 +200,13 @@ class Panel {
     this.find(".difference-sum").textContent = sum
   }
 
+  /** Which image is nearest to a place that is nobody's. Searching all takes too long for every frame. */
+  nameNearest() {
+    if (!this.model || this.atImage()) return
+    const [nearest] = nearestRows(this.model, this.z, 1)
+    this.find(".where").append(nearestIs(nearest, this.model, this.data.class_names))
+  }
+
   atImage() {
     if (this.row === null || !this.model) return false
     const mu = meanOfRow(this.model, this.row)
@@ -185,14 +214,23 @@ class Panel {
   }
 
   writeFacts() {
-    const { who, numbers, about } = factsOf(this.model, this.row, this.data.class_names, this.original()?.name)
-    this.find(".class-name").textContent = who
-    this.find(".numbers").textContent = numbers
-    this.find(".numbers").title = about
+    const known = this.model && this.row !== null
+    const { class_names: names, terms } = this.data
+    this.find(".class-name").textContent = known ? whoIs(this.model, this.row, names, this.original()?.name) : ""
+    const lines = known ? numbersOf(this.model, this.row, terms) : []
+    this.find(".numbers").replaceChildren(
+      ...lines.flatMap(({ name, number, about = "" }) => {
+        const [term, value] = [document.createElement("dt"), document.createElement("dd")]
+        showText(term, name)
+        term.title = about
+        value.textContent = number
+        return [term, value]
+      }),
+    )
   }
 
   previewOf(row) {
-    if (row === null || !this.model) return null
+    if (row === null || !this.model?.decode) return null
     return { pixels: this.model.decode(meanOfRow(this.model, row)), shape: this.data.image_shape }
   }
 
@@ -214,11 +252,7 @@ class Panel {
       holder.append(slider.element)
       return slider
     })
-    this.showHint()
-  }
-
-  showHint() {
-    this.find(".hint").textContent = hintOf(this.data.dims, this.model)
+    showText(this.find(".dimensions"), dimensionsOf(this.data.dims, this.data.terms))
   }
 
   wireButtons() {
@@ -231,9 +265,12 @@ class Panel {
     field.oninput = () => (this.typingRow = true)
     field.onchange = () => {
       this.typingRow = false
-      const row = field.valueAsNumber
-      if (Number.isInteger(row)) this.select(Math.min(Math.max(row, 0), this.data.count - 1))
-      else this.refresh()
+      const [typed, row] = [field.value, field.valueAsNumber]
+      if (row >= 0 && row < this.data.count && Number.isInteger(row)) this.select(row)
+      else {
+        this.refresh()
+        if (typed) this.find(".row-problem").textContent = noSuchRow(typed, this.data.count)
+      }
     }
     this.element.onkeydown = (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.target.type === "number") return

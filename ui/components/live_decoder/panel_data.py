@@ -12,13 +12,15 @@ from vae.checkpoints.checkpoint import Checkpoint
 
 
 def slider_dims(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    """One entry per latent dimension, largest KL first: its index, mean KL in nats, and a range that holds the data."""
+    """One entry per latent dimension, largest KL first: its index, mean KL in nats, that as a share of the largest, and
+    the bound of a slider around 0 that holds the data and most of the prior.
+    """
     mu, kl = checkpoint.latents.mu, checkpoint.latents.kl_per_dim()
     order = np.argsort(-kl, kind="stable")
-    low = np.minimum(-3.0, np.floor(mu.min(0) * 10) / 10)
-    high = np.maximum(3.0, np.ceil(mu.max(0) * 10) / 10)
+    bound = np.maximum(3.0, np.ceil(np.abs(mu).max(0) * 10) / 10)
+    largest = max(float(kl.max()), 1e-9)
     return [
-        {"index": int(j), "kl": float(kl[j]), "low": round(float(low[j]), 1), "high": round(float(high[j]), 1)}
+        {"index": int(j), "kl": float(kl[j]), "share": float(kl[j]) / largest, "bound": round(float(bound[j]), 1)}
         for j in order
     ]
 

@@ -1,21 +1,23 @@
-// One latent dimension: a range to drag and a number to type, which say the same.
+// One latent dimension: a range to drag and a number to type, which say the same, and a bar for its KL.
 
 import { stepsOf } from "../shared/keys.js"
 
-export const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
+const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
 
 /** Calls `begin` before a movement, `move(value, time)` during it, `release` after it; `home()` is where a reset goes. */
 export class Slider {
-  constructor({ index, kl, low, high }, { begin, move, release, home }) {
+  constructor({ index, kl, share, bound }, { begin, move, release, home }) {
     this.index = index
     this.element = document.createElement("div")
     this.element.className = kl < UNUSED_KL ? "slider is-unused" : "slider"
-    this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images`
-    this.element.innerHTML = `<span class="name"></span><input type="range" step="any" /><input type="number" step="0.1" />`
+    const idle = kl < UNUSED_KL ? "; it carries almost nothing" : ""
+    this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images${idle}`
+    this.element.innerHTML = `<span class="name"><span></span><i></i></span><input type="range" step="any" /><input type="number" step="0.1" />`
     const [name, range, number] = this.element.children
-    name.textContent = `z${index}`
-    range.min = low
-    range.max = high
+    name.firstElementChild.textContent = `z${index}`
+    name.lastElementChild.style.setProperty("--share", share)
+    range.min = -bound
+    range.max = bound
     range.setAttribute("aria-label", `Latent dimension ${index}`)
     number.setAttribute("aria-label", `Value of latent dimension ${index}`)
     this.range = range
@@ -43,8 +45,8 @@ export class Slider {
       if (!steps) return
       event.preventDefault()
       const next = this.value + steps * 0.05 * (event.shiftKey ? 10 : 1)
-      const [from, to] = [Math.min(low, this.value), Math.max(high, this.value)] // a typed value may lie outside
-      set(Math.min(to, Math.max(from, Number(next.toFixed(4)))), event.timeStamp)
+      const reach = Math.max(bound, Math.abs(this.value)) // a typed value may lie outside
+      set(Math.min(reach, Math.max(-reach, Number(next.toFixed(4)))), event.timeStamp)
     }
     range.onkeyup = finish
     range.onblur = finish
@@ -75,7 +77,9 @@ export class Slider {
     this.value = value
     this.range.value = value
     const share = (this.range.valueAsNumber - this.range.min) / (this.range.max - this.range.min)
-    this.range.style.setProperty("--fill", share) // the thumb is 1rem wide, so the fill ends in its middle
+    // the track is filled between the middle, which is 0, and the thumb
+    this.range.style.setProperty("--from", Math.min(share, 0.5))
+    this.range.style.setProperty("--to", Math.max(share, 0.5))
     this.range.setAttribute("aria-valuetext", value.toFixed(2))
     if (!this.typing) this.number.value = value.toFixed(2) // what somebody is typing is not replaced
   }

@@ -44,8 +44,11 @@ def _multiplications(layers: list[dict[str, Any]]) -> int:
 
 
 def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str, ProjectionMap]) -> bytes:
-    """One safetensors file for store.js: decoder weights, mu and numbers of every image, places on every map."""
-    tensors: dict[str, NDArray[Any]] = {n: a for n, a in weights.items() if n.startswith("decoder.")}
+    """One safetensors file for store.js: mu and numbers of every image, places on every map, and the decoder's weights
+    where a browser can evaluate them.
+    """
+    decodes = can_decode(checkpoint)
+    tensors: dict[str, NDArray[Any]] = {n: a for n, a in weights.items() if decodes and n.startswith("decoder.")}
     latents = checkpoint.latents
     tensors |= {
         "mu": latents.mu,
@@ -63,7 +66,7 @@ def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str,
     by = measured_by(checkpoint.model, checkpoint.train)
     about = {
         "fingerprint": fingerprint(checkpoint, maps),
-        "layers": describe(decoder_layers(checkpoint.model)),
+        "layers": describe(decoder_layers(checkpoint.model)) if decodes else None,
         "likelihood": checkpoint.model.likelihood,
         "terms": by.terms,
         "standing": by.standing,

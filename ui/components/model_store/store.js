@@ -14,12 +14,18 @@ export function keepModel(bytes) {
   const { metadata, tensors } = parseTensors(bytes)
   const about = JSON.parse(metadata.model)
   if (registry.models.has(about.fingerprint)) return
-  const decode = buildDecoder(about.layers, tensors)
-  const model = { ...about, tensors, decode: (z) => meanOf(about.likelihood, decode(z)) }
+  const model = { ...about, tensors, decode: decoderOf(about, tensors) }
   registry.models.set(about.fingerprint, model)
   while (registry.models.size > MODELS_KEPT) registry.models.delete(registry.models.keys().next().value)
   for (const wake of registry.waiting.get(about.fingerprint) ?? []) wake(model)
   registry.waiting.delete(about.fingerprint)
+}
+
+/** From z to pixels; null where only Python can decode. */
+function decoderOf({ layers, likelihood }, tensors) {
+  if (!layers) return null
+  const decode = buildDecoder(layers, tensors)
+  return (z) => meanOf(likelihood, decode(z))
 }
 
 /** Call `use(model)` now or as soon as the model with this fingerprint arrives. */

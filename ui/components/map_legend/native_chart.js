@@ -1,0 +1,102 @@
+// Streamlit's native Plotly chart with a key: found, found again when Streamlit replaces it, listened to, and changed.
+//
+// All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
+// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.data`, `gd.layout.meta`,
+// `_fullLayout.xaxis._offset`, `_length`, `range`, `window.Plotly`. Where there is no chart, nothing happens.
+
+export class NativeChart {
+  /** `events`: handlers by Plotly's names. `onFigure()` is called when a figure is there, or another one. */
+  constructor(key, events, onFigure) {
+    this.key = key
+    this.events = Object.entries({ ...events, plotly_afterplot: (event) => this.afterPlot(event, events) })
+    this.onFigure = onFigure
+    // Streamlit replaces the chart's element when its figure changes
+    this.observer = new MutationObserver(() => this.attach())
+    this.observer.observe(document.querySelector('[data-testid="stMain"]') ?? document.body, {
+      childList: true,
+      subtree: true,
+    })
+    this.attach()
+  }
+
+  attach() {
+    const chart = document.querySelector(`.st-key-${CSS.escape(this.key)} .js-plotly-plot`)
+    if (!chart?.querySelector(".svg-container") || typeof chart.on !== "function") return
+    if (chart === this.chart && this.events.every(([name, f]) => listens(chart, name, f))) return
+    this.detach()
+    this.chart = chart
+    for (const [name, handler] of this.events) chart.on(name, handler)
+    this.data = null
+    this.onFigure()
+  }
+
+  /** Streamlit draws a new figure more than once, from data of its own each time, and what was changed is lost. */
+  afterPlot(event, events) {
+    if (this.chart.data !== this.data) {
+      this.data = this.chart.data
+      this.onFigure()
+    }
+    events.plotly_afterplot?.(event)
+  }
+
+  detach() {
+    for (const [name, handler] of this.events) this.chart?.removeListener?.(name, handler)
+  }
+
+  close() {
+    this.observer.disconnect()
+    this.detach()
+  }
+
+  /** What overlays are put into. */
+  container() {
+    return this.chart?.querySelector(".svg-container") ?? null
+  }
+
+  /** What Python says of the figure (`layout.meta`). */
+  about() {
+    return this.chart?.layout?.meta ?? {}
+  }
+
+  /** Coordinates of the axes -> {left, top} in the chart, at its edge where they are `outside`; null without axes. */
+  pixels(x, y) {
+    const { xaxis, yaxis } = this.chart?._fullLayout ?? {}
+    if (!xaxis || !yaxis) return null
+    const across = fraction(xaxis.range, x)
+    const up = fraction(yaxis.range, y)
+    if (!Number.isFinite(across + up)) return null
+    const inside = (share) => Math.min(1, Math.max(0, share))
+    return {
+      left: xaxis._offset + inside(across) * xaxis._length,
+      top: yaxis._offset + (1 - inside(up)) * yaxis._length,
+      outside: inside(across) !== across || inside(up) !== up,
+    }
+  }
+
+  /** Show these ranges of the axes. */
+  zoom([x, y]) {
+    window.Plotly?.relayout(this.chart, { "xaxis.range": [...x], "yaxis.range": [...y] })
+  }
+
+  ranges() {
+    const { xaxis, yaxis } = this.chart._fullLayout
+    return [[...xaxis.range], [...yaxis.range]]
+  }
+
+  /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */
+  showTraces(isShown) {
+    const traces = this.chart?.data ?? []
+    const wanted = traces.map((trace) => isShown(trace.meta))
+    if (traces.every((trace, i) => (trace.visible !== false) === wanted[i])) return
+    window.Plotly?.restyle(this.chart, { visible: wanted })
+  }
+}
+
+function listens(chart, name, handler) {
+  const listeners = chart._ev?.listeners?.(name)
+  return listeners ? listeners.includes(handler) : true
+}
+
+function fraction([from, to], value) {
+  return (value - from) / (to - from)
+}
