@@ -24,6 +24,7 @@ KL_SCHEDULES = ("constant", "linear", "cyclical")
 LR_SCHEDULES = ("one_cycle", "cosine", "constant")
 BINARIZATIONS = ("none", "dynamic")
 PRECISIONS = ("auto", "float32", "bfloat16")
+MIN_LOGVAR, MAX_LOGVAR = -12.0, 4.0  # log σ² of a Gaussian pixel: σ from 0.0025, below one grey level, to 7.4
 MAX_IMPORTANCE_SAMPLES = 1_000
 MAX_DECODED = 250_000  # pictures in one gradient step of iwae: of 28×28 pixels about 5 GB with all that is kept
 WIDTHS = Meta(max_length=8, description="at most eight layer widths")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.checkpoints.metrics import MeasuredBy, Yardstick
-from vae.model.likelihoods import MAX_LOGVAR, MIN_LOGVAR
+from vae.config import MAX_LOGVAR, MIN_LOGVAR
 
 MOST_IMAGES = 50_000  # that are looked at, evenly spread: enough for means, and soon read
 CHUNK_PIXELS = 2**24

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MIN_LOGVAR, MAX_LOGVAR = -12.0, 4.0  # standard deviations from 0.0025, less than one grey level of 256, to 7.4
+from vae.config import MAX_LOGVAR, MIN_LOGVAR
 
 
 class Bernoulli(nn.Module):

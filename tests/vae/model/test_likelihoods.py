@@ -9,7 +9,8 @@ import torch
 from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Independent, Normal
 
-from vae.model.likelihoods import MAX_LOGVAR, MIN_LOGVAR, Bernoulli, Gaussian, likelihood_of
+from vae.config import MAX_LOGVAR, MIN_LOGVAR
+from vae.model.likelihoods import Bernoulli, Gaussian, likelihood_of
 
 
 def seeded(seed: int) -> torch.Generator:

@@ -11,7 +11,7 @@ import statistics
 from dataclasses import dataclass
 from functools import cached_property
 
-from vae.config import ModelConfig, TrainConfig
+from vae.config import MIN_LOGVAR, ModelConfig, TrainConfig
 from vae.training.run_folder.history import EpochRow
 
 UNKNOWN = math.nan
@@ -126,11 +126,15 @@ class Evidence:
     def room(self) -> float:
         """What there is to gain over the baseline at most, nats: down to the floor; a Gaussian has half a nat a pixel.
 
-        A Gaussian could gain without end; half a nat is what one pixel loses by being as wrong as its noise.
+        Half a nat is what one pixel loses by being as wrong as its noise. Equal images leave less: there the baseline
+        itself is what perfect pictures reach with the finest noise that the likelihood has.
         """
-        if self.model.likelihood == "gaussian":
-            return 0.5 * math.prod(self.model.image_shape)
-        return self.kept.baseline("validation") - (self.floor if is_known(self.floor) else 0.0)
+        baseline = self.kept.baseline("validation")
+        if self.model.likelihood != "gaussian":
+            return baseline - (self.floor if is_known(self.floor) else 0.0)
+        pixels = math.prod(self.model.image_shape)
+        left = baseline - 0.5 * pixels * (MIN_LOGVAR + math.log(2 * math.pi))
+        return min(0.5 * pixels, left) if is_known(left) else 0.5 * pixels
 
     @property
     def floor(self) -> float:

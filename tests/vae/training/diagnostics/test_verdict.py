@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.vae.training.diagnostics.made import MODEL, collapsed, healthy, run
 from vae.checkpoints import checkpoint_files
+from vae.checkpoints.baseline import pixel_moments
+from vae.checkpoints.metrics import MeasuredBy
 from vae.storage.paths import PROJECT
 from vae.training.diagnostics.evidence import Evidence
 from vae.training.diagnostics.verdict import CAUSES, Verdict, judge
@@ -106,6 +109,21 @@ def test_images_that_are_all_alike_leave_nothing_to_judge() -> None:
     assert called(found) == ("open", "")
     assert found.sentence == "The images are too alike: there is nothing to gain over independent pixels."
     assert judge(run(rows, outcome="diverged")).cause == "diverged"
+
+
+@pytest.mark.parametrize(("grey_levels", "level"), [(0, "open"), (40, "failing")])
+def test_equal_images_with_a_gaussian_likelihood_leave_nothing_to_judge(grey_levels: int, level: str) -> None:
+    """A learned σ comes near to the finest there is, never to it: nats worse than pixels that have it."""
+    images = np.full((200, 1, 28, 28), 120, np.uint8)
+    images[::2, :, 14, 14] += grey_levels
+    moments = pixel_moments(images)
+    baseline = moments.yardstick(moments, MeasuredBy("gaussian")).baseline
+    loss = {"elbo": -baseline - 300.0, "baseline": baseline, "loss": baseline + 300.0}
+    rows = [
+        row | {f"{split}_{name}": value for split in ("train", "validation") for name, value in loss.items()}
+        for row in collapsed(healthy())
+    ]
+    assert judge(run(rows, GAUSSIAN)).level == level
 
 
 @pytest.mark.parametrize(("error", "level"), [(1.0, "failing"), (4.0, "watch"), (None, "watch")])
