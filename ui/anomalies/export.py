@@ -97,5 +97,6 @@ def _deletion(checkpoint: Checkpoint, name: str) -> Deletion:
 
     def delete() -> None:
         detector_files.delete(checkpoint, name)
+        ownership.forget(_note(checkpoint, name))
 
     return Deletion("detector", lost, _note(checkpoint, name), delete, "anomalies_delete")

@@ -87,6 +87,16 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def remove_folder(path: Path) -> None:
+    """Take a folder away in one step, then remove what is in it; of a link only the link. Raises OSError."""
+    if probe.is_link(path):
+        path.unlink()
+        return
+    old = beside(path)
+    path.rename(old)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def open_to_append(path: Path) -> BinaryIO:
     """A file to add to, made where there is none; never one that a link leads to, nor a pipe or a device.
 

@@ -121,6 +121,7 @@ def note_of(checkpoint: Checkpoint, name: str) -> Path:
 def _deletion(checkpoint: Checkpoint, name: str) -> Deletion:
     def delete() -> None:
         direction_files.delete(checkpoint, name)
+        ownership.forget(note_of(checkpoint, name))
         state.put(CHOSEN, GROUPS)
 
     lost = f"The direction **{page.escape(name)}** goes for good."

@@ -46,8 +46,6 @@ def confirmed(deletion: Deletion) -> None:
         deletion.delete()
     except VAEError as error:  # another tab was faster, or uses it again
         st.toast(page.escape(str(error)))
-        return
-    ownership.forget(deletion.note)
 
 
 def _question(deletion: Deletion) -> None:
