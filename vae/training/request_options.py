@@ -6,9 +6,10 @@ import argparse
 from dataclasses import fields
 from typing import Any
 
-from vae.config import ACTIVATIONS, ARCHITECTURES, LIKELIHOODS, TrainConfig, default_model_config
+from vae.config import ACTIVATIONS, ARCHITECTURES, LIKELIHOODS, ModelConfig, TrainConfig, default_model_config
 from vae.data import datasets
 from vae.data.traits import traits
+from vae.training.naming import name_of
 from vae.training.request import TrainingRequest
 from vae.training.suggested import suggest
 
@@ -39,7 +40,12 @@ SUITS = "default: what suits the images, told at the start"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What a ModelConfig and a TrainConfig hold; what follows the data set or the model stays None where unset."""
-    parser.add_argument("--dataset", default="digits", help=f"{' or '.join(datasets.names())} (default: digits)")
+    parser.add_argument(
+        "--dataset",
+        default="digits",
+        help=f"{' or '.join(datasets.names())}, or images of your own once `python -m vae import NAME FOLDER` has "
+        "read them (default: digits)",
+    )
     parser.add_argument("--architecture", help=f"{' or '.join(ARCHITECTURES)} ({SUITS})")
     parser.add_argument("--latent-dim", type=int, help=f"latent dimensions, 1 to 128 ({SUITS})")
     parser.add_argument("--hidden", type=int, nargs="*", help="widths of the fully connected layers, image side first")
@@ -62,7 +68,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Where the checkpoint goes."""
     parser.add_argument(
-        "--output", help="name below checkpoints/, or a path (default: DATASET-ARCHITECTURE-LATENT_DIM)"
+        "--output",
+        help="name below checkpoints/, or a path (default: made of data set, architecture, latent dimensions, and β or "
+        "objective)",
     )
 
 
@@ -77,7 +85,8 @@ def from_options(a: argparse.Namespace, output: str | None) -> TrainingRequest:
     chosen = suggest(traits(a.dataset, a.classes), given)
     values = given | {name: choice.value for name, choice in chosen.items()}
     reasons = {name: choice.why for name, choice in chosen.items()}
-    return _request(values, output, reasons)
+    model, train = _model(values), _training(values)
+    return TrainingRequest(model, train, output or name_of(model, train), reasons)
 
 
 def from_old_options(a: argparse.Namespace, output: str | None) -> TrainingRequest:
@@ -87,21 +96,25 @@ def from_old_options(a: argparse.Namespace, output: str | None) -> TrainingReque
     """
     given = {name: value for name, value in vars(a).items() if value is not None}
     same = {"architecture": "mlp", "latent_dim": 2, "likelihood": "bernoulli"}
-    return _request(TRAINING_DEFAULTS | same | given, output, {})
+    values = TRAINING_DEFAULTS | same | given
+    model = _model(values)
+    name = output or f"{values['dataset']}-{model.architecture}-{model.latent_dim}"  # as it was made then
+    return TrainingRequest(model, _training(values), name)
 
 
-def _request(values: dict[str, Any], output: str | None, reasons: dict[str, str]) -> TrainingRequest:
-    dataset, hidden, channels = values["dataset"], values.get("hidden"), values.get("channels")
-    model = default_model_config(
+def _model(values: dict[str, Any]) -> ModelConfig:
+    hidden, channels = values.get("hidden"), values.get("channels")
+    return default_model_config(
         values["architecture"],
-        datasets.info(dataset).image_shape,
+        datasets.info(values["dataset"]).image_shape,
         values["latent_dim"],
         None if hidden is None else tuple(hidden),
         None if channels is None else tuple(channels),
         values.get("activation"),
         values["likelihood"],
     )
+
+
+def _training(values: dict[str, Any]) -> TrainConfig:
     settings = {name: values.get(name, default) for name, default in TRAINING_DEFAULTS.items()}
-    train = TrainConfig(dataset, **settings, classes=tuple(values["classes"]))
-    name = output or f"{dataset}-{model.architecture}-{model.latent_dim}"
-    return TrainingRequest(model, train, name, reasons)
+    return TrainConfig(values["dataset"], **settings, classes=tuple(values["classes"]))
