@@ -7,6 +7,7 @@ moment knows, such as how many pictures there are. What doesn't fit is no event.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict, TypeVar
 
 import msgspec
@@ -64,12 +65,20 @@ def clicked_row(value: object) -> int | None:
     return _read(about[0] if isinstance(about, list) and about else about, Row)
 
 
-def chosen_table_row(value: object) -> int | None:
-    """The row of a table of Streamlit's that was chosen, by any of its cells or by its box."""
+@dataclass(frozen=True)
+class TableChoice:
+    """What is chosen in a table of Streamlit's: the rows whose boxes are ticked, and the row of the cell clicked."""
+
+    rows: tuple[int, ...] = ()
+    cell: int | None = None
+
+
+def table_choice(value: object) -> TableChoice:
+    """What the browser says of a table; nothing where that can't be read."""
     table = _read(value, _Table)
     selection: _Selected = table["selection"] if table else {}
-    rows = [row for row, _ in selection.get("cells", [])] or selection.get("rows", [])
-    return rows[0] if rows else None
+    cells = selection.get("cells", [])
+    return TableChoice(tuple(selection.get("rows", [])), cells[0][0] if cells else None)
 
 
 def _read(value: object, kind: type[E]) -> E | None:

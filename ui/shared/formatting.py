@@ -27,6 +27,17 @@ def about(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
+def exactly(seconds: float) -> str:
+    """How long something took: `27 s`, `3 min 5 s`, `1 h 20 min`; the same seconds as 0:00:27 in a table."""
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
+
+
 def ago(then: float, now: float) -> str:
     """When something happened, in seconds since 1970: `just now`, `3 min ago`, `5 h ago`, `12 Mar`, `12 Mar 2025`."""
     seconds = max(0.0, now - then)

@@ -90,7 +90,7 @@ def _head(job: Job) -> None:
         st.markdown(f"**{page.escape(job.title)}** &ensp;{badge(job)}", width="content")
         if not job.active:
             ended = job.ended or job.created
-            took = f", took {formatting.about(ended - job.started)}" if job.started and job.ended else ""
+            took = f", took {formatting.exactly(ended - job.started)}" if job.started and job.ended else ""
             st.caption(formatting.ago(ended, time.time()) + took, width="content")
             return
         note = ownership.of_run(job)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -46,7 +47,8 @@ def _line(wanted: TrainingRequest | None) -> None:
             return
         result = speed.read(wanted)
         if result:
-            st.caption(page.escape(estimate(result, wanted.train.epochs, time.time())))
+            told = estimate(result, wanted.train.epochs, time.time())
+            st.caption(page.escape(told.sentence), help=page.escape(told.measured))
         elif waiting:
             st.caption(f":material/timer: {MEASURING}")
         elif why := _why(wanted):
@@ -64,17 +66,27 @@ def training_starts(wanted: TrainingRequest) -> None:
     st.session_state[STARTED] = speed.comparable(wanted)
 
 
-def estimate(result: speed.Trial, epochs: int, now: float) -> str:
-    """The time of the whole training and how that is known, in two sentences."""
+@dataclass(frozen=True)
+class Estimate:
+    """How long a training takes, and how that is known."""
+
+    sentence: str
+    measured: str
+
+
+def estimate(result: speed.Trial, epochs: int, now: float) -> Estimate:
+    """The time of the whole training, and what it is made of."""
     ago = "just now" if now - result.measured < JUST_NOW else formatting.ago(result.measured, now)
     total = formatting.about(result.seconds(epochs))
-    text = (
-        f"{'A moment' if total == 'a moment' else f'About {total}'} on this machine: "
+    text = f"{'A moment' if total == 'a moment' else f'About {total}'} on this machine."
+    if result.shared:
+        text = f"{text} Another job was computing meanwhile; alone it is faster."
+    measured = (
         f"{_seconds(result.start_seconds)} to start, {formatting.count(epochs, 'epoch')} of "
-        f"{_seconds(result.seconds_per_epoch)} (measured {ago} over {result.measured_seconds:.1f} s of training), "
+        f"{_seconds(result.seconds_per_epoch)} each, measured {ago} over {result.measured_seconds:.1f} s of training; "
         f"then the maps of the test images."
     )
-    return f"{text} Another job was computing meanwhile; alone it is faster." if result.shared else text
+    return Estimate(text, measured)
 
 
 def _seconds(seconds: float) -> str:

@@ -66,6 +66,41 @@ def learning_curves(rows: list[EpochRow], epochs: int, objective: str = "elbo") 
     return figure
 
 
+@dataclass(frozen=True)
+class RunCurve:
+    """One run of several: its model's name, its history and what it was trained for."""
+
+    name: str
+    rows: list[EpochRow]
+    objective: str
+
+
+def compared(runs: list[RunCurve]) -> go.Figure:
+    """The validation loss of each run over its epochs, a colour each; dashed once the colours are used up."""
+    figure = go.Figure()
+    for i, run in enumerate(runs):
+        shown = [EvidenceRow(row, run.objective) for row in _thinned(run.rows)]
+        points = [row for row in shown if np.isfinite(row.loss("validation"))]
+        colours = palette.LINE_COLOURS
+        figure.add_scatter(
+            x=_epochs(points),
+            y=np.array([row.loss("validation") for row in points], np.float32),
+            mode="lines+markers" if len(points) <= MANY_EPOCHS else "lines",
+            name=run.name,
+            line={"color": colours[i % len(colours)], "width": 2, "dash": "dash" if i >= len(colours) else "solid"},
+            marker={"size": 4},
+            hovertemplate="epoch %{x}: %{y:.2f} nats",
+        )
+    _lay_out(figure, max((run.rows for run in runs), key=lambda rows: rows[-1]["epoch"], default=[]), 0, HEIGHT - 60)
+    figure.update_layout(showlegend=True)
+    figure.update_yaxes(title_text="validation loss, nats")
+    figure.update_xaxes(title_text="epoch")
+    seen = np.concatenate([np.asarray(trace.y, np.float64) for trace in figure.data])
+    if window := _window(seen):
+        figure.update_yaxes(range=[window.low, window.high])
+    return figure
+
+
 def _add_curve(figure: go.Figure, rows: list[EvidenceRow], quantity: Quantity, split: str, dash: str) -> None:
     points = [row for row in rows if np.isfinite(quantity.value(row, split))]
     figure.add_scatter(

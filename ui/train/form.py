@@ -1,4 +1,4 @@
-"""The left side of Train: what to train, checked before anything starts."""
+"""What to train, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def show(primary: bool) -> None:
             "train_submit",
             type="primary" if primary else "secondary",
             disabled=missing or not fits,
-            width="stretch",
+            icon=":material/play_arrow:",
+            width=220,
         )
         ready = checked if fits and not missing else None
         if clicked and ready:
@@ -51,6 +52,7 @@ def _start(wanted: TrainingRequest) -> None:
     job = request_files.submit(wanted)
     ownership.claim(ownership.of_run(job))
     form_state.forget_name()
+    st.session_state[form_state.OPEN] = False
     STATE.put(JOB, job.id)
     st.rerun()
 
@@ -63,7 +65,7 @@ def _check() -> TrainingRequest | None:
     except VAEError as error:
         page.show_error(error)
         return None
-    st.caption(page.escape(description(wanted)))
+    st.caption(page.escape(description(wanted)), help=page.escape(written(wanted)))
     return wanted
 
 
@@ -78,14 +80,19 @@ def _fits(wanted: TrainingRequest) -> bool:
 
 
 def description(wanted: TrainingRequest) -> str:
-    """How large the model is, how much memory its training takes, and what will be written."""
-    count, folder = parameter_count(wanted.model), wanted.destination
-    folder = folder.relative_to(paths.PROJECT) if folder.is_relative_to(paths.PROJECT) else folder
+    """How large the model is, and how much memory its training takes."""
+    count = parameter_count(wanted.model)
     return (
         f"{formatting.count(count, 'parameter')} ({formatting.size(4 * count)}); training takes about "
-        f"{request_budget.memory(wanted)} of memory. "
-        f"Writes `{folder}`: weights, latents and maps of the test images, the learning curve."
+        f"{request_budget.memory(wanted)} of memory."
     )
+
+
+def written(wanted: TrainingRequest) -> str:
+    """What will be on disk, and where."""
+    folder = wanted.destination
+    folder = folder.relative_to(paths.PROJECT) if folder.is_relative_to(paths.PROJECT) else folder
+    return f"Writes `{folder}`: weights, latents and maps of the test images, the learning curve."
 
 
 def request(dataset: str, name: str, settings: Settings) -> TrainingRequest:

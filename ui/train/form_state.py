@@ -17,10 +17,16 @@ import streamlit as st
 from ui.train.presets import OWN, PRESETS, Settings, matching, preset, settings_of
 from vae.config import default_model_config
 from vae.data import datasets
+from vae.data.traits import traits
+from vae.errors import VAEError
+from vae.training.naming import name_of
 from vae.training.request import TrainingRequest
+from vae.training.suggested import suggest
 
 PRESET, DATASET = "train_preset", "train_dataset"
 NAME, NAME_TYPED = "train_name", "train_name_typed"
+FILLED = "train_filled"  # what the chosen preset has filled in
+OPEN = "train_setup_open"  # although a run is shown
 PER_ARCHITECTURE = ("hidden", "channels", "activation")
 
 
@@ -36,11 +42,14 @@ def begin() -> None:
         state[DATASET] = datasets.names()[0]
     if PRESET not in state:
         state[PRESET] = PRESETS[0].id
-        fill(PRESETS[0].settings(state[DATASET]))
+        preset_chosen()
     _fill_gaps()
-    chosen = preset(state[PRESET])
-    if chosen and chosen.settings(state[DATASET]).effective() != read().effective():
+    if not (chosen := preset(state[PRESET])):
+        return
+    if FILLED in state and state[FILLED].effective() != read().effective():
         state[PRESET] = OWN
+    elif chosen.settings(state[DATASET]) != state.get(FILLED):  # its images were downloaded or imported anew meanwhile
+        preset_chosen()
 
 
 def read() -> Settings:
@@ -61,14 +70,16 @@ def duplicate(request: TrainingRequest, name: str) -> None:
     if dataset in datasets.names():
         st.session_state[DATASET] = dataset
     fill(settings)
-    st.session_state[PRESET] = matching(settings, dataset)
+    st.session_state[PRESET], st.session_state[FILLED] = matching(settings, dataset), settings
+    st.session_state[OPEN] = True
     st.session_state[NAME], st.session_state[NAME_TYPED] = name, True
 
 
 def preset_chosen() -> None:
     """Somebody chose a preset, or another data set under one."""
     if chosen := preset(st.session_state[PRESET]):
-        fill(chosen.settings(st.session_state[DATASET]))
+        st.session_state[FILLED] = settings = chosen.settings(st.session_state[DATASET])
+        fill(settings)
 
 
 def _fill_gaps() -> None:
@@ -83,10 +94,22 @@ def _fill_gaps() -> None:
 # --- the name ---------------------------------------------------------------------------------------------------------
 
 
-def suggest_name(default: str, names_in_use: set[str]) -> None:
+def suggest_name(names_in_use: set[str]) -> None:
     """The name follows the other fields until somebody types one, and again once it is emptied."""
     if not st.session_state.get(NAME_TYPED):
-        st.session_state[NAME] = free_name(default, names_in_use)
+        st.session_state[NAME] = free_name(_default_name(), names_in_use)
+
+
+def _default_name() -> str:
+    """What tells a run of these settings from others: `digits-mlp-10-beta4`."""
+    state, settings = st.session_state, read().effective()
+    chosen = preset(state[PRESET])
+    try:
+        request = settings.request(state[DATASET], "any")
+        usual = settings.likelihood if chosen else suggest(traits(state[DATASET]), {})["likelihood"].value
+        return name_of(request.model, request.train, chosen.word if chosen else "", str(usual))
+    except VAEError:  # the form says what is wrong with them
+        return f"{state[DATASET]}-{settings.architecture}-{settings.latent_dim}"
 
 
 def name_changed() -> None:

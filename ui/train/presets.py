@@ -11,7 +11,8 @@ from typing import Any
 from vae.config import TrainConfig, default_model_config
 from vae.data import datasets
 from vae.data.traits import Traits, traits
-from vae.errors import ConfigError
+from vae.errors import ConfigError, DatasetError
+from vae.training import kl_scale
 from vae.training.request import TrainingRequest
 from vae.training.suggested import suggest
 
@@ -78,49 +79,69 @@ class Settings:
 
 @dataclass(frozen=True)
 class Preset:
-    """A place to start. `wishes(traits)`: the settings that make it what it is; the others follow the data set."""
+    """A place to start. `wishes(dataset, traits)`: the settings that make it what it is; the others follow the data.
+
+    `word` names its models, where β and objective don't.
+    """
 
     id: str
     title: str
     sentence: str
-    wishes: Callable[[Traits], dict[str, Any]]
+    wishes: Callable[[str, Traits], dict[str, Any]]
+    word: str = ""
 
     def settings(self, dataset: str) -> Settings:
         """All settings for this data set. Raises DatasetError."""
         known = traits(dataset)
-        wished = self.wishes(known)
+        wished = self.wishes(dataset, known)
         chosen = {name: choice.value for name, choice in suggest(known, wished).items()}
         values = _as_fields(chosen | wished, known)
         if values.get("kl_schedule") == "linear":
             values["kl_warmup"] = max(1, round(values["epochs"] * values.pop("warm_up_share")))
+        if values.pop("keep_best", False):
+            values["patience"] = values["epochs"]
         return Settings(**values)
 
 
 OWN = "own"
 TINY = 256  # pixel values: Bernoulli says too little of so few grey ones for ten dimensions to be worth their KL
 MOST_UNITS = 16
+MANY_IMAGES = 10_000  # training images: of fewer a large network knows some by heart before its last epoch
+FAR_ABOVE = 1.5  # times the β at which a linear decoder keeps nothing
+KEPT = {"bernoulli": 5, "gaussian": 3}  # of ten dimensions, by a linear decoder: a network keeps one to three more
+CONV_SHARE = 0.25  # of that β: convolutions come to less of what a linear decoder knows, in as many steps
+ROOMY = 8  # dimensions that tell normal images from others
 
 
-def _plane(known: Traits) -> dict[str, Any]:
+def _plane(dataset: str, known: Traits) -> dict[str, Any]:
     return {"latent_dim": 2}
 
 
-def _sharp(known: Traits) -> dict[str, Any]:
-    return _precise(known) | {"architecture": "conv", "latent_dim": MOST_UNITS}
+def _sharp(dataset: str, known: Traits) -> dict[str, Any]:
+    best = {"keep_best": True} if known.train_images < MANY_IMAGES else {}
+    return _precise(known) | best | {"architecture": "conv", "latent_dim": MOST_UNITS}
 
 
-def _disentangle(known: Traits) -> dict[str, Any]:
-    return _precise(known) | {"latent_dim": 10, "beta": 4.0}
+def _anomalies(dataset: str, known: Traits) -> dict[str, Any]:
+    """What suits the images, and room for what normal ones have in common, where they are enough for it."""
+    suited = suggest(known, {})["latent_dim"].value
+    return _precise(known) | {"latent_dim": max(suited, ROOMY) if known.train_images >= 20 * ROOMY else suited}
 
 
-def _collapse(known: Traits) -> dict[str, Any]:
-    """The more pixels an image has, the more it takes: 40 for MNIST's 784."""
-    beta = 40.0 * max(0.15, math.prod(known.image_shape) / 784)
-    weight = {"beta": float(f"{beta:.2g}"), "kl_schedule": "linear", "warm_up_share": 0.8}
-    return weight | {"latent_dim": 10, "likelihood": "bernoulli"}
+def _disentangle(dataset: str, known: Traits) -> dict[str, Any]:
+    """So heavy a KL term that about half of the ten dimensions stay unused, on these images."""
+    wished = _precise(known) | {"latent_dim": 10, "kl_schedule": "linear", "warm_up_share": 0.5}
+    likelihood = str(suggest(known, wished)["likelihood"].value if "likelihood" not in wished else wished["likelihood"])
+    share = CONV_SHARE if suggest(known, wished)["architecture"].value == "conv" else 1.0
+    return wished | {"beta": max(1.0, _two_digits(share * _beta(dataset, known, likelihood, KEPT[likelihood])))}
 
 
-def _autoencoder(known: Traits) -> dict[str, Any]:
+def _collapse(dataset: str, known: Traits) -> dict[str, Any]:
+    weight = {"beta": _two_digits(FAR_ABOVE * _beta(dataset, known, "bernoulli", 0))}
+    return weight | {"kl_schedule": "linear", "warm_up_share": 0.8, "latent_dim": 10, "likelihood": "bernoulli"}
+
+
+def _autoencoder(dataset: str, known: Traits) -> dict[str, Any]:
     return {"latent_dim": 10, "objective": "autoencoder"}
 
 
@@ -131,35 +152,55 @@ def _precise(known: Traits) -> dict[str, Any]:
     return {"likelihood": "gaussian", "kl_schedule": "linear", "warm_up_share": 0.5}
 
 
+def _beta(dataset: str, known: Traits, likelihood: str, kept: int) -> float:
+    """The β at which a linear decoder keeps so many dimensions of these images (kl_scale.py)."""
+    try:
+        strengths = kl_scale.strengths(dataset, likelihood)
+    except DatasetError:  # not on this machine, or damaged: whoever trains on it says so; MNIST's are of this order
+        return _two_digits(32 * math.prod(known.image_shape) / 784 / (1 + kept / 3))
+    return _two_digits(float(strengths[min(kept, len(strengths) - 1)]) or 1.0)
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
 PRESETS = (
     Preset(
         "plane",
-        "See the 2-D latent plane",
-        "Every image becomes a point of a plane that you can look at.",
+        "See a 2-D map",
+        "Every image becomes a point on a plane that you can look at.",
         _plane,
     ),
     Preset(
         "sharp",
         "Sharp pictures",
-        "Convolutions and 16 dimensions draw clearly; this takes the longest.",
+        "Convolutions and 16 dimensions draw the clearest pictures. Takes the longest.",
         _sharp,
     ),
     Preset(
-        "disentangle",
-        "Disentangle: β = 4",
-        "A heavier KL term makes dimensions independent of each other, and leaves some of the ten unused.",
-        _disentangle,
+        "anomalies",
+        "Find anomalies",
+        "Learns what is normal. On Anomalies, images that it redraws badly then stand out.",
+        _anomalies,
     ),
     Preset(
         "collapse",
-        "Watch a collapse",
-        "β grows until the posterior gives up: the KL falls to zero and all samples look alike.",
+        "Watch it fail",
+        "The KL term grows until the decoder ignores the latents and all samples look alike.",
         _collapse,
+        word="collapse",
+    ),
+    Preset(
+        "disentangle",
+        "Disentangle (β-VAE)",
+        "So heavy a KL term that about half of ten dimensions stay unused.",
+        _disentangle,
     ),
     Preset(
         "autoencoder",
-        "Autoencoder, for comparison",
-        "No noise and no KL term: the best reconstructions, but samples from the prior look like none of the images.",
+        "Plain autoencoder",
+        "No noise and no KL term: sharp reconstructions, poor samples.",
         _autoencoder,
     ),
 )

@@ -1,4 +1,4 @@
-"""The right side of Train: one run, its numbers, its film and its curves, and the way to Explore."""
+"""One run: how it ended, what to think of it, its film, its numbers, its curves, and the way to Explore."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ui.components import clicks, film
 from ui.shared import cache, formatting, job_card, model_picker, page
 from ui.shared.models import health
 from ui.train import figures, run_actions, run_evidence
+from ui.train.models import model_actions
 from ui.train.state import JOB, STATE
 from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Summary
@@ -65,15 +66,20 @@ def chosen_job() -> tuple[Job | None, JobError | None]:
 
 
 def finished_model(job: Job | None) -> Summary | None:
-    """The model that a run wrote, if it is still there."""
+    """The model that a run wrote, if it is still there, under whatever name."""
     if job is None or job.active:
         return None
-    name = request_files.output_of(job)
-    found = next((summary for summary in cache.summaries() if summary.name == name), None)
-    if found is None or (job.progress or {}).get("finished"):
-        return found
+    name, written = request_files.output_of(job), status.written(job.folder)
+    models = cache.summaries()
     # a run that was stopped, resumed, and ended before its next epoch: what it wrote first still counts
-    return found if found.identity and found.identity in status.written(job.folder) else None
+    known = [model for model in models if model.identity and model.identity in written]
+    if not known and (job.progress or {}).get("finished"):  # a damaged one has no identity, an old run noted none
+        known = [model for model in models if model.name == name and (model.problem or not written)]
+    return max(
+        known,
+        key=lambda model: (model.name == name, model.identity in written and written.index(model.identity)),
+        default=None,
+    )
 
 
 def show(job: Job | None, problem: JobError | None) -> None:
@@ -84,9 +90,8 @@ def show(job: Job | None, problem: JobError | None) -> None:
         with st.container(border=True):
             st.markdown("**Nothing is training.**")
             st.caption(
-                "A run shows here how it learns, epoch by epoch: its latent space, reconstructions and samples as a "
-                "film, its numbers and what they mean, its curves. Digits take a few seconds, MNIST a few minutes; you "
-                "can leave this page meanwhile."
+                "Here you will watch a model learn, epoch by epoch. Digits take less than a minute, MNIST a few "
+                "minutes; you can leave this page meanwhile."
             )
         return
     job_card.card(job.id, _details)
@@ -100,13 +105,15 @@ def _details(job: Job) -> None:
         _outcome(job, model)
     rows, request = _rows(job), request_files.read_or_none(job)
     epochs = _epochs(job, request)
-    if rows:
-        _numbers(job, rows, epochs, request, model)
+    evidence = Evidence(rows, request.model, request.train, run_evidence.outcome(job)) if rows and request else None
+    if evidence is not None and request is not None:
+        _verdict(job, judge(evidence), request)
     filmed = film.show(job.folder, epochs, job.active)
     if rows:
+        st.markdown(f"**{page.escape(_where(rows, epochs))}**")
+        if evidence is not None:
+            _numbers(evidence, model, request)
         _curves(job, rows, epochs, request)
-        if model is not None:
-            st.caption(_test_loss_is(request))
     elif job.active and job.state == "running":
         more = "This is the untrained model; numbers" if filmed else "The film starts with the untrained model; numbers"
         st.caption(f"{more} and curves come with the first finished epoch.")
@@ -123,9 +130,11 @@ def _test_loss_is(request: TrainingRequest | None) -> str:
 
 def _outcome(job: Job, model: Summary | None) -> None:
     if model is not None and model.problem is None:
-        if clicks.button("Open in Explore", f"open_in_explore-{job.id}", type="primary", icon=":material/explore:"):
-            st.session_state[model_picker.CHOSEN] = model.name
-            st.switch_page("app.py")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if clicks.button("Open in Explore", f"open_in_explore-{job.id}", type="primary", icon=":material/explore:"):
+                st.session_state[model_picker.CHOSEN] = model.name
+                st.switch_page("app.py")
+            model_actions.buttons(model, "run")
     elif model is not None and model.problem is not None:
         page.show_error(model.problem)
     elif (job.progress or {}).get("finished"):
@@ -141,28 +150,39 @@ def _outcome(job: Job, model: Summary | None) -> None:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(
-    job: Job, rows: list[EpochRow], epochs: int, request: TrainingRequest | None, model: Summary | None
-) -> None:
-    st.markdown(f"**{page.escape(_where(rows, epochs))}**")
-    if request is None:
-        return
-    evidence = Evidence(rows, request.model, request.train, run_evidence.outcome(job))
+def _numbers(evidence: Evidence, model: Summary | None, request: TrainingRequest | None) -> None:
+    """Three questions beside each other, each with its verdict and the numbers that answer it."""
     shown = readings(evidence)
     if not shown:
         return
-    _verdict(job, judge(evidence), request)
     if model is not None and model.test_loss is not None:
-        shown.insert(1, _test_loss(model))
-    _tiles(shown)
+        shown.insert(1, _test_loss(model, request))
+    st.html(STYLE)
+    with st.container(key="readings"):
+        grid = st.grid(3, min_column_width=270, gap="medium")
+        for question, names in QUESTIONS.items():
+            of_question = [reading for reading in shown if reading.name in names]
+            if of_question:
+                with grid.cell(), st.container(gap="xsmall", border=True):
+                    st.markdown(f"**{question}**")
+                    _tile(of_question[0])
+                    for reading in of_question[1:]:
+                        _line(reading)
 
 
-def _test_loss(model: Summary) -> Reading:
+QUESTIONS = {
+    "Has it learned?": ("Validation loss", "Test loss", "Baseline", "Noise σ"),
+    "What is in the latents?": ("Total KL", "Used dimensions", "Sample variety"),
+    "Does it hold for other images?": ("Train/validation gap",),
+}
+
+
+def _test_loss(model: Summary, request: TrainingRequest | None) -> Reading:
     """The loss of the model that was kept, as cards, picker and `vae list` give it."""
     loss, sentence = model.test_loss, "Of the model that was kept."
     if loss is not None and model.baseline is not None:
         sentence = f"Of the model that was kept; independent pixels: {formatting.number(model.baseline)}."
-    return Reading("Test loss", formatting.number(loss), "nats", "", sentence)
+    return Reading("Test loss", formatting.number(loss), "nats", "", sentence, _test_loss_is(request))
 
 
 def _verdict(job: Job, verdict: Verdict, request: TrainingRequest) -> None:
@@ -186,20 +206,21 @@ def _verdict(job: Job, verdict: Verdict, request: TrainingRequest) -> None:
             st.rerun()
 
 
-def _tiles(shown: list[Reading]) -> None:
-    """All readings, in the order given."""
-    st.html(STYLE)
-    with st.container(key="readings"):
-        grid = st.grid(3, min_column_width=190, gap="small")
-        for reading in shown:
-            with grid.cell(), st.container(gap="xsmall"):
-                _tile(reading)
-
-
 def _tile(reading: Reading) -> None:
     unit = f" :small[{page.escape(reading.unit)}]" if reading.unit else ""
     st.metric(reading.name, f"{reading.value}{unit}", help=reading.measured or None)
     st.caption(f"{health.BADGES[reading.level]} {page.escape(reading.sentence)}".strip())
+
+
+def _line(reading: Reading) -> None:
+    """A number below a tile."""
+    unit = f" {page.escape(reading.unit)}" if reading.unit else ""
+    badge = health.BADGES[reading.level] if reading.level in ("watch", "failing") else ""
+    said = page.escape(reading.sentence)
+    st.markdown(
+        f"{page.escape(reading.name)} **{page.escape(reading.value)}**{unit} {badge}  \n:small[{said}]",
+        help=reading.measured or None,
+    )
 
 
 def _where(rows: list[EpochRow], epochs: int) -> str:
@@ -227,17 +248,16 @@ def _epochs(job: Job, request: TrainingRequest | None) -> int:
 def _curves(job: Job, rows: list[EpochRow], epochs: int, request: TrainingRequest | None) -> None:
     end = epochs if job.active else 0
     stamp = _stamp(job.folder)
-    st.markdown("**Learning curves**")
-    st.caption(MEASURED[_objective(request)])
-    st.plotly_chart(
-        _learning_curves(str(job.folder), stamp, end, _objective(request)),
-        key=f"curve-{job.id}",
-        config={"displayModeBar": False},
-    )
+    grid = st.grid(2, min_column_width=380, gap="medium")
+    with grid.cell():
+        st.markdown("**Learning curves**", help=MEASURED[_objective(request)])
+        figure = _learning_curves(str(job.folder), stamp, end, _objective(request))
+        st.plotly_chart(figure, key=f"curve-{job.id}", config={"displayModeBar": False})
     if _objective(request) != "autoencoder" and "kl_0" in rows[-1]:
-        st.markdown("**KL per dimension**")
-        figure = _kl_figure(str(job.folder), stamp, end)
-        st.plotly_chart(figure, key=f"kl-{job.id}", config={"displayModeBar": False})
+        with grid.cell():
+            st.markdown("**KL per dimension**", help="Validation images; dimensions below 0.1 nats are grey.")
+            figure = _kl_figure(str(job.folder), stamp, end)
+            st.plotly_chart(figure, key=f"kl-{job.id}", config={"displayModeBar": False})
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -32,7 +32,7 @@ def test_train_reload_and_open_in_explore(own_app: AppServer, page: Page) -> Non
     open_page(page, own_app, "train")
     expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
     expect(page.get_by_text("Nothing is training.")).to_be_visible()
-    expect(page.get_by_text(re.compile("measured just now"))).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("on this machine"))).to_be_visible(timeout=LONG_MS)
     fill_in(page, "tiny", epochs=2)
     job_id = start(page)
     page.reload()
@@ -43,16 +43,24 @@ def test_train_reload_and_open_in_explore(own_app: AppServer, page: Page) -> Non
     open_in_explore.wait_for(timeout=LONG_MS)
     wait_idle(page)
     expect(page.get_by_text("Trained 2 epochs, in")).to_be_visible()
-    expect(page.get_by_text("a loss, not a likelihood")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(2)  # learning curves, KL per dimension
     expect(page.get_by_role("slider", name=re.compile("epoch", re.IGNORECASE))).to_be_visible()
     assert len(checkpoint_files.read("tiny").history) == 2
+    expect(page.get_by_role("button", name="Train", exact=True)).to_have_count(0)  # folded: the run has the width
+
+    page.get_by_role("button", name="Rename model").first.click()
+    page.get_by_role("dialog").get_by_label("New name").fill("renamed")
+    page.keyboard.press("Tab")
+    page.get_by_role("dialog").get_by_role("button", name="Rename", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    wait_idle(page)
+    assert len(checkpoint_files.read("renamed").history) == 2
 
     open_in_explore.click()
     page.wait_for_url(lambda url: "/train" not in url)
     wait_idle(page)
     expect(page).to_have_title(re.compile("Explore"))
-    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^tiny"))
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^renamed"))
     assert "Traceback" not in own_app.log_text()
 
 
@@ -87,7 +95,7 @@ def test_a_run_outlives_tab_and_app_and_a_stop_can_be_taken_back(own_app: AppSer
     expect(page.get_by_text(re.compile(r"Stopped: kept epoch \d+ of 100000"))).to_be_visible(timeout=LONG_MS)
     assert len(checkpoint_files.read("long").history) > kept
 
-    page.get_by_role("button", name="Delete").click()  # asks first
+    page.get_by_role("button", name="Delete", exact=True).click()  # asks first
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name=re.compile("Delete")).click()
     expect(page.get_by_text("Nothing is training.")).to_be_visible()

@@ -21,6 +21,11 @@ def visit(job: str | None = None) -> AppTest:
     return at.run()
 
 
+def with_setup(at: AppTest) -> AppTest:
+    """The page with the form unfolded, which is folded away beside a run."""
+    return at.button(key="train_setup").click().run()
+
+
 def texts(at: AppTest) -> str:
     """All that the page says; never a stack trace."""
     assert not at.exception

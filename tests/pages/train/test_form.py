@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.pages.train.page import labels, texts, typed, visit
+from tests.pages.train.page import labels, texts, typed, visit, with_setup
 from tests.runs import plant, requests, train_arguments
 from tests.vae.helpers import new_checkpoint
 from ui.train import estimate, form
@@ -39,7 +39,6 @@ def test_without_any_run_there_is_the_form_and_an_invitation() -> None:
     assert "Runs" not in [heading.value for heading in at.subheader]
     assert at.text_input(key="train_name").value == "digits-mlp-2"
     assert "54,468 parameters (0.2 MB)" in said
-    assert "digits-mlp-2" in said
     assert labels(at) == ["Train"]
 
 
@@ -53,7 +52,8 @@ def test_every_field_has_one_sentence_of_help() -> None:
         ("objective", "iwae"),
     ):
         at.button_group(key=f"train_{key}").set_value(value).run()
-        drawn = [*at.selectbox, *at.number_input, *at.text_input, *at.button_group]
+        drawn = [*at.selectbox, *at.radio, *at.number_input, *at.text_input, *at.button_group]
+        drawn = [field for field in drawn if str(field.key).startswith("train_")]
         assert [field.label for field in drawn if not field.help.endswith(".") or ". " in field.help] == []
         seen |= {field.key for field in drawn}
     settings = {f.name for f in (*fields(ModelConfig), *fields(TrainConfig))} - {"image_shape", "classes"}
@@ -74,6 +74,7 @@ def test_the_name_follows_until_somebody_types(submitted: list[list[str]]) -> No
     at.button(key="train_submit").click().run()
     assert submitted == [["train"]]
     assert [request.output for request in requests()] == ["mine"]
+    with_setup(at)  # it is folded away beside the run
     assert at.text_input(key="train_name").value == "digits-mlp-4"  # a used name is no suggestion
     at.text_input(key="train_name").set_value("other").run()
     at.text_input(key="train_name").set_value("").run()
@@ -104,7 +105,7 @@ def test_free_names() -> None:
 def test_what_is_wrong_is_said_next_to_the_form(submitted: list[list[str]], key: str, text: str, message: str) -> None:
     checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / "taken")
     plant("queued", train_arguments("soon"))
-    at = visit()
+    at = with_setup(visit())
     at.text_input(key=key).set_value(text).run()
     assert message in texts(at)
     at.button(key="train_submit").click().run()
@@ -174,7 +175,7 @@ def test_what_is_submitted_is_what_the_form_says() -> None:
     at.button(key="train_submit").click().run()
     model = ModelConfig("conv", (1, 8, 8), 2, (), (4, 8), "silu", "gaussian")
     train = TrainConfig("digits", batch_size=64, kl_schedule="linear", lr_schedule="cosine", **numbers)
-    assert requests() == [TrainingRequest(model, train, "digits-conv-2")]
+    assert requests() == [TrainingRequest(model, train, "digits-conv-2-gaussian-beta2.5-freebits0.25-seed9")]
 
 
 def test_the_form_tells_how_much_memory_a_training_takes() -> None:
@@ -271,11 +272,11 @@ def test_a_preset_fills_in_the_form_and_is_submitted(
     real = datasets.info
     monkeypatch.setattr(datasets, "info", lambda name: replace(real(name), on_this_machine=lambda: True))
     at = visit()
-    at.selectbox(key="train_preset").set_value(preset).run()
+    at.radio(key="train_preset").set_value(preset).run()
     at.selectbox(key="train_dataset").set_value(dataset).run()  # a preset follows the data set
-    assert at.selectbox(key="train_preset").value == preset
+    assert at.radio(key="train_preset").value == preset
     [chosen] = [p for p in PRESETS if p.id == preset]
-    assert chosen.sentence in texts(at)
+    assert chosen.sentence in at.radio(key="train_preset").proto.captions
     at.button(key="train_submit").click().run()
     [request] = requests()
     assert settings_of(request).effective() == chosen.settings(dataset).effective()
@@ -283,12 +284,12 @@ def test_a_preset_fills_in_the_form_and_is_submitted(
 
 def test_a_changed_preset_becomes_my_own_settings_and_keeps_the_change() -> None:
     at = visit()
-    at.selectbox(key="train_preset").set_value("disentangle").run()
+    at.radio(key="train_preset").set_value("disentangle").run()
     at.number_input(key="train_beta").set_value(6.0).run()
-    assert at.selectbox(key="train_preset").value == "own"
+    assert at.radio(key="train_preset").value == "own"
     assert at.number_input(key="train_beta").value == 6.0
     assert at.number_input(key="train_latent_dim").value == 10
-    at.selectbox(key="train_preset").set_value("plane").run()
+    at.radio(key="train_preset").set_value("plane").run()
     assert at.number_input(key="train_beta").value == 1.0
 
 
@@ -324,14 +325,15 @@ def test_a_field_is_there_only_where_it_applies() -> None:
 
 def test_every_objective_can_be_trained_from_any_settings(submitted: list[list[str]]) -> None:
     at = visit()
-    at.selectbox(key="train_preset").set_value("disentangle").run()
-    for objective in ("iwae", "autoencoder", "elbo"):  # from β = 4 with a schedule: no combination is an error
+    at.radio(key="train_preset").set_value("disentangle").run()
+    for objective in ("iwae", "autoencoder", "elbo"):  # from a β with a schedule: no combination is an error
         at.button_group(key="train_objective").set_value(objective).run()
         assert not at.error
         at.button(key="train_submit").click().run()
+        with_setup(at)
     chosen = [request.train for request in requests()]
     assert [train.objective for train in chosen] == ["iwae", "autoencoder", "elbo"]
-    assert [train.beta for train in chosen] == [1.0, 1.0, 4.0]
+    assert [train.beta for train in chosen] == [1.0, 1.0, PRESETS[4].settings("digits").beta]
 
 
 def test_the_page_never_imports_torch() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.train.page import labels, texts, typed, visit
+from tests.pages.train.page import labels, texts, typed, visit, with_setup
 from tests.runs import history, keep_state, plant, plant_run, progress_of, requests, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
 from ui.shared import page_state
@@ -23,6 +25,7 @@ from vae.errors import CheckpointError, JobError
 from vae.jobs import queue
 from vae.storage import paths
 from vae.training.request import TrainingRequest
+from vae.training.run_folder import status
 
 
 def test_a_submitted_run_is_in_the_url_and_shown(submitted: list[list[str]]) -> None:
@@ -32,7 +35,7 @@ def test_a_submitted_run_is_in_the_url_and_shown(submitted: list[list[str]]) -> 
     assert len(submitted) == 1
     assert at.query_params["job"] == job.id
     assert "**Train digits-mlp-2**" in texts(at)
-    assert at.text_input(key="train_name").value == "digits-mlp-2-b"
+    assert with_setup(at).text_input(key="train_name").value == "digits-mlp-2-b"
 
 
 def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
@@ -56,8 +59,8 @@ def test_an_unknown_job_in_the_link_is_said(job: str) -> None:
 
 
 def table(at: AppTest) -> Any:
-    [frame] = at.dataframe
-    return frame.value
+    """All runs of all tables, in the order of the page."""
+    return importlib.import_module("pandas").concat([frame.value for frame in at.dataframe], ignore_index=True)
 
 
 def test_the_table_of_runs() -> None:
@@ -74,8 +77,11 @@ def test_the_table_of_runs() -> None:
     at = visit()
     assert "Runs" in [heading.value for heading in at.subheader]
     values = table(at)
-    assert list(values["Name"]) == ["odd", "ae", "second", "early", "first"]
+    assert [list(frame.value["Name"]) for frame in at.dataframe] == [["▸ odd"], ["ae"], ["second", "early", "first"]]
+    for group in ("Settings can't be read", "digits · Bernoulli · reconstruction", "digits · Bernoulli · −ELBO"):
+        assert f"**{group}**" in texts(at)  # losses of one kind only are in one table
     assert list(values["State"]) == ["Queued", "Done", "Failed", "Stopped early", "Done"]
+    values["Name"] = values["Name"].str.removeprefix("▸ ")
     by_name = values.set_index("Name")
     assert by_name.loc["first", ["Epochs", "Of", "Validation loss", "KL", "Used dimensions", "Gap"]].tolist() == [
         3, 3, 58.25, 2.5, 2, 1.25
@@ -93,20 +99,37 @@ def test_the_table_of_runs() -> None:
     )
 
 
-def test_a_row_shows_its_run_and_stays_chosen() -> None:
+def test_ticked_runs_stay_ticked_and_their_curves_lie_over_each_other() -> None:
     first = plant("done", train_arguments("first"), progress_of("first", 3, 3), age=300)
     second = plant("failed", train_arguments("second"), age=200)
+    other = plant("done", ["train", "--objective", "autoencoder", "--output", "ae"], progress_of("ae", 3, 3), age=150)
+    third = plant("done", train_arguments("third"), progress_of("third", 3, 3), age=100)
     at = visit(first)
-    assert at.session_state[run_table.table_key([second, first])]["selection"]["rows"] == [1]
     assert "**Train first**" in texts(at)
+    assert "Learning curves compared" not in texts(at)
+    at.session_state[run_table.TICKED] = {first, third}
+    at.run()
+    key = run_table.table_key([third, second, first])
+    assert at.session_state[key]["selection"]["rows"] == [0, 2]
+    assert compared(at) == [["third", "first"]]
+    at.session_state[run_table.TICKED] = {first, third, other}  # of another objective: an axis of its own
+    at.run()
+    assert "These losses are of different kinds" in texts(at)
+    assert sorted(compared(at)) == [["ae"], ["third", "first"]]
+
+
+def compared(at: AppTest) -> list[list[str]]:
+    """The names on each chart that compares runs."""
+    specs = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if "compared-" in chart.proto.id]
+    return [[trace["name"] for trace in spec["data"]] for spec in specs]
 
 
 @pytest.mark.parametrize(
     ("selection", "shown"),
     [
-        ({"rows": [1], "cells": []}, "b"),
+        ({"rows": [1], "cells": []}, None),  # a box ticks
         ({"rows": [0], "cells": [(2, "KL")]}, "c"),  # a click into a cell of another row
-        ({"rows": [], "cells": []}, None),  # a second click on the same row
+        ({"rows": [], "cells": []}, None),  # the box once more
         ({"rows": [9], "cells": []}, None),  # deleted meanwhile
     ],
 )
@@ -119,6 +142,7 @@ def test_a_click_on_a_row_or_cell_chooses_the_run(
     run_table._row_chosen("table", ["a", "b", "c"])
     assert STATE.chosen(JOB) == shown
     assert state.get(run_table.FOLLOWED, False) is (shown is not None)
+    assert state[run_table.TICKED] == {"abc"[row] for row in selection["rows"] if row < 3}
 
 
 @pytest.mark.parametrize("old", [False, True])
@@ -131,7 +155,7 @@ def test_duplicate_fills_in_all_settings_under_a_free_name(submitted: list[list[
     at.button(key="run_duplicate").click().run()
     assert texts(at)
     assert at.text_input(key="train_name").value == "mine"
-    assert at.selectbox(key="train_preset").value == "own"
+    assert at.radio(key="train_preset").value == "own"
     at.button(key="train_submit").click().run()
     assert submitted == [["train"]]
     assert requests() == [kept, replace(kept, output="mine")]
@@ -208,3 +232,51 @@ def test_names_in_use_are_models_and_active_runs() -> None:
     assert form.names_in_use() == {"kept", "a-queued", "a-running", ""}
     with pytest.raises(CheckpointError, match="A run that has not ended will write a-queued"):
         typed(name="a-queued")
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def finished(name: str) -> str:
+    """A run that wrote a model, which is there."""
+    folder = checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / name)
+    job = plant_run("done", train_request(name), progress_of(name, 3, 3, finished=True))
+    status.note_written(paths.runs_dir() / job, checkpoint_files.summary(folder).identity)
+    return job
+
+
+def test_a_model_is_renamed_from_its_run_which_goes_on_to_show_it() -> None:
+    finished("taken")
+    job = finished("mine")
+    at = visit(job)
+    at.button(key="model_rename-run").click().run()
+    assert "1 run will follow." in texts(at)
+    at.text_input(key="model_new_name").set_value("taken").run()
+    at.button(key="model_rename_sure").click().run()
+    assert "There is already a model" in texts(at)
+    at = visit(job)
+    at.button(key="model_rename-run").click().run()
+    at.text_input(key="model_new_name").set_value("better").run()
+    at.button(key="model_rename_sure").click().run()
+    assert sorted(summary.name for summary in checkpoint_files.summaries()) == ["better", "taken"]
+    at = visit(job)
+    assert "Open in Explore" in labels(at)
+    assert list(table(at)["Name"]) == ["▸ better", "taken"]
+
+
+def test_deleting_a_model_asks_says_what_goes_and_leaves_the_run() -> None:
+    job = finished("mine")
+    at = visit(job)
+    at.button(key="model_delete-run").click().run()
+    assert "The model **mine** goes for good. 1 run stays, with film and curves." in texts(at)
+    assert [summary.name for summary in checkpoint_files.summaries()] == ["mine"]
+    at.button(key="model_delete_sure").click().run()
+    assert checkpoint_files.summaries() == []
+    assert "The model mine is no longer on this machine." in texts(visit(job))
+
+
+def test_a_shared_server_lets_only_the_owner_change_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_SHARED", "1")
+    at = visit(finished("mine"))
+    assert not {"Rename model", "Delete model"} & set(labels(at))
+    assert "only the tab that made it may change it" in texts(at)

@@ -161,14 +161,16 @@ def test_junk_chooses_no_point_and_no_row(junk: Any) -> None:
         assert reports.clicked_row(value) is None
     assert reports.clicked_row(wrapped[4]) == expected
     for value in (junk, *wrapped[:1], *wrapped[4:5]):
-        assert reports.chosen_table_row(value) is None
+        assert reports.table_choice(value) == reports.TableChoice()
 
 
 def test_a_point_and_a_row_that_are_clicked_are_chosen() -> None:
     assert reports.clicked_row({"selection": {"points": [{"customdata": 7, "x": 0.5}, {"customdata": 8}]}}) == 7
     assert reports.clicked_row({"selection": {"points": [{"customdata": [7, "seven"]}]}}) == 7
-    assert reports.chosen_table_row({"selection": {"rows": [3], "columns": [], "cells": []}}) == 3
-    assert reports.chosen_table_row({"selection": {"rows": [3], "cells": [[2, "ELBO"]]}}) == 2
+    ticked = {"selection": {"rows": [3, 5], "columns": [], "cells": []}}
+    assert reports.table_choice(ticked) == reports.TableChoice((3, 5))
+    clicked = {"selection": {"rows": [3], "cells": [[2, "ELBO"]]}}
+    assert reports.table_choice(clicked) == reports.TableChoice((3,), 2)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{}", "3", "null", '[{"number": 1}]', '[{"number": "1", "moved": 0}]'])

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.train.page import with_setup
 from tests.runs import plant, train_arguments
 from ui.train import estimate
+from ui.train.estimate import Estimate
 from ui.train.presets import PRESETS
 from vae.errors import JobError
 from vae.jobs import queue
@@ -75,14 +77,16 @@ def keep(job: Job, result: Trial = RESULT) -> None:
 
 
 def test_words() -> None:
-    assert estimate.estimate(RESULT, 20, now=1030.0) == (
-        "About 40 s on this machine: 4 s to start, 20 epochs of 1.9 s (measured just now over 0.9 s of training), "
-        "then the maps of the test images."
+    assert estimate.estimate(RESULT, 20, now=1030.0) == Estimate(
+        "About 40 s on this machine.",
+        "4 s to start, 20 epochs of 1.9 s each, measured just now over 0.9 s of training; then the maps of the test "
+        "images.",
     )
     fast = Trial(0.5, 0.0123, 1.0, 40, "cpu", shared=True, measured=1000.0)
-    assert estimate.estimate(fast, 1, now=8300.0) == (
-        "A moment on this machine: 0.5 s to start, 1 epoch of 12 ms (measured 2 h ago over 1.0 s of training), "
-        "then the maps of the test images. Another job was computing meanwhile; alone it is faster."
+    assert estimate.estimate(fast, 1, now=8300.0) == Estimate(
+        "A moment on this machine. Another job was computing meanwhile; alone it is faster.",
+        "0.5 s to start, 1 epoch of 12 ms each, measured 2 h ago over 1.0 s of training; then the maps of the test "
+        "images.",
     )
 
 
@@ -95,11 +99,11 @@ def test_a_form_that_is_still_gets_an_estimate(submitted: list[list[str]]) -> No
     keep(job)
     end(job, "done")
     at.run()
-    assert "on this machine: 4 s to start, 110 epochs of 1.9 s" in said(at)
+    assert "About 4 min on this machine." in said(at)
     assert estimate.MEASURING not in said(at)
     assert trials() == []
     at.number_input(key="train_epochs").set_value(10).run()  # as fast: answered at once
-    assert "About 25 s on this machine: 4 s to start, 10 epochs of 1.9 s" in said(at)
+    assert "About 25 s on this machine." in said(at)
     assert len(submitted) == 1
 
 
@@ -143,6 +147,7 @@ def test_training_ends_the_trial(submitted: list[list[str]]) -> None:
     [training] = [job for job in queue.all_jobs() if job.kind == "train"]
     end(training, "done")
     at.run()
+    with_setup(at)
     assert [words[0] for words in submitted] == ["trial", "train", "trial"]
 
 
@@ -202,7 +207,7 @@ def test_what_is_being_trained_is_not_measured_meanwhile(state: str, monkeypatch
 
 def test_what_was_measured_beside_another_job_is_measured_again_when_it_is_alone(submitted: list[list[str]]) -> None:
     other = plant("running", train_arguments("other"))
-    at = visit()
+    at = with_setup(visit())
     keep(trials()[0], Trial(4.0, 1.9, 0.94, 40, "cpu", shared=True, measured=time.time()))
     end(trials()[0], "done")
     at.run()

@@ -44,8 +44,10 @@ def test_what_the_presets_promise() -> None:
             16,
             "silu",
         )
-        assert (by_id["disentangle"].beta, by_id["disentangle"].latent_dim) == (4.0, 10)
-        assert by_id["collapse"].beta > 5
+        assert (by_id["disentangle"].kl_schedule, by_id["disentangle"].latent_dim) == ("linear", 10)
+        assert 4 < by_id["disentangle"].beta < by_id["collapse"].beta or dataset == "digits"  # of two likelihoods there
+        assert by_id["collapse"].beta > 4
+        assert by_id["anomalies"].latent_dim >= 8
         assert by_id["autoencoder"].objective == "autoencoder"
 
 
@@ -93,3 +95,13 @@ def test_small_words() -> None:
         "mnist-conv-16",
         "a-1",
     ]
+
+
+def test_beta_follows_how_much_the_images_vary() -> None:
+    """MNIST's 784 pixels bear ten times what 64 do: one β for both would change nothing on one, or end the other."""
+    digits = {p.id: p.settings("digits").beta for p in PRESETS}
+    assert digits["collapse"] == pytest.approx(1.5 * 3.4, abs=0.4)
+    assert digits["disentangle"] == pytest.approx(5.9, abs=0.5)  # of a Gaussian: 6 of 10 dimensions were used
+    assert {digits[name] for name in ("plane", "sharp", "anomalies", "autoencoder")} == {1.0}
+    known = Preset("x", "", "", lambda dataset, traits: {"latent_dim": 2, "keep_best": True}).settings("digits")
+    assert known.patience == known.epochs
