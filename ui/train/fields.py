@@ -19,7 +19,7 @@ ARCHITECTURE_TITLES = {"mlp": "MLP", "conv": "Convolutional"}
 OWN_TITLE, OWN_SENTENCE = "My own settings", "Everything as it stands below and under Advanced."
 BETA = (
     "What a KL term does depends on how much the images vary. β is chosen from the covariance of up to 500 training "
-    "images, whose eigenvalues say how many dimensions a linear decoder keeps (vae/training/kl_scale.py). "
+    "images, whose eigenvalues say how many dimensions a linear decoder keeps (vae/data/kl_scale.py). "
     "`python -m benchmarks.presets` trains every preset on four data sets."
 )
 STYLE = """

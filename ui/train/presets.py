@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from vae.config import TrainConfig, default_model_config
-from vae.data import datasets
+from vae.data import datasets, kl_scale
 from vae.data.traits import Traits, traits
 from vae.errors import ConfigError, DatasetError
-from vae.training import kl_scale
 from vae.training.request import TrainingRequest
 from vae.training.suggested import suggest
 

@@ -16,7 +16,7 @@ from vae.storage import paths
 from vae.training.run_folder import model_changes
 from vae.training.run_folder.model_changes import Uses
 
-NEW_NAME = "model_new_name"
+NEW_NAME, PROBLEM = "model_new_name", "model_rename_problem"
 
 
 def buttons(model: Summary, place: str) -> None:
@@ -47,29 +47,41 @@ def _note(uses: Uses) -> Path:
 
 def _rename(model: Summary) -> None:
     st.session_state[NEW_NAME] = model.name
+    st.session_state.pop(PROBLEM, None)
     st.dialog("Rename this model")(_ask_name)(model)
 
 
 def _ask_name(model: Summary) -> None:
     uses = model_changes.uses(model)
-    name = st.text_input("New name", key=NEW_NAME, max_chars=80).strip()
+    st.text_input("New name", key=NEW_NAME, max_chars=80)
     if known := in_words(uses):
         st.markdown(f"{page.escape(known)} will follow.")
     st.caption(f"{ownership.whose(_note(uses))} Links that name the old model no longer find it.")
+    if said := st.session_state.pop(PROBLEM, None):
+        st.error(said, icon=":material/error:")
     with st.container(horizontal=True):
-        sure = clicks.button("Rename", "model_rename_sure", type="primary", disabled=name in ("", model.name))
-        if sure and ownership.may_change(_note(uses)):
-            try:
-                model_changes.rename(model.name, name)
-            except VAEError as error:
-                page.show_error(error)
-                return
-            if st.session_state.get(model_picker.CHOSEN) == model.name:
-                st.session_state[model_picker.CHOSEN] = name
-            st.toast(page.escape(f"{model.name} is now {name}."))
+        sure = st.button("Rename", key="model_rename_sure", type="primary", on_click=_renamed, args=(model,))
+        if clicks.button("Cancel", "model_rename_not") or (sure and not said):
             st.rerun()
-        if clicks.button("Cancel", "model_rename_not"):
-            st.rerun()
+
+
+def _renamed(model: Summary) -> None:
+    """Somebody pressed Rename. For a callback: the page is drawn again with the new name."""
+    name = str(st.session_state[NEW_NAME]).strip()
+    note = _note(model_changes.uses(model))
+    if name == model.name:
+        return
+    if not ownership.may_change(note):
+        st.session_state[PROBLEM] = ownership.refusal(note)
+        return
+    try:
+        model_changes.rename(model.name, name)
+    except VAEError as error:
+        st.session_state[PROBLEM] = page.escape(str(error))
+        return
+    if st.session_state.get(model_picker.CHOSEN) == model.name:
+        st.session_state[model_picker.CHOSEN] = name
+    st.toast(page.escape(f"{model.name} is now {name}."))
 
 
 # --- deleting ---------------------------------------------------------------------------------------------------------

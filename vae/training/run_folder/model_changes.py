@@ -43,13 +43,15 @@ class Uses:
 
 def runs_of(name: str, identity: str) -> list[Job]:
     """The runs that wrote the model, oldest first: by its identity, or by its name where they noted none."""
-    found = []
-    for job in queue.all_jobs():
-        if job.kind == "train":
-            written = status.written(job.folder)
-            if identity in written if written and identity else request_files.output_of(job) == name:
-                found.append(job)
-    return found
+    return [job for job in queue.all_jobs() if job.kind == "train" and _wrote(job, name, identity)]
+
+
+def _wrote(job: Job, name: str, identity: str) -> bool:
+    written, request = status.written(job.folder), request_files.read_or_none(job)
+    if request_files.output_of(job) == name:
+        return not written or not identity or identity in written
+    # under another name: the model was renamed, unless that name is there and so a copy's
+    return bool(identity) and identity in written and not (request and probe.is_there(request.destination))
 
 
 def uses(summary: Summary) -> Uses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vae.training import kl_scale
+from vae.data import kl_scale
 
 
 def test_of_a_gaussian_the_weights_are_those_of_probabilistic_pca() -> None:
