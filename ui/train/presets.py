@@ -117,14 +117,14 @@ def _plane(dataset: str, known: Traits) -> dict[str, Any]:
 
 
 def _sharp(dataset: str, known: Traits) -> dict[str, Any]:
-    best = {"keep_best": True} if known.train_images < MANY_IMAGES else {}
-    return _precise(known) | best | {"architecture": "conv", "latent_dim": MOST_UNITS}
+    return _precise(known) | _best(known) | {"architecture": "conv", "latent_dim": MOST_UNITS}
 
 
 def _anomalies(dataset: str, known: Traits) -> dict[str, Any]:
     """What suits the images, and room for what normal ones have in common, where they are enough for it."""
     suited = suggest(known, {})["latent_dim"].value
-    return _precise(known) | {"latent_dim": max(suited, ROOMY) if known.train_images >= 20 * ROOMY else suited}
+    enough = known.train_images >= 20 * ROOMY
+    return _precise(known) | _best(known) | {"latent_dim": max(suited, ROOMY) if enough else suited}
 
 
 def _disentangle(dataset: str, known: Traits) -> dict[str, Any]:
@@ -142,6 +142,11 @@ def _collapse(dataset: str, known: Traits) -> dict[str, Any]:
 
 def _autoencoder(dataset: str, known: Traits) -> dict[str, Any]:
     return {"latent_dim": 10, "objective": "autoencoder"}
+
+
+def _best(known: Traits) -> dict[str, Any]:
+    """The best epoch is kept where the last ones may know images by heart."""
+    return {"keep_best": True} if known.train_images < MANY_IMAGES else {}
 
 
 def _precise(known: Traits) -> dict[str, Any]:
