@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from ui.anomalies import evaluation, export, gallery, histogram, image, latent_map, looking, retrain, scoring, settings
-from ui.anomalies.scoring import Scored
-from ui.anomalies.state import FIELDS, STATE
+from ui.anomalies import (
+    evaluation,
+    export,
+    gallery,
+    histogram,
+    image,
+    latent_map,
+    looking,
+    questions,
+    scoring,
+    settings,
+)
+from ui.anomalies.scoring import COURSE, Scored
+from ui.anomalies.state import ASK, FIELDS, STATE, step
 from ui.shared import cache, job_card, model_picker, page
+from ui.shared.detail import detail_panel
 from ui.shared.models import health
+from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetMissingError
 
-LOOKS = {"gallery": "Images", "map": "Map", "curves": "Curves", "scores": "All scores"}
+LOOKS = {"gallery": "Images", "map": "Map"}
+EVALUATIONS = {"curves": "Curves", "scores": "All scores"}  # where labels say what is an outlier
 
 
 def anomalies() -> None:
-    """Pick a checkpoint, then the workbench."""
+    """Pick a checkpoint, then the questions, then the review."""
     linked = STATE.begin()
     checkpoint = model_picker.choose(linked["model"][-1] if linked and "model" in linked else None)
     if checkpoint is not None:
@@ -28,14 +41,18 @@ def anomalies() -> None:
 
 @st.fragment
 def workbench(checkpoint: Checkpoint, model_text: str) -> None:
-    """Settings, the histogram over what was found, and one image."""
+    """What is normal, what to check, and then the review."""
     STATE.begin_part(keep=())
-    with st.container(key="workbench"):
-        left, middle, detail = st.columns([1.1, 2.3, 1.35], gap="medium")
-    notices = middle.container()  # above all that says what of a link it can't follow
-    with middle, page.error_boundary():
+    settings.begin(checkpoint)
+    asking = step() == ASK or not settings.is_there(settings.chosen_kind())
+    notices = st.container()  # above all that says what of a link it can't follow
+    place = st.container()
+    with place, page.error_boundary():
         try:
-            work(checkpoint, left, middle, detail)
+            if asking:
+                questions.show(checkpoint)
+            else:
+                review(checkpoint)
         except DatasetMissingError as error:
             page.show_error(error)
             if missing := cache.missing_dataset(checkpoint):
@@ -45,51 +62,61 @@ def workbench(checkpoint: Checkpoint, model_text: str) -> None:
     STATE.write_url(model_text)
 
 
-def work(checkpoint: Checkpoint, left: DeltaGenerator, middle: DeltaGenerator, detail: DeltaGenerator) -> None:
-    """From the left to one image; what is wrong with the source is said when all left are there."""
-    with left:
-        choice = settings.normal_choice(checkpoint)
-        retrain.show(checkpoint, choice)
-        kind = settings.source_kind()
-        place = st.container()
-        name = settings.score_name(choice)
-        with place:
-            wanted = settings.wanted(checkpoint, kind)
-            if wanted is not None:
-                choice = settings.with_aliases(checkpoint, choice, wanted.source)
+def review(checkpoint: Checkpoint) -> None:
+    """From a slim bar of settings to one image; what is wrong with the source is said when all settings are there."""
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="anomalies-bar")
+    with bar:
+        with st.popover(f"Normal: {page.escape(settings.normal_text(checkpoint))}", icon=":material/check_circle:"):
+            choice = settings.normal_choice(checkpoint)
+        kind = settings.chosen_kind()
+        source = st.popover(f"Checked: {settings.SOURCES[kind].lower()}", icon=":material/image_search:")
+        chosen = registry.get(settings.chosen_score()).title
+        with st.popover(f"Score: {page.escape(chosen)}", icon=":material/speed:"):
+            name = settings.score_name(checkpoint, choice)
+        limit = st.popover(f"Threshold: {settings.rule_text()}", icon=":material/horizontal_rule:")
+    columns = detail_panel.beside()
+    with source:
+        wanted = settings.wanted(checkpoint, settings.source_kind())
+        if wanted is not None:
+            choice = settings.with_aliases(checkpoint, choice, wanted.source)
     if wanted is None:
-        middle.info("Choose what to score.", icon=":material/image_search:")
         return
     settings.forget_what_changed((checkpoint.identity, choice.key(), name), wanted.key)
-    with middle:
-        seen = looking.see(checkpoint, wanted)
+    with columns.pictures:
+        settings.warn_of_what_was_learned(checkpoint, choice, name)
+        seen = looking.see(checkpoint, wanted, choice)
         if seen is None:
             return
         fitted = scoring.fitted(checkpoint, choice, name)
         raw = scoring.scored(checkpoint, fitted, seen, wanted.key, choice)
-    with left:
+        st.session_state.pop(COURSE, None)
+    with limit:
         found = scoring.with_rule(raw, settings.rule(fitted.threshold))
-        judged, reason = scoring.judgeable(checkpoint, wanted.source, found, choice)
-        st.session_state[settings.THRESHOLD] = found.detector.threshold
+    judged, reason = scoring.judgeable(checkpoint, wanted.source, found, choice)
+    st.session_state[settings.THRESHOLD] = found.detector.threshold
+    with bar:
         export.show(checkpoint, found)
-    with middle:
+    with columns.pictures:
         settings.show_notes(found.seen)
         histogram.show(found, judged)
-        chosen = FIELDS.words("Look at", "look", LOOKS, "gallery", label_visibility="collapsed")
-        if chosen == "curves":
+        own = seen.test_rows is not None
+        labelled = judged is not None or len(seen.class_names) > own
+        looks = LOOKS | (EVALUATIONS if labelled else {})
+        look = FIELDS.words("Look at", "look", looks, "gallery", label_visibility="collapsed")
+        if look == "curves":
             aliases = settings.JOIN.join(choice.aliases)
             evaluation.curves(found, judged, reason, f"{checkpoint.identity} {choice.key()} {aliases} {wanted.key}")
         else:
-            look(checkpoint, found, choice, chosen)
-    with detail:
+            show(checkpoint, found, choice, look)
+    with columns.panel:
         image.show(checkpoint, found, choice)
 
 
-def look(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, chosen: str) -> None:
+def show(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, look: str) -> None:
     """One way of looking at the scored images, or at all scores."""
-    if chosen == "gallery":
+    if look == "gallery":
         gallery.show(checkpoint, found)
-    elif chosen == "map":
+    elif look == "map":
         latent_map.show(checkpoint, found)
     else:
         evaluation.side_by_side(checkpoint, choice)

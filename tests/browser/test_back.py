@@ -46,7 +46,10 @@ PAGES = {
         (None, "traversals", "directions", "interpolation"),
     ),
     "anomalies": Steps(
-        f"anomalies?{MODEL}", "look", ("Images", "Map", "Curves", "All scores"), (None, "map", "curves", "scores")
+        f"anomalies?{MODEL}&step=review",
+        "look",
+        ("Images", "Map", "Curves", "All scores"),
+        (None, "map", "curves", "scores"),
     ),
 }
 

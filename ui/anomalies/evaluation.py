@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import shlex
 
 import streamlit as st
 
-from ui.anomalies import figures
+from ui.anomalies import figures, settings
 from ui.anomalies.scoring import Judgeable, Scored
+from ui.anomalies.state import STATE
 from ui.shared import job_card, page
 from ui.shared.job_card import Command
 from ui.shared.progress_cache import remembered
@@ -21,6 +23,11 @@ from vae.budget import needs
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.jobs.command_line import option_words
 
+ON_MNIST = (
+    " With models that were each trained on one MNIST digit it reached AUROC 0.9835 (mean of ten digits and three "
+    "seeds), with the digits 0 to 6 normal 0.884, where LOF on PCA of all training images reached 0.943 (`python -m "
+    "benchmarks.anomaly`)."
+)
 HELP = (
     "Curves need images that are known to be normal and others that are known not to be: choose some classes, not all, "
     "as normal, or score a folder with a sub-folder of normal images, or another data set."
@@ -51,11 +58,16 @@ def curves(found: Scored, known: Judgeable | None, reason: str, key: str) -> Non
     for column, (name, interval) in zip(st.columns(3), numbers, strict=True):
         column.metric(name, f"{interval.value:.3f}", help=page.escape(evaluation.protocol))
         column.caption(f"95 % interval {interval.low:.3f} to {interval.high:.3f}")
-    st.caption(f"Measured on {page.escape('; '.join(filter(None, (evaluation.protocol, known.note))))}.")
+    told = "; ".join(filter(None, (evaluation.protocol, known.note)))
+    said = f"Measured on {evaluation.outliers:,} outliers and {evaluation.normals:,} normal images."
+    st.caption(said, help=page.escape(f"{told}."))
 
 
 def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
-    """All scores of the test split; a job computes them."""
+    """All scores of the test split, which a job computes; of other images a command compares them."""
+    if STATE.text("source", "test") in ("dataset", "folder"):
+        _elsewhere(checkpoint, choice)
+        return
     if reason := why_not(checkpoint, choice):
         st.info(page.escape(f"{reason} Choose some classes, not all, as normal."), icon=":material/info:")
         return
@@ -67,7 +79,7 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
             st.warning(page.escape(kept.sentence()), icon=":material/trophy:")
         else:
             st.markdown(page.escape(kept.sentence()))
-        _table(kept)
+        _table(checkpoint, kept)
     else:
         st.info(page.escape(kept.why_not or HELP), icon=":material/info:")
     normal = option_words("--normal", choice.words(checkpoint.dataset.class_names))
@@ -78,7 +90,7 @@ def side_by_side(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     )
 
 
-def _table(kept: Comparison) -> None:
+def _table(checkpoint: Checkpoint, kept: Comparison) -> None:
     speeds = kept.images_per_second
     order = sorted(kept.evaluations, key=lambda name: -kept.evaluations[name].auroc.value)
     headers = (
@@ -93,14 +105,27 @@ def _table(kept: Comparison) -> None:
         evaluation, kind = kept.evaluations[name], "default" if name == registry.DEFAULT else ""
         numbers = [_interval(interval) for interval in (evaluation.auroc, evaluation.auprc, evaluation.fpr95)]
         speed = Cell(f"{speeds[name]:,.0f}" if name in speeds else "")
-        rows.append(TableRow((Cell(registry.get(name).title, kind), *numbers, speed), name == registry.DEFAULT))
+        title = Cell(registry.get(name).title, "baseline: no VAE" if name in registry.BASELINES else kind)
+        rows.append(TableRow((title, *numbers, speed), name == registry.DEFAULT))
     st.html(table(headers, rows))
+    first, on_mnist = kept.evaluations[order[0]], ON_MNIST if checkpoint.dataset.name == "mnist" else ""
     st.caption(
-        f"{page.escape(kept.evaluations[order[0]].protocol)}. FPR95: false-alarm rate at 95 % recall. Images a second: "
-        "from pixels to scores, on this machine. The default was chosen on synthetic damage to "
-        "held-out images, never on these labels. With models that were each trained on one MNIST digit it reached "
-        "AUROC 0.9835 (mean of ten digits and three seeds), with the digits 0 to 6 normal 0.884, where LOF on PCA of "
-        "all training images reached 0.943 (`python -m benchmarks.anomaly`)."
+        f"Measured on {first.outliers:,} outliers and {first.normals:,} normal images of the test split.",
+        help=page.escape(
+            f"{first.protocol}. Images a second: from pixels to scores, on this machine. The default was chosen on "
+            f"synthetic damage to held-out images, never on these labels.{on_mnist}"
+        ),
+    )
+
+
+def _elsewhere(checkpoint: Checkpoint, choice: NormalChoice) -> None:
+    """The command that compares all scores on another data set or a folder."""
+    kind = STATE.text("source")
+    where = ["--images", STATE.text("folder")] if kind == "folder" else ["--dataset", settings.set_name(checkpoint)]
+    normal = option_words("--normal", (*choice.words(checkpoint.dataset.class_names), *choice.aliases))
+    st.caption("All scores are compared on these images by a command:")
+    st.code(
+        f"python -m vae {shlex.join(['compare', checkpoint.name, *where, *normal])}", language="sh", wrap_lines=True
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
+from ui.anomalies import marks
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
 from ui.components import clicks
@@ -17,40 +20,41 @@ from ui.shared.sessions import deletion, ownership
 from ui.shared.sessions.deletion import Deletion
 from vae.anomalies import csv_report, detector_files
 from vae.anomalies.csv_report import Columns
+from vae.anomalies.detectors import MAX_NAME, Detector
 from vae.anomalies.methods import registry
 from vae.anomalies.sources import Chunk
 from vae.checkpoints.checkpoint import Checkpoint
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
-    """Download, keep, and the kept ones."""
+    """Download, keep, and the kept ones, in a row."""
+    said = marks.of(len(found.scores))  # now: what is made later knows no session
     st.download_button(
-        "Scores (CSV)",
-        lambda: csv_bytes(found),
+        "CSV",
+        lambda: csv_bytes(found, said),
         f"{checkpoint.name}-{found.detector.score}.csv",
         "text/csv",
         key="anomalies-csv",
         icon=":material/download:",
         on_click="ignore",
-        width="stretch",
+        help="Name, score, decision and your review of every image",
     )
-    with st.expander("Keep this detector", icon=":material/save:"):
+    with st.popover("Keep", icon=":material/save:", help="Keep this detector for the command line"):
         _keep(checkpoint, found)
 
 
-def csv_bytes(found: Scored) -> bytes:
-    """One row for each image that could be read, in their order."""
+def csv_bytes(found: Scored, reviews: Mapping[int, str]) -> bytes:
+    """One row for each image that could be read, in their order; `reviews` by their place."""
     seen = found.seen
     chunk = Chunk(seen.names, seen.images.pixels, seen.labels, seen.rows)
-    columns = Columns(row=seen.rows is not None, label=seen.labels is not None)
-    return csv_report.to_bytes(csv_report.rows_of(chunk, found.decisions, seen.class_names), columns)
+    columns = Columns(row=seen.rows is not None, label=seen.labels is not None, review=True)
+    rows = csv_report.rows_of(chunk, found.decisions, seen.class_names, reviews)
+    return csv_report.to_bytes(rows, columns)
 
 
 def _keep(checkpoint: Checkpoint, found: Scored) -> None:
-    st.caption("Score, threshold and calibration are kept beside the checkpoint and used from the command line.")
-    score = registry.get(found.detector.score)
-    classes = f", class {', '.join(found.detector.classes)}" if found.detector.classes else ""
-    default = f"{score.title}{classes}"[:60].strip()
+    st.caption("Score, threshold and calibration are kept beside the model and used from the command line.")
+    default = plain_name(found.detector)
     keeping = Keeping(
         [kept.name for kept in detector_files.saved(checkpoint)],
         lambda name: detector_files.save(replace(found.detector, name=name)),
@@ -86,6 +90,14 @@ def _keep(checkpoint: Checkpoint, found: Scored) -> None:
             "scores.csv",
         ]
         st.code(f"python -m vae {shlex.join(words)}", language="sh", wrap_lines=True)
+
+
+def plain_name(detector: Detector) -> str:
+    """A name for it that needs no quotes in a shell."""
+    name = "-".join([detector.score, *detector.classes])
+    if re.fullmatch(r"[A-Za-z0-9_-]+", name) and len(name) <= MAX_NAME:
+        return name
+    return f"{detector.score}-{detector.choice.key()[:8]}"  # other classes may look the same
 
 
 def _note(checkpoint: Checkpoint, name: str) -> Path:

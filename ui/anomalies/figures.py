@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
-from ui.palette import ACCENT, CHANCE
+from ui.palette import ACCENT, CHANCE, UNKNOWN
 from vae.anomalies.evaluation.metrics import Curve
 
 HEIGHT = 300
@@ -53,4 +55,18 @@ def _with(figure: go.Figure, curve: Curve, at: tuple[float, float] | None, shape
             marker={"size": 11, "color": ACCENT, "line": {"color": "white", "width": 2}},
             hovertemplate="the threshold: %{x:.3f}, %{y:.3f}<extra></extra>",
         )
+    return figure
+
+
+def behind(figure: go.Figure, xy: NDArray[np.float32]) -> go.Figure:
+    """The same map with points (N, 2) in grey behind those that it has; they can't be chosen."""
+    figure.add_scattergl(
+        x=xy[:, 0],
+        y=xy[:, 1],
+        mode="markers",
+        showlegend=False,
+        hoverinfo="skip",
+        marker={"color": UNKNOWN, "size": 3.5, "opacity": 0.35},
+    )
+    figure.data = (figure.data[-1], *figure.data[:-1])
     return figure

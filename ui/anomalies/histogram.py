@@ -10,7 +10,7 @@ from ui.components import events, threshold
 from ui.components.threshold.histogram import ScoreGroup
 from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
-from vae.anomalies import detectors
+from vae.anomalies import detectors, thresholds
 from vae.anomalies.methods import registry
 
 SEEN = "anomalies_threshold_seen"
@@ -40,7 +40,10 @@ def show(found: Scored, judged: Judgeable | None) -> None:
         STATE.put("rule", "threshold")
         STATE.put("threshold", repr(value))
         st.rerun()  # of a whole run too: it can hold a fragment's event
-    st.caption(about(found))
+    held_out = thresholds.count(found.detector.calibration, found.detector.threshold)
+    st.caption(
+        f"Held-out normal images above the threshold: {held_out.flagged:,} of {held_out.of:,}", help=about(found)
+    )
     if said := detectors.equal_note(found.detector):
         st.caption(f":material/warning: **{said}**")
 
@@ -59,7 +62,7 @@ def about(found: Scored) -> str:
     """What the detector was fitted to and how its threshold was chosen."""
     detector = found.detector
     return page.escape(
-        f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}: {detector.chosen}. Held-out: of the "
+        f"Normal: {detector.normal}. Threshold {detector.threshold:.4g}, {detector.chosen}. Held-out images are of the "
         "validation split. The range is for new images of the same kind; those taken in another way can be flagged "
         "more often. The few highest and lowest scores stand in the outermost bars."
     )

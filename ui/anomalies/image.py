@@ -5,39 +5,77 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui.anomalies import gallery, scoring
+from ui.anomalies import gallery, marks, scoring
 from ui.anomalies.scoring import Scored
 from ui.components import clicks, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
-from ui.shared import cache, explore_place, page, pictures
-from ui.shared.explore_place import Place
+from ui.shared import cache, page, pictures
+from ui.shared.detail import detail_panel
+from ui.shared.detail.detail_panel import Chosen
 from ui.shared.tables import Cell, TableRow, table
 from vae.anomalies import explanation, thresholds
+from vae.anomalies.csv_report import CONFIRMED, REJECTED
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import slides
+from vae.data.slides import Captions
 from vae.neighbours import nearest
 
 WIDTH = 104
 DIMENSIONS, NEIGHBOURS = 5, 8
 UNUSUAL = 2.0  # deviations
 LEAST_HEAT = 0.25  # squared residual of the brightest colour: half the grey scale off; else what is drawn well glows
+ANSWERS = ((CONFIRMED, "Anomaly", "check"), (REJECTED, "Not an anomaly", "close"))
 REGRET = "anomalies_regret"  # in the session: of which image, and what was found
 
 
 def show(checkpoint: Checkpoint, found: Scored, choice: NormalChoice) -> None:
     """The chosen image."""
     i = gallery.chosen(found)
-    decided = found.decisions
-    flag = bool(decided.flagged[i])
+    flag = bool(found.decisions.flagged[i])
     st.markdown(f"**{page.escape(found.seen.names[i])}**{_class(found, i)}")
-    st.badge("Anomaly" if flag else "Normal", color="orange" if flag else "green")
+    st.badge("Flagged" if flag else "Not flagged", color="orange" if flag else "green")
     _pictures(checkpoint, found, i)
+    _review(found, i)
+    detail_panel.actions(checkpoint, _chosen(checkpoint, found, i), "anomalies-image")
     _places(checkpoint, found, choice, i)
     _latents(checkpoint, found, choice, i)
     _neighbours(checkpoint, found, choice, i)
-    _actions(checkpoint, found, choice, i)
+    _ask_for_regret(checkpoint, found, choice, i)
+
+
+def _review(found: Scored, i: int) -> None:
+    """The two answers; the one that was given, pressed again, is taken back."""
+    said = marks.of(len(found.scores))
+    with st.container(horizontal=True, gap="xsmall"):
+        for word, label, icon in ANSWERS:
+            given = said.get(i) == word
+            after = {place: mark for place, mark in said.items() if place != i} | ({} if given else {i: word})
+            st.button(
+                label,
+                key=f"anomalies-{word}",
+                icon=f":material/{icon}:",
+                type="primary" if given else "secondary",
+                on_click=marks.put,
+                args=(after,),
+            )
+
+
+def _chosen(checkpoint: Checkpoint, found: Scored, i: int) -> Chosen:
+    """The image for the actions that every panel has."""
+    seen, name = found.seen, found.seen.names[i]
+    said = f"{registry.get(found.detector.score).title} {found.scores[i]:.4g}"
+
+    def picture() -> bytes:
+        original = seen.images.pixels[i]
+        decoded = cache.decoded(checkpoint, seen.images.mu[i][None])[0]
+        columns = ("Original", "Decoded")
+        return slides.png(np.stack([original, decoded]), Captions(f"{name} · {said}", columns=columns), 2)
+
+    row = None if seen.test_rows is None else int(seen.test_rows[i])
+    return Chosen(seen.images.mu[i], name, f"{checkpoint.name}-image.png", picture, row)
 
 
 def _class(found: Scored, i: int) -> str:
@@ -59,8 +97,9 @@ def _pictures(checkpoint: Checkpoint, found: Scored, i: int) -> None:
         column.image(pictures.enlarged(image, WIDTH), caption=caption, width="stretch", output_format="PNG")
     error = float(found.seen.images.squared_error[i])
     st.caption(
-        f"Heat: squared residual of each pixel, brightest at {most:.2f}; their sum is {error:.2f}. It shows what is "
-        "drawn wrong, whatever the chosen score looks at."
+        f"Squared error {error:.2f}",
+        help=f"Heat is the squared residual of each pixel, brightest at {most:.2f}. It shows what is drawn wrong, "
+        "whatever the chosen score looks at.",
     )
 
 
@@ -90,7 +129,6 @@ def _places(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int)
         for name, value, above, of in rows
     ]
     st.html(table(headers, shown))
-    st.caption("Higher than: so many of the held-out normal images score lower.")
 
 
 def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
@@ -100,42 +138,41 @@ def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int
     said = ", ".join(f"z{d.dim} {d.sigmas:+.1f}".replace("-", "−") for d in dims)
     strange = sum(abs(d.sigmas) > UNUSUAL for d in dims)
     verdict = "none beyond 2" if not strange else f"{strange} of these beyond 2"
-    st.caption(f"Most unusual latent dimensions, in standard deviations of the normal images: {said} ({verdict}).")
+    st.caption(
+        f"Unusual latent dimensions: {said}",
+        help=f"In standard deviations of the normal images, the most unusual first; {verdict}.",
+    )
 
 
 def _neighbours(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
     known = scoring.reference(checkpoint, choice)
     near = nearest(found.seen.images.mu[i : i + 1], known.mu, NEIGHBOURS)
     images, distances = known.pixels[near.rows[0]], near.distances[0]
-    st.markdown("**Nearest normal images**")
+    st.markdown(
+        "**Nearest normal images**",
+        help=f"Training images whose posterior means are nearest: {distances[0]:.2f} to {distances[-1]:.2f} away.",
+    )
     picture_sheet.show(
         images, "anomalies-neighbours", SheetLayout("Nearest normal training images", columns=4, tile=56)
     )
-    st.caption(f"Training images whose posterior means are nearest: {distances[0]:.2f} to {distances[-1]:.2f} away.")
 
 
-def _actions(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
-    with st.container(horizontal=True, gap="small"):
-        if clicks.button("Explore", "anomalies-explore", icon=":material/explore:", help="Open its latent in Explore"):
-            row = None if found.seen.test_rows is None else int(found.seen.test_rows[i])
-            z = tuple(float(v) for v in np.clip(found.seen.images.mu[i], -100, 100))
-            explore_place.go(checkpoint, Place(row) if row is not None else Place(None, z))
-            st.switch_page("app.py")
-        asked = clicks.button(
-            "Likelihood regret",
-            "anomalies-regret",
-            icon=":material/hourglass_empty:",
-            help="How many nats better the model explains this image when q(z|x) is optimised for it alone. The first "
-            f"time it is also computed for {scoring.REGRETTED} normal images, which takes up to a minute; any "
-            "other click stops it.",
-        )
+def _ask_for_regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
+    asked = clicks.button(
+        "Likelihood regret",
+        "anomalies-regret",
+        icon=":material/hourglass_empty:",
+        help="How many nats better the model explains this image when q(z|x) is optimised for it alone. The first time "
+        f"it is also computed for {scoring.REGRETTED} normal images, which takes up to a minute; any other click "
+        "stops it.",
+    )
     which = (checkpoint.identity, choice.key(), found.seen.images.pixels[i].tobytes())
     if asked:
         with page.error_boundary():
             st.session_state[REGRET] = (which, _regret(checkpoint, found, choice, i))
     known, said = st.session_state.get(REGRET, (None, ""))
     if known == which:
-        st.caption(said)
+        st.caption(said, help=page.escape(registry.get("regret").about))
 
 
 def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> str:
@@ -143,7 +180,5 @@ def _regret(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int)
     score, model = registry.get("regret"), cache.model(checkpoint)
     value = float(score.score(found.seen.images.take(np.array([i])), {}, model)[0])
     normal = scoring.normal_regret(checkpoint, choice)
-    return (
-        f"Likelihood regret {value:z.1f} nats; of {len(normal)} held-out normal images the median is "
-        f"{np.median(normal):z.1f}, 95 % are below {np.percentile(normal, 95):z.1f}. {page.escape(score.about)}"
-    )
+    above = int(thresholds.higher_than([value], normal)[0])
+    return f"Likelihood regret {value:z.1f} nats, higher than {above} of {len(normal)} held-out normal images"

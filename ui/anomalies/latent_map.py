@@ -1,61 +1,98 @@
-"""The map of the test images, coloured by score."""
+"""The map, coloured by score: the model's own test images, or others among them, placed by their posterior means."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from ui.anomalies import figures as own_figures
 from ui.anomalies.scoring import Scored
-from ui.anomalies.state import STATE
+from ui.anomalies.state import FIELDS, STATE
 from ui.components import events, reports
 from ui.shared import cache, figures
 from ui.shared.figures import Axis
+from ui.shared.formatting import count
 from vae.anomalies.methods import registry
-from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.maps.projection import ProjectionMap
 
-METHODS = {"tsne": "t-SNE", "pca": "PCA"}
+METHODS = {"tsne": "t-SNE", "pca": "PCA", "latent": "Latent axes"}
 CLICKED_SIZE, UNCLICKED_OPACITY = 16, 0.7
+NO_TSNE = "t-SNE can't place images that it was not fitted to; PCA and the latent axes can."
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where the scored images (n, 2) and, where they are others, the test images (N, 2) are; and what the axes mean."""
+
+    scored: FloatArray
+    test: FloatArray | None
+    axes: tuple[Axis, Axis]
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
-    """Every test image at its place on the checkpoint's map; other sources have no places."""
-    maps = cache.all_maps(checkpoint)
-    method = next((name for name in METHODS if name in maps), None)
-    if method is None:
-        st.info(
-            f"There is no map yet: `python -m vae map {checkpoint.name} --method pca` makes one.", icon=":material/map:"
-        )
-        return
-    if found.seen.test_rows is None:
-        st.info("Only the test split of the model's own data set is on its map.", icon=":material/info:")
-        return
-    labels = checkpoint.latents.labels
-    finite = np.clip(np.nan_to_num(found.scores), -1e30, 1e30)
-    axes = tuple(Axis(f"{METHODS[method]} {i}", measured=method == "pca") for i in (1, 2))
+    """Every scored image at its place. Images of elsewhere lie among the test images, which are grey then."""
+    maps, own = cache.all_maps(checkpoint), found.seen.test_rows is not None
+    placing = {"pca"} if "pca" in maps and maps["pca"].linear is not None else set()
+    offered = [name for name in METHODS if name == "latent" or (name in maps if own else name in placing)]
+    titles = {name: METHODS[name] for name in offered}
+    method = FIELDS.words("Map", "map", titles, offered[0], label_visibility="collapsed")
+    if not own and "tsne" in maps:
+        st.caption(NO_TSNE)
+    places = _places(checkpoint, maps, found, method)
+    seen = found.seen
+    labels, names = seen.labels, seen.class_names
+    if labels is None or (labels < 0).any():
+        labels, names = np.zeros(len(found.scores), np.int64), ()
     figure = figures.value_map(
-        maps[method].xy,
-        finite,
+        places.scored,
+        np.clip(np.nan_to_num(found.scores), -1e30, 1e30),
         labels,
-        checkpoint.dataset.class_names,
+        names or ("not known",),
         registry.get(found.detector.score).title,
-        (axes[0], axes[1]),
+        places.axes,
+        None if own and seen.rows is not None and seen.names[0].startswith("row ") else seen.names,
     )
     figure.update_traces(
         selected={"marker": {"size": CLICKED_SIZE, "opacity": 1}}, unselected={"marker": {"opacity": UNCLICKED_OPACITY}}
     )
+    if places.test is not None:
+        figure = own_figures.behind(figure, places.test)
     chart = st.plotly_chart(figure, key="anomalies-map", on_select="rerun", selection_mode="points")
     _choose(found, reports.clicked_row(chart))
+    among = "" if places.test is None else f" among {count(len(places.test), 'test image')} in grey"
     st.caption(
-        f"{len(labels):,} of {len(labels):,} test images by {METHODS[method]}; the outer 1 % of the scores on each "
-        "side share a colour. Click one to see why."
+        f"{count(len(found.scores), 'image')}{among}. Click one to see why.",
+        help="The outer 1 % of the scores on each side share a colour.",
     )
+
+
+def _places(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], found: Scored, method: str) -> _Places:
+    mu, test = found.seen.images.mu, checkpoint.latents.mu
+    own = found.seen.test_rows is not None
+    if method == "latent":
+        kl = checkpoint.latents.kl_per_dim()
+        x, *rest = (int(j) for j in np.argsort(-kl, kind="stable")[:2])
+        y = rest[0] if rest else None
+        first, second = (_axes(latents, x, y) for latents in (mu, test))
+        titles = (Axis(f"z{x} (posterior mean)"), Axis("" if y is None else f"z{y} (posterior mean)", y is not None))
+        return _Places(first, None if own else second, titles)
+    projection = maps[method]
+    axes = tuple(Axis(f"{METHODS[method]} {i}", measured=method == "pca") for i in (1, 2))
+    if own or projection.linear is None:
+        return _Places(projection.xy, None, (axes[0], axes[1]))
+    placed = ((mu - projection.linear.mean) @ projection.linear.components.T).astype(np.float32)
+    return _Places(placed, projection.xy, (axes[0], axes[1]))
+
+
+def _axes(latents: FloatArray, x: int, y: int | None) -> FloatArray:
+    return np.stack([latents[:, x], np.zeros(len(latents), np.float32) if y is None else latents[:, y]], axis=1)
 
 
 def _choose(found: Scored, row: int | None) -> None:
     """The image of the point that was clicked."""
-    if not events.is_new("anomalies-map", row):
-        return
-    at = np.flatnonzero(found.seen.test_rows == row)
-    if len(at):
-        STATE.put("image", str(at[0]))
+    if events.is_new("anomalies-map", row) and row is not None and row < len(found.scores):
+        STATE.put("image", str(row))
         st.rerun()  # of a whole run too: it can hold a fragment's event

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from ui.anomalies import scoring
-from ui.anomalies.scoring import Seen, Wanted
+from ui.anomalies.scoring import COURSE, Course, Seen, Wanted
+from ui.components import picture_sheet
+from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache
 from ui.shared.formatting import count
 from ui.shared.progress_cache import Bar, known, remembered
-from vae.anomalies.forward_pass import Pass, concatenate, passes
+from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Chunk
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.folders import image_names
 from vae.data.report.source_tally import SourceTally
 from vae.errors import ScoreError
 
+if TYPE_CHECKING:  # the first pictures are shown before torch is loaded
+    from vae.anomalies.forward_pass import Pass
+
 MOST_BYTES = 512 * 2**20  # of pixels on a page
 MOST_STOPPED_BYTES = 64 * 2**20  # of pixels that a session keeps for somebody who may never go on
 STEP_SECONDS = 1.0  # of work between two looks at what the person wants
+FIRST, TILE = 16, 64  # pictures that are shown while the model looks, and their CSS pixels
 LOOK = "anomalies_look"  # in the session: the look that has not ended
 
 
@@ -39,19 +47,35 @@ class Look:
     seconds: float = 0.0  # of work so far
     done: int = 0
     size: int = 0  # bytes of pixels
+    later: int = 0  # normal images that the model looks at afterwards
     parts: list[Pass] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     labels: list[NDArray[np.int64]] = field(default_factory=list)
     rows: list[NDArray[np.int64]] = field(default_factory=list)
+    shown: Chunk | None = None  # whose first pictures stand above the bar
     tally: SourceTally = field(init=False)
     chunks: Iterator[Chunk] = field(init=False)
 
     def __post_init__(self) -> None:
         self.tally, self.chunks = self.wanted.source.tally(), self.wanted.source.read()
 
+    def first(self) -> Chunk | None:
+        """Its first images, without looking at them; None where there are none."""
+        chunk = next(self.chunks, None)
+        if chunk is not None:
+            self.chunks = itertools.chain([chunk], self.chunks)
+        return chunk
+
+    @property
+    def course(self) -> Course:
+        """How far it is, with all that comes afterwards."""
+        return Course(self.wanted.source.total + self.later, self.done, self.seconds)
+
     def go_on(self, bar: Bar, seconds: float) -> bool:
         """Look at images for so long, at least at one chunk; whether all are seen. Raises ScoreError."""
         model, begun = cache.model(self.checkpoint), time.monotonic()
+        from vae.anomalies.forward_pass import passes
+
         for chunk in self.chunks:
             # no call of Streamlit's until it is added: one could end the run, and leave a hole
             self._add(chunk, passes(model, chunk.pixels, scoring.binarized(self.checkpoint)))
@@ -59,7 +83,8 @@ class Look:
             if spent > seconds:
                 self.seconds += spent
                 return False
-            bar.update(self.done, self.wanted.source.total)
+            bar.update(self.done, self.course.total)
+        self.seconds += time.monotonic() - begun
         return True
 
     def _add(self, chunk: Chunk, seen: Pass) -> None:
@@ -82,9 +107,12 @@ class Look:
 
     def seen(self) -> Seen:
         """All of them. Raises ScoreError where none could be read."""
+        from vae.anomalies.forward_pass import concatenate
+
         source = self.wanted.source
         if not self.parts:
-            raise ScoreError(f"{source.title} has no image that can be read.", f"Choose {image_names.KINDS} files.")
+            why = "; ".join(map(str, source.report(self.tally).left_out[:3]))
+            raise ScoreError(f"No image can be read of {source.title}: {why}.", f"Choose {image_names.KINDS} files.")
         rows = np.concatenate(self.rows) if self.rows else None
         return Seen(
             source.title,
@@ -98,7 +126,7 @@ class Look:
         )
 
 
-def see(checkpoint: Checkpoint, wanted: Wanted) -> Seen | None:
+def see(checkpoint: Checkpoint, wanted: Wanted, choice: NormalChoice) -> Seen | None:
     """All images of a source as the model sees them; None while a person has stopped that. May run the page again."""
     key = ("seen", checkpoint.identity, wanted.key)
     if (found := known(key)) is not None:
@@ -108,6 +136,7 @@ def see(checkpoint: Checkpoint, wanted: Wanted) -> Seen | None:
     look: Look | None = st.session_state.get(LOOK)
     if look is None or (look.checkpoint.identity, look.wanted.key) != (checkpoint.identity, wanted.key):
         st.session_state[LOOK] = look = Look(checkpoint, wanted)
+    look.later = scoring.still_to_see(checkpoint, choice)
     if look.stopped:
         _offer_to_go_on(look)
         return None
@@ -120,12 +149,18 @@ def _go_on(look: Look) -> None:
 
     Raises ScoreError, and BudgetError before the first step.
     """
-    source = look.wanted.source
+    source, pictures = look.wanted.source, st.empty()
     if not look.done:
         scoring.check_room(look.checkpoint)
+        if (chunk := look.first()) is not None and len(chunk.pixels):
+            look.shown = chunk
+    if look.shown is not None:
+        with pictures.container():
+            layout = SheetLayout("Images that are checked", tile=TILE, titles=look.shown.names[:FIRST])
+            picture_sheet.show(look.shown.pixels[:FIRST], "anomalies-first", layout)
     bar, place = Bar(f"Looking at {source.title}", look.seconds), st.empty()
     if look.done:  # it takes longer than a step
-        bar.update(look.done, source.total)
+        bar.update(look.done, look.course.total)
         place.button("Stop", key="anomalies-stop-look", icon=":material/stop_circle:", on_click=_stop, args=(True,))
     try:
         ended = look.go_on(bar, STEP_SECONDS)
@@ -135,8 +170,10 @@ def _go_on(look: Look) -> None:
     if not ended:
         st.rerun()  # the bar stays where it is
     st.session_state.pop(LOOK, None)
+    st.session_state[COURSE] = look.course
     bar.end()
-    place.empty()
+    for shown in (place, pictures):
+        shown.empty()
 
 
 def _stop(stopped: bool) -> None:

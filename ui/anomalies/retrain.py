@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.components import clicks
 from ui.shared import job_card, model_picker, page
+from ui.shared.formatting import shortened
 from ui.shared.job_card import FAILED, Work
 from ui.shared.sessions import ownership
 from vae.anomalies.normal_images import NormalChoice
@@ -47,7 +48,7 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     name = output_name(checkpoint, choice)
     there = [summary for summary in checkpoint_files.summaries() if summary.name == name and not summary.problem]
     if any(set(summary.classes) == set(choice.classes) for summary in there):
-        if clicks.button("Use the model of these", "anomalies-use", icon=":material/swap_horiz:", width="stretch"):
+        if clicks.button(f"Use the model trained on {_named(choice)}", "anomalies-use", icon=":material/swap_horiz:"):
             st.session_state[model_picker.CHOSEN] = name
             st.rerun()
         return
@@ -56,30 +57,35 @@ def show(checkpoint: Checkpoint, choice: NormalChoice) -> None:
     if job_card.active_card(work):
         return
     known = datasets.is_known(checkpoint.dataset.name)
-    fits = known and _fits(work.request)
+    takes = _takes(work.request) if known else ""
+    fits = bool(takes)
     st.button(
-        "Train on these only",
+        f"Train a model on {_named(choice)} only",
         key="anomalies-train",
         icon=":material/model_training:",
-        width="stretch",
         disabled=not fits,
         help="This model has learned other classes, so it reconstructs outliers too. One with the same settings that "
-        "learns from the normal classes alone usually tells them apart better.",
+        f"learns from the normal classes alone tells them apart better. {takes}",
         on_click=_train,
         args=(work,),
     )
     job_card.last_card(work, FAILED)
 
 
-def _fits(request: TrainingRequest) -> bool:
-    """Say about how much memory the training takes; whether it fits, or the reason is shown."""
+def _takes(request: TrainingRequest) -> str:
+    """About how much memory the training takes; empty where there is too little, which is shown."""
     try:
         request_budget.check(request)
-        st.caption(f"Training takes about {request_budget.memory(request)} of memory.")
+        return f"It takes about {request_budget.memory(request)} of memory."
     except VAEError as error:
         page.show_error(error)
-        return False
-    return True
+        return ""
+
+
+def _named(choice: NormalChoice) -> str:
+    """The classes for the label of a button."""
+    classes = f"class{'es' * (len(choice.classes) > 1)} {', '.join(choice.classes)}"
+    return page.escape(shortened(classes, 32))
 
 
 def output_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:

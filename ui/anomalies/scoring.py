@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
-from ui.shared import cache
-from ui.shared.progress_cache import Bar, remembered
+from ui.shared import cache, page
+from ui.shared.progress_cache import Bar, known, remembered
 from vae.anomalies import detectors, judging, normal_images, streaming, thresholds
 from vae.anomalies.detectors import Decisions, Detector
-from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
+from vae.anomalies.methods.base import MAX_REFERENCE
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
 from vae.anomalies.streaming import Beside
@@ -25,6 +28,10 @@ from vae.data.report.image_report import ImageReport
 from vae.errors import BudgetError, DatasetError, ScoreError
 from vae.storage import paths
 
+if TYPE_CHECKING:  # torch is imported once something is computed: the first pictures come without it
+    from vae.anomalies.forward_pass import Pass
+
+COURSE = "anomalies_course"  # in the session: how far the model has come
 CHUNK = 1_000  # images scored between two reports
 REGRETTED, REGRETTED_AT_ONCE = 50, 10  # held-out normal images that say what regret normal images have
 
@@ -78,6 +85,15 @@ class Judgeable:
     note: str
 
 
+@dataclass
+class Course:
+    """How many of all the images that the model has to look at it has seen: those to check, and normal ones."""
+
+    total: int
+    done: int = 0
+    seconds: float = 0.0
+
+
 def own_key(checkpoint: Checkpoint) -> str:
     """The key of the images that the checkpoint's latents belong to."""
     return f"test {checkpoint.dataset.test_fingerprint}"
@@ -96,11 +112,34 @@ def reference(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
 def _normal(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> Pass:
     def make() -> Pass:
         check_room(checkpoint)
-        images = (normal_images.reference if split == "train" else normal_images.held_out)(checkpoint, choice).images
-        with Bar(f"Looking at normal images of the {split} split") as bar:
-            return passes(cache.model(checkpoint), images, binarized(checkpoint), on_batch=bar.update)
+        model = cache.model(checkpoint)
+        from vae.anomalies.forward_pass import passes
 
-    return remembered(("normal", checkpoint.identity, choice.key(), split, _data_state(checkpoint)), make)
+        images = (normal_images.reference if split == "train" else normal_images.held_out)(checkpoint, choice).images
+        course: Course = st.session_state.setdefault(COURSE, Course(still_to_see(checkpoint, choice)))
+        before, begun = course.done, time.monotonic()
+        with Bar("Looking at normal images", course.seconds) as bar:
+            found = passes(
+                model, images, binarized(checkpoint), on_batch=lambda done, _: bar.update(before + done, course.total)
+            )
+        course.done, course.seconds = before + len(images), course.seconds + time.monotonic() - begun
+        return found
+
+    return remembered(_normal_key(checkpoint, choice, split), make)
+
+
+def _normal_key(checkpoint: Checkpoint, choice: NormalChoice, split: str) -> tuple[str, ...]:
+    return ("normal", checkpoint.identity, choice.key(), split, _data_state(checkpoint))
+
+
+def still_to_see(checkpoint: Checkpoint, choice: NormalChoice) -> int:
+    """How many normal images the model hasn't seen yet, about."""
+    total = 0
+    for split, most in (("train", MAX_REFERENCE), ("validation", normal_images.MAX_HELD_OUT)):
+        if known(_normal_key(checkpoint, choice, split)) is None:
+            images = cache.split(checkpoint.dataset.name, split)
+            total += min(most, int(np.isin(images.labels, choice.labels(images.class_names)).sum()))
+    return total
 
 
 def held_out(checkpoint: Checkpoint, choice: NormalChoice) -> Pass:
@@ -112,12 +151,12 @@ def normal_regret(checkpoint: Checkpoint, choice: NormalChoice) -> FloatArray:
     """Likelihood regret of a few held-out normal images, (n,): it takes seconds, so it is computed once."""
 
     def make() -> FloatArray:
-        score, model, known = registry.get("regret"), cache.model(checkpoint), held_out(checkpoint, choice)
-        rows = np.random.default_rng(0).permutation(len(known))[:REGRETTED]
+        score, model, normal = registry.get("regret"), cache.model(checkpoint), held_out(checkpoint, choice)
+        rows = np.random.default_rng(0).permutation(len(normal))[:REGRETTED]
         parts = []
         with Bar("Optimising q(z|x) for normal images") as bar:
             for start in range(0, len(rows), REGRETTED_AT_ONCE):
-                parts.append(score.score(known.take(rows[start : start + REGRETTED_AT_ONCE]), {}, model))
+                parts.append(score.score(normal.take(rows[start : start + REGRETTED_AT_ONCE]), {}, model))
                 bar.update(min(start + REGRETTED_AT_ONCE, len(rows)), len(rows))
         return np.concatenate(parts)
 
@@ -134,9 +173,10 @@ def fitted(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> Detector
     """The score fitted to the normal images and calibrated on held-out ones; its threshold is the default."""
 
     def make() -> Detector:
-        known, calibrating = reference(checkpoint, choice), held_out(checkpoint, choice)
-        text, model = choice.text(checkpoint), cache.model(checkpoint)
-        return detectors.fit(checkpoint, model, score, known, calibrating, text, choice=choice)
+        normal, calibrating = reference(checkpoint, choice), held_out(checkpoint, choice)
+        text, model, title = choice.text(checkpoint), cache.model(checkpoint), page.escape(registry.get(score).title)
+        with st.spinner(f"Fitting {title} to {len(normal):,} normal images", show_time=True):
+            return detectors.fit(checkpoint, model, score, normal, calibrating, text, choice=choice)
 
     found = remembered(("fitted", checkpoint.identity, choice.key(), score, _data_state(checkpoint)), make)
     return replace(found, aliases=choice.aliases)  # nothing is fitted to those: another session's may differ
@@ -148,7 +188,7 @@ def scored(checkpoint: Checkpoint, detector: Detector, seen: Seen, key: str, cho
     def make() -> Decisions:
         model, count = cache.model(checkpoint), len(seen.images)
         parts = []
-        with Bar(f"Scoring by {registry.get(detector.score).title.lower()}") as bar:
+        with Bar(f"Scoring by {registry.get(detector.score).title}") as bar:
             for start in range(0, count, CHUNK):
                 batch = seen.images.take(slice(start, start + CHUNK))
                 parts.append(detectors.decide(detector, batch, model))

@@ -1,54 +1,56 @@
-"""The left side of the Anomalies page: what is normal, what is scored, by which score, and the threshold's rule."""
+"""The settings of the Anomalies page: what is normal, what is checked, by which score, and the threshold's rule."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
-from ui.anomalies import folder_source, scoring
+from ui.anomalies import marks, retrain, scoring
 from ui.anomalies.scoring import Seen, Wanted
-from ui.anomalies.state import FIELDS, STATE
+from ui.anomalies.source import folder_source, uploads
+from ui.anomalies.state import ASK, FIELDS, STATE
 from ui.shared import cache, image_report, page
+from ui.shared.formatting import shortened
 from vae.anomalies import normal_images, sources
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.anomalies.sources import Source
 from vae.anomalies.thresholds import Rule
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.data import datasets, image_decoding
-from vae.data.folders import image_names
+from vae.data import datasets
 from vae.errors import DatasetError, ScoreError
 
 SOURCES = {
-    "test": "The test split",
+    "test": "Test split",
     "dataset": "Another data set",
-    "files": "Images to upload",
-    "folder": "A folder on this computer",
+    "files": "Uploaded images",
+    "folder": "Folder",
 }
-RULES = {"false_alarms": "Share of false alarms", "contamination": "Share of what is scored", "threshold": "By hand"}
+RULES = {"false_alarms": "Share of false alarms", "contamination": "Share of images", "threshold": "By hand"}
 SEVERAL = (
     "With several normal classes LOF on PCA, which needs no VAE, was better on MNIST (0 to 6 normal: AUROC 0.943 "
-    "against 0.884, `python -m benchmarks.anomaly`). All scores, on the right, compares them on your choice."
+    "against 0.884, `python -m benchmarks.anomaly`). All scores compares them on your choice."
 )
+LEARNED_OTHERS = "This model has learned the other classes, too: scores by error may miss them."
 LATENT_SCORE = "lof"  # what is offered where scores by error can't work
 CONTEXT = "anomalies_context"  # what the threshold and the chosen image belong to
+DATA = "anomalies_data"  # in the session: the images whose classes are chosen
 THRESHOLD = "anomalies_threshold"  # where the line stands: setting it by hand starts there
 SHARES = {  # of each rule: the setting, and what it is a share of
     "false_alarms": ("share", "Of new normal images, %"),
-    "contamination": ("contamination", "Of what is scored, %"),
+    "contamination": ("contamination", "Of the images checked, %"),
 }
 JOIN = "\n"  # between class names in the URL: no name has one
 
 
 def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
-    """Which classes are normal."""
+    """Which classes are normal; the first offer is those that the model was trained on."""
     names = list(dict.fromkeys(checkpoint.dataset.class_names))
     default = JOIN.join(normal_images.default_choice(checkpoint).classes)
     if len(names) < 2:
-        st.caption("Normal: all training images. The data set has one class.")
+        st.caption("All training images: the data set has one class.")
         return NormalChoice()
     key = "anomalies-normal"
     written = _written(STATE.text("normal", default), names)
@@ -67,12 +69,39 @@ def normal_choice(checkpoint: Checkpoint) -> NormalChoice:
         key=key,
         placeholder="All classes",
         on_change=changed,
-        help="Detectors are fitted to training images of these classes and calibrated on validation images of them. "
-        "Labels are used for nothing else, but to judge.",
+        help="The score is fitted to training images of these classes, and its threshold set on validation images of "
+        "them. Everything that is not like them is an anomaly.",
     )
-    choice = normal_images.chosen(checkpoint, st.session_state[key])
-    _warn_of_what_was_learned(checkpoint, choice)
-    return choice
+    return normal_images.chosen(checkpoint, st.session_state[key])
+
+
+def begin(checkpoint: Checkpoint) -> None:
+    """Another data set has other classes: what was chosen of the one before is asked anew, unless a link says it."""
+    before, now = st.session_state.get(DATA), (STATE.revision(), checkpoint.dataset.test_fingerprint)
+    st.session_state[DATA] = now
+    if before is not None and before[0] == now[0] and before[1] != now[1]:
+        for name in ("normal", "aliases"):
+            STATE.forget(name)
+        STATE.put("step", ASK)
+
+
+def normal_text(checkpoint: Checkpoint) -> str:
+    """The normal classes that are chosen, shortened; for the label of what opens them."""
+    chosen = STATE.chosen("normal")
+    names = normal_images.default_choice(checkpoint).classes if chosen is None else chosen.split(JOIN)
+    return shortened(", ".join(filter(None, names)), 24) or "all images"
+
+
+def chosen_kind() -> str:
+    """Which source is chosen, before its field is drawn."""
+    chosen = STATE.chosen("source")
+    return chosen if chosen in SOURCES else "test"
+
+
+def chosen_score() -> str:
+    """Which score is chosen, before its field is drawn."""
+    chosen = STATE.chosen("score")
+    return chosen if chosen in registry.SCORES else registry.DEFAULT
 
 
 def _written(text: str, names: list[str]) -> list[str]:
@@ -83,14 +112,20 @@ def _written(text: str, names: list[str]) -> list[str]:
     return lines
 
 
-def _warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice) -> None:
+def warn_of_what_was_learned(checkpoint: Checkpoint, choice: NormalChoice, score: str) -> None:
     """Scores by reconstruction assume that the model has learned the normal classes and no others."""
-    said = normal_images.training_note(checkpoint, choice, [STATE.text("score", registry.DEFAULT)])
-    if said:
-        st.caption(f":material/warning: **{page.escape(said)}**")  # in a box of its own it would fill the column
-    if normal_images.LEARNED_OTHERS in said:
-        title, use = registry.get(LATENT_SCORE).title, ("score", LATENT_SCORE)
-        st.button(f"Use {title}", key="anomalies-latent", width="stretch", on_click=STATE.put, args=use)
+    note = normal_images.training_note(checkpoint, choice, [score])
+    if not note:
+        return
+    said = [note.replace(normal_images.LEARNED_OTHERS, "").strip()]
+    others = normal_images.LEARNED_OTHERS in note
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = " ".join(filter(None, [*said, LEARNED_OTHERS * others]))
+        st.markdown(f":orange[:material/warning:] {page.escape(text)}", width="content")
+        if others:
+            title, use = registry.get(LATENT_SCORE).title, ("score", LATENT_SCORE)
+            st.button(f"Use {title}", key="anomalies-latent", on_click=STATE.put, args=use)
+            retrain.show(checkpoint, choice)
 
 
 def with_aliases(checkpoint: Checkpoint, choice: NormalChoice, source: Source) -> NormalChoice:
@@ -118,7 +153,14 @@ def with_aliases(checkpoint: Checkpoint, choice: NormalChoice, source: Source) -
 
 def source_kind() -> str:
     """One of SOURCES."""
-    return FIELDS.choice("Score what", "source", list(SOURCES), "test", SOURCES)
+    return FIELDS.words("Check", "source", SOURCES, "test", label_visibility="collapsed")
+
+
+def is_there(kind: str) -> bool:
+    """Whether there is something of this kind to check: files have to be uploaded, a folder read."""
+    if kind == "files":
+        return bool(uploads.kept())
+    return kind != "folder" or folder_source.is_read()
 
 
 def wanted(checkpoint: Checkpoint, kind: str) -> Wanted | None:
@@ -128,12 +170,24 @@ def wanted(checkpoint: Checkpoint, kind: str) -> Wanted | None:
         return Wanted(sources.from_dataset(images, checkpoint.model.image_shape), scoring.own_key(checkpoint))
     if kind == "dataset":
         return _dataset(checkpoint)
-    return _files(checkpoint) if kind == "files" else folder_source.wanted(checkpoint)
+    return uploads.wanted(checkpoint) if kind == "files" else folder_source.wanted(checkpoint)
+
+
+def other_sets(checkpoint: Checkpoint) -> list[str]:
+    """The data sets on this machine, without the model's own where there are others."""
+    there = [name for name in datasets.names() if datasets.info(name).on_this_machine()]
+    return [name for name in there if name != checkpoint.dataset.name] or there
+
+
+def set_name(checkpoint: Checkpoint) -> str:
+    """The other data set that is chosen, before its field is drawn."""
+    others = other_sets(checkpoint)
+    chosen = STATE.chosen("dataset")
+    return chosen if chosen in others else others[0]
 
 
 def _dataset(checkpoint: Checkpoint) -> Wanted | None:
-    there = [name for name in datasets.names() if datasets.info(name).on_this_machine()]
-    others = [name for name in there if name != checkpoint.dataset.name] or there
+    others = other_sets(checkpoint)
     titles = {name: datasets.info(name).title for name in others}
     name = FIELDS.choice("Data set", "dataset", others, others[0], titles)
     try:
@@ -144,35 +198,14 @@ def _dataset(checkpoint: Checkpoint) -> Wanted | None:
         return None
 
 
-def _files(checkpoint: Checkpoint) -> Wanted | None:
-    files = st.file_uploader(
-        "Images",
-        image_names.UPLOADS,
-        accept_multiple_files=True,
-        key="anomalies-files",
-        max_upload_size=image_decoding.MAX_CONTENT_BYTES // 2**20,
-    )
-    if not files:
-        st.caption(f"{image_names.KINDS}. They are scored in memory and not kept.")
-        return None
-    content = [(file.name, file.getvalue()) for file in files]
-    digest = hashlib.blake2b(digest_size=12)
-    for name, data in content:
-        digest.update(name.encode("utf-8", "replace") + hashlib.blake2b(data).digest())
-    return Wanted(
-        sources.from_files(content, checkpoint.model.image_shape, checkpoint.dataset.reading),
-        f"files {digest.hexdigest()}",
-    )
-
-
-def score_name(choice: NormalChoice) -> str:
+def score_name(checkpoint: Checkpoint, choice: NormalChoice) -> str:
     """The score to use; those that are too slow for many images are left to the single image."""
     offered = [name for name in registry.SCORES if name not in registry.SLOW]
     titles = {name: _title(name) for name in offered}
     chosen = STATE.option("score", offered, registry.DEFAULT)
     name = FIELDS.choice("Score", "score", offered, registry.DEFAULT, titles, _about(chosen))
-    if name == registry.DEFAULT and len(choice.classes) != 1:
-        st.caption(SEVERAL)
+    if name == registry.DEFAULT and len(choice.classes) != 1 and checkpoint.dataset.name == "mnist":
+        st.caption(":material/info: On MNIST with several normal classes LOF on PCA was better.", help=SEVERAL)
     return name
 
 
@@ -227,7 +260,18 @@ def forget_what_changed(threshold_of: tuple[str, ...], image_of: str) -> None:
         STATE.forget("threshold")
         st.toast("The threshold that was set by hand belonged to other scores, so the default is back.")
     if before[2] != image_of:
-        STATE.forget("image")
+        for name in ("image", "page"):
+            STATE.forget(name)
+        marks.change_source(before[2], image_of)
+
+
+def rule_text() -> str:
+    """The rule in a few words; for the label of what opens it."""
+    kind = STATE.chosen("rule") or "false_alarms"
+    if kind not in SHARES:
+        return "by hand"
+    share = STATE.chosen(SHARES[kind][0]) or "5"
+    return f"{page.escape(share[:8])} % {'false alarms' if kind == 'false_alarms' else 'flagged'}"
 
 
 def show_notes(seen: Seen) -> None:

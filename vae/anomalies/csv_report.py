@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 from vae.anomalies.detectors import Decisions
@@ -20,6 +21,8 @@ from vae.storage.reporting import write_errors_as
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full width counts too
 ANOMALY, NORMAL = "anomaly", "normal"
+CONFIRMED, REJECTED = "confirmed", "rejected"  # by a person: it is an anomaly, it is none
+NO_REVIEWS: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,20 @@ class Columns:
 
     row: bool
     label: bool
+    review: bool = False
 
     @property
     def names(self) -> list[str]:
         """The header."""
-        return ["name", *["row"] * self.row, *["class"] * self.label, "score", "higher_than", "held_out", "decision"]
+        known = [*["row"] * self.row, *["class"] * self.label]
+        return ["name", *known, "score", "higher_than", "held_out", "decision", *["review"] * self.review]
 
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One image: `higher_than` of `held_out` normal images score lower; `label` is its class's name, "" for none."""
+    """One image: `higher_than` of `held_out` normal images score lower; `label` is its class's name, `review` what a
+    person has said of the decision, each "" for none.
+    """
 
     name: str
     score: float
@@ -46,10 +53,13 @@ class ReportRow:
     anomaly: bool
     row: int | None = None
     label: str = ""
+    review: str = ""
 
 
-def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) -> Iterator[ReportRow]:
-    """The rows of a chunk's images, in order."""
+def rows_of(
+    chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...], reviews: Mapping[int, str] = NO_REVIEWS
+) -> Iterator[ReportRow]:
+    """The rows of a chunk's images, in order; `reviews` by their place in it."""
     for k, name in enumerate(chunk.names):
         label = -1 if chunk.labels is None else int(chunk.labels[k])
         yield ReportRow(
@@ -60,6 +70,7 @@ def rows_of(chunk: Chunk, decisions: Decisions, class_names: tuple[str, ...]) ->
             anomaly=bool(decisions.flagged[k]),
             row=None if chunk.rows is None else int(chunk.rows[k]),
             label=class_names[label] if label >= 0 else "",
+            review=reviews.get(k, ""),
         )
 
 
@@ -107,4 +118,5 @@ def _cells(row: ReportRow, columns: Columns) -> list[str]:
         str(row.higher_than),
         str(row.held_out),
         ANOMALY if row.anomaly else NORMAL,
+        *[row.review] * columns.review,
     ]

@@ -190,7 +190,8 @@ def from_files(files: Sequence[tuple[str, bytes]], image_shape: Shape, reading: 
         for part in _parts(files, image_shape, CHUNK_FILES):
             yield _decoded([name for name, _ in part], [content for _, content in part], form, reading)
 
-    return Source(f"{len(files):,} uploaded files", len(files), (), read, form=form, reading=reading)
+    title = f"{len(files):,} uploaded file{'s' * (len(files) > 1)}"
+    return Source(title, len(files), (), read, form=form, reading=reading)
 
 
 def _stamp(root: Path, files: Sequence[str]) -> str:

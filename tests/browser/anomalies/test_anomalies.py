@@ -42,7 +42,7 @@ def drag_threshold(page: Page, share: float) -> None:
 
 def csv_rows(page: Page) -> list[dict[str, str]]:
     with page.expect_download() as download:
-        page.get_by_role("button", name="Scores (CSV)").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
 
 
@@ -73,12 +73,34 @@ def test_one_class_is_normal_and_the_threshold_is_dragged(app: AppServer, page: 
     assert flagged(page) == now  # the link keeps the threshold
 
     worst = max(range(360), key=lambda i: float(rows[i]["score"]))
-    generate.press_picture(page, "anomalies-gallery", 0)
-    wait_idle(page)
+    tile = page.locator(".review .tile").first
+    expect(tile).to_contain_text(f"row {worst}")
     expect(page.get_by_text(f"row {worst} · class {rows[worst]['class']}")).to_be_visible()
-    expect(page.get_by_text("Anomaly", exact=True)).to_be_visible()
-    expect(page.get_by_text(re.compile("Most unusual latent dimensions"))).to_be_visible()
+    expect(page.get_by_text("Flagged", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("Unusual latent dimensions"))).to_be_visible()
     assert rows[worst]["class"] != "3"
+
+    tile.click()
+    page.keyboard.press("c")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")  # before Python has heard of the first
+    wait_idle(page)
+    expect(page.locator("[data-testid='stDialog']")).to_have_count(0)  # C is Streamlit's own key, too
+    order = sorted(range(360), key=lambda i: -float(rows[i]["score"]))
+    reviewed = {i: row["review"] for i, row in enumerate(csv_rows(page)) if row["review"]}
+    assert reviewed == {order[0]: "confirmed", order[1]: "rejected"}
+    assert generate.settings(page)["rejected"] == [str(order[1])]
+
+    page.get_by_role("radio", name="At the threshold").click(force=True)
+    wait_idle(page)
+    line = page.locator(".review .line")
+    expect(line).to_have_text(f"Threshold {threshold:.4g}")
+    above = line.evaluate("line => [...line.parentElement.children].indexOf(line)")
+    scores = [float(text) for text in page.locator(".review .score").all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < above < len(scores)
+    assert scores[above - 1] > threshold * (1 - 1e-3)
+    assert scores[above] < threshold * (1 + 1e-3)
 
 
 def test_the_keyboard_moves_the_threshold(app: AppServer, page: Page) -> None:
@@ -105,7 +127,7 @@ def test_a_folder_of_own_images_is_scored(app: AppServer, page: Page, tmp_path: 
     (folder / "broken.png").write_bytes(b"not a picture")
 
     open_page(page, app, f"anomalies?model={MODEL}&source=folder&folder={folder}&score=squared_error")
-    expect(page.get_by_text("Choose what to score.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Check", exact=True)).to_be_disabled(timeout=60_000)
     page.get_by_role("button", name="Read this folder").click()
     page.wait_for_selector(HISTOGRAM, timeout=60_000)
     expect(page.get_by_text("Changed: 12 resized to 8 × 8 pixels")).to_be_visible()
@@ -113,7 +135,10 @@ def test_a_folder_of_own_images_is_scored(app: AppServer, page: Page, tmp_path: 
     rows = csv_rows(page)
     assert len(rows) == 13
     assert max(rows, key=lambda row: float(row["score"]))["name"] == "noise.png"
-    expect(page.get_by_text("noise.png", exact=True)).to_be_visible()  # the worst is explained first
+    expect(page.locator(".review .tile").first).to_contain_text("noise.png")
+    expect(
+        page.get_by_role("paragraph").get_by_text("noise.png", exact=True)
+    ).to_be_visible()  # the worst is explained first
     assert sum(row["decision"] == "anomaly" for row in rows) == flagged(page)
 
 

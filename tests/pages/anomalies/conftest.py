@@ -23,6 +23,7 @@ def digits() -> Checkpoint:
 def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     fake = Browser()
     monkeypatch.setattr("ui.components.picture_sheet.show", fake.show_pictures)
+    monkeypatch.setattr("ui.components.review.show", fake.show_review)
     monkeypatch.setattr("ui.components.threshold.show", fake.show_threshold)
     monkeypatch.setattr("streamlit.download_button", fake.offer)
     return fake

@@ -18,6 +18,8 @@ from tests.pages.page import said, visit_page
 from tests.vae.helpers import TINY, new_checkpoint, random_latents
 from ui.anomalies.settings import JOIN
 from ui.components.picture_sheet.picture_bytes import SheetLayout
+from ui.components.review import Mark, Reported
+from ui.components.review.tiles import Review, Tile
 from ui.components.threshold.histogram import ScoreGroup
 from ui.shared import cache
 from vae.anomalies import detectors, normal_images
@@ -43,6 +45,8 @@ class Browser:
     pictures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     selected: dict[str, int | None] = field(default_factory=dict)
     groups: Sequence[ScoreGroup] = ()
+    tiles: Sequence[Tile] = ()
+    line: str = ""
     threshold: float = 0.0
     revision: int = -1
     answers: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +56,19 @@ class Browser:
         self.pictures[key], self.selected[key] = images.copy(), layout.selected
         return self.answers.get(key)
 
+    def show_review(self, pixels: NDArray[np.uint8], tiles: Sequence[Tile], key: str, about: Review) -> Reported:
+        self.pictures[key], self.selected[key], self.tiles, self.line = pixels.copy(), about.selected, tiles, about.line
+        return self.answers.get(key, Reported(None, None))
+
+    def choose(self, index: int, event: str) -> None:
+        """A click on a tile of the gallery."""
+        self.answers["anomalies-gallery"] = Reported({"tiles": "", "index": index, "id": event}, None)
+
+    def mark(self, marks: dict[int, Mark], event: str) -> None:
+        """Keys that have marked tiles of the gallery."""
+        every = [marks.get(index, "") for index in range(len(self.tiles))]
+        self.answers["anomalies-gallery"] = Reported(None, {"tiles": "", "marks": every, "id": event})
+
     def show_threshold(
         self, groups: Sequence[ScoreGroup], threshold: float, key: str, *, label: str, revision: int
     ) -> Any:
@@ -59,7 +76,8 @@ class Browser:
         return self.answers.get(key)
 
     def offer(self, label: str, data: Callable[[], bytes], *_: Any, **__: Any) -> None:
-        self.download = data
+        if label == "CSV":
+            self.download = data
 
     def drag(self, value: float) -> None:
         self.answers["anomalies-histogram"] = {"threshold": value, "id": repr(value)}
@@ -111,7 +129,15 @@ def of(name: str, title: str) -> NewCheckpoint:
 
 
 def visit(**parameters: Any) -> AppTest:
-    return visit_page("pages/anomalies.py", **parameters)
+    """Follow a link to a result, unless `step` says otherwise."""
+    return visit_page("pages/anomalies.py", **({"step": "review"} | parameters))
+
+
+def asks(at: AppTest) -> bool:
+    """Whether the page still asks what to check; then nothing is scored."""
+    found = [button.disabled for button in at.button if button.key == "anomalies-check"]
+    assert found or at.get("download_button") == []
+    return found == [True]
 
 
 def visit_folder(folder: Path | str, **parameters: Any) -> AppTest:
@@ -134,9 +160,10 @@ def wrong(at: AppTest) -> list[str]:
 
 
 def url(at: AppTest) -> dict[str, str]:
-    """What the address says, but for the model."""
+    """What the address says, but for the model and the step."""
     found = {name: value[-1] if isinstance(value, list) else value for name, value in at.query_params.items()}
     assert found.pop("model")
+    assert found.pop("step") in ("ask", "review")
     return found
 
 

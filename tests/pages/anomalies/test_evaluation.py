@@ -83,11 +83,11 @@ def test_the_page_says_when_a_baseline_wins(digits: Checkpoint, wins: bool) -> N
     assert all(HTML not in element.value for element in at.caption)
 
 
-def test_a_comparison_that_cant_be_judged_says_why() -> None:
+def test_without_labels_there_is_no_evaluation() -> None:
     write("a", one_class())
     commands.main(["compare", "a", "--scores", "kl", "pca_lof"])
     at = visit(look="scores")
-    assert "The images have one class only, so nothing says which of them are outliers: there is no ROC." in said(at)
+    assert wrong(at) == ["The link asks for look scores, expected one of gallery, map; gallery is shown."]
     assert "anomalies-compare" not in [button.key for button in at.button]
     [places] = small_tables(at)
     assert len(places["Score"]) == 3

@@ -17,6 +17,7 @@ def test_a_link_restores_everything(digits: Checkpoint, browser: Browser, link: 
     if link == "false alarms":
         shown.pop("order")  # said where it is used: in the gallery
     assert (wrong(at), url(at)) == ([], shown)
+    browser.pictures.pop("anomalies-first", None)  # while the model looked
     first = (said(at), browser.threshold, browser.rows(), browser.pictures)
     browser.pictures = {}
     again = visit(**at.query_params)
@@ -39,6 +40,7 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
     ({"normal": JOIN.join(["0", HTML])}, [f"normal {HTML}, expected classes"]),
     ({"image": "99999999"}, ["image 99999999, expected a whole number from 0 to 359"]),
     ({"image": "-1"}, ["image -1, expected"]),
+    ({"step": "x", "confirmed": "1,x"}, ["step x, expected one of ask, review", "confirmed 1,x, expected numbers"]),
     ({"rule": "x", "share": "500"}, ["rule x, expected one of", "share 500, expected a number from 0 to 100"]),
     ({"rule": HTML, "source": HTML, "look": HTML}, [f"rule {HTML}", f"source {HTML}", f"look {HTML}"]),
     ({"order": HTML, "heat": "1", "image": HTML}, [f"order {HTML}", "heat 1", f"image {HTML}"]),

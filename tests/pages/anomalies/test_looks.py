@@ -12,7 +12,6 @@ from tests.pages.anomalies.page import (
     ZERO_ONE,
     Browser,
     detector_of,
-    labels,
     of,
     one_class,
     planted,
@@ -22,7 +21,7 @@ from tests.pages.anomalies.page import (
     write,
     wrong,
 )
-from tests.pages.page import said
+from tests.pages.page import said, visit_page
 from tests.vae.helpers import new_checkpoint
 from ui.anomalies.settings import JOIN
 from ui.shared import cache
@@ -30,6 +29,31 @@ from vae.anomalies import detectors
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.config import ModelConfig
+
+TITLES = ("Images", "Map", "Curves", "All scores")
+
+
+def test_nothing_is_flagged_before_the_person_has_chosen(digits: Checkpoint, browser: Browser) -> None:
+    at = visit_page("pages/anomalies.py")
+    assert wrong(at) == []
+    assert at.multiselect(key="anomalies-normal").value == []
+    assert "the test split holds no outliers" in said(at)
+    assert set(browser.pictures) == {"anomalies-normal-ones", "anomalies-checked-ones"}
+    assert "anomalies-histogram" not in browser.answers
+    assert (browser.groups, browser.download) == ((), bytes)
+    at.multiselect(key="anomalies-normal").set_value(["3"]).run()
+    train = cache.train_images(digits)
+    np.testing.assert_array_equal(browser.pictures["anomalies-normal-ones"], train.images[train.labels == 3][:12])
+    assert browser.groups == ()
+    at.button(key="anomalies-check").click().run()
+    assert [group.outlier for group in browser.groups] == [False, True]
+    assert url(at) == {"normal": "3"}
+    rows = browser.rows()
+    at.switch_page("pages/train.py").run()
+    browser.groups = ()
+    at.switch_page("pages/anomalies.py").run()
+    assert browser.rows() == rows
+    assert len(browser.groups) == 2
 
 
 def test_every_look(digits: Checkpoint, browser: Browser) -> None:
@@ -68,7 +92,9 @@ def test_every_score_is_the_librarys(digits: Checkpoint, browser: Browser, score
 def test_every_look_of_unusual_models(browser: Browser, new: NewCheckpoint) -> None:
     checkpoint = write("a", new)
     at = visit()
-    for look in LOOKS:
+    several = len(checkpoint.dataset.class_names) > 1
+    assert tuple(at.button_group(key="anomalies-look").options) == (TITLES if several else TITLES[:2])
+    for look in LOOKS if several else LOOKS[:2]:
         at.button_group(key="anomalies-look").set_value(look).run()
         text = said(at)
         assert wrong(at) == []
@@ -78,21 +104,21 @@ def test_every_look_of_unusual_models(browser: Browser, new: NewCheckpoint) -> N
             assert len(at.get("plotly_chart")) == 1
     if checkpoint.train.classes:
         assert at.multiselect(key="anomalies-normal").value == ["3", "5"]
-        assert "This model was trained on class 3, 5 only." in text
+        assert "This model was trained on class 3, 5 only." in said(visit(step="ask"))
         assert len(browser.groups[0].scores) == np.isin(new.latents.labels, [3, 5]).sum()
         at.multiselect(key="anomalies-normal").set_value([]).run()
         again = visit(**at.query_params)
         assert again.multiselect(key="anomalies-normal").value == []
         assert len(browser.groups) == 1
     if len(checkpoint.dataset.class_names) == 1:
-        assert "The data set has one class." in text
+        assert "the data set has one class." in text
         assert not at.multiselect
 
 
 def test_all_classes_named_are_all(digits: Checkpoint, browser: Browser) -> None:
     at = visit(normal=JOIN.join(digits.dataset.class_names), look="curves")
     assert "Curves need images" in said(at)
-    assert "Train on these only" not in labels(at)
+    assert "anomalies-train" not in [button.key for button in at.button]
     assert [group.outlier for group in browser.groups] == [None]
 
 
@@ -104,7 +130,7 @@ def test_missing_images_are_said_and_offered(submitted: list[list[str]]) -> None
     at.button(key="download-mnist").click().run()
     assert submitted == [["fetch", "mnist"]]
     assert "download-mnist" not in [button.key for button in at.button]
-    at.selectbox(key="anomalies-source").set_value("dataset").run()  # detectors are fitted to its images too
+    at.button_group(key="anomalies-source").set_value("dataset").run()  # detectors are fitted to its images too
     assert len(wrong(at)) == 1
 
 
@@ -114,7 +140,7 @@ def test_images_that_are_known_nowhere_are_said() -> None:
     assert len(wrong(at)) == 1
     assert HTML in said(at)
     assert all(HTML not in error.value for error in at.error)
-    assert not [label for label in labels(at) if label.startswith("Download")]
+    assert not [button for button in at.button if button.label.startswith("Download")]
 
 
 def test_other_images_than_the_model_was_measured_on_are_not_scored() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +13,16 @@ import numpy as np
 import pytest
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
+from streamlit.testing.v1 import AppTest
 
-from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, folder_of, png, url, visit, visit_folder, wrong
+from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, asks, folder_of, png, url, visit, visit_folder, wrong
 from tests.pages.page import said
-from ui.anomalies import folder_source, looking, scoring
+from ui.anomalies import looking, scoring
+from ui.anomalies.source import folder_source, uploads
 from ui.shared import cache, explore_place
 from vae import commands
 from vae.anomalies import sources, streaming
-from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
@@ -44,8 +48,6 @@ def test_another_data_set_is_resized_with_a_note(
     assert len(normal.scores) == 7
     assert browser.flagged() == count
     assert {row["class"] for row in browser.rows()} == {"a", "b"}
-    at.button_group(key="anomalies-look").set_value("map").run()
-    assert "Only the test split of the model's own data set is on its map." in said(at)
     at.button_group(key="anomalies-look").set_value("curves").run()
     text = f"the normal ones are {len(normal.scores)} images of digits, test split, scored beside"
     assert text in said(at)
@@ -60,8 +62,8 @@ def test_as_many_images_of_another_data_set_are_not_taken_for_the_own(
     monkeypatch.setattr(cache, "split", lambda name, which: other)
     at = visit(source="dataset", look="map")
     assert wrong(at) == []
-    assert not at.get("plotly_chart")
-    at.button(key="anomalies-explore").click().run()
+    assert "among 360 test images in grey" in said(at)
+    at.button(key="anomalies-image-explore").click().run()
     assert at.session_state[explore_place.VECTORS][digits.identity].row is None
 
 
@@ -123,10 +125,10 @@ def test_no_room_for_normal_images_beside_is_said(
 def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
     folder = folder_of(digits, tmp_path)
     at = visit(source="folder")
-    assert "Choose what to score." in said(at)
+    assert asks(at)
     at.text_input(key="anomalies-folder").set_value(f" {folder} ").run()
     assert url(at) == {"source": "folder", "folder": str(folder)}
-    assert "Choose what to score." in said(at)
+    assert asks(at)
     at.button(key="anomalies-read-folder").click().run()
     text = said(at)
     assert wrong(at) == []
@@ -141,7 +143,7 @@ def test_a_folder_of_own_images(digits: Checkpoint, browser: Browser, tmp_path: 
     np.testing.assert_array_equal(browser.pictures["anomalies-gallery"][-1], seen_first(digits, rows))
     assert "5-noise.png" in text or "6-large.png" in text  # the worst is the one explained
     again = visit(**at.query_params)
-    assert "Choose what to score." in said(again)
+    assert asks(again)
     assert said(again.button(key="anomalies-read-folder").click().run()) == text
 
 
@@ -152,7 +154,7 @@ def test_a_link_reads_no_folder(digits: Checkpoint, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(image_walk, "entries_below", walked)
     monkeypatch.setattr(image_walk, "is_inside", walked)
     at = visit(source="folder", folder=str(folder_of(digits, tmp_path)))
-    assert "Choose what to score." in said(at)
+    assert asks(at)
     assert wrong(at) == []
 
 
@@ -200,7 +202,7 @@ def test_a_walk_can_be_stopped_between_two_steps(
     at.run()
     at.button[[button.label for button in at.button].index("Stop")].click().run()
     assert folder_source.READING not in at.session_state
-    assert "Choose what to score." in said(at)
+    assert asks(at)
 
 
 def test_a_look_at_many_images_can_be_stopped_and_goes_on(
@@ -311,25 +313,64 @@ def test_a_folder_that_cant_be_scored(digits: Checkpoint, tmp_path: Path, path: 
     [error] = wrong(at)
     assert expected in error
     assert HTML not in at.error[0].value
-    assert at.selectbox(key="anomalies-score").value == registry.DEFAULT  # the settings are still there
-    at.selectbox(key="anomalies-source").set_value("test").run()
+    assert at.button_group(key="anomalies-source").value == "folder"  # the settings are still there
+    at.button_group(key="anomalies-source").set_value("test").run()
     assert wrong(at) == []
 
 
-def test_uploaded_files(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
+def upload(at: AppTest, *files: tuple[str, bytes]) -> None:
+    at.file_uploader[0].set_value([(name, content, "image/png") for name, content in files]).run()
+
+
+def test_uploaded_files_stay_and_lie_on_the_map(digits: Checkpoint, browser: Browser, tmp_path: Path) -> None:
     folder = folder_of(digits, tmp_path)
-    at = visit(source="files", look="curves", normal=ZERO_ONE)
-    assert "Choose what to score." in said(at)
+    at = visit(source="files", normal=ZERO_ONE)
+    assert asks(at)
     names = ["0.png", "cut.png", "5-noise.png", "6-large.png"]
-    at.file_uploader(key="anomalies-files").set_value(
-        [(name, (folder / name).read_bytes(), "image/png") for name in names]
-    ).run()
+    upload(at, *((name, (folder / name).read_bytes()) for name in names))
     text = said(at)
     assert wrong(at) == []
     assert "1 file left out of 4" in [element.label for element in at.expander]
     assert "1 resized to 8 × 8 pixels" in text
-    assert "Curves need images" in text  # labels are missing
-    assert [row["name"] for row in browser.rows()] == ["0.png", "5-noise.png", "6-large.png"]
-    at.file_uploader(key="anomalies-files").set_value([(f"{HTML}.png", b"nothing", "image/png")]).run()
+    rows = browser.rows()
+    assert [row["name"] for row in rows] == ["0.png", "5-noise.png", "6-large.png"]
+    assert list(at.button_group(key="anomalies-look").options) == ["Images", "Map"]  # labels are missing
+    at.switch_page("pages/train.py").run()
+    at.switch_page("pages/anomalies.py").run()
+    assert browser.rows() == rows
+    at.button_group(key="anomalies-look").set_value("map").run()
+    assert "3 images among 360 test images in grey" in said(at)
+    behind, placed = json.loads(at.get("plotly_chart")[0].proto.spec)["data"]
+    linear = cache.all_maps(digits)["pca"].linear
+    assert linear is not None
+    images = np.stack([np.asarray(Image.open(folder / "0.png")), np.asarray(Image.open(folder / "5-noise.png"))])
+    expected = (cache.encoded(digits, images[:, None]) - linear.mean) @ linear.components.T
+    np.testing.assert_allclose(np.stack([numbers(placed["x"]), numbers(placed["y"])], 1)[:2], expected, atol=1e-4)
+    np.testing.assert_allclose(numbers(behind["x"]), cache.all_maps(digits)["pca"].xy[:, 0], atol=1e-5)
+    upload(at, ("0.png", (folder / "0.png").read_bytes()), ("new.png", (folder / "1.png").read_bytes()))
+    assert [row["name"] for row in browser.rows()] == ["0.png", "5-noise.png", "6-large.png", "new.png"]  # each once
+    at.button(key="anomalies-remove-files").click().run()
+    assert asks(at)
+    upload(at, (f"{HTML}.png", b"PK\x03\x04" + bytes(30)))
     [error] = wrong(at)
-    assert "has no image that can be read" in error
+    assert "No image can be read of 1 uploaded file: 1 (can't be read: an archive (ZIP), no image)" in error
+
+
+def numbers(of: Any) -> NDArray[np.float32]:
+    """Numbers of a Plotly figure."""
+    found = np.frombuffer(base64.b64decode(of["bdata"]), of["dtype"]) if isinstance(of, dict) else np.array(of)
+    return found.astype(np.float32)
+
+
+def test_uploads_of_a_session_are_bounded(
+    digits: Checkpoint, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(digits, tmp_path)
+    at = visit(source="files")
+    upload(at, ("0.png", (folder / "0.png").read_bytes()))
+    monkeypatch.setattr(uploads, "MOST_BYTES", (folder / "0.png").stat().st_size + 10)
+    upload(at, ("1.png", (folder / "1.png").read_bytes()))
+    [error] = wrong(at)
+    assert "These would be 2 files" in error
+    assert wrong(at.run()) == []
+    assert [row["name"] for row in browser.rows()] == ["0.png"]

@@ -57,6 +57,12 @@ def wanted(checkpoint: Checkpoint) -> Wanted | None:
     return _found(checkpoint, reading) if reading and reading.done else None
 
 
+def is_read() -> bool:
+    """Whether the folder that is written has been read."""
+    reading: AskedFolder | None = st.session_state.get(READING)
+    return reading is not None and reading.done and reading.written == STATE.text("folder").strip()
+
+
 def _written() -> str:
     st.session_state[FIELD] = STATE.text("folder")
 
