@@ -100,7 +100,8 @@ def review(checkpoint: Checkpoint) -> None:
         settings.show_notes(found.seen)
         histogram.show(found, judged)
         own = seen.test_rows is not None
-        labelled = judged is not None or len(seen.class_names) > own
+        classes = checkpoint.dataset.class_names if own else seen.class_names
+        labelled = judged is not None or len(classes) > own
         looks = LOOKS | (EVALUATIONS if labelled else {})
         look = FIELDS.words("Look at", "look", looks, "gallery", label_visibility="collapsed")
         if look == "curves":

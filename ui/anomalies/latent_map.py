@@ -38,7 +38,7 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
     placing = {"pca"} if "pca" in maps and maps["pca"].linear is not None else set()
     offered = [name for name in METHODS if name == "latent" or (name in maps if own else name in placing)]
     titles = {name: METHODS[name] for name in offered}
-    method = FIELDS.words("Map", "map", titles, offered[0], label_visibility="collapsed")
+    method = FIELDS.words("Projection", "projection", titles, offered[0], label_visibility="collapsed")
     if not own and "tsne" in maps:
         st.caption(NO_TSNE)
     places = _places(checkpoint, maps, found, method)

@@ -10,7 +10,7 @@ STATE = PageState(
     (
         *("step", "normal", "source", "dataset", "folder", "aliases"),
         *("score", "rule", "share", "contamination", "threshold"),
-        *("look", "order", "page", "image", "heat", "map"),
+        *("look", "order", "page", "image", "heat", "projection"),
         *("confirmed", "rejected"),
     ),
     long=("normal", "aliases", "confirmed", "rejected"),

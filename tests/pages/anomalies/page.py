@@ -167,6 +167,11 @@ def url(at: AppTest) -> dict[str, str]:
     return found
 
 
+def explained(at: AppTest) -> str:
+    """What stands behind the "?" of captions."""
+    return "\n".join(element.proto.help for element in at.caption).replace("\\", "").replace("\u2060", "")
+
+
 def labels(at: AppTest) -> list[str]:
     return [button.label for button in at.button]
 

@@ -16,7 +16,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.anomalies.page import HTML, ZERO_ONE, Browser, asks, folder_of, png, url, visit, visit_folder, wrong
+from tests.pages.anomalies.page import (
+    HTML,
+    ZERO_ONE,
+    Browser,
+    asks,
+    explained,
+    folder_of,
+    png,
+    url,
+    visit,
+    visit_folder,
+    wrong,
+)
 from tests.pages.page import said
 from ui.anomalies import looking, scoring
 from ui.anomalies.source import folder_source, uploads
@@ -50,7 +62,7 @@ def test_another_data_set_is_resized_with_a_note(
     assert {row["class"] for row in browser.rows()} == {"a", "b"}
     at.button_group(key="anomalies-look").set_value("curves").run()
     text = f"the normal ones are {len(normal.scores)} images of digits, test split, scored beside"
-    assert text in said(at)
+    assert text in explained(at)
     assert len(at.get("plotly_chart")) == 2
 
 
@@ -82,7 +94,7 @@ def test_sub_folders_that_are_no_normal_classes_are_taken_for_outliers(
     at = visit_folder(tmp_path / "sorted", normal="1", look="curves")
     assert [group.outlier for group in browser.groups] == [False, True, None]
     assert [len(group.scores) for group in browser.groups] == [usual, others + 1, 1]
-    assert "1 images of which nothing is known are left out" in said(at)
+    assert "1 images of which nothing is known are left out" in explained(at)
     at.multiselect(key="anomalies-aliases").set_value(["extra"]).run()
     assert [len(group.scores) for group in browser.groups] == [usual + 1, others, 1]
     assert url(at)["aliases"] == "extra"

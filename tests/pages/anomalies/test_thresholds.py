@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.pages.anomalies.page import ZERO_ONE, Browser, detector_of, seen, url, visit, wrong
+from tests.pages.anomalies.page import ZERO_ONE, Browser, detector_of, explained, seen, url, visit, wrong
 from tests.pages.page import said
 from ui.shared import cache
 from vae.anomalies import detectors, normal_images, thresholds
@@ -25,7 +25,7 @@ def test_false_alarms_flag_that_share_of_held_out_normal_images(digits: Checkpoi
     assert browser.threshold == pytest.approx(detector.threshold, rel=1e-5)
     assert thresholds.flagged(scores, browser.threshold).mean() == pytest.approx(0.05, abs=1.5 / len(scores))
     at = visit(share="20")
-    assert "set for 20 % false alarms: " in said(at)
+    assert "set for 20 % false alarms: " in explained(at)
     assert thresholds.flagged(scores, browser.threshold).mean() == pytest.approx(0.2, abs=1.5 / len(scores))
 
 
@@ -46,14 +46,14 @@ def test_by_hand_begins_where_the_line_stands(digits: Checkpoint, browser: Brows
     at.number_input(key="anomalies-threshold").set_value(before * 2).run()
     assert browser.threshold == pytest.approx(before * 2, rel=1e-5)
     assert browser.flagged() < flagged
-    text = re.search(r"set by hand: ([0-9]+) of ([0-9]+) held-out normal images score higher", said(at))
+    text = re.search(r"set by hand: ([0-9]+) of ([0-9]+) held-out normal images score higher", explained(at))
     assert text is not None
     assert int(text[1]) < 0.2 * int(text[2])
     at.selectbox(key="anomalies-score").set_value("kl").run()
     assert [toast.value for toast in at.toast] == [
         "The threshold that was set by hand belonged to other scores, so the default is back."
     ]
-    assert "set for 20 % false alarms" in said(at)  # as before
+    assert "set for 20 % false alarms" in explained(at)  # as before
 
 
 def test_each_rule_has_a_share_of_its_own(digits: Checkpoint, browser: Browser) -> None:
