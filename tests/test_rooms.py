@@ -39,7 +39,7 @@ ui.shared           ui.palette ui.components; errors storage model budget data m
 ui.explore          ui.components ui.shared; errors maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
 ui.generate         ui.palette ui.components ui.shared; errors budget data checkpoints generation sample_quality
-ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours budget data checkpoints jobs
+ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours budget data maps checkpoints jobs
                     training anomalies
 
 app                 ui.components ui.shared ui.explore

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from ui.anomalies import figures as own_figures
+from ui.anomalies.figures import behind
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
 from ui.components import events, reports
@@ -59,7 +59,7 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         selected={"marker": {"size": CLICKED_SIZE, "opacity": 1}}, unselected={"marker": {"opacity": UNCLICKED_OPACITY}}
     )
     if places.test is not None:
-        figure = own_figures.behind(figure, places.test)
+        figure = behind(figure, places.test)
     chart = st.plotly_chart(figure, key="anomalies-map", on_select="rerun", selection_mode="points")
     _choose(found, reports.clicked_row(chart))
     among = "" if places.test is None else f" among {count(len(places.test), 'test image')} in grey"

@@ -30,7 +30,7 @@ _REVIEW = st.components.v2.component(
 )
 
 
-class Choice(reports.Event):
+class TileChoice(reports.Event):
     """Which tile was chosen, of which tiles."""
 
     tiles: Annotated[str, text(64)]
@@ -48,7 +48,7 @@ class Marking(reports.Event):
 class Reported:
     """What was chosen last and marked last on these tiles, None as long as nothing was."""
 
-    choice: Choice | None
+    choice: TileChoice | None
     marking: Marking | None
 
 
@@ -60,7 +60,7 @@ def show(pixels: NDArray[np.uint8], tiles: Sequence[Tile], key: str, review: Rev
     content = pack(pixels, tiles, review)
     result = _REVIEW(data=content.data, key=key, on_choice_change=lambda: None, on_marking_change=lambda: None)
     choice = reports.event(
-        result.choice, Choice, lambda event: event["tiles"] == content.name and event["index"] < len(tiles)
+        result.choice, TileChoice, lambda event: event["tiles"] == content.name and event["index"] < len(tiles)
     )
     marking = reports.event(
         result.marking, Marking, lambda event: event["tiles"] == content.name and len(event["marks"]) == len(tiles)
