@@ -56,7 +56,7 @@ def show(checkpoint: Checkpoint, z: FloatArray, image: NDArray[np.uint8], title:
     near = _nearest_training_image(checkpoint, image)
     if near is None:
         return
-    places.image(pictures.enlarged(near.pixels, WIDTH), caption="Nearest training", width=WIDTH, output_format="PNG")
+    places.image(pictures.enlarged(near.pixels, WIDTH), caption="Training image", width=WIDTH, output_format="PNG")
     said.markdown(VERDICTS[near.standing.likeness][0 if in_a_hole(checkpoint, z) else 1])
     st.markdown(
         f"**Pixels:** {near.distance:.2f} from training image {near.row:,}, class {page.escape(near.class_name)}",

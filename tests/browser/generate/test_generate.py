@@ -32,6 +32,7 @@ def test_a_sample_is_pinned_and_opened_in_explore(app: AppServer, page: Page) ->
     sample = generate.chosen_picture(page, "samples", SIDE)
     assert sample.max() > 100
     page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page).to_have_url(re.compile("[?&]pin="))
     wait_idle(page)
     [token] = generate.settings(page)["pin"]
     z = [float(value) for value in token.removeprefix("z:").partition("@")[0].split(",")]
