@@ -14,7 +14,7 @@ NAME, FOLDER = "own_images_name", "own_images_folder"
 
 def hint() -> None:
     """A popover beside the data sets."""
-    with st.popover("Use your own images", icon=":material/add_photo_alternate:", key="own-images"):
+    with st.popover("Own images", icon=":material/add_photo_alternate:", key="own-images"):
         st.markdown(
             "A folder of pictures becomes a data set. Run this where the app runs; the set is then in the list."
         )
