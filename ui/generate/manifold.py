@@ -36,7 +36,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
     state.begin_view()
     with page.error_boundary():
         if checkpoint.model.latent_dim < 2:
-            st.info("One latent dimension has no plane. Traversals shows all of it.", icon=":material/info:")
+            st.info("One latent dimension has no plane. Traversals shows it in full.", icon=":material/info:")
         else:
             _show(checkpoint)
     state.write_url(model_text)  # once: what it says of the plane is only known now

@@ -109,8 +109,8 @@ def _objective(likelihood: str) -> str:
             "Pixels",
             "binarization",
             BINARIZATIONS,
-            "Grey values as they are, or each drawn anew as black or white, which makes the ELBO a true likelihood "
-            "bound.",
+            "Grey values as they are, or black and white drawn from them each time, which makes the ELBO a true "
+            "likelihood bound.",
             TITLES,
         )
     return objective
@@ -128,7 +128,7 @@ def _kl_term() -> None:
         "KL schedule",
         "kl_schedule",
         KL_SCHEDULES,
-        "How the weight reaches β: at once, growing over the first epochs, or growing anew in cycles.",
+        "How the weight reaches β: at once, growing over the first epochs, or growing again in every cycle.",
         TITLES,
     )
     if schedule == "linear":

@@ -67,7 +67,7 @@ def show(checkpoint: Checkpoint, current: Direction | None) -> None:
 
 def _table(checkpoint: Checkpoint, kept: list[Direction], current: Direction | None) -> None:
     nothing = directions.random_angle(checkpoint.model.latent_dim)
-    few = " In so few dimensions an angle alone says little." if nothing.latent_dim < 4 else ""
+    few = " In a space of few dimensions an angle alone says little." if nothing.latent_dim < 4 else ""
     rows = []
     for direction in kept:
         axis = directions.closest_axis(direction)
