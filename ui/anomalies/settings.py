@@ -235,9 +235,9 @@ def rule(threshold: float) -> Rule:
         key=key,
         format_func=lambda rule: RULES[rule],
         on_change=changed,
-        help="Share of false alarms: at most so many of new normal images are flagged, on average, by the rank "
-        "among held-out ones (split conformal prediction). Share of what is scored: so "
-        "many of these are, the contamination rate. By hand: drag the line, or type where it stands.",
+        help="Share of false alarms: at most this share of new normal images is flagged, on average, by the rank "
+        "among held-out ones (split conformal prediction). Share of what is scored: this share of them is flagged, "
+        "the contamination rate. By hand: drag the line, or type where it stands.",
     )
     if kind == "threshold":
         low, high = -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max)
