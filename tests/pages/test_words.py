@@ -1,4 +1,4 @@
-"""What people read: no paragraph of Explore, Generate or Anomalies is long, and no string uses words given up."""
+"""What people read: no paragraph on any page is long, and no string uses words that we no longer use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tests.pages.page import visit_page
+from tests.runs import history, plant_run, train_request
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.storage.paths import PROJECT
+from vae.training.run_folder.history import write as write_history
 
 LONGEST = 200  # characters: two lines at the width of a column, four in the sidebar
 TEXTS = ("caption", "markdown", "info", "warning", "success", "error", "text")
@@ -28,6 +30,7 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     *(("pages/anomalies.py", {"look": look, "normal": "0"}) for look in ("gallery", "map", "curves", "scores")),
     ("pages/anomalies.py", {"source": "upload"}),
     ("pages/anomalies.py", {"source": "folder"}),
+    ("pages/train.py", {}),
 ]
 
 
@@ -58,6 +61,22 @@ def test_no_paragraph_is_long(digits: Checkpoint, script: str, link: dict[str, A
     assert not at.exception
     assert [e.value for e in at.error] == []
     assert too_long(at) == []
+
+
+@pytest.mark.parametrize("kl", [4.0, 0.0])
+def test_no_paragraph_about_a_run_is_long(digits: Checkpoint, kl: float) -> None:
+    request = train_request("mine", epochs=20, beta=4.0)
+    job = plant_run("done", request, {"epochs": 20, "outcome": "trained", "message": "Trained 20 epochs."})
+    write_history(_folder(job), history(20, validation_kl=kl))
+    at = visit_page("pages/train.py", job=job)
+    assert not at.exception
+    assert too_long(at) == []
+
+
+def _folder(job: str) -> Path:
+    from vae.jobs import queue
+
+    return queue.get(job).folder
 
 
 def test_the_walk_sees_long_paragraphs_and_looks_into_nothing_folded() -> None:
@@ -113,8 +132,8 @@ def read_by_people(path: Path) -> Iterator[tuple[int, str]]:
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
-            and id(node) not in silent
             and " " in node.value
+            and id(node) not in silent
         ):
             yield node.lineno, node.value
 
