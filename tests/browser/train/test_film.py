@@ -49,14 +49,7 @@ def test_scrubbing_asks_nothing_of_the_server(planted_app: AppServer, page: Page
     expect(shown).to_have_attribute("data-epoch", "30")
     expect(shown).to_have_attribute("data-frames", "31")
     expect(shown.get_by_text("Epoch 30 of 40")).to_be_visible()
-    expect(page.get_by_text(re.compile("on this machine: .*measured"))).to_be_visible(
-        timeout=180_000
-    )  # it asks until then
     wait_idle(page)
-    asked = -1
-    while asked != len(sent):  # the form asks until its trial's process has ended, which a busy machine delays
-        asked = len(sent)
-        page.wait_for_timeout(1_500)
     last, before = {name: ink(page, name) for name in (".scatter", ".pairs", ".samples")}, len(sent)
     shown.get_by_role("slider").fill("0")
     expect(shown.get_by_text("Before training")).to_be_visible()
