@@ -159,8 +159,8 @@ def test_what_is_kept_is_replaced_and_deleted_by_its_own_session_only(
 
 def test_pins_are_a_sessions_own(digits: Checkpoint) -> None:
     mine, other = visit_page("pages/generate.py", pin="row:3"), visit_page("pages/generate.py")
-    assert "None yet. Pin a sample" not in said(mine)
-    assert "None yet. Pin a sample" in said(other)
+    assert mine.query_params["pin"] == "row:3"
+    assert "pin" not in other.query_params
 
 
 def test_uploads_and_folders_that_were_read_are_a_sessions_own(digits: Checkpoint, tmp_path: Path) -> None:

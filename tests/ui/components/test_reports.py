@@ -15,9 +15,20 @@ import pytest
 import streamlit as st
 
 from ui import components
-from ui.components import back_forward, live_decoder, manifold, map_legend, picture_sheet, reports, scrubber, threshold
+from ui.components import (
+    back_forward,
+    live_decoder,
+    manifold,
+    map_legend,
+    picture_sheet,
+    reports,
+    review,
+    scrubber,
+    threshold,
+)
 from ui.components.picture_sheet import picture_bytes
 from ui.components.picture_sheet.picture_bytes import SheetLayout
+from ui.components.review.tiles import Review, Tile, pack
 from ui.components.threshold.histogram import ScoreGroup
 
 DEEP: Any = 0
@@ -49,6 +60,8 @@ LEGEND: Any = {"names": ["a", "b", "c"], "coloured": True}
 PATH: Any = {"path": {"kind": "slerp", "anchors": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]}}
 LINE: Any = {"path": {"kind": "line", "base": [0.0], "step": [1.0], "low": -2.0, "high": 2.0}}
 PICTURES = np.zeros((3, 1, 2, 2), np.uint8)
+TILES = [Tile("a", "1", flagged=True), Tile("b", "2", flagged=True), Tile("c", "3", flagged=False)]
+REVIEW = Review("Three", "Threshold 2.5")
 SCORES = [ScoreGroup("all", np.array([1.0, 2.0], np.float32), "#000")]
 
 
@@ -93,6 +106,19 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
                 {"sheet": picture_bytes.fingerprint(PICTURES), "index": 2, "picked": [0, 2]},
                 [{"index": 3}, {"index": -1}, {"picked": [3]}, {"picked": ["0"]}, {"sheet": "other", "id": "late"}],
             )
+        },
+    ),
+    "review": (
+        lambda: review.show(PICTURES, TILES, "key", REVIEW),
+        {
+            "choice": (
+                {"tiles": pack(PICTURES, TILES, REVIEW).name, "index": 2},
+                [{"index": 3}, {"index": -1}, {"tiles": "other"}],
+            ),
+            "marking": (
+                {"tiles": pack(PICTURES, TILES, REVIEW).name, "marks": ["", "confirmed", "rejected"]},
+                [{"marks": ["", ""]}, {"marks": ["", "", "deleted"]}, {"marks": []}, {"tiles": "other"}],
+            ),
         },
     ),
     "scrubber": (
