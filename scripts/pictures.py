@@ -26,7 +26,7 @@ RUN = "latent-plane"
 STILLS = {
     "explore": "?model=mnist-conv-16",
     "generate": "generate?model=mnist-mlp-2&view=manifold",
-    "anomalies": "anomalies?model=mnist-conv-16&normal=3",
+    "anomalies": "anomalies?model=mnist-conv-16&normal=3&step=review",
 }
 FRAMES, FRAME_MS, SHOWN_WIDTH, COLOURS = 44, 90, 960, 255
 
