@@ -9,7 +9,7 @@ import { announce, NextFrame } from "../shared/frames.js"
 import { showText } from "../shared/help.js"
 import { mount } from "../shared/mount.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
-import { bytesFromBase64 } from "../shared/text.js"
+import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { dimensionsOf, nearestIs, noSuchRow, numbersOf, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
@@ -144,8 +144,8 @@ class Panel {
       drawPixels(this.find(".decoded"), pixels, this.data.image_shape)
       this.drawDifference()
     }
-    this.find(".decoded-caption").textContent = atImage ? "Reconstruction" : "Decoded"
-    showText(this.find(".where"), whereIs({ row: this.row, atImage, z: this.z }, this.data.terms))
+    setText(this.find(".decoded-caption"), atImage ? "Reconstruction" : "Decoded")
+    showText(this.find(".where"), this.where())
     this.link.show(placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null))
   }
 
@@ -194,17 +194,21 @@ class Panel {
   drawDifference() {
     const canvas = this.find(".difference")
     canvas.style.visibility = this.originalPixels && this.pixels ? "visible" : "hidden"
-    this.find(".difference-sum").textContent = ""
-    if (!this.originalPixels || !this.pixels) return
-    const sum = drawDifference(canvas, this.pixels, this.originalPixels, this.data.image_shape)
-    this.find(".difference-sum").textContent = sum
+    const both = this.originalPixels && this.pixels
+    const sum = both ? drawDifference(canvas, this.pixels, this.originalPixels, this.data.image_shape) : ""
+    setText(this.find(".difference-sum"), sum)
+  }
+
+  /** Where the picture shown comes from. */
+  where() {
+    return whereIs({ row: this.row, atImage: this.atImage(), z: this.z }, this.data.terms)
   }
 
   /** Which image is nearest to a place that is nobody's. Searching all takes too long for every frame. */
   nameNearest() {
     if (!this.model || this.atImage()) return
     const [nearest] = nearestRows(this.model, this.z, 1)
-    this.find(".where").append(nearestIs(nearest, this.model, this.data.class_names))
+    showText(this.find(".where"), [...this.where(), nearestIs(nearest, this.model, this.data.class_names)])
   }
 
   atImage() {

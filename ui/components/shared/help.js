@@ -1,7 +1,12 @@
 // A "?" that explains the words before it, to the mouse, to the keyboard and to a screen reader.
 
-/** Show a text, a list of strings and of {help}, in an element. */
+const shown = new WeakMap() // by element: what it shows
+
+/** Show a text, a list of strings and of {help}, in an element. What it shows already stays: it may be asked each frame. */
 export function showText(element, parts) {
+  const text = JSON.stringify(parts)
+  if (shown.get(element) === text && element.hasChildNodes()) return
+  shown.set(element, text)
   element.replaceChildren(...parts.map((part) => (typeof part === "string" ? part : helpMark(part.help))))
 }
 

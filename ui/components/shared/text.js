@@ -13,3 +13,8 @@ export function withMinus(text) {
 export function bytesFromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
+
+/** Write only what differs: the browser lays the page out anew for a text that is set, be it the same. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
