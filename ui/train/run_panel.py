@@ -27,6 +27,7 @@ from vae.training.request import TrainingRequest
 from vae.training.run_folder import history, request_files, status
 from vae.training.run_folder.history import EpochRow
 
+IN_VIEW = "train_in_view"  # in the session: the run that is shown, and the model that it wrote
 MEASURED = {
     "elbo": "Means per image, with the weights at the end of each epoch. Loss = −ELBO = reconstruction error + KL.",
     "iwae": "Means per image, with the weights at the end of each epoch. Loss = −the importance-weighted bound.",
@@ -80,6 +81,16 @@ def finished_model(job: Job | None) -> Summary | None:
         key=lambda model: (model.name == name, model.identity in written and written.index(model.identity)),
         default=None,
     )
+
+
+def choose_model_of(job: Job | None, model: Summary | None) -> None:
+    """The model that a run wrote becomes the chosen one where the run comes into view or has just written it; what is
+    picked afterwards stays.
+    """
+    before, now = st.session_state.get(IN_VIEW), (job.id if job else "", model.identity if model else "")
+    st.session_state[IN_VIEW] = now
+    if model is not None and not model.problem and (now != before or STATE.arrives()):
+        st.session_state[model_picker.CHOSEN] = model.name
 
 
 def show(job: Job | None, problem: JobError | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 
@@ -13,37 +11,18 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.drive import generate
+from tests.browser.drive.anomalies import HISTOGRAM, csv_rows, drag_threshold, flagged
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import open_page, wait_idle
 from vae.data import datasets
 
 MODEL = "digits-mlp-8"
-HISTOGRAM = ".threshold[data-ready='yes']"
 
 
 def visit(page: Page, server: AppServer, **settings: str) -> None:
     query = "&".join(f"{name}={value}" for name, value in {"model": MODEL, **settings}.items())
     open_page(page, server, f"anomalies?{query}")
     page.wait_for_selector(HISTOGRAM, timeout=60_000)
-
-
-def flagged(page: Page) -> int:
-    return int(page.locator(HISTOGRAM).get_attribute("data-flagged") or -1)
-
-
-def drag_threshold(page: Page, share: float) -> None:
-    """Drag the line to this share of the histogram's width, and let go."""
-    line = generate.box_of(page.locator(f"{HISTOGRAM} .line"))
-    plot = generate.box_of(page.locator(f"{HISTOGRAM} .plot"))
-    page.mouse.move(line.x + line.width / 2, line.y + line.height / 2)
-    page.mouse.down()
-    page.mouse.move(plot.x + share * plot.width, line.y + line.height / 2, steps=12)
-
-
-def csv_rows(page: Page) -> list[dict[str, str]]:
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
 
 
 def test_one_class_is_normal_and_the_threshold_is_dragged(app: AppServer, page: Page) -> None:

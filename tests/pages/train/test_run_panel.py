@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.train.page import labels, texts, visit
 from tests.runs import add_frames, history, keep_state, plant, plant_run, progress_of, train_arguments, train_request
 from tests.vae.helpers import new_checkpoint
+from ui.shared import model_picker
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.config import TrainConfig
 from vae.jobs import queue
@@ -223,6 +224,20 @@ def test_a_run_that_diverged_names_the_remedy_and_keeps_its_model() -> None:
     assert "The training loss grew without bounds: the steps are too large." in said
     assert "Lower the learning rate: learning rate 0.0005, gradient norm at most 10." in said
     assert "Open in Explore" in labels(at)
+
+
+def test_the_card_is_that_of_the_run_until_another_model_is_picked() -> None:
+    jobs = {}
+    for name in ("one", "two", "other"):
+        checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / name)
+        progress = progress_of(name, 3, 3, finished=True, message="Trained.")
+        jobs[name] = plant("done", train_arguments(name), progress) if name != "other" else ""
+    at = visit(jobs["two"])
+    assert at.selectbox(key=model_picker.CHOICE).value == "two"
+    at.selectbox(key=model_picker.CHOICE).set_value("other").run()
+    assert at.run().selectbox(key=model_picker.CHOICE).value == "other"
+    at.query_params["job"] = jobs["one"]
+    assert at.run().selectbox(key=model_picker.CHOICE).value == "one"
 
 
 def test_a_finished_run_whose_model_is_gone_or_damaged() -> None:
