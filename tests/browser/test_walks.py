@@ -117,8 +117,8 @@ def test_a_researcher(walked_app: AppServer, page: Page) -> None:
     expect(page.get_by_text("β = 4").first).to_be_visible()
     expect(page.get_by_text(re.compile("independent pixels", re.IGNORECASE)).first).to_be_visible()
     wait_idle(page)
-    for row in (newest, before):
-        table.click(position={"x": 18, "y": row})
+    for y in (newest, before):
+        table.click(position={"x": 18, "y": y})
         wait_idle(page)
     expect(page.get_by_text("Learning curves compared")).to_be_visible()
 
