@@ -17,9 +17,10 @@ ROOMS = """
 vae.errors          -
 vae.storage         errors
 vae.recognition     errors storage
-vae.config          errors storage
+vae.graph           errors storage
+vae.config          errors storage graph
 vae.neighbours      -
-vae.model           config
+vae.model           config graph
 vae.budget          errors config model
 vae.data            errors storage recognition config budget
 vae.maps            errors storage neighbours
@@ -33,7 +34,7 @@ vae.commands        errors storage recognition config model budget data maps che
                     sample_quality anomalies
 
 ui.palette          -
-ui.components       ui.palette; storage model maps checkpoints training generation
+ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
                     generation sample_quality
 ui.explore          ui.components ui.shared; errors maps checkpoints

@@ -9,16 +9,20 @@ from typing import Annotated, Any, Self, TypeVar
 from msgspec import Meta
 
 from vae.errors import ConfigError
+from vae.graph.graph import Graph, graph_of
 from vae.storage.reporting import storage_errors_as
 from vae.storage.schema import Finite, check, check_value, integer, number, one_of
 
 T = TypeVar("T")
-ARCHITECTURES = ("mlp", "conv")
+ARCHITECTURES = ("mlp", "conv")  # that are trained here
+ADOPTED = "adopted"  # the architecture of a model that was trained elsewhere: its networks are given as graphs
 ACTIVATIONS = ("relu", "silu")
 MAX_LATENT_DIM = 128
 MAX_WIDTH = 65_536
 MAX_SIDE = 1_024
 LIKELIHOODS = ("bernoulli", "gaussian")
+LINEAR_GAUSSIAN = "linear_gaussian"  # of adopted models whose decoder gives the pixels themselves, no logits
+GAUSSIANS = ("gaussian", LINEAR_GAUSSIAN)
 OBJECTIVES = ("elbo", "iwae", "autoencoder")
 KL_SCHEDULES = ("constant", "linear", "cyclical")
 LR_SCHEDULES = ("one_cycle", "cosine", "constant")
@@ -49,13 +53,29 @@ def _from_dict(cls: type[T], values: Any, what: str) -> T:
 
 
 @dataclass(frozen=True)
+class Networks:
+    """What an adopted model computes: image -> means, then log variances, of q(z|x); latent -> parameters of p(x|z)."""
+
+    encoder: Graph
+    decoder: Graph
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """Raises ConfigError unless `values` hold two graphs."""
+        if not isinstance(values, dict):
+            raise ConfigError(f"The networks are {type(values).__name__}, expected an object with two graphs.")
+        return cls(graph_of(values.get("encoder"), "encoder"), graph_of(values.get("decoder"), "decoder"))
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The shape of a VAE.
 
     Parameters
     ----------
     architecture
-        `mlp` (fully connected) or `conv` (strided convolutions, mirrored by transposed ones).
+        `mlp` (fully connected), `conv` (strided convolutions, mirrored by transposed ones), or `adopted`: as `networks`
+        say.
     image_shape
         (C, H, W) of one image.
     latent_dim
@@ -68,7 +88,10 @@ class ModelConfig:
     activation
         Between layers: `relu` or `silu` (smoother; better bounds for `conv`, slower).
     likelihood
-        p(x|z): `bernoulli`, or `gaussian` with one learned variance for all pixels (likelihoods.py).
+        p(x|z): `bernoulli`, or `gaussian` with one learned variance for all pixels (likelihoods.py). An adopted model
+        may also have `linear_gaussian`: its decoder's output is the mean itself.
+    networks
+        Encoder and decoder of an adopted model; None for those that are trained here, whose settings say them.
 
     Raises
     ------
@@ -76,7 +99,7 @@ class ModelConfig:
         For a value outside the ranges above.
     """
 
-    architecture: Annotated[str, one_of(*ARCHITECTURES)]
+    architecture: Annotated[str, one_of(*ARCHITECTURES, ADOPTED)]
     image_shape: Annotated[
         tuple[
             Annotated[int, integer(1, 4, title="image channels")],
@@ -89,7 +112,8 @@ class ModelConfig:
     hidden: Annotated[tuple[Annotated[int, integer(1, MAX_WIDTH, title="hidden width")], ...], WIDTHS] = ()
     channels: Annotated[tuple[Annotated[int, integer(1, MAX_WIDTH, title="channels width")], ...], WIDTHS] = ()
     activation: Annotated[str, one_of(*ACTIVATIONS)] = "relu"
-    likelihood: Annotated[str, one_of(*LIKELIHOODS)] = "bernoulli"
+    likelihood: Annotated[str, one_of(*LIKELIHOODS, LINEAR_GAUSSIAN)] = "bernoulli"
+    networks: Any = None  # Networks | None, which check themselves
 
     @storage_errors_as(ConfigError)
     def __post_init__(self) -> None:
@@ -97,6 +121,11 @@ class ModelConfig:
         self._check_architecture()
 
     def _check_architecture(self) -> None:
+        if self.architecture == ADOPTED:
+            self._check_networks()
+            return
+        if self.networks is not None or self.likelihood == LINEAR_GAUSSIAN:
+            raise ConfigError(f"A model with networks of its own, or {LINEAR_GAUSSIAN}, is not {ADOPTED}.")
         if self.architecture == "mlp":
             if not self.hidden:
                 raise ConfigError("An mlp has no hidden layers, expected at least one width in hidden.")
@@ -112,13 +141,33 @@ class ModelConfig:
                 f"Use at most {int(math.log2(smallest))} channels for images of this size, or an mlp.",
             )
 
+    def _check_networks(self) -> None:
+        if self.hidden or self.channels or not isinstance(self.networks, Networks):
+            raise ConfigError("An adopted model needs an encoder and a decoder, and no widths or channels.")
+        expected = {
+            "encoder's input": (self.networks.encoder.input, self.image_shape),
+            "encoder's output": (self.networks.encoder.output, (2 * self.latent_dim,)),
+            "decoder's input": (self.networks.decoder.input, (self.latent_dim,)),
+            "decoder's output": (self.networks.decoder.output, self.image_shape),
+        }
+        self.networks.encoder.check_size()
+        self.networks.decoder.check_size()
+        for what, (found, wanted) in expected.items():
+            if found != wanted:
+                raise ConfigError(f"The {what} has shape {found}, expected {wanted}.")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` restores an equal config."""
-        return asdict(self)
+        values = asdict(self)
+        if self.networks is None:  # as it was before there were any
+            del values["networks"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Any) -> Self:
         """The config that `to_dict` wrote. Raises ConfigError for anything else."""
+        if isinstance(values, dict) and values.get("networks") is not None:
+            values = {**values, "networks": Networks.from_dict(values["networks"])}
         return _from_dict(cls, values, "model config")
 
 

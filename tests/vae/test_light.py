@@ -43,11 +43,12 @@ def test_reading_a_checkpoint_imports_no_torch() -> None:
         from vae.data import datasets
         from vae.jobs import queue
         from vae.maps import map_files
+        from vae.graph import graph
         from vae.model import layers
         c = checkpoint_files.read("a")
         assert checkpoint_files.read_weights(c) and checkpoint_files.summaries()
         assert not map_files.read_derived_maps(c.identity, c.latents.mu.shape)
-        assert layers.describe(layers.decoder_layers(c.model))
+        assert graph.describe(layers.decoder_graph(c.model))
         assert len(datasets.load("digits", "test")) == 360
         assert queue.all_jobs() == []
     """

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vae.config import ModelConfig, TrainConfig
-from vae.model.layers import decoder_layers, encoder_layers, output_sizes, parameter_count
+from vae.model.layers import convolves, decoder_graph, encoder_graph, output_sizes, parameter_count
 
 FLOAT = 4  # bytes
 PROGRAM = 500 * 10**6  # Python, torch and scikit-learn with their buffers; their files can leave memory again
@@ -115,10 +115,7 @@ def _seen(model: ModelConfig, images: int, samples: int) -> int:
 
 def _outputs(model: ModelConfig) -> tuple[list[int], list[int]]:
     """How many values each layer of encoder and decoder makes of one image."""
-    return (
-        output_sizes(encoder_layers(model), model.image_shape),
-        output_sizes(decoder_layers(model), (model.latent_dim,)),
-    )
+    return output_sizes(encoder_graph(model)), output_sizes(decoder_graph(model))
 
 
 def encoding(model: ModelConfig, images: int) -> Need:
@@ -170,7 +167,7 @@ def measuring(model: ModelConfig, pictures: int) -> Need:
 
 
 def _applied(model: ModelConfig) -> int:
-    return APPLIED + CONVOLVED * bool(model.channels)
+    return APPLIED + CONVOLVED * convolves(model)
 
 
 def tsne(images: int, latent_dim: int, perplexity: float) -> Need:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.checkpoints.metrics import MeasuredBy, Yardstick
-from vae.config import MAX_LOGVAR, MIN_LOGVAR
+from vae.config import GAUSSIANS, MAX_LOGVAR, MIN_LOGVAR
 
 MOST_IMAGES = 50_000  # that are looked at, evenly spread: enough for means, and soon read
 CHUNK_PIXELS = 2**24
@@ -36,7 +36,7 @@ class PixelMoments:
 
     def yardstick(self, seen: PixelMoments, by: MeasuredBy) -> Yardstick:
         """The loss, on images that were `seen`, of independent pixels that know these ones."""
-        if by.likelihood == "gaussian":
+        if by.likelihood in GAUSSIANS:
             return Yardstick(self._gaussian_loss(seen), None)
         # an autoencoder sees the binarized pixels that it is to draw, and pays nothing for what it tells of them
         has_floor = not (by.binarized and by.objective == "autoencoder")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.aggregate import marginal_kl
 from vae.checkpoints.checkpoint import Latents, Metric
-from vae.config import ModelConfig, TrainConfig
+from vae.config import GAUSSIANS, ModelConfig, TrainConfig
 
 NATS = "nats per image"
 TEST_LOSS, BASELINE, FLOOR = "test_loss", "baseline_loss", "entropy_floor"  # names, whatever the split
@@ -33,7 +33,7 @@ class MeasuredBy:
     @property
     def terms(self) -> str:
         """What the log-likelihood is of."""
-        if self.likelihood == "gaussian":
+        if self.likelihood in GAUSSIANS:
             text = "Gaussian density of pixels in [0, 1] with one learned variance"
         else:
             text = f"Bernoulli terms on {'randomly binarized (seed 0)' if self.binarized else 'grey'} pixels in [0, 1]"
@@ -51,7 +51,7 @@ class MeasuredBy:
         """What the loss may be called."""
         if self.objective == "autoencoder":
             return "of the reconstruction alone; compare only with other autoencoders"
-        if self.likelihood == "gaussian":
+        if self.likelihood in GAUSSIANS:
             return "a bound on the negative log density; compare only with models of the same images and likelihood"
         if self.binarized:
             return "a bound on the negative log-likelihood of binarized images"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vae.config import MAX_LOGVAR, MIN_LOGVAR
+from vae.config import LINEAR_GAUSSIAN, MAX_LOGVAR, MIN_LOGVAR
 
 
 class Bernoulli(nn.Module):
@@ -68,9 +68,26 @@ class Gaussian(nn.Module):
         return torch.sigmoid(output)
 
 
+class LinearGaussian(Gaussian):
+    """A Gaussian of a decoder that was trained elsewhere: its output is the mean, which may leave [0, 1] a little.
+
+    What is shown, and what errors are counted from, is cut to [0, 1]: no pixel is outside.
+    """
+
+    @staticmethod
+    def mean(output: Tensor) -> Tensor:
+        """E[x|z], (N, C, H, W), cut to [0, 1]."""
+        return output.clamp(0, 1)
+
+
 Likelihood = Bernoulli | Gaussian
+_KINDS: dict[str, type[Likelihood]] = {
+    "bernoulli": Bernoulli,
+    "gaussian": Gaussian,
+    LINEAR_GAUSSIAN: LinearGaussian,
+}
 
 
 def likelihood_of(name: str) -> Likelihood:
     """The likelihood that a ModelConfig names."""
-    return Gaussian() if name == "gaussian" else Bernoulli()
+    return _KINDS[name]()

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vae.config import ModelConfig
 from vae.model import networks
-from vae.model.layers import decoder_layers, encoder_layers
+from vae.model.layers import decoder_graph, encoder_graph
 from vae.model.likelihoods import Likelihood, likelihood_of
 
 POINT_LOGVAR = -20.0  # of an autoencoder's posterior: sigma = e^-10, a point as far as pictures can tell
@@ -49,8 +49,8 @@ class VAE(nn.Module):
         super().__init__()
         self.config = config
         self.likelihood: Likelihood = likelihood_of(config.likelihood)
-        self.encoder = networks.build(encoder_layers(config))
-        self.decoder = networks.build(decoder_layers(config))
+        self.encoder = networks.build(encoder_graph(config))
+        self.decoder = networks.build(decoder_graph(config))
 
     def encode(self, x: Tensor) -> Posterior:
         """q(z|x) for images (N, C, H, W)."""

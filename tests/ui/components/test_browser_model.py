@@ -12,13 +12,15 @@ import pytest
 import safetensors.numpy
 
 from tests.vae.helpers import TINY, TINY_CONV, new_checkpoint
-from ui.components import assets
 from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import ModelConfig
+from vae.graph import nodes
+from vae.graph.chain import Chain
+from vae.graph.graph import describe
 from vae.maps.projection import ProjectionMap
-from vae.model.layers import decoder_layers, describe
+from vae.model.layers import decoder_graph
 
 
 def stored(folder: Path, model: ModelConfig = TINY_CONV) -> Checkpoint:
@@ -55,7 +57,7 @@ def test_the_browser_gets_the_decoder_the_latents_and_the_maps(tmp_path: Path, m
     about = json.loads(header["__metadata__"]["model"])
     assert about == {
         "fingerprint": browser_model.fingerprint(checkpoint, maps),
-        "layers": json.loads(json.dumps(describe(decoder_layers(model)))),
+        "decoder": json.loads(json.dumps(describe(decoder_graph(model)))),
         "likelihood": "bernoulli",
         "terms": "Bernoulli terms on grey pixels in [0, 1]",
         "standing": "a loss, not a likelihood (grey pixels are not Bernoulli outcomes)",
@@ -96,33 +98,21 @@ def test_a_browser_decodes_what_is_usual_and_python_what_is_huge(tmp_path: Path)
     assert not decodable(mlp, hidden=(20_000, 20_000))
 
 
-def test_unknown_layers_are_left_to_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint = stored(tmp_path)
-    assert browser_model.can_decode(checkpoint)
-    monkeypatch.setattr(browser_model, "BROWSER_LAYERS", browser_model.BROWSER_LAYERS - {"conv_transpose2d"})
-    assert not browser_model.can_decode(checkpoint)
-
-
-def test_every_layer_the_library_can_make_is_in_decoder_js() -> None:
-    source = assets.text("model_store/decoder.js")
-    table = source[source.index("const LAYERS = {") :]
-    known = {line.split(":")[0].strip() for line in table[: table.index("}")].splitlines()[1:] if ":" in line}
-    assert known == browser_model.BROWSER_LAYERS
-
-
 def test_multiplications_of_a_small_decoder_counted_by_hand() -> None:
-    layers = describe(decoder_layers(TINY_CONV))  # 3 -> 6 -> (8, 2, 2) -> (4, 4, 4) -> (1, 8, 8), kernels of 4 × 4
+    # 3 -> 6 -> (8, 2, 2) -> (4, 4, 4) -> (1, 8, 8), kernels of 4 × 4, of which a stride of 2 uses each fourth place
     by_hand = 3 * 6 + 6 * 32 + (2 * 2) * 16 * 8 * 4 + (4 * 4) * 16 * 4 * 1
-    assert browser_model._multiplications(layers) == by_hand
+    assert decoder_graph(TINY_CONV).multiplications() == by_hand
 
 
-def test_multiplications_of_the_other_layers_counted_by_hand() -> None:
-    layers: list[dict[str, Any]] = [
-        {"op": "linear", "inputs": 2, "outputs": 12},
-        {"op": "reshape", "shape": [3, 2, 2]},
-        {"op": "upsample", "factor": 3},  # 6 × 6
-        {"op": "conv2d", "inputs": 3, "outputs": 5, "kernel": 3, "stride": 1, "padding": 1},
-        {"op": "activation", "name": "relu"},
-        {"op": "conv2d", "inputs": 5, "outputs": 1, "kernel": 4, "stride": 2, "padding": 1},  # 3 × 3
-    ]
-    assert browser_model._multiplications(layers) == 2 * 12 + 36 * 9 * 3 * 5 + 9 * 16 * 5 * 1
+def test_multiplications_of_the_other_nodes_counted_by_hand() -> None:
+    graph = (
+        Chain((2,))
+        .add(nodes.Gemm, 2, 12)
+        .add(nodes.Reshape, (3, 2, 2))
+        .add(nodes.Resize, (6, 6))
+        .add(nodes.Conv, 3, 5, (3, 3), pads=(1, 1, 1, 1))
+        .activate("Relu")
+        .add(nodes.Conv, 5, 1, (4, 4), (2, 2), (1, 1, 1, 1))  # 3 × 3
+        .graph()
+    )
+    assert graph.multiplications() == 2 * 12 + 36 * 9 * 3 * 5 + 9 * 16 * 5 * 1

@@ -11,36 +11,16 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
+from vae.graph.graph import describe
 from vae.maps.projection import ProjectionMap
-from vae.model.layers import decoder_layers, describe
+from vae.model.layers import decoder_graph
 
-BROWSER_LAYERS = {"linear", "conv2d", "conv_transpose2d", "upsample", "activation", "reshape"}
 BROWSER_MULTIPLICATIONS = 60_000_000  # about 60 ms a picture: beyond, decoding in Python feels better
 
 
 def can_decode(checkpoint: Checkpoint) -> bool:
-    """Whether decoder.js knows every layer and one picture stays quick."""
-    layers = describe(decoder_layers(checkpoint.model))
-    return all(layer["op"] in BROWSER_LAYERS for layer in layers) and _multiplications(layers) < BROWSER_MULTIPLICATIONS
-
-
-def _multiplications(layers: list[dict[str, Any]]) -> int:
-    """Multiplications for one picture."""
-    total, area = 0, 1
-    for layer in layers:
-        if layer["op"] == "reshape":
-            area = layer["shape"][1] * layer["shape"][2]
-        elif layer["op"] == "upsample":
-            area *= layer["factor"] ** 2
-        elif layer["op"] == "linear":
-            total += layer["inputs"] * layer["outputs"]
-        elif layer["op"] == "conv_transpose2d":
-            total += area * layer["kernel"] ** 2 * layer["inputs"] * layer["outputs"]
-            area *= layer["stride"] ** 2
-        elif layer["op"] == "conv2d":
-            area //= layer["stride"] ** 2
-            total += area * layer["kernel"] ** 2 * layer["inputs"] * layer["outputs"]
-    return total
+    """Whether one picture stays quick in a browser, which knows every kind of node."""
+    return decoder_graph(checkpoint.model).multiplications() < BROWSER_MULTIPLICATIONS
 
 
 def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str, ProjectionMap]) -> bytes:
@@ -66,7 +46,7 @@ def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str,
     by = measured_by(checkpoint.model, checkpoint.train)
     about = {
         "fingerprint": fingerprint(checkpoint, maps),
-        "layers": describe(decoder_layers(checkpoint.model)) if decodes else None,
+        "decoder": describe(decoder_graph(checkpoint.model)) if decodes else None,
         "likelihood": checkpoint.model.likelihood,
         "terms": by.terms,
         "standing": by.standing,
