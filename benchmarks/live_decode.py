@@ -84,7 +84,7 @@ def measure_live(browser: Browser, folder: Path, checkpoint: str) -> dict[str, f
         page.wait_for_timeout(2000)
         page.evaluate(LISTEN)
         left, right, y = explore.grab(page)
-        drag(page, left, right, y, 2)  # the browser compiles decoder.js while it is warming up
+        drag(page, left, right, y, 2)  # the browser compiles network.js while it is warming up
         page.wait_for_timeout(200)
         page.evaluate("() => { window.samples.length = 0; window.pictures = 0 }")
         drag(page, left, right, y, STROKES)

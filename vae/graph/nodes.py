@@ -2,7 +2,7 @@
 
 Names and attributes are ONNX's where ONNX has the operation; weights have PyTorch's layout. All shapes are those of one
 image or latent vector: no node sees how many there are at once. Axes count from 0 within such a shape, (C, H, W) or
-(n,). Three places know every node: `vae/model/networks.py` evaluates it with torch, `model_store/network.js` in the
+(n,). Three places know every node: `vae/model/networks.py` evaluates it with torch, `model_store/network/` in the
 browser, and `tests/browser/explore/test_decoder.py` compares them.
 
 Sources: ONNX operator schemas, opset 22 (https://onnx.ai/onnx/operators); PyTorch 2.14 modules of the same names.

@@ -1,60 +1,39 @@
-"""decoder.js computes what PyTorch computes."""
+"""What the browser computes is what PyTorch computes: every kind of node, every shipped model."""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import safetensors.numpy
 import torch
+from hypothesis import given, settings
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from tests.browser.drive.modules import load
-from tests.vae.helpers import new_checkpoint
+from tests.vae.graph.drawn import graphs
 from ui.components.model_store import browser_model
-from vae.checkpoints import checkpoint_files, checkpoint_writing, loading
-from vae.config import LIKELIHOODS, ModelConfig
-from vae.model import layers, networks
-from vae.model.layers import Activation, Conv2d, ConvTranspose2d, Layer, Linear, Reshape, Upsample
-from vae.model.vae import new_model
+from vae.checkpoints import checkpoint_files, loading
+from vae.config import LIKELIHOODS, LINEAR_GAUSSIAN
+from vae.graph.chain import Chain
+from vae.graph.graph import Graph, by_name, describe
+from vae.model import networks
+from vae.model.likelihoods import likelihood_of
 from vae.storage import paths
 
 LATENTS_PER_MODEL = 100
 SHIPPED = sorted(p.name for p in (paths.PROJECT / "checkpoints").iterdir() if not p.name.startswith("."))
-
-NETWORKS: dict[str, tuple[Layer, ...]] = {
-    "upsampling and convolution": (
-        Linear(5, 3 * 4 * 5),
-        Activation("silu"),
-        Reshape((3, 4, 5)),
-        Upsample(2),
-        Conv2d(3, 4, 3, 1, 1),
-        Activation("leaky_relu"),
-        Conv2d(4, 2, 3, 2, 0),
-    ),
-    "transposed convolution with odd sides and colour": (
-        Linear(5, 6 * 3 * 2),
-        Activation("relu"),
-        Reshape((6, 3, 2)),
-        ConvTranspose2d(6, 5, 4, 2, 1, (1, 0)),
-        Activation("tanh"),
-        ConvTranspose2d(5, 3, 3, 2, 1, (0, 1)),
-        Activation("sigmoid"),
-    ),
-    "one input, one channel": (Linear(5, 1), Activation("tanh"), Linear(1, 6), Reshape((1, 2, 3))),
-}
+EXAMPLES = 12  # random graphs for each operation
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Any:
-    """A blank page with decoder.js and store.js in it, and no app."""
+    """A blank page with network.js and store.js in it, and no app."""
     page = browser.new_page()
-    load(page, "shared/safetensors.js", "model_store/decoder.js", "model_store/store.js")
+    load(page, "shared/safetensors.js", "model_store/network/network.js", "model_store/store.js")
     yield page
     page.close()
 
@@ -86,40 +65,66 @@ def test_every_shipped_checkpoint_decodes_as_in_pytorch(page: Page, name: str) -
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_every_likelihood_shows_the_mean_that_pytorch_shows(page: Page, tmp_path: Path, likelihood: str) -> None:
-    model = new_model(ModelConfig("mlp", (1, 8, 8), 2, (4,), likelihood=likelihood), 5)
-    made = replace(new_checkpoint(model.config), weights=loading.weights_of(model))
-    checkpoint = checkpoint_files.read("new", checkpoint_writing.write(made, tmp_path / "new").parent)
-    z = np.random.default_rng(2).normal(size=(10, 2)).astype(np.float32) * 3
-    with torch.inference_mode():
-        expected = model.decode_mean(torch.tensor(z)).flatten(1).numpy()
-    found = decode_in_page(page, browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {}), z)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+@pytest.mark.parametrize("likelihood", [*LIKELIHOODS, LINEAR_GAUSSIAN])
+def test_every_likelihood_shows_the_mean_that_pytorch_shows(page: Page, likelihood: str) -> None:
+    output = np.linspace(-3, 3, 20, dtype=np.float32)
+    expected = likelihood_of(likelihood).mean(torch.tensor(output)).numpy()
+    found = page.evaluate(
+        """([graph, likelihood, output]) => {
+            const run = buildNetwork(withMean(graph, likelihood), {}, "decoder")
+            return Array.from(run(output))
+        }""",
+        [describe(Chain((20,)).activate("Identity").graph()), likelihood, output.tolist()],
+    )
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_layer_computes_as_in_pytorch(page: Page, name: str) -> None:
-    torch.manual_seed(3)
-    description = NETWORKS[name]
-    network = networks.build(description)
-    z = torch.randn(8, 5)
-    with torch.inference_mode():
-        expected = torch.sigmoid(network(z)).flatten(1).numpy()
+def evaluate(page: Page, graph: Graph, x: torch.Tensor, network: networks.Network) -> list[NDArray[np.float32]]:
+    """What each evaluator of the browser makes of x (N, *input), (N, numbers) each."""
     tensors = {f"decoder.{n}": t.detach().numpy() for n, t in network.state_dict().items()}
     found = page.evaluate(
-        """([content, layers, z]) => {
+        """([content, graph, x]) => {
             const { tensors } = parseTensors(Uint8Array.from(atob(content), (c) => c.charCodeAt(0)))
-            const decode = buildDecoder(layers, tensors)
-            return z.map((one) => Array.from(meanOf("bernoulli", decode(one))))
+            return Object.values(machines()).map((Machine) => {
+                const run = buildNetwork(graph, tensors, "decoder", Machine)
+                return x.map((one) => Array.from(run(one)))
+            })
         }""",
-        [
-            base64.b64encode(safetensors.numpy.save(tensors)).decode(),
-            layers.describe(description),
-            z.tolist(),
-        ],
+        [base64.b64encode(safetensors.numpy.save(tensors)).decode(), describe(graph), x.flatten(1).tolist()],
     )
-    np.testing.assert_allclose(np.array(found), expected, rtol=0, atol=1e-5)
+    return [np.array(one, np.float32) for one in found]
+
+
+def with_mild_weights(graph: Graph) -> networks.Network:
+    """Its network with random weights of which none is special: no zeros, no ones."""
+    torch.manual_seed(3)
+    network = networks.build(graph)
+    for name, tensor in network.named_parameters():
+        if name.endswith("constant"):
+            torch.nn.init.uniform_(tensor, 0.5, 2)
+        elif tensor.ndim == 1:
+            torch.nn.init.normal_(tensor, 0, 0.5)
+    return network
+
+
+@pytest.mark.parametrize("op", sorted(by_name()))
+def test_every_node_computes_as_in_pytorch(page: Page, op: str) -> None:
+    """In random graphs, for both evaluators; and each kind is met."""
+    met: set[str] = set()
+
+    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+    @given(graphs(op))
+    def compare(graph: Graph) -> None:
+        met.update(node.name for node in graph.nodes)
+        network = with_mild_weights(graph)
+        x = torch.randn(2, *graph.input)
+        with torch.inference_mode():
+            expected = network(x).flatten(1).numpy()
+        for found in evaluate(page, graph, x, network):
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * max(1, np.abs(expected).max()))
+
+    compare()
+    assert op in met
 
 
 def test_a_decoder_gives_the_same_picture_twice(page: Page) -> None:
@@ -133,8 +138,13 @@ def test_a_decoder_gives_the_same_picture_twice(page: Page) -> None:
     assert np.abs(first - other).max() > 0.01
 
 
-def test_an_unknown_layer_is_refused_by_name(page: Page) -> None:
-    said = page.evaluate("() => { try { buildDecoder([{op: 'attention'}], {}) } catch (e) { return e.message } }")
+def test_an_unknown_node_is_refused_by_name(page: Page) -> None:
+    said = page.evaluate(
+        """() => {
+            const graph = { input: [2], nodes: [{ op: "attention", inputs: [-1], output: [2] }] }
+            try { buildNetwork(graph, {}, "decoder") } catch (e) { return e.message }
+        }"""
+    )
     assert "attention" in said
 
 

@@ -68,6 +68,6 @@ def test_the_script_carries_the_worker_as_one_constant() -> None:
     """The worker's text is inside a string, so that nothing of it runs in the page, and comes out as it went in."""
     worker, script = assets.script("manifold/tiles/worker.js"), assets.script("manifold/manifold.js")
     assert script.count(json.dumps(worker)) == 1
-    assert "function buildDecoder(" in worker
+    assert "function buildNetwork(" in worker
     assert "self.onmessage" in worker
     assert "self.onmessage" not in script.replace(json.dumps(worker), "")

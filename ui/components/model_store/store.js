@@ -3,7 +3,7 @@
 // Python sends one safetensors file per checkpoint; who decodes finds it here by its fingerprint. The registry hangs on `window` because every component is its own module.
 
 import { parseTensors } from "../shared/safetensors.js"
-import { buildDecoder, meanOf } from "./decoder.js"
+import { buildNetwork, withMean } from "./network/network.js"
 
 window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() }
 const registry = window.latentSpaceExplorer
@@ -22,10 +22,8 @@ export function keepModel(bytes) {
 }
 
 /** From z to pixels; null where only Python can decode. */
-function decoderOf({ layers, likelihood }, tensors) {
-  if (!layers) return null
-  const decode = buildDecoder(layers, tensors)
-  return (z) => meanOf(likelihood, decode(z))
+function decoderOf({ decoder, likelihood }, tensors) {
+  return decoder ? buildNetwork(withMean(decoder, likelihood), tensors, "decoder") : null
 }
 
 /** Call `use(model)` now or as soon as the model with this fingerprint arrives. */

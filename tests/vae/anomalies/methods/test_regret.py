@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from tests.vae.anomalies.methods.made import deaf
 from tests.vae.helpers import TINY
 from vae.anomalies.forward_pass import Pass, passes
 from vae.anomalies.methods import registry
+from vae.graph import nodes
+from vae.graph.chain import Chain
+from vae.model import networks
 from vae.model.elbo import importance_weighted_bound, kl_to_prior
 from vae.model.likelihoods import Gaussian
 from vae.model.vae import VAE, Posterior, new_model
@@ -60,10 +63,10 @@ class Plain(Gaussian):
 def linear(encoder_mu: float, encoder_logvar: tuple[float, float]) -> VAE:
     """x = W z + b + noise, of which everything is known; its encoder says the same of every image."""
     model = new_model(TINY, 3)
-    model.decoder = nn.Sequential(nn.Linear(2, 64), nn.Unflatten(1, (1, 8, 8)))
+    model.decoder = networks.build(Chain((2,)).add(nodes.Gemm, 2, 64).add(nodes.Reshape, (1, 8, 8)).graph())
     model.likelihood = Plain()
     model.requires_grad_(False)
-    model.decoder[0].weight.normal_(0, 0.3, generator=torch.Generator().manual_seed(0))
+    next(model.decoder.parameters()).normal_(0, 0.3, generator=torch.Generator().manual_seed(0))
     for parameter in model.encoder.parameters():
         parameter.fill_(0)
     list(model.encoder.parameters())[-1].copy_(torch.tensor([encoder_mu, encoder_mu, *encoder_logvar]))

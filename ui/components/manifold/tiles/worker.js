@@ -1,15 +1,14 @@
-// Runs in a Web Worker after decoder.js, batch.js and pixels.js: gets a model once, then batches of latent vectors.
+// Runs in a Web Worker: gets a model once, then batches of latent vectors.
 
-import { meanOf } from "../../model_store/decoder.js"
-import { buildBatchDecoder } from "./batch.js"
+import { buildNetwork, severalAtOnce, withMean } from "../../model_store/network/network.js"
 import { decodeTiles } from "./pixels.js"
 
 let served = null
 
 self.onmessage = ({ data }) => {
-  if (data.layers) {
-    const { lanes, run } = buildBatchDecoder(data.layers, data.tensors)
-    served = { ...data, decoder: { lanes, run: (z) => meanOf(data.likelihood, run(z)) } }
+  if (data.decoder) {
+    const { rows, graph } = severalAtOnce(withMean(data.decoder, data.likelihood))
+    served = { ...data, decoder: { lanes: rows, run: buildNetwork(graph, data.tensors, "decoder") } }
     return
   }
   const started = performance.now()

@@ -74,7 +74,7 @@ export class Workers {
     this.shape = shape
     for (const one of this.workers) {
       one.worker.postMessage({
-        layers: model.layers,
+        decoder: model.decoder,
         tensors: ownTensors(model.tensors),
         likelihood: model.likelihood,
         latentDim: model.latent_dim,
@@ -88,7 +88,7 @@ export class Workers {
     if (this.closed || !this.model) return
     if (!this.workers.length) return this.wakeSlices()
     const fits = Math.max(1, Math.min(MOST_IN_JOB, Math.round(JOB_MS / this.msPerTile)))
-    const size = fits >= 4 ? fits - (fits % 4) : fits // batch.js takes four at a time
+    const size = fits >= 4 ? fits - (fits % 4) : fits // a network of rows takes four at a time
     for (let round = 0; round < JOBS_AHEAD; round++) {
       for (const one of this.workers) {
         if (one.ahead > round) continue

@@ -1,0 +1,101 @@
+// Convolution as a program: which input pixels reach which output pixels through which places of the kernel, worked out
+// once. A machine (plain_machine.js) runs it for any number of channels.
+//
+// A task makes four output pixels that are reached through the same places of the kernel, so that they share what is
+// read of the weights: [taps, four addresses of output pixels, then for each tap its number and the addresses of four
+// input pixels]. Where four such pixels are not left, the last one is made again.
+
+export const PIXELS = 4
+const WIDTH = 8
+const NARROW = 4
+
+/** The tasks for an output of (height, width): {program, taps}.
+ *
+ * `rows` and `columns` are senders of each output row and column, [{tap, from}], where `from` may lie outside, −1.
+ * `input(y, x)` and `output(y, x)` are addresses; `nothing` is where zeros lie, read in place of a pixel outside.
+ */
+export function tasksOf(rows, columns, { input, output, nothing }) {
+  const inside = classes(rows.map(withoutOutside), columns.map(withoutOutside))
+  const all = classes(rows, columns)
+  const chosen = costOf(inside) <= costOf(all) ? inside : all
+  const program = []
+  for (const { down, across } of chosen) {
+    const pixels = down.flatMap((y) => across.map((x) => ({ y, x })))
+    for (let first = 0; first < pixels.length; first += PIXELS) {
+      const four = Array.from({ length: PIXELS }, (_, k) => pixels[Math.min(first + k, pixels.length - 1)])
+      const at = program.length
+      program.push(0, ...four.map(({ y, x }) => output(y.at, x.at)))
+      four[0].y.senders.forEach(({ tap }, i) => {
+        four[0].x.senders.forEach((sender, j) => {
+          const from = four.map(({ y, x }) => [y.senders[i].from, x.senders[j].from])
+          program.push(tap + sender.tap, ...from.map(([y, x]) => (y < 0 || x < 0 ? nothing : input(y, x))))
+          program[at] += 1
+        })
+      })
+    }
+  }
+  return Int32Array.from(program)
+}
+
+const withoutOutside = (senders) => senders.filter(({ from }) => from >= 0)
+
+/** Output pixels in classes that are reached through the same places of the kernel: [{down, across}]. */
+function classes(rows, columns) {
+  const alike = (lines) => {
+    const found = new Map()
+    lines.forEach((senders, at) => {
+      const name = senders.map(({ tap }) => tap).join()
+      found.set(name, [...(found.get(name) ?? []), { at, senders }])
+    })
+    return [...found.values()]
+  }
+  return alike(rows).flatMap((down) => alike(columns).map((across) => ({ down, across })))
+}
+
+function costOf(parts) {
+  return parts.reduce((sum, { down, across }) => {
+    const taps = down[0].senders.length * across[0].senders.length
+    return sum + Math.ceil((down.length * across.length) / PIXELS) * (taps + 1)
+  }, 0)
+}
+
+/** A task for each four rows of a matrix: a convolution of one tap. */
+export function rowsOf(count, { input, output }) {
+  const one = Array.from({ length: count }, (_, at) => [{ tap: 0, from: at }])
+  return tasksOf(one, [[{ tap: 0, from: 0 }]], { input, output, nothing: 0 })
+}
+
+/** Weights as machines read them: blocks of eight output channels, each by tap and input channel. Where at most four
+ * are left and `narrow`, the last block has four. `read(output, input, tap)` is one weight. */
+export function repacked(outputs, inputs, taps, read, narrow) {
+  const made = []
+  for (let first = 0; first < outputs; ) {
+    const width = narrow && outputs - first <= NARROW ? NARROW : WIDTH
+    const block = new Float32Array(taps * inputs * width)
+    for (let tap = 0, at = 0; tap < taps; tap++) {
+      for (let i = 0; i < inputs; i++) {
+        for (let o = first; o < first + width; o++) block[at++] = o < outputs ? read(o, i, tap) : 0
+      }
+    }
+    made.push(block)
+    first += width
+  }
+  return joined(made)
+}
+
+/** A bias as long as `repacked` has output channels; zeros without one. */
+export function paddedBias(bias, outputs, from = 0) {
+  const made = new Float32Array(Math.ceil(outputs / WIDTH) * WIDTH)
+  if (bias) made.set(bias.subarray(from, from + outputs))
+  return made
+}
+
+function joined(parts) {
+  const made = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    made.set(part, at)
+    at += part.length
+  }
+  return made
+}

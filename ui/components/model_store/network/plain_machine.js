@@ -1,0 +1,97 @@
+// The reference, and what works wherever JavaScript does: one memory, and the loops over it that take long.
+//
+// wasm_machine.js does the same with WebAssembly. All addresses are those of numbers of four bytes.
+
+import { FUNCTIONS } from "./functions.js"
+import { PIXELS } from "./gathering.js"
+
+const WIDTH = 8
+
+export class PlainMachine {
+  constructor(bytes) {
+    this.useMemory(new ArrayBuffer(bytes))
+  }
+
+  useMemory(buffer) {
+    this.floats = new Float32Array(buffer)
+    this.ints = new Int32Array(buffer)
+  }
+
+  /** Run the program of a convolution (gathering.js). `shift` and `to` are added to addresses of input and output: the
+   * first channel of a group. Below 0 the result is multiplied with `slope`. */
+  convolve({ program, length, taps, weights, bias, inputs, outputs, slope, shift, to }) {
+    for (let o = 0, block = weights; o < outputs; ) {
+      const width = outputs - o > 4 ? WIDTH : 4
+      for (let part = 0; part < width && o + part < outputs; part += 4) {
+        const four = { inputs, width, count: outputs - o - part, slope, shift, to: to + o + part }
+        this.convolveFour(program, program + length, block + part, bias + o + part, four)
+      }
+      block += taps * inputs * width
+      o += width
+    }
+  }
+
+  /** Four output channels of a convolution, or the `count` that are left. */
+  convolveFour(program, end, weights, bias, { inputs, width, count, slope, shift, to }) {
+    const { floats, ints } = this
+    for (let task = program; task < end; task += 1 + PIXELS + ints[task] * (1 + PIXELS)) {
+      const first = task + 1 + PIXELS
+      const last = first + ints[task] * (1 + PIXELS)
+      for (let pixel = 1; pixel <= PIXELS; pixel++) {
+        if (pixel > 1 && ints[task + pixel] === ints[task + pixel - 1]) break // fewer than four were left
+        let s0 = floats[bias],
+          s1 = floats[bias + 1],
+          s2 = floats[bias + 2],
+          s3 = floats[bias + 3]
+        for (let tap = first; tap < last; tap += 1 + PIXELS) {
+          const from = ints[tap + pixel] + shift
+          for (let i = from, at = weights + ints[tap] * inputs * width; i < from + inputs; i++, at += width) {
+            const v = floats[i]
+            s0 += v * floats[at]
+            s1 += v * floats[at + 1]
+            s2 += v * floats[at + 2]
+            s3 += v * floats[at + 3]
+          }
+        }
+        const at = ints[task + pixel] + to
+        floats[at] = s0 < 0 ? s0 * slope : s0
+        if (count > 1) floats[at + 1] = s1 < 0 ? s1 * slope : s1
+        if (count > 2) floats[at + 2] = s2 < 0 ? s2 * slope : s2
+        if (count > 3) floats[at + 3] = s3 < 0 ? s3 * slope : s3
+      }
+    }
+  }
+
+  /** y = W x + b for one vector; below 0 multiplied with `slope`. */
+  multiply({ input, output, weights, bias, inputs, outputs, slope }) {
+    const { floats } = this
+    for (let o = 0, w = weights; o < outputs; o += WIDTH, w += inputs * WIDTH) {
+      for (let part = 0; part < WIDTH && o + part < outputs; part += 4) {
+        const first = o + part
+        let s0 = floats[bias + first],
+          s1 = floats[bias + first + 1],
+          s2 = floats[bias + first + 2],
+          s3 = floats[bias + first + 3]
+        for (let i = input, at = w + part; i < input + inputs; i++, at += WIDTH) {
+          const v = floats[i]
+          s0 += v * floats[at]
+          s1 += v * floats[at + 1]
+          s2 += v * floats[at + 2]
+          s3 += v * floats[at + 3]
+        }
+        const at = output + first
+        floats[at] = s0 < 0 ? s0 * slope : s0
+        if (first + 1 < outputs) floats[at + 1] = s1 < 0 ? s1 * slope : s1
+        if (first + 2 < outputs) floats[at + 2] = s2 < 0 ? s2 * slope : s2
+        if (first + 3 < outputs) floats[at + 3] = s3 < 0 ? s3 * slope : s3
+      }
+    }
+  }
+
+  /** A function of each number (functions.js), with its settings a and b. */
+  activate({ name, input, output, count, a, b }) {
+    const { floats } = this
+    const f = FUNCTIONS[name]
+    for (let i = 0; i < count; i++) floats[output + i] = f(floats[input + i], a, b)
+  }
+}
