@@ -1,0 +1,1 @@
+"""Models that were trained elsewhere: read, checked on real images, kept as ordinary checkpoints."""
