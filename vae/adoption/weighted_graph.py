@@ -67,7 +67,7 @@ class Builder:
 
     def arithmetic(self, place: int, op: Any, constant: Any, reverse: bool = False) -> int:
         """A stored constant and a node's output."""
-        array = np.asarray(constant, np.float32)
+        array = np.atleast_1d(np.asarray(constant, np.float32))
         return self.add(nodes.Arithmetic((place,), op, array.shape, reverse), {"constant": array})
 
     def scaled(self, place: int, scale: Any, shift: Any) -> int:

@@ -113,6 +113,7 @@ class Checkpoint:
     maps: dict[str, ProjectionMap]
     metrics: dict[str, Metric]
     history: list[dict[str, float]]
+    origin: str = ""  # of an adopted model: where it comes from, and how it is read
 
     @property
     def short_identity(self) -> str:
@@ -175,3 +176,4 @@ class NewCheckpoint:
     maps: list[ProjectionMap]
     metrics: dict[str, Metric]
     history: list[dict[str, float]] = field(default_factory=list)
+    origin: str = ""

@@ -152,6 +152,7 @@ def read_folder(folder: Path, name: str) -> Checkpoint:
         maps=projections,
         metrics=_metrics(verified[METRICS].tobytes(), door.where(folder / METRICS)),
         history=_history(verified[HISTORY].tobytes(), door.where(folder / HISTORY)),
+        origin=header.origin,
     )
 
 
@@ -182,6 +183,7 @@ class _Header:
     command: str
     files: dict[str, dict[str, Any]]
     parameters: int
+    origin: str = ""
 
 
 @storage_errors_as(CheckpointError)
@@ -230,7 +232,8 @@ def _header_of(raw: bytes, name: str) -> _Header:
     if set(files) != set(FILES):
         raise CheckpointError(f"{name}: config.json lists {sorted(files)!s:.200}, expected {sorted(FILES)}.")
     identity = hashlib.sha256(files[WEIGHTS]["sha256"].encode() + raw).hexdigest()
-    return _Header(identity, model, train, dataset, str(values.get("command", "")), files, parameter_count(model))
+    command, origin = str(values.get("command", "")), _text(values.get("origin", ""))
+    return _Header(identity, model, train, dataset, command, files, parameter_count(model), origin)
 
 
 _remembered = functools.lru_cache(REMEMBERED)(_header_of)  # every view lists all models: what is the same is read alike

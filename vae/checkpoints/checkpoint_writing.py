@@ -109,6 +109,7 @@ def _write_files(new: NewCheckpoint, folder: Path) -> None:
         "train": new.train.to_dict(),
         "dataset": asdict(new.dataset),
         "command": new.command,
+        **({"origin": new.origin} if new.origin else {}),
         "files": {
             n: {"bytes": (folder / n).stat().st_size, "sha256": door.sha256(folder / n, KINDS[n])} for n in FILES
         },

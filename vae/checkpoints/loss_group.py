@@ -39,7 +39,7 @@ class LossGroup:
     @property
     def pixels(self) -> str:
         """The likelihood and what it is of: `Bernoulli, binarized`."""
-        return f"{self.likelihood.capitalize()}{', binarized' if self.binarized else ''}"
+        return f"{self.likelihood.capitalize().replace('_', ' ')}{', binarized' if self.binarized else ''}"
 
 
 def loss_group(model: ModelConfig, train: TrainConfig, fingerprint: str = "") -> LossGroup:

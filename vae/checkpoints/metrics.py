@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.aggregate import marginal_kl
 from vae.checkpoints.checkpoint import Latents, Metric
-from vae.config import GAUSSIANS, ModelConfig, TrainConfig
+from vae.config import GAUSSIANS, LINEAR_GAUSSIAN, ModelConfig, TrainConfig
 
 NATS = "nats per image"
 TEST_LOSS, BASELINE, FLOOR = "test_loss", "baseline_loss", "entropy_floor"  # names, whatever the split
@@ -34,7 +34,8 @@ class MeasuredBy:
     def terms(self) -> str:
         """What the log-likelihood is of."""
         if self.likelihood in GAUSSIANS:
-            text = "Gaussian density of pixels in [0, 1] with one learned variance"
+            fitted = "fitted" if self.likelihood == LINEAR_GAUSSIAN else "learned"
+            text = f"Gaussian density of pixels in [0, 1] with one {fitted} variance"
         else:
             text = f"Bernoulli terms on {'randomly binarized (seed 0)' if self.binarized else 'grey'} pixels in [0, 1]"
         if self.objective == "autoencoder":

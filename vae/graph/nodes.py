@@ -285,6 +285,9 @@ class Activation(Elementwise):
         "Mish",
         "Selu",
         "Exp",
+        "Log",
+        "Sqrt",
+        "Erf",
         "Identity",
     ]
 

@@ -27,6 +27,9 @@ _ACTIVATIONS: dict[str, Function] = {
     "Mish": F.mish,
     "Selu": F.selu,
     "Exp": torch.exp,
+    "Log": torch.log,
+    "Sqrt": torch.sqrt,
+    "Erf": torch.erf,
     "Identity": lambda x: x,
 }
 _ARITHMETIC: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -1,0 +1,158 @@
+"""From a model read elsewhere to an ordinary checkpoint: latents of the test images, maps, numbers with protocols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vae.adoption.judging import Judged, Reading
+from vae.checkpoints import checkpoint_writing, inference, loading
+from vae.checkpoints.baseline import pixel_moments
+from vae.checkpoints.checkpoint import DatasetRef, FloatArray, NewCheckpoint
+from vae.checkpoints.checkpoint_files import checkpoint_path
+from vae.checkpoints.metrics import measured_by, metrics_of
+from vae.config import ADOPTED, GAUSSIANS, MAX_LOGVAR, MIN_LOGVAR, ModelConfig, Networks, TrainConfig
+from vae.data import datasets
+from vae.data.image_dataset import SPLITS, ImageDataset
+from vae.errors import CheckpointError, ConfigError
+from vae.jobs.progress import Progress
+from vae.maps import pca
+from vae.maps.projection import ProjectionMap
+from vae.model.pixels import to_unit
+
+FITTED_TO = 2_000  # training images, evenly spread: of these a Gaussian's variance is the mean squared error
+MAPPED_AT_ONCE = 2_000  # images: more would keep a person waiting; the page makes their t-SNE map when it is asked for
+POINT_SIGMA = 1e-3  # below, on average over images and dimensions, an encoder's answer is a point: an autoencoder
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What became of a model: where it is, and `error`, the share of the mean image's squared error that it leaves."""
+
+    path: Path
+    error: float
+    choices: dict[str, str]
+    test_loss: float
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        said = [f"{name}: {choice}" for name, choice in self.choices.items()]
+        verdict = f"Reconstructions leave {100 * self.error:.1f} % of the squared error of the mean image (test images)."
+        if self.error >= 1:
+            verdict += " That is no better than one picture for all: the images or their range may be wrong."
+        return [*said, verdict]
+
+
+def check_name(name: str) -> Path:
+    """Where checkpoint `name` will be. Raises CheckpointError when the name is taken or not allowed."""
+    destination = checkpoint_path(name)
+    checkpoint_writing.check_writable(destination)
+    return destination
+
+
+def write(
+    name: str, judged: Judged, dataset: str, origin: str, command: str, progress: Progress | None = None
+) -> Adopted:
+    """Write checkpoint `name`. `origin` tells where the model comes from, `command` how to do it again.
+
+    Raises ConfigError for a model that gives no finite numbers, DatasetError, and CheckpointError for a name that is
+    taken.
+    """
+    progress = progress or Progress(None)
+    destination, reading = check_name(name), judged.reading
+    progress.stage("reading images")
+    splits = {split: datasets.load(dataset, split) for split in SPLITS}
+    config = config_of(reading, splits["test"].image_shape)
+    weights = reading.weights()
+    if config.likelihood in GAUSSIANS:
+        weights["likelihood.logvar"] = _fitted_logvar(config, weights, splits["train"])
+    model = loading.model_from(config, weights)
+    progress.stage("encoding test images", "images")
+    test = splits["test"]
+    encoded = inference.encode(model, test.images, test.labels, on_batch=progress.update)
+    if not all(np.isfinite(a).all() for a in (encoded.mu, encoded.sigma, encoded.elbo)):
+        raise ConfigError(
+            "The model gives numbers that are not finite for some test images.",
+            "Its images may be those of another data set, or its weights are damaged.",
+        )
+    train = TrainConfig(dataset, epochs=1, objective="autoencoder" if encoded.sigma.mean() < POINT_SIGMA else "elbo")
+    known, measured = datasets.info(dataset), measured_by(config, train)
+    yardstick = pixel_moments(splits["train"].images).yardstick(pixel_moments(test.images), measured)
+    metrics = metrics_of(encoded, known.title, measured, yardstick=yardstick)
+    maps = _maps(encoded.mu, progress)
+    new = NewCheckpoint(
+        model=config,
+        train=train,
+        dataset=DatasetRef(
+            test.name,
+            known.title,
+            test.image_shape,
+            test.class_names,
+            test.fingerprint,
+            measured.preprocessing,
+            known.reading,
+        ),
+        command=command,
+        weights=weights,
+        latents=encoded,
+        maps=maps,
+        metrics=metrics,
+        origin=origin,
+    )
+    checkpoint_writing.write(new, destination)
+    mean = np.asarray(test.images, np.float64).mean(0) / 255
+    nothing = sum(float(((image / 255 - mean) ** 2).sum()) for image in test.images) or 1.0
+    error = float(encoded.squared_error.sum(dtype=np.float64)) / nothing
+    progress.close()
+    return Adopted(destination, error, dict(reading.choices), metrics["test_loss"].value)
+
+
+def config_of(reading: Reading, image_shape: tuple[int, int, int]) -> ModelConfig:
+    """The model's config. Raises ConfigError for networks that don't fit the images or each other."""
+    return ModelConfig(
+        ADOPTED,
+        image_shape,
+        reading.latent_dim,
+        likelihood=reading.likelihood,
+        networks=Networks(reading.encoder.graph, reading.decoder.graph),
+    )
+
+
+def _fitted_logvar(config: ModelConfig, weights: dict[str, FloatArray], train: ImageDataset) -> FloatArray:
+    """The log variance that fits best: that of the errors of training images from one posterior sample each.
+
+    Source: Rybkin, Daniilidis & Levine 2021, whose optimal variance this is.
+    """
+    model = loading.model_from(config, {**weights, "likelihood.logvar": np.zeros(1, np.float32)})
+    rows = np.linspace(0, len(train) - 1, min(len(train), FITTED_TO)).astype(np.int64)
+    noise, total = torch.Generator().manual_seed(0), 0.0
+    with torch.inference_mode():
+        for part in np.array_split(rows, max(1, len(rows) // 100)):
+            x = to_unit(torch.tensor(np.asarray(train.images[part])))
+            posterior = model.encode(x)
+            z = posterior.at(torch.empty_like(posterior.mu).normal_(generator=noise))
+            total += float((x - model.decode_mean(z)).square().double().sum())
+    variance = total / (len(rows) * np.prod(config.image_shape))
+    return np.array([np.clip(np.log(max(variance, 1e-300)), MIN_LOGVAR, MAX_LOGVAR)], np.float32)
+
+
+def _maps(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
+    from vae.maps import tsne
+
+    progress.stage("PCA map")
+    found = [pca.fit(mu)]
+    if len(mu) > MAPPED_AT_ONCE:
+        return found
+    try:
+        progress.stage("t-SNE map", "iterations")
+        return [*found, tsne.fit(mu, on_step=progress.update)]
+    except ConfigError:  # too few images, or all alike
+        return found
+
+
+def taken(name: str) -> CheckpointError:
+    """For whoever asks for a name that is in use."""
+    return CheckpointError(f"There is already a model {name!r}.", "Choose another name.")

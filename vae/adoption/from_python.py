@@ -1,0 +1,216 @@
+"""A VAE that somebody has in Python, adopted: `vae.adopt`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vae.adoption import adopting, answers, judging
+from vae.adoption.adopting import Adopted
+from vae.adoption.candidates import Wishes, readings_of
+from vae.adoption.judging import Reading
+from vae.adoption.meaning import EncoderAnswer
+from vae.adoption.torch_export import AT_ONCE, Opened, graph_of_module
+from vae.adoption.weighted_graph import WeightedGraph
+from vae.data import datasets, import_arrays
+from vae.errors import ConfigError
+from vae.graph.nodes import Shape
+from vae.model.pixels import to_unit
+
+Network = nn.Module | Callable[[Tensor], Any]
+AGREES = 1e-4  # of the largest answer: so near the graph must be to what the person's own code gives
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A network followed: its graph, and how its answer is meant where that was told."""
+
+    network: WeightedGraph
+    answer: EncoderAnswer | None
+    numbers: int
+
+
+def adopt(
+    name: str,
+    *,
+    encoder: Network,
+    decoder: Network,
+    dataset: str | None = None,
+    images: NDArray[Any] | None = None,
+    labels: Sequence[int] | NDArray[np.integer] | None = None,
+    class_names: Sequence[str] | None = None,
+    latent_dim: int | None = None,
+    pixels: str | None = None,
+    logits: bool | None = None,
+    likelihood: str | None = None,
+) -> Adopted:
+    """Make model `name` of the app out of a VAE that was trained elsewhere.
+
+    Parameters
+    ----------
+    encoder
+        A module or function of images (N, C, H, W), (N, H, W, C) or (N, C·H·W). It may answer with (mu, logvar), one
+        joined tensor, a distribution, a dictionary, or mu alone.
+    decoder
+        A module or function of latents (N, d), giving pixels or logits in any of those shapes.
+    dataset
+        A data set of the app, by name; its test images are mapped. Or:
+    images, labels, class_names
+        Images (N, C, H, W) or (N, H, W[, C]), uint8 or in [0, 1]; they become the data set `<name>-images`. A class
+        for each, by number; its name.
+    latent_dim
+        d, where one joined tensor doesn't tell it.
+    pixels
+        How the model has pixels that are [0, 1] here: `unit`, `signed` (−1 to 1), `bytes`, `mnist`, `imagenet`
+        (standardized). Without it, what reconstructs best.
+    logits
+        Whether the decoder gives logits; without it, what reconstructs best.
+    likelihood
+        `bernoulli` or `gaussian`, by which the loss is measured.
+
+    Raises
+    ------
+    ConfigError
+        For a network that can't be followed, or whose answers don't fit.
+    DatasetError, CheckpointError
+        For images that can't be used, and a name that is taken.
+    """
+    adopting.check_name(name)
+    wishes = Wishes(pixels, logits, likelihood)
+    dataset = dataset or _own_images(name, images, labels, class_names)
+    shown = datasets.load(dataset, "test").images
+    x = to_unit(torch.tensor(np.asarray(shown[:AT_ONCE])))
+    if len(x) < AT_ONCE:
+        x = x.repeat(AT_ONCE, 1, 1, 1)[:AT_ONCE]
+    shape = (int(x.shape[1]), int(x.shape[2]), int(x.shape[3]))
+    with _evaluating(encoder), _evaluating(decoder):
+        seen = _seen_encoder(encoder, x)
+        drawn, d = _seen_decoder(decoder, seen, latent_dim, shape)
+    wishes = Wishes(pixels, logits, likelihood, seen.answer)
+    readings = readings_of(seen.network, drawn, shape, d, wishes)
+    ranking = judging.ranked(readings, datasets.load(dataset, "train").images)
+    if not ranking.judged:
+        raise ConfigError(f"The model can't be evaluated: {'; '.join(ranking.problems)}")
+    origin = f"Adopted from Python. {_told(ranking.best.reading)}"
+    return adopting.write(name, ranking.best, dataset, origin, f"vae.adopt({name!r}, …, dataset={dataset!r})")
+
+
+def _told(reading: Reading) -> str:
+    return " ".join(f"{name}: {choice}." for name, choice in reading.choices.items())
+
+
+def _own_images(
+    name: str,
+    images: NDArray[Any] | None,
+    labels: Sequence[int] | NDArray[np.integer] | None,
+    class_names: Sequence[str] | None,
+) -> str:
+    if images is None:
+        raise ConfigError("Neither dataset nor images were given, expected one of them: a map needs images.")
+    made = f"{name}-images"[:60]
+    import_arrays.write(made, images, labels, class_names)
+    return made
+
+
+@contextmanager
+def _evaluating(network: Network) -> Iterator[None]:
+    """In evaluation mode, on whatever device it is; left as it was."""
+    owner = network if isinstance(network, nn.Module) else getattr(network, "__self__", None)
+    module = owner if isinstance(owner, nn.Module) else None
+    was = module.training if module is not None else False
+    checked = torch.distributions.Distribution._validate_args  # type: ignore[attr-defined] # has no getter
+    torch.distributions.Distribution.set_default_validate_args(False)  # checks depend on values: not to be followed
+    try:
+        if module is not None:
+            module.eval()
+        yield
+    finally:
+        torch.distributions.Distribution.set_default_validate_args(checked)
+        if module is not None:
+            module.train(was)
+
+
+# --- following --------------------------------------------------------------------------------------------------------
+
+
+def _seen_encoder(encoder: Network, x: Tensor) -> _Seen:
+    """In the first layout of images that it takes."""
+    problems = []
+    for given in (x, x.flatten(1), x.permute(0, 2, 3, 1).contiguous()):
+        try:
+            with torch.no_grad():
+                first, second = encoder(given), encoder(given)
+        except Exception as error:  # whatever somebody's own code raises for a shape that it doesn't want
+            problems.append(f"{tuple(given.shape)}: {type(error).__name__}: {error!s:.150}")
+            continue
+        opened = answers.encoder_answer(first, second, len(x))
+        network = _followed(encoder, opened.take, given, "encoder")
+        return _Seen(network, opened.answer, opened.numbers)
+    raise ConfigError(
+        f"The encoder takes these images in no layout. It said for {'; for '.join(problems)}.",
+        "Are these the images that it was trained on, at that size?",
+    )
+
+
+def _seen_decoder(
+    decoder: Network, seen: _Seen, latent_dim: int | None, shape: Shape
+) -> tuple[WeightedGraph, int]:
+    sizes = _latent_dims(seen, latent_dim)
+    problems = []
+    for d in sizes:
+        for given in ((d,), (d, 1, 1)):
+            z = torch.randn(AT_ONCE, *given, generator=torch.Generator().manual_seed(0))
+            try:
+                with torch.no_grad():
+                    answer = decoder(z)
+            except Exception as error:  # as above
+                problems.append(f"{tuple(z.shape)}: {type(error).__name__}: {error!s:.150}")
+                continue
+            take = answers.decoder_answer(answer, int(np.prod(shape)))
+            network = _followed(decoder, take, z, "decoder")
+            return _from_vector(network, d), d
+    raise ConfigError(f"The decoder takes no latents of the encoder's size. It said for {'; for '.join(problems)}.")
+
+
+def _latent_dims(seen: _Seen, latent_dim: int | None) -> list[int]:
+    if latent_dim is not None:
+        return [latent_dim]
+    if seen.answer is not None:
+        return [seen.numbers if seen.answer.spread is None else seen.numbers // 2]
+    return [seen.numbers // 2, seen.numbers] if seen.numbers % 2 == 0 else [seen.numbers]
+
+
+def _from_vector(network: WeightedGraph, d: int) -> WeightedGraph:
+    """A decoder of (d,), also where it wants (d, 1, 1)."""
+    from vae.adoption.weighted_graph import INPUT, Builder
+
+    if network.graph.input == (d,):
+        return network
+    builder = Builder((d,))
+    return builder.build(builder.append(network, builder.reshape(INPUT, network.graph.input)))
+
+
+def _followed(function: Network, take: answers.Opening, given: Tensor, what: str) -> WeightedGraph:
+    """The graph, which gives what the function gives."""
+    opened = Opened(function, take)
+    shape = tuple(map(int, given.shape[1:]))
+    network = graph_of_module(opened, shape, what)
+    x = torch.cat([given, given.flip(0) * 0.5])  # another number of them, and others
+    with torch.no_grad():
+        expected = opened(x).float()
+    found = judging.module_of(network)(x)
+    apart = float((found.flatten(1) - expected.flatten(1)).abs().max())
+    scale = max(1.0, float(expected.abs().max()))
+    if not apart <= AGREES * scale:
+        raise ConfigError(
+            f"The {what}'s graph gives answers up to {apart:.2g} apart from its own.",
+            "It may depend on randomness, on the other images of a batch, or on how many there are.",
+        )
+    return network

@@ -1,0 +1,551 @@
+"""Operations of ONNX, one by one, as nodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from vae.adoption.weighted_graph import Builder
+from vae.graph import nodes
+from vae.graph.nodes import NO_PADS, Pads, Shape
+
+
+@dataclass(frozen=True)
+class Each:
+    """A value that each image has its own of: the output of a node."""
+
+    place: int
+
+
+class Unknown(Exception):
+    """A use of an operation that has no node."""
+
+
+def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
+    """By name; texts as str."""
+    values = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+    return {name: v.decode("utf-8", "replace") if isinstance(v, bytes) else v for name, v in values.items()}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation: inputs are Each, arrays, or None where one is left out. `batch` stands for how many images."""
+
+    builder: Builder
+    inputs: list[Any]
+    attributes: dict[str, Any]
+    outputs: int
+    opset: int
+    batch: int
+
+    def place(self, at: int = 0) -> int:
+        """Of the node that an input is the output of. Raises Unknown for a constant."""
+        value = self.inputs[at] if at < len(self.inputs) else None
+        if not isinstance(value, Each):
+            raise Unknown("with a constant where an image is expected")
+        return value.place
+
+    def shape(self, at: int = 0) -> Shape:
+        """Of one image's input."""
+        return self.builder.shape(self.place(at))
+
+    def array(self, at: int) -> NDArray[Any] | None:
+        """A constant input, None where there is none. Raises Unknown for one that depends on the image."""
+        value = self.inputs[at] if at < len(self.inputs) else None
+        if isinstance(value, Each):
+            raise Unknown(f"whose input {at} depends on the image")
+        return None if value is None else np.asarray(value)
+
+    def needed(self, at: int) -> NDArray[Any]:
+        """As `array`, where there must be one."""
+        found = self.array(at)
+        if found is None:
+            raise Unknown(f"without input {at}")
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute."""
+        return self.attributes.get(name, default)
+
+    def axis(self, axis: int, rank: int | None = None) -> int:
+        """Of one image, from 0. Raises Unknown for that of the images."""
+        rank = len(self.shape()) if rank is None else rank
+        found = int(axis) % (rank + 1) - 1
+        if found < 0:
+            raise Unknown("along the axis of the images")
+        return found
+
+    def numbers(self, name: str, at: int) -> list[int] | None:
+        """Whole numbers that older opsets have as an attribute and newer ones as an input."""
+        found = self.array(at) if self.get(name) is None else self.get(name)
+        return None if found is None else [int(v) for v in np.asarray(found).reshape(-1)]
+
+
+Operation = Callable[[Call], Any]
+
+
+# --- layers -----------------------------------------------------------------------------------------------------------
+
+
+def _gemm(call: Call) -> Each:
+    if call.get("transA", 0):
+        raise Unknown("that transposes the images")
+    weight = call.needed(1).astype(np.float64) * call.get("alpha", 1.0)
+    weight = weight if call.get("transB", 0) else weight.T
+    bias = call.array(2)
+    if bias is not None:
+        bias = np.broadcast_to(bias.astype(np.float64).reshape(-1) * call.get("beta", 1.0), (weight.shape[0],))
+    return Each(call.builder.gemm(call.place(), weight, bias))
+
+
+def _matmul(call: Call) -> Each:
+    weight = call.needed(1)
+    if weight.ndim != 2:
+        raise Unknown(f"with a factor of {weight.ndim} axes")
+    return Each(call.builder.gemm(call.place(), weight.T))
+
+
+def _conv(call: Call) -> Each:
+    weight, bias = _image_weight(call), call.array(2)
+    group, kernel = int(call.get("group", 1)), (int(weight.shape[2]), int(weight.shape[3]))
+    strides, dilations = _two(call.get("strides")), _two(call.get("dilations"))
+    pads = _pads(call, call.shape()[1:], kernel, strides, dilations)
+    node = nodes.Conv(
+        (call.place(),),
+        weight.shape[1] * group,
+        weight.shape[0],
+        kernel,
+        strides,
+        pads,
+        dilations,
+        group,
+        bias is not None,
+    )
+    return Each(call.builder.add(node, _owned(weight, bias)))
+
+
+def _conv_transpose(call: Call) -> Each:
+    weight, bias = _image_weight(call), call.array(2)
+    group, kernel = int(call.get("group", 1)), (int(weight.shape[2]), int(weight.shape[3]))
+    strides, dilations = _two(call.get("strides")), _two(call.get("dilations"))
+    extra = _two(call.get("output_padding"), 0)
+    pads = _four(call.get("pads"))
+    auto, asked = call.get("auto_pad", "NOTSET"), call.get("output_shape")
+    if asked or auto.startswith("SAME"):
+        sides = call.shape()[1:]
+        wanted = asked[-2:] if asked else [side * stride for side, stride in zip(sides, strides, strict=True)]
+        total = [
+            max(0, (side - 1) * s + d * (k - 1) + 1 + e - w)
+            for side, s, d, k, e, w in zip(sides, strides, dilations, kernel, extra, wanted, strict=True)
+        ]
+        less = [t // 2 for t in total]
+        more = [t - half for t, half in zip(total, less, strict=True)]
+        pads = (less[0], less[1], more[0], more[1])
+        if auto == "SAME_LOWER":
+            pads = (more[0], more[1], less[0], less[1])
+    node = nodes.ConvTranspose(
+        (call.place(),),
+        weight.shape[0],
+        weight.shape[1] * group,
+        kernel,
+        strides,
+        pads,
+        extra,
+        dilations,
+        group,
+        bias is not None,
+    )
+    return Each(call.builder.add(node, _owned(weight, bias)))
+
+
+def _image_weight(call: Call) -> NDArray[Any]:
+    weight = call.needed(1)
+    if weight.ndim != 4:
+        raise Unknown(f"of {weight.ndim - 2} dimensions")
+    return weight
+
+
+def _owned(weight: NDArray[Any], bias: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
+    return {"weight": weight} | ({} if bias is None else {"bias": bias})
+
+
+def _batch_normalization(call: Call) -> Each:
+    scale, shift, mean, variance = (call.needed(k).astype(np.float64) for k in range(1, 5))
+    factor = scale / np.sqrt(variance + call.get("epsilon", 1e-5))
+    return Each(call.builder.by_channel(call.place(), factor, shift - mean * factor))
+
+
+def _instance_normalization(call: Call) -> Each:
+    owned = {"weight": call.needed(1), "bias": call.needed(2)}
+    node = nodes.InstanceNormalization((call.place(),), call.shape()[0], float(call.get("epsilon", 1e-5)))
+    return Each(call.builder.add(node, owned))
+
+
+def _group_normalization(call: Call) -> Each:
+    channels, groups = call.shape()[0], int(call.get("num_groups"))
+    owned = {"weight": call.needed(1), "bias": call.needed(2)}
+    if call.opset < 21:  # one of each for a group
+        owned = {role: np.repeat(array, channels // groups) for role, array in owned.items()}
+    node = nodes.GroupNormalization((call.place(),), channels, groups, float(call.get("epsilon", 1e-5)))
+    return Each(call.builder.add(node, owned))
+
+
+def _layer_normalization(call: Call) -> Each:
+    shape = call.shape()
+    normalized = shape[call.axis(call.get("axis", -1)) :]
+    bias = call.array(2)
+    owned = {
+        "weight": np.broadcast_to(call.needed(1), normalized),
+        "bias": np.zeros(normalized) if bias is None else np.broadcast_to(bias, normalized),
+    }
+    node = nodes.LayerNormalization((call.place(),), normalized, float(call.get("epsilon", 1e-5)))
+    return Each(call.builder.add(node, owned))
+
+
+# --- number by number -------------------------------------------------------------------------------------------------
+
+
+def _activation(name: str) -> Operation:
+    return lambda call: Each(call.builder.activate(call.place(), name))
+
+
+def _leaky_relu(call: Call) -> Each:
+    return Each(call.builder.add(nodes.LeakyRelu((call.place(),), float(call.get("alpha", 0.01)))))
+
+
+def _elu(call: Call) -> Each:
+    return Each(call.builder.add(nodes.Elu((call.place(),), float(call.get("alpha", 1.0)))))
+
+
+def _gelu(call: Call) -> Each:
+    return Each(call.builder.activate(call.place(), "GeluTanh" if call.get("approximate") == "tanh" else "Gelu"))
+
+
+def _swish(call: Call) -> Each:
+    if call.get("alpha", 1.0) != 1.0:
+        raise Unknown("with an alpha")
+    return Each(call.builder.activate(call.place(), "Silu"))
+
+
+def _hard_sigmoid(call: Call) -> Each:
+    alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
+    place = call.builder.scaled(call.place(), alpha, beta)
+    return Each(call.builder.add(nodes.Clip((place,), 0.0, 1.0)))
+
+
+def _prelu(call: Call) -> Each:
+    slope = call.needed(1)
+    if slope.size not in (1, call.shape()[0]):
+        raise Unknown("with a slope for each pixel")
+    flat = slope.reshape(-1)
+    return Each(call.builder.add(nodes.PRelu((call.place(),), len(flat)), {"weight": flat}))
+
+
+def _clip(call: Call) -> Each:
+    low, high = call.get("min"), call.get("max")
+    low = call.array(1) if low is None else low
+    high = call.array(2) if high is None else high
+    low, high = (float("nan") if v is None else float(np.asarray(v).reshape(-1)[0]) for v in (low, high))
+    return Each(
+        call.builder.add(
+            nodes.Clip(
+                (call.place(),), -1e6 if np.isnan(low) else max(low, -1e6), 1e6 if np.isnan(high) else min(high, 1e6)
+            )
+        )
+    )
+
+
+def _arithmetic(op: Any) -> Operation:
+    def made(call: Call) -> Each:
+        if len(call.inputs) != 2:
+            raise Unknown(f"of {len(call.inputs)} inputs")
+        first, second = call.inputs
+        if isinstance(first, Each) and isinstance(second, Each):
+            return Each(call.builder.add(nodes.Arithmetic((first.place, second.place), op)))
+        reverse = not isinstance(first, Each)
+        place = call.place(1 if reverse else 0)
+        constant = call.needed(0 if reverse else 1)
+        if constant.ndim > len(call.builder.shape(place)):
+            if constant.shape[0] != 1:
+                raise Unknown("with a constant of its own for each of several images")
+            constant = constant[0]
+        return Each(call.builder.arithmetic(place, op, constant, reverse))
+
+    return made
+
+
+def _negated(call: Call) -> Each:
+    return Each(call.builder.arithmetic(call.place(), "Mul", -1.0))
+
+
+def _power(call: Call) -> Each:
+    exponent = call.needed(1)
+    if exponent.size != 1 or float(exponent.reshape(-1)[0]) != 2:
+        raise Unknown("other than the square")
+    return Each(call.builder.add(nodes.Arithmetic((call.place(), call.place()), "Mul")))
+
+
+def _same(call: Call) -> Each:
+    return Each(call.place())
+
+
+# --- moving numbers about ---------------------------------------------------------------------------------------------
+
+
+def _reshape(call: Call) -> Each:
+    given = [call.batch, *call.shape()]
+    wanted = call.numbers("shape", 1) or []
+    sides = [given[k] if side == 0 and not call.get("allowzero", 0) else side for k, side in enumerate(wanted)]
+    if -1 in sides:
+        rest = math.prod(side for side in sides if side != -1)
+        if rest <= 0 or math.prod(given) % rest:
+            raise Unknown(f"to {wanted}")
+        sides[sides.index(-1)] = math.prod(given) // rest
+    return _shaped(call, sides)
+
+
+def _shaped(call: Call, sides: Sequence[int]) -> Each:
+    """The first of the sides must be the images'."""
+    if not sides or sides[0] != call.batch:
+        raise Unknown("that moves the axis of the images")
+    return Each(call.builder.reshape(call.place(), tuple(sides[1:])))
+
+
+def _flatten(call: Call) -> Each:
+    if call.get("axis", 1) != 1:
+        raise Unknown("from another axis")
+    return Each(call.builder.flat(call.place()))
+
+
+def _squeeze(call: Call) -> Each:
+    shape = call.shape()
+    axes = call.numbers("axes", 1)
+    gone = {k for k, side in enumerate(shape) if side == 1} if axes is None else {call.axis(a) for a in axes}
+    return Each(call.builder.reshape(call.place(), tuple(side for k, side in enumerate(shape) if k not in gone)))
+
+
+def _unsqueeze(call: Call) -> Each:
+    whole: list[int] = list(call.shape())
+    axes = call.numbers("axes", 1) or []
+    rank = len(whole) + 1 + len(axes)
+    for axis in sorted(a % rank for a in axes):
+        if axis == 0:
+            raise Unknown("before the axis of the images")
+        whole.insert(axis - 1, 1)
+    return Each(call.builder.reshape(call.place(), tuple(whole)))
+
+
+def _transpose(call: Call) -> Each:
+    perm = call.get("perm") or list(range(len(call.shape())))[::-1]
+    if perm[0] != 0:
+        raise Unknown("that moves the axis of the images")
+    return Each(call.builder.add(nodes.Transpose((call.place(),), tuple(int(p) - 1 for p in perm[1:]))))
+
+
+def _concat(call: Call) -> Each:
+    if not all(isinstance(value, Each) for value in call.inputs):
+        raise Unknown("with constants")
+    return Each(call.builder.concat([value.place for value in call.inputs], call.axis(call.get("axis", 0))))
+
+
+def _split(call: Call) -> list[Each]:
+    axis = call.axis(call.get("axis", 0))
+    side = call.shape()[axis]
+    sizes = call.numbers("split", 1)
+    if sizes is None:
+        each = math.ceil(side / call.outputs)
+        sizes = [min(each, side - at) for at in range(0, side, each)]
+    ends = np.cumsum(sizes)
+    return [_taken(call, axis, range(int(end) - size, int(end))) for size, end in zip(sizes, ends, strict=True)]
+
+
+def _slice(call: Call) -> Each:
+    starts, ends = call.numbers("starts", 1) or [], call.numbers("ends", 2) or []
+    axes = call.numbers("axes", 3) or list(range(len(starts)))
+    steps = call.numbers("steps", 4) or [1] * len(starts)
+    place = call.place()
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        rank = len(call.builder.shape(place))
+        if axis % (rank + 1) == 0:
+            if start == 0 and end >= call.batch and step == 1:
+                continue  # all images
+            raise Unknown("of some images")
+        if step < 1:
+            raise Unknown("backwards")
+        here = Call(call.builder, [Each(place)], {}, 1, call.opset, call.batch)
+        at = call.axis(axis, rank)
+        place = _taken(here, at, range(*slice(start, end, step).indices(call.builder.shape(place)[at]))).place
+    return Each(place)
+
+
+def _taken(call: Call, axis: int, taken: range) -> Each:
+    if not len(taken):
+        raise Unknown("of nothing")
+    if taken.start == 0 and len(taken) == call.shape()[axis]:
+        return Each(call.place())
+    return Each(call.builder.add(nodes.Slice((call.place(),), axis, taken.start, taken[-1] + 1, taken.step)))
+
+
+def _gather(call: Call) -> Each:
+    index = call.needed(1)
+    axis = call.axis(call.get("axis", 0))
+    if index.size != 1:
+        raise Unknown("of several places")
+    shape = call.shape()
+    at = int(index.reshape(-1)[0]) % shape[axis]
+    place = _taken(call, axis, range(at, at + 1)).place
+    return Each(call.builder.reshape(place, shape[:axis] + shape[axis + 1 :] if index.ndim == 0 else shape))
+
+
+def _pad(call: Call) -> Each:
+    mode, rank = call.get("mode", "constant"), len(call.shape())
+    amounts = call.numbers("pads", 1) or []
+    value = call.array(2)
+    axes = call.array(3)
+    if rank != 3 or mode not in ("constant", "reflect", "edge") or axes is not None or min(amounts, default=0) < 0:
+        raise Unknown(f"with {mode} and {amounts}")
+    if any(amounts[k] for k in (0, 1, 4, 5)):
+        raise Unknown("of channels")
+    pads = (amounts[2], amounts[3], amounts[6], amounts[7])
+    filled = call.get("value", 0.0) if value is None else float(value.reshape(-1)[0])
+    return Each(call.builder.add(nodes.Pad((call.place(),), pads, mode, filled)))
+
+
+def _resize(call: Call) -> Each:
+    shape, mode = call.shape(), call.get("mode", "nearest")
+    scales, sizes = (call.array(1), None) if len(call.inputs) < 3 else (call.array(2), call.array(3))
+    if call.get("scales") is not None:
+        scales = np.asarray(call.get("scales"))
+    if len(shape) != 3:
+        raise Unknown("of something that is no image")
+    if sizes is not None and sizes.size:
+        wanted = [int(s) for s in sizes.reshape(-1)][-2:]
+    elif scales is not None and scales.size:
+        wanted = [math.floor(side * float(s)) for side, s in zip(shape[1:], scales.reshape(-1)[-2:], strict=True)]
+    else:
+        raise Unknown("without a size")
+    corners = call.get("coordinate_transformation_mode", "asymmetric" if call.opset < 11 else "half_pixel")
+    size = (wanted[0], wanted[1])
+    if mode == "nearest":
+        whole = all(new % old == 0 for new, old in zip(size, shape[1:], strict=True))
+        floors = corners == "asymmetric" and call.get("nearest_mode", "round_prefer_floor") == "floor"
+        if not whole and not floors:
+            raise Unknown(f"to a size that is no multiple, rounded as {corners} has it")
+        return Each(call.builder.add(nodes.Resize((call.place(),), size)))
+    if mode not in ("linear", "bilinear") or corners not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
+        raise Unknown(f"as {mode} with {corners}")
+    kind: Any = "align_corners" if corners == "align_corners" else "half_pixel"
+    return Each(call.builder.add(nodes.Resize((call.place(),), size, "linear", kind)))
+
+
+def _pool(op: Any) -> Operation:
+    def made(call: Call) -> Each:
+        kernel, strides = _two(call.get("kernel_shape")), _two(call.get("strides"))
+        if call.get("ceil_mode", 0) or any(d != 1 for d in _two(call.get("dilations"))):
+            raise Unknown("with ceil_mode or dilations")
+        pads = _pads(call, call.shape()[1:], kernel, strides, (1, 1))
+        counted = bool(call.get("count_include_pad", 0))
+        return Each(call.builder.add(nodes.Pool((call.place(),), kernel, op, strides, pads, counted)))
+
+    return made
+
+
+def _global_average(call: Call) -> Each:
+    return Each(call.builder.add(nodes.GlobalAveragePool((call.place(),))))
+
+
+def _reduce_mean(call: Call) -> Each:
+    shape = call.shape()
+    axes = call.numbers("axes", 1)
+    if len(shape) != 3 or axes is None or {call.axis(a) for a in axes} != {1, 2}:
+        raise Unknown("over other axes than height and width")
+    place = call.builder.add(nodes.GlobalAveragePool((call.place(),)))
+    return Each(place if call.get("keepdims", 1) else call.builder.reshape(place, (shape[0],)))
+
+
+def _depth_to_space(call: Call) -> Each:
+    node = nodes.DepthToSpace((call.place(),), int(call.get("blocksize")), call.get("mode", "DCR"))
+    return Each(call.builder.add(node))
+
+
+def _pads(call: Call, sides: Shape, kernel: nodes.Steps, strides: nodes.Steps, dilations: nodes.Steps) -> Pads:
+    auto = call.get("auto_pad", "NOTSET")
+    if auto == "NOTSET":
+        return _four(call.get("pads"))
+    if auto == "VALID":
+        return NO_PADS
+    total = [
+        max(0, (math.ceil(side / s) - 1) * s + d * (k - 1) + 1 - side)
+        for side, k, s, d in zip(sides, kernel, strides, dilations, strict=True)
+    ]
+    less = [t // 2 for t in total]
+    more = [t - half for t, half in zip(total, less, strict=True)]
+    first, last = (more, less) if auto == "SAME_LOWER" else (less, more)
+    return (first[0], first[1], last[0], last[1])
+
+
+def _four(value: Any) -> Pads:
+    amounts = [int(v) for v in value] if value else [0, 0, 0, 0]
+    if len(amounts) != 4 or min(amounts) < 0:
+        raise Unknown(f"with pads {amounts}")
+    return (amounts[0], amounts[1], amounts[2], amounts[3])
+
+
+def _two(value: Any, usual: int = 1) -> tuple[int, int]:
+    amounts = [int(v) for v in value] if value else [usual, usual]
+    if len(amounts) != 2:
+        raise Unknown(f"of {len(amounts)} dimensions")
+    return (amounts[0], amounts[1])
+
+
+OPERATIONS: dict[str, Operation] = {
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
+    "BatchNormalization": _batch_normalization,
+    "InstanceNormalization": _instance_normalization,
+    "GroupNormalization": _group_normalization,
+    "LayerNormalization": _layer_normalization,
+    **{
+        name: _activation(name)
+        for name in ("Relu", "Softplus", "Tanh", "Sigmoid", "HardSwish", "Mish", "Selu", "Exp", "Log", "Sqrt", "Erf")
+    },
+    "Swish": _swish,
+    "Gelu": _gelu,
+    "LeakyRelu": _leaky_relu,
+    "Elu": _elu,
+    "HardSigmoid": _hard_sigmoid,
+    "PRelu": _prelu,
+    "Clip": _clip,
+    "Add": _arithmetic("Add"),
+    "Sub": _arithmetic("Sub"),
+    "Mul": _arithmetic("Mul"),
+    "Div": _arithmetic("Div"),
+    "Neg": _negated,
+    "Pow": _power,
+    **dict.fromkeys(("Identity", "Dropout", "Cast"), _same),
+    "Reshape": _reshape,
+    "Flatten": _flatten,
+    "Squeeze": _squeeze,
+    "Unsqueeze": _unsqueeze,
+    "Transpose": _transpose,
+    "Concat": _concat,
+    "Split": _split,
+    "Slice": _slice,
+    "Gather": _gather,
+    "Pad": _pad,
+    "Resize": _resize,
+    "Upsample": _resize,
+    "MaxPool": _pool("MaxPool"),
+    "AveragePool": _pool("AveragePool"),
+    "GlobalAveragePool": _global_average,
+    "ReduceMean": _reduce_mean,
+    "DepthToSpace": _depth_to_space,
+}

@@ -1,0 +1,218 @@
+"""An ONNX model as a graph: each operation becomes a node, what depends on no image is computed once.
+
+The axis of the images is the first; an operation that mixes images is refused. Read with sizes checked before anything
+is allocated; data outside the file and operators of other domains are refused.
+Source: ONNX operator schemas, opsets 7 to 24 (https://onnx.ai/onnx/operators).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from vae.adoption import onnx_operations
+from vae.adoption.onnx_operations import Call, Each, Unknown
+from vae.adoption.simplification import simplified
+from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
+from vae.errors import ConfigError
+from vae.graph.nodes import Shape
+
+MOST_BYTES = 2**30  # of a file
+MOST_NODES = 10_000
+MOST_CONSTANT = 2**26  # numbers that something computed once may have
+BATCH = 7_919  # stands for the number of images, where the model leaves it open: no side is this prime
+DOMAINS = ("", "ai.onnx")
+EXPORT_AGAIN = "Export it again with fixed image sizes, or adopt the model from Python: vae.adopt."
+
+
+def read(raw: bytes, what: str) -> onnx.ModelProto:
+    """The model in a file's bytes. Raises ConfigError, naming `what`, for what is none, and for one that is too large,
+    lies in several files or has operators of its own.
+    """
+    if len(raw) > MOST_BYTES:
+        raise ConfigError(f"{what} has {len(raw):,} bytes, expected at most {MOST_BYTES:,}.")
+    try:
+        model = onnx.ModelProto.FromString(raw)
+    except Exception as error:  # protobuf's own error has no public name
+        raise ConfigError(f"{what} is no ONNX file, or damaged.", "Export it with torch.onnx.export.") from error
+    if not model.graph.node or not model.graph.output:
+        raise ConfigError(f"{what} is no ONNX model: it has no operations.", "Export it with torch.onnx.export.")
+    if len(model.graph.node) > MOST_NODES:
+        raise ConfigError(f"{what} has {len(model.graph.node):,} operations, expected at most {MOST_NODES:,}.")
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
+        raise ConfigError(
+            f"{what} keeps its weights in another file, expected all of it in one.",
+            "Save it again: onnx.save(onnx.load(path), path, save_as_external_data=False).",
+        )
+    others = {node.domain for node in model.graph.node} - set(DOMAINS)
+    if others or model.functions:
+        raise ConfigError(f"{what} has operators of other domains: {', '.join(sorted(others))!s:.100}.", EXPORT_AGAIN)
+    return model
+
+
+def network_of(
+    model: onnx.ModelProto,
+    what: str,
+    shape: Shape | None = None,
+    start: str | None = None,
+    ends: Sequence[str] | None = None,
+) -> WeightedGraph:
+    """The way from the input (or the value named `start`) to the first output (or the values named by `ends`).
+
+    Several are joined, each as one axis, in their order. `shape` is that of one image or latent vector, where the file
+    leaves it open. Raises ConfigError.
+    """
+    return _Reader(model, what).read(shape, start, ends)
+
+
+def input_of(model: onnx.ModelProto, what: str) -> tuple[str, int | None, Shape | None]:
+    """The name of its only input, how many images it takes at once (None: any), and the shape of one where it is told.
+
+    Raises ConfigError for a model with several.
+    """
+    stored = {tensor.name for tensor in model.graph.initializer}
+    inputs = [one for one in model.graph.input if one.name not in stored]
+    if len(inputs) != 1:
+        names = ", ".join(one.name for one in inputs)
+        raise ConfigError(f"{what} has {len(inputs)} inputs ({names:.200}), expected one.", "Name the cut points.")
+    sides = [d.dim_value if d.HasField("dim_value") else 0 for d in inputs[0].type.tensor_type.shape.dim]
+    if not sides:
+        return inputs[0].name, None, None
+    shape = tuple(sides[1:]) if all(side > 0 for side in sides[1:]) and len(sides) > 1 else None
+    return inputs[0].name, sides[0] or None, shape
+
+
+class _Reader:
+    def __init__(self, model: onnx.ModelProto, what: str) -> None:
+        self.model, self.what = model, what
+        self.opset = max((one.version for one in model.opset_import if one.domain in DOMAINS), default=1)
+        self.found: dict[str, Any] = {}
+
+    def read(self, shape: Shape | None, start: str | None, ends: Sequence[str] | None) -> WeightedGraph:
+        known: Shape | None = None
+        batch: int | None = None
+        if start is None:
+            start, batch, known = input_of(self.model, self.what)
+        given = shape or known
+        if given is None:
+            raise ConfigError(f"{self.what} leaves the shape of its input open.", "Say which images it takes.")
+        if shape is not None and known is not None and known != shape:
+            raise ConfigError(f"{self.what} takes {known}, expected {shape}.")
+        builder = Builder(given)
+        self.batch = batch or BATCH
+        self.found = {"": None, start: Each(INPUT)}
+        for tensor in self.model.graph.initializer:
+            if tensor.name != start:
+                self.found[tensor.name] = self._stored(tensor)
+        for node in self.model.graph.node:
+            self._node(builder, node)
+        places = [self._place(name) for name in (ends or [self.model.graph.output[0].name])]
+        end = places[0] if len(places) == 1 else builder.concat([builder.flat(place) for place in places])
+        return simplified(builder.build(end))
+
+    def _stored(self, tensor: onnx.TensorProto) -> NDArray[Any]:
+        if math.prod(max(0, d) for d in tensor.dims) > MOST_BYTES // 4:
+            raise ConfigError(f"{self.what}: tensor {tensor.name[:80]!r} is declared as {list(tensor.dims)[:8]}.")
+        try:
+            return np.asarray(numpy_helper.to_array(tensor))
+        except Exception as error:  # fewer bytes than it declares, an unknown type
+            raise ConfigError(f"{self.what}: tensor {tensor.name[:80]!r} is damaged: {error!s:.150}") from error
+
+    def _place(self, name: str) -> int:
+        value = self.found.get(name)
+        if isinstance(value, ConfigError):
+            raise value
+        if not isinstance(value, Each):
+            known = ", ".join(k for k, v in self.found.items() if isinstance(v, Each))
+            raise ConfigError(f"{self.what} has no value {name[:80]!r} that depends on its input.", f"It has {known:.500}")
+        return value.place
+
+    def _node(self, builder: Builder, node: onnx.NodeProto) -> None:
+        """Set the outputs of one operation; where it has no node, they become the error, unless nobody needs them."""
+        if any(name in self.found for name in node.output if name):
+            outputs = [name for name in node.output if name and name not in self.found]
+            if not outputs:
+                return  # a cut point: the network begins here
+        missing = [name for name in node.input if name not in self.found]
+        if missing:
+            error = ConfigError(
+                f"{self.what}: {node.op_type} reads {missing[0][:80]!r}, which nothing before it makes.",
+                "The file is damaged, or its operations are not in order.",
+            )
+            self._set(node, [error] * len(node.output))
+            return
+        inputs = [self.found[name] for name in node.input]
+        for value in inputs:
+            if isinstance(value, ConfigError):
+                self._set(node, [value] * len(node.output))
+                return
+        try:
+            self._set(node, self._called(builder, node, inputs))
+        except Unknown as error:
+            said = ConfigError(f"{self.what} uses {node.op_type} {error}, which this app does not know.", EXPORT_AGAIN)
+            self._set(node, [said] * len(node.output))
+        except ConfigError as error:
+            said = ConfigError(f"{self.what}, {node.op_type}: {error.message}", error.hint)
+            self._set(node, [said] * len(node.output))
+
+    def _set(self, node: onnx.NodeProto, values: Sequence[Any]) -> None:
+        for name, value in zip(node.output, values, strict=False):
+            if name and name not in self.found:
+                self.found[name] = value
+
+    def _called(self, builder: Builder, node: onnx.NodeProto, inputs: list[Any]) -> Sequence[Any]:
+        if node.op_type == "Shape" and isinstance(inputs[0], Each):
+            whole = [self.batch, *builder.shape(inputs[0].place)]
+            attributes = onnx_operations.attributes_of(node)
+            return [np.array(whole[attributes.get("start", 0) : attributes.get("end")], np.int64)]
+        if not any(isinstance(value, Each) for value in inputs):
+            return self._computed(node, inputs)
+        operation = onnx_operations.OPERATIONS.get(node.op_type)
+        if operation is None:
+            raise Unknown("on the way to an output")
+        call = Call(
+            builder, inputs, onnx_operations.attributes_of(node), len(node.output), self.opset, self.batch
+        )
+        answer = operation(call)
+        return answer if isinstance(answer, list) else [answer]
+
+    def _computed(self, node: onnx.NodeProto, inputs: list[Any]) -> Sequence[Any]:
+        """What depends on no image, by ONNX's own reference."""
+        if node.op_type.startswith("Random"):
+            raise Unknown("(random numbers)")
+        if node.op_type in ("ConstantOfShape", "Expand", "Tile", "Range", "Resize", "Upsample", "Pad"):
+            asked = [v for v in inputs if v is not None and np.asarray(v).dtype == np.int64 and np.asarray(v).ndim == 1]
+            if any(math.prod(max(0, int(n)) for n in sizes) > MOST_CONSTANT for sizes in asked):
+                raise ConfigError("A constant has more numbers than anybody has memory for.")
+        if any(isinstance(a.g, onnx.GraphProto) and a.HasField("g") for a in node.attribute):
+            raise Unknown("(a branch)")
+        values = {f"i{k}": v for k, v in enumerate(inputs) if v is not None}
+        names = [f"i{k}" if v is not None else "" for k, v in enumerate(inputs)]
+        copy = onnx.NodeProto()
+        copy.CopyFrom(node)
+        del copy.input[:], copy.output[:]
+        copy.input.extend(names)
+        copy.output.extend(f"o{k}" for k in range(len(node.output)))
+        made = onnx.helper.make_graph(
+            [copy],
+            "constant",
+            [
+                onnx.helper.make_tensor_value_info(
+                    name, onnx.helper.np_dtype_to_tensor_dtype(np.asarray(v).dtype), np.asarray(v).shape
+                )
+                for name, v in values.items()
+            ],
+            [onnx.helper.make_tensor_value_info(name, 0, None) for name in copy.output],
+        )
+        opset = [onnx.helper.make_opsetid("", self.opset)]
+        try:
+            return list(ReferenceEvaluator(onnx.helper.make_model(made, opset_imports=opset)).run(None, values))
+        except Exception as error:  # the reference raises whatever numpy raises
+            raise Unknown(f"of constants ({type(error).__name__}: {error!s:.100})") from error

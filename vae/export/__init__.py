@@ -1,0 +1,1 @@
+"""A model for use elsewhere: ONNX, safetensors, a Python file that needs nothing of this project."""
