@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vae.adoption.from_python import adopt as adopt
+    from vae.adoption.from_python import adopt
+
+__all__ = ["adopt"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vae.adoption.judging import Judged, Reading
+from vae.adoption.judging import Judged, ModelReading
 from vae.checkpoints import checkpoint_writing, inference, loading
 from vae.checkpoints.baseline import pixel_moments
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, NewCheckpoint
@@ -40,7 +40,9 @@ class Adopted:
     def lines(self) -> list[str]:
         """For a person."""
         said = [f"{name}: {choice}" for name, choice in self.choices.items()]
-        verdict = f"Reconstructions leave {100 * self.error:.1f} % of the squared error of the mean image (test images)."
+        verdict = (
+            f"Reconstructions leave {100 * self.error:.1f} % of the squared error of the mean image (test images)."
+        )
         if self.error >= 1:
             verdict += " That is no better than one picture for all: the images or their range may be wrong."
         return [*said, verdict]
@@ -110,7 +112,7 @@ def write(
     return Adopted(destination, error, dict(reading.choices), metrics["test_loss"].value)
 
 
-def config_of(reading: Reading, image_shape: tuple[int, int, int]) -> ModelConfig:
+def config_of(reading: ModelReading, image_shape: tuple[int, int, int]) -> ModelConfig:
     """The model's config. Raises ConfigError for networks that don't fit the images or each other."""
     return ModelConfig(
         ADOPTED,

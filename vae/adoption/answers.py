@@ -62,9 +62,9 @@ def decoder_answer(answer: Any, pixels: int) -> Opening:
         return lambda a: getattr(_distribution(a), name)
     parts = _named(answer)
     if parts is not None:
-        name = next((name for name in PICTURES if isinstance(parts.get(name), Tensor)), None)
-        if name is not None:
-            return lambda a: (_named(a) or {})[name]
+        picture = next((name for name in PICTURES if isinstance(parts.get(name), Tensor)), None)
+        if picture is not None:
+            return lambda a: (_named(a) or {})[picture]
     if isinstance(answer, tuple | list):
         at = next((i for i, part in enumerate(answer) if isinstance(part, Tensor) and part[0].numel() == pixels), None)
         if at is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vae.adoption.operations import Each, UnknownError
 from vae.adoption.weighted_graph import Builder
 from vae.errors import ConfigError
 from vae.graph import nodes
@@ -18,18 +19,7 @@ from vae.graph.nodes import Shape
 
 
 @dataclass(frozen=True)
-class Each:
-    """A value that each image has its own of: the output of a node."""
-
-    place: int
-
-
-class Unknown(Exception):
-    """A use of an operation that has no node."""
-
-
-@dataclass(frozen=True)
-class Call:
+class AtenCall:
     """One operation with its arguments by name; `shape` is what comes out for one image."""
 
     builder: Builder
@@ -40,19 +30,19 @@ class Call:
         return self.values[name]
 
     def place(self, name: str = "self") -> int:
-        """Of the node that an argument is the output of. Raises Unknown for a constant."""
+        """Of the node that an argument is the output of. Raises UnknownError for a constant."""
         value = self.values[name]
         if not isinstance(value, Each):
-            raise Unknown(f"with a constant {name}")
+            raise UnknownError(f"with a constant {name}")
         return value.place
 
     def array(self, name: str) -> NDArray[Any] | None:
-        """A constant argument. Raises Unknown for one that depends on the image."""
+        """A constant argument. Raises UnknownError for one that depends on the image."""
         value = self.values.get(name)
         if value is None:
             return None
         if isinstance(value, Each):
-            raise Unknown(f"with a {name} that depends on the image")
+            raise UnknownError(f"with a {name} that depends on the image")
         return np.asarray(value.detach().cpu().numpy() if isinstance(value, Tensor) else value, np.float64)
 
     def given(self, name: str = "self") -> Shape:
@@ -60,55 +50,55 @@ class Call:
         return self.builder.shape(self.place(name))
 
     def axis(self, dim: int, rank: int) -> int:
-        """Of one image, counted from 0. Raises Unknown for that of the batch."""
+        """Of one image, counted from 0. Raises UnknownError for that of the batch."""
         axis = dim % (rank + 1) - 1
         if axis < 0:
-            raise Unknown("along the axis of the images")
+            raise UnknownError("along the axis of the images")
         return axis
 
 
-Operation = Callable[[Call], Any]
+Operation = Callable[[AtenCall], Any]
 
 
 # --- layers -----------------------------------------------------------------------------------------------------------
 
 
-def _linear(call: Call) -> Each:
+def _linear(call: AtenCall) -> Each:
     weight = _needed(call.array("weight"))
     return Each(call.builder.gemm(call.place("input"), weight, call.array("bias")))
 
 
-def _addmm(call: Call) -> Each:
+def _addmm(call: AtenCall) -> Each:
     """bias + x · W."""
     if call.values.get("beta", 1) != 1 or call.values.get("alpha", 1) != 1:
-        raise Unknown("with factors")
+        raise UnknownError("with factors")
     return Each(call.builder.gemm(call.place("mat1"), _needed(call.array("mat2")).T, call.array("self")))
 
 
-def _mm(call: Call) -> Each:
+def _mm(call: AtenCall) -> Each:
     other = "mat2" if "mat2" in call.values else "other"
     weight = _needed(call.array(other))
     if weight.ndim != 2:
-        raise Unknown(f"with a factor of {weight.ndim} axes")
+        raise UnknownError(f"with a factor of {weight.ndim} axes")
     return Each(call.builder.gemm(call.place(), weight.T))
 
 
-def _conv2d(call: Call) -> Each:
+def _conv2d(call: AtenCall) -> Each:
     return _convolved(call, call.place("input"), transposed=False)
 
 
-def _conv_transpose2d(call: Call) -> Each:
+def _conv_transpose2d(call: AtenCall) -> Each:
     return _convolved(call, call.place("input"), transposed=True)
 
 
-def _convolution(call: Call) -> Each:
+def _convolution(call: AtenCall) -> Each:
     return _convolved(call, call.place("input"), transposed=bool(call["transposed"]))
 
 
-def _convolved(call: Call, place: int, transposed: bool) -> Each:
+def _convolved(call: AtenCall, place: int, transposed: bool) -> Each:
     weight, bias = _needed(call.array("weight")), call.array("bias")
     if weight.ndim != 4:
-        raise Unknown(f"of {weight.ndim - 2} dimensions")
+        raise UnknownError(f"of {weight.ndim - 2} dimensions")
     groups = int(call["groups"])
     kernel = (int(weight.shape[2]), int(weight.shape[3]))
     strides, dilations = _pair(call["stride"]), _pair(call["dilation"])
@@ -135,7 +125,7 @@ def _convolved(call: Call, place: int, transposed: bool) -> Each:
     return Each(call.builder.add(node, tensors))
 
 
-def _batch_norm(call: Call) -> tuple[Each, None, None]:
+def _batch_norm(call: AtenCall) -> tuple[Each, None, None]:
     """With its running statistics: a factor and a summand by channel."""
     mean, variance = _needed(call.array("running_mean")), _needed(call.array("running_var"))
     weight, bias = call.array("weight"), call.array("bias")
@@ -144,27 +134,27 @@ def _batch_norm(call: Call) -> tuple[Each, None, None]:
     return Each(call.builder.by_channel(call.place("input"), scale, shift)), None, None
 
 
-def _group_norm(call: Call) -> Each:
+def _group_norm(call: AtenCall) -> Each:
     place = call.place("input")
     channels = call.builder.shape(place)[0]
     return Each(_normalized_groups(call, place, channels, int(call["num_groups"])))
 
 
-def _native_group_norm(call: Call) -> tuple[Each, None, None]:
+def _native_group_norm(call: AtenCall) -> tuple[Each, None, None]:
     place = call.place("input")
     return Each(_normalized_groups(call, place, int(call["C"]), int(call["group"]))), None, None
 
 
-def _normalized_groups(call: Call, place: int, channels: int, groups: int) -> int:
+def _normalized_groups(call: AtenCall, place: int, channels: int, groups: int) -> int:
     owned = _affine(call, (channels,))
     return call.builder.add(
         nodes.GroupNormalization((place,), channels, groups, float(call["eps"]), bool(owned)), owned
     )
 
 
-def _instance_norm(call: Call) -> Each:
+def _instance_norm(call: AtenCall) -> Each:
     if not call["use_input_stats"]:
-        raise Unknown("with running statistics")
+        raise UnknownError("with running statistics")
     place = call.place("input")
     channels = call.builder.shape(place)[0]
     owned = _affine(call, (channels,))
@@ -173,7 +163,7 @@ def _instance_norm(call: Call) -> Each:
     )
 
 
-def _layer_norm(call: Call) -> Each:
+def _layer_norm(call: AtenCall) -> Each:
     shape = tuple(call["normalized_shape"])
     owned = _affine(call, shape)
     return Each(
@@ -183,11 +173,11 @@ def _layer_norm(call: Call) -> Each:
     )
 
 
-def _native_layer_norm(call: Call) -> tuple[Each, None, None]:
+def _native_layer_norm(call: AtenCall) -> tuple[Each, None, None]:
     return _layer_norm(call), None, None
 
 
-def _affine(call: Call, shape: Shape) -> dict[str, NDArray[Any]]:
+def _affine(call: AtenCall, shape: Shape) -> dict[str, NDArray[Any]]:
     """Weight and bias, or neither; one that is missing is filled in."""
     weight, bias = call.array("weight"), call.array("bias")
     if weight is None and bias is None:
@@ -202,41 +192,41 @@ def _affine(call: Call, shape: Shape) -> dict[str, NDArray[Any]]:
 
 
 def _activation(name: str) -> Operation:
-    def made(call: Call) -> Each:
+    def made(call: AtenCall) -> Each:
         return Each(call.builder.activate(call.place(), name))
 
     return made
 
 
-def _leaky_relu(call: Call) -> Each:
+def _leaky_relu(call: AtenCall) -> Each:
     return Each(call.builder.add(nodes.LeakyRelu((call.place(),), float(call["negative_slope"]))))
 
 
-def _elu(call: Call) -> Each:
+def _elu(call: AtenCall) -> Each:
     scale, input_scale = float(call.values.get("scale", 1)), float(call.values.get("input_scale", 1))
     if input_scale != 1:
-        raise Unknown("with an input_scale")
+        raise UnknownError("with an input_scale")
     place = call.builder.add(nodes.Elu((call.place(),), float(call["alpha"])))
     return Each(call.builder.scaled(place, scale, 0.0))
 
 
-def _gelu(call: Call) -> Each:
+def _gelu(call: AtenCall) -> Each:
     exact = call["approximate"] == "none"
     return Each(call.builder.activate(call.place(), "Gelu" if exact else "GeluTanh"))
 
 
-def _softplus(call: Call) -> Each:
+def _softplus(call: AtenCall) -> Each:
     if call["beta"] != 1:
-        raise Unknown("with a beta")
+        raise UnknownError("with a beta")
     return Each(call.builder.activate(call.place(), "Softplus"))
 
 
-def _prelu(call: Call) -> Each:
+def _prelu(call: AtenCall) -> Each:
     weight = _needed(call.array("weight")).reshape(-1)
     return Each(call.builder.add(nodes.PRelu((call.place(),), len(weight)), {"weight": weight}))
 
 
-def _clamp(call: Call) -> Each:
+def _clamp(call: AtenCall) -> Each:
     low, high = (call.values.get(name) for name in ("min", "max"))
     if "min_val" in call.values:
         low, high = call["min_val"], call["max_val"]
@@ -248,9 +238,9 @@ def _clamp(call: Call) -> Each:
 
 
 def _arithmetic(op: str) -> Operation:
-    def made(call: Call) -> Each:
+    def made(call: AtenCall) -> Each:
         if call.values.get("rounding_mode"):
-            raise Unknown("with rounding")
+            raise UnknownError("with rounding")
         alpha = float(call.values.get("alpha", 1))
         first, second = call["self"], call["other"]
         if isinstance(first, Each) and isinstance(second, Each):
@@ -260,7 +250,7 @@ def _arithmetic(op: str) -> Operation:
         constant = _needed(call.array("self" if reverse else "other"))
         if alpha != 1:
             if reverse:
-                raise Unknown("with an alpha")
+                raise UnknownError("with an alpha")
             constant = constant * alpha
         place = call.place("other" if reverse else "self")
         return Each(call.builder.arithmetic(place, op, _of_one(constant, len(call.builder.shape(place))), reverse))
@@ -273,50 +263,51 @@ def _of_one(constant: NDArray[Any], rank: int) -> NDArray[Any]:
     if constant.ndim <= rank:
         return constant
     if constant.shape[0] != 1:
-        raise Unknown("with a constant of its own for each of several images")
-    return constant[0]
+        raise UnknownError("with a constant of its own for each of several images")
+    found: NDArray[Any] = constant[0]
+    return found
 
 
-def _rsub(call: Call) -> Each:
+def _rsub(call: AtenCall) -> Each:
     constant = _needed(call.array("other"))
     return Each(call.builder.arithmetic(call.place(), "Sub", constant, reverse=True))
 
 
-def _neg(call: Call) -> Each:
+def _neg(call: AtenCall) -> Each:
     return Each(call.builder.arithmetic(call.place(), "Mul", -1.0))
 
 
-def _square(call: Call) -> Each:
+def _square(call: AtenCall) -> Each:
     return Each(call.builder.add(nodes.Arithmetic((call.place(), call.place()), "Mul")))
 
 
-def _power(call: Call) -> Each:
+def _power(call: AtenCall) -> Each:
     if call["exponent"] != 2:
-        raise Unknown(f"of {call['exponent']}")
+        raise UnknownError(f"of {call['exponent']}")
     return _square(call)
 
 
-def _same(call: Call) -> Any:
+def _same(call: AtenCall) -> Any:
     return call["input"] if "input" in call.values else call["self"]
 
 
 # --- moving numbers about ---------------------------------------------------------------------------------------------
 
 
-def _reshape(call: Call) -> Each:
+def _reshape(call: AtenCall) -> Each:
     if call.shape is None:
-        raise Unknown("without a shape")
+        raise UnknownError("without a shape")
     return Each(call.builder.reshape(call.place(), call.shape))
 
 
-def _permute(call: Call) -> Each:
+def _permute(call: AtenCall) -> Each:
     dims = [d % len(call["dims"]) for d in call["dims"]]
     if dims[0] != 0:
-        raise Unknown("that moves the axis of the images")
+        raise UnknownError("that moves the axis of the images")
     return Each(call.builder.add(nodes.Transpose((call.place(),), tuple(d - 1 for d in dims[1:]))))
 
 
-def _transpose(call: Call) -> Each:
+def _transpose(call: AtenCall) -> Each:
     rank = len(call.given())
     a, b = call.axis(call["dim0"], rank), call.axis(call["dim1"], rank)
     perm = list(range(rank))
@@ -324,15 +315,15 @@ def _transpose(call: Call) -> Each:
     return Each(call.builder.add(nodes.Transpose((call.place(),), tuple(perm))))
 
 
-def _cat(call: Call) -> Each:
+def _cat(call: AtenCall) -> Each:
     parts = call["tensors"]
     if not all(isinstance(part, Each) for part in parts):
-        raise Unknown("with constants")
+        raise UnknownError("with constants")
     rank = len(call.builder.shape(parts[0].place))
     return Each(call.builder.concat([part.place for part in parts], call.axis(call.values.get("dim", 0), rank)))
 
 
-def _slice(call: Call) -> Each:
+def _slice(call: AtenCall) -> Each:
     shape = call.given()
     dim = int(call.values.get("dim", 0))
     start, end = call.values.get("start") or 0, call.values.get("end")
@@ -343,36 +334,34 @@ def _slice(call: Call) -> Each:
     return _taken(call, axis, taken)
 
 
-def _taken(call: Call, axis: int, taken: range) -> Each:
+def _taken(call: AtenCall, axis: int, taken: range) -> Each:
     if taken.start == 0 and len(taken) == call.given()[axis]:
         return Each(call.place())
-    return Each(
-        call.builder.add(nodes.Slice((call.place(),), axis, taken.start, taken[-1] + 1, taken.step))
-    )
+    return Each(call.builder.add(nodes.Slice((call.place(),), axis, taken.start, taken[-1] + 1, taken.step)))
 
 
-def _split(call: Call) -> tuple[Each, ...]:
+def _split(call: AtenCall) -> tuple[Each, ...]:
     shape = call.given()
     axis = call.axis(int(call.values.get("dim", 0)), len(shape))
     sizes = call.values.get("split_size", call.values.get("split_sizes"))
     if isinstance(sizes, int):
         sizes = [min(sizes, shape[axis] - at) for at in range(0, shape[axis], sizes)]
-    return _cut(call, axis, sizes)
+    return _cut(call, axis, list(sizes or ()))
 
 
-def _chunk(call: Call) -> tuple[Each, ...]:
+def _chunk(call: AtenCall) -> tuple[Each, ...]:
     shape = call.given()
     axis = call.axis(int(call.values.get("dim", 0)), len(shape))
     each = math.ceil(shape[axis] / call["chunks"])
     return _cut(call, axis, [min(each, shape[axis] - at) for at in range(0, shape[axis], each)])
 
 
-def _cut(call: Call, axis: int, sizes: Sequence[int]) -> tuple[Each, ...]:
+def _cut(call: AtenCall, axis: int, sizes: Sequence[int]) -> tuple[Each, ...]:
     ends = np.cumsum(sizes)
     return tuple(_taken(call, axis, range(int(end) - size, int(end))) for size, end in zip(sizes, ends, strict=True))
 
 
-def _select(call: Call) -> Each:
+def _select(call: AtenCall) -> Each:
     shape = call.given()
     axis = call.axis(int(call["dim"]), len(shape))
     at = int(call["index"]) % shape[axis]
@@ -380,58 +369,58 @@ def _select(call: Call) -> Each:
     return Each(call.builder.reshape(place, shape[:axis] + shape[axis + 1 :]))
 
 
-def _pad(call: Call) -> Each:
+def _pad(call: AtenCall) -> Each:
     mode = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}.get(call.values.get("mode", "constant"))
     amounts = list(call["pad"] if "pad" in call.values else call["padding"])
     if mode is None or len(amounts) > 4 or min(amounts) < 0:
-        raise Unknown(f"with {call.values.get('mode')!r} and {amounts}")
+        raise UnknownError(f"with {call.values.get('mode')!r} and {amounts}")
     return _padded(call, amounts, mode, float(call.values.get("value") or 0.0))
 
 
-def _padded(call: Call, amounts: list[int], mode: str, value: float = 0.0) -> Each:
+def _padded(call: AtenCall, amounts: list[int], mode: str, value: float = 0.0) -> Each:
     left, right, top, bottom = (*amounts, 0, 0)[:4]
     return Each(
         call.builder.add(nodes.Pad((call.place(),), (top, left, bottom, right), mode, value))  # type: ignore[arg-type]
     )
 
 
-def _reflection_pad(call: Call) -> Each:
+def _reflection_pad(call: AtenCall) -> Each:
     return _padded(call, list(call["padding"]), "reflect")
 
 
-def _replication_pad(call: Call) -> Each:
+def _replication_pad(call: AtenCall) -> Each:
     return _padded(call, list(call["padding"]), "edge")
 
 
-def _nearest(call: Call) -> Each:
+def _nearest(call: AtenCall) -> Each:
     return _resized(call, "nearest", "asymmetric")
 
 
-def _bilinear(call: Call) -> Each:
+def _bilinear(call: AtenCall) -> Each:
     return _resized(call, "linear", "align_corners" if call["align_corners"] else "half_pixel")
 
 
-def _resized(call: Call, mode: str, coordinates: str) -> Each:
+def _resized(call: AtenCall, mode: str, coordinates: str) -> Each:
     place = call.place("input") if "input" in call.values else call.place()
     if call.shape is None or len(call.shape) != 3:
-        raise Unknown("of something that is no image")
+        raise UnknownError("of something that is no image")
     size = (call.shape[1], call.shape[2])
     return Each(call.builder.add(nodes.Resize((place,), size, mode, coordinates)))  # type: ignore[arg-type]
 
 
-def _max_pool(call: Call) -> Each:
+def _max_pool(call: AtenCall) -> Each:
     if any(d != 1 for d in _pair(call["dilation"])) or call["ceil_mode"]:
-        raise Unknown("with dilation or ceil_mode")
+        raise UnknownError("with dilation or ceil_mode")
     return _pooled(call, "MaxPool")
 
 
-def _average_pool(call: Call) -> Each:
+def _average_pool(call: AtenCall) -> Each:
     if call["ceil_mode"] or call.values.get("divisor_override"):
-        raise Unknown("with ceil_mode or a divisor")
+        raise UnknownError("with ceil_mode or a divisor")
     return _pooled(call, "AveragePool", bool(call["count_include_pad"]))
 
 
-def _pooled(call: Call, op: Any, count_pads: bool = False) -> Each:
+def _pooled(call: AtenCall, op: Any, count_pads: bool = False) -> Each:
     kernel = _pair(call["kernel_size"])
     strides = _pair(call["stride"]) if call["stride"] else kernel
     vertical, horizontal = _pair(call["padding"])
@@ -439,30 +428,30 @@ def _pooled(call: Call, op: Any, count_pads: bool = False) -> Each:
     return Each(call.builder.add(nodes.Pool((call.place(),), kernel, op, strides, pads, count_pads)))
 
 
-def _adaptive_average_pool(call: Call) -> Each:
+def _adaptive_average_pool(call: AtenCall) -> Each:
     _, height, width = call.given()
     rows, columns = _pair(call["output_size"])
     if height % rows or width % columns:
-        raise Unknown("of sizes that don't divide the image")
+        raise UnknownError("of sizes that don't divide the image")
     kernel = (height // rows, width // columns)
     return Each(call.builder.add(nodes.Pool((call.place(),), kernel, "AveragePool", kernel)))
 
 
-def _mean(call: Call) -> Each:
+def _mean(call: AtenCall) -> Each:
     shape, place = call.given(), call.place()
     dims = {d % (len(shape) + 1) for d in (call["dim"] or ())}
     if len(shape) != 3 or dims != {2, 3}:
-        raise Unknown("over other axes than height and width")
+        raise UnknownError("over other axes than height and width")
     place = call.builder.add(nodes.GlobalAveragePool((place,)))
     return Each(place if call["keepdim"] else call.builder.reshape(place, (shape[0],)))
 
 
-def _pixel_shuffle(call: Call) -> Each:
+def _pixel_shuffle(call: AtenCall) -> Each:
     return Each(call.builder.add(nodes.DepthToSpace((call.place(),), int(call["upscale_factor"]))))
 
 
-def _chained_randn(call: Call) -> Each:
-    raise Unknown("of random numbers: give an encoder that answers mu and logvar, not a sample")
+def _chained_randn(call: AtenCall) -> Each:
+    raise UnknownError("of random numbers: give an encoder that answers mu and logvar, not a sample")
 
 
 def _pads(padding: Any, kernel: nodes.Steps, dilations: nodes.Steps) -> nodes.Pads:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vae.adoption.judging import Reading
+from vae.adoption.judging import ModelReading
 from vae.adoption.meaning import (
     IMAGENET,
     MNIST,
@@ -40,11 +40,14 @@ class Wishes:
             raise ConfigError(f"The pixel range is {self.pixels!r:.40}, expected one of {', '.join(RANGES)}.")
 
 
+NO_WISHES = Wishes()
+
+
 def readings_of(
     encoder: WeightedGraph, decoder: WeightedGraph, image_shape: Shape, latent_dim: int, wishes: Wishes
-) -> list[Reading]:
+) -> list[ModelReading]:
     """Every reading that fits the images, (C, H, W), and the wishes. Raises ConfigError where none does."""
-    found: list[Reading] = []
+    found: list[ModelReading] = []
     problem: ConfigError | None = None
     for answer in _answers(encoder, latent_dim, wishes):
         for pixels in _ranges(image_shape, wishes):
@@ -52,7 +55,7 @@ def readings_of(
                 try:
                     meaning = decoder_of(decoder, image_shape, output, logits)
                     found.append(
-                        Reading(
+                        ModelReading(
                             encoder_of(encoder, image_shape, latent_dim, answer, pixels),
                             meaning.network,
                             meaning.likelihood(wishes.likelihood, image_shape[0]),

@@ -10,7 +10,7 @@ import onnx
 
 from vae.adoption import adopting, judging, onnx_reading
 from vae.adoption.adopting import Adopted
-from vae.adoption.candidates import Wishes, readings_of
+from vae.adoption.candidates import NO_WISHES, Wishes, readings_of
 from vae.adoption.judging import Ranking
 from vae.adoption.meaning import EncoderAnswer
 from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
@@ -33,16 +33,19 @@ class Cuts:
     picture: str = ""
 
 
+NO_CUTS = Cuts()
+
+
 @dataclass(frozen=True, eq=False)
 class OnnxPair:
     """Both halves as they came, in the order encoder, decoder; the same model twice where it is cut."""
 
     encoder: onnx.ModelProto
     decoder: onnx.ModelProto
-    cuts: Cuts = Cuts()
+    cuts: Cuts = NO_CUTS
 
 
-def pair_of(files: Sequence[tuple[str, bytes]], cuts: Cuts = Cuts()) -> OnnxPair:
+def pair_of(files: Sequence[tuple[str, bytes]], cuts: Cuts = NO_CUTS) -> OnnxPair:
     """The halves in one or two files, (name, content), in whatever order. Raises ConfigError."""
     if not 1 <= len(files) <= 2:
         raise ConfigError(f"There are {len(files)} ONNX files, expected one or two: an encoder and a decoder.")
@@ -76,8 +79,8 @@ def adopt(
     name: str,
     files: Sequence[tuple[str, bytes]],
     dataset: str,
-    wishes: Wishes = Wishes(),
-    cuts: Cuts = Cuts(),
+    wishes: Wishes = NO_WISHES,
+    cuts: Cuts = NO_CUTS,
     progress: Progress | None = None,
 ) -> Adopted:
     """Make model `name` out of ONNX files, (name, content). Raises ConfigError, DatasetError, CheckpointError."""

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from vae.adoption import adopting, answers, judging
 from vae.adoption.adopting import Adopted
 from vae.adoption.candidates import Wishes, readings_of
-from vae.adoption.judging import Reading
+from vae.adoption.judging import ModelReading
 from vae.adoption.meaning import EncoderAnswer
-from vae.adoption.torch_export import AT_ONCE, Opened, graph_of_module
+from vae.adoption.torch_export import AT_ONCE, Followed, graph_of_module
 from vae.adoption.weighted_graph import WeightedGraph
 from vae.data import datasets, import_arrays
 from vae.errors import ConfigError
@@ -102,7 +102,7 @@ def adopt(
     return adopting.write(name, ranking.best, dataset, origin, f"vae.adopt({name!r}, …, dataset={dataset!r})")
 
 
-def _told(reading: Reading) -> str:
+def _told(reading: ModelReading) -> str:
     return " ".join(f"{name}: {choice}." for name, choice in reading.choices.items())
 
 
@@ -125,7 +125,7 @@ def _evaluating(network: Network) -> Iterator[None]:
     owner = network if isinstance(network, nn.Module) else getattr(network, "__self__", None)
     module = owner if isinstance(owner, nn.Module) else None
     was = module.training if module is not None else False
-    checked = torch.distributions.Distribution._validate_args  # type: ignore[attr-defined] # has no getter
+    checked = torch.distributions.Distribution._validate_args  # has no getter
     torch.distributions.Distribution.set_default_validate_args(False)  # checks depend on values: not to be followed
     try:
         if module is not None:
@@ -159,9 +159,7 @@ def _seen_encoder(encoder: Network, x: Tensor) -> _Seen:
     )
 
 
-def _seen_decoder(
-    decoder: Network, seen: _Seen, latent_dim: int | None, shape: Shape
-) -> tuple[WeightedGraph, int]:
+def _seen_decoder(decoder: Network, seen: _Seen, latent_dim: int | None, shape: Shape) -> tuple[WeightedGraph, int]:
     sizes = _latent_dims(seen, latent_dim)
     problems = []
     for d in sizes:
@@ -199,7 +197,7 @@ def _from_vector(network: WeightedGraph, d: int) -> WeightedGraph:
 
 def _followed(function: Network, take: answers.Opening, given: Tensor, what: str) -> WeightedGraph:
     """The graph, which gives what the function gives."""
-    opened = Opened(function, take)
+    opened = Followed(function, take)
     shape = tuple(map(int, given.shape[1:]))
     network = graph_of_module(opened, shape, what)
     x = torch.cat([given, given.flip(0) * 0.5])  # another number of them, and others

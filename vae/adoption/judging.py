@@ -20,7 +20,7 @@ CLEARLY = 0.9  # of the runner-up's error: a better reading has at most so much
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ModelReading:
     """One way to read a model: its networks, and the `choices` that make it so, in words."""
 
     encoder: WeightedGraph
@@ -43,7 +43,7 @@ class Reading:
 class Judged:
     """A reading and its `error`: squared error of reconstructions over that of the mean image. 1 knows nothing."""
 
-    reading: Reading
+    reading: ModelReading
     error: float
 
 
@@ -65,7 +65,7 @@ class Ranking:
         return len(self.judged) < 2 or self.best.error <= CLEARLY * self.judged[1].error
 
 
-def ranked(readings: Sequence[Reading], images: NDArray[np.uint8]) -> Ranking:
+def ranked(readings: Sequence[ModelReading], images: NDArray[np.uint8]) -> Ranking:
     """Readings by their error on images (N, C, H, W), at most 256 of them, evenly spread."""
     rows = np.linspace(0, len(images) - 1, min(len(images), MOST_IMAGES)).astype(np.int64)
     x = to_unit(torch.tensor(np.asarray(images[rows])))
@@ -82,12 +82,12 @@ def ranked(readings: Sequence[Reading], images: NDArray[np.uint8]) -> Ranking:
 
 
 @torch.inference_mode()
-def reconstruction_error(reading: Reading, x: torch.Tensor) -> float:
+def reconstruction_error(reading: ModelReading, x: torch.Tensor) -> float:
     """Σ (x − E[x|z = mu])² over images (N, C, H, W) in [0, 1]."""
     encoder, decoder = module_of(reading.encoder), module_of(reading.decoder)
     mean = likelihood_of(reading.likelihood).mean
     total = 0.0
-    for batch in x.split(64):
+    for batch in torch.split(x, 64):
         mu = encoder(batch)[:, : reading.latent_dim]
         total += float((batch - mean(decoder(mu))).square().double().sum())
     return total

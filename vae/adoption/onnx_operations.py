@@ -11,20 +11,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from vae.adoption.operations import Each, UnknownError
 from vae.adoption.weighted_graph import Builder
 from vae.graph import nodes
 from vae.graph.nodes import NO_PADS, Pads, Shape
-
-
-@dataclass(frozen=True)
-class Each:
-    """A value that each image has its own of: the output of a node."""
-
-    place: int
-
-
-class Unknown(Exception):
-    """A use of an operation that has no node."""
 
 
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
@@ -34,7 +24,7 @@ def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Call:
+class OnnxCall:
     """One operation: inputs are Each, arrays, or None where one is left out. `batch` stands for how many images."""
 
     builder: Builder
@@ -45,10 +35,10 @@ class Call:
     batch: int
 
     def place(self, at: int = 0) -> int:
-        """Of the node that an input is the output of. Raises Unknown for a constant."""
+        """Of the node that an input is the output of. Raises UnknownError for a constant."""
         value = self.inputs[at] if at < len(self.inputs) else None
         if not isinstance(value, Each):
-            raise Unknown("with a constant where an image is expected")
+            raise UnknownError("with a constant where an image is expected")
         return value.place
 
     def shape(self, at: int = 0) -> Shape:
@@ -56,17 +46,17 @@ class Call:
         return self.builder.shape(self.place(at))
 
     def array(self, at: int) -> NDArray[Any] | None:
-        """A constant input, None where there is none. Raises Unknown for one that depends on the image."""
+        """A constant input, None where there is none. Raises UnknownError for one that depends on the image."""
         value = self.inputs[at] if at < len(self.inputs) else None
         if isinstance(value, Each):
-            raise Unknown(f"whose input {at} depends on the image")
+            raise UnknownError(f"whose input {at} depends on the image")
         return None if value is None else np.asarray(value)
 
     def needed(self, at: int) -> NDArray[Any]:
         """As `array`, where there must be one."""
         found = self.array(at)
         if found is None:
-            raise Unknown(f"without input {at}")
+            raise UnknownError(f"without input {at}")
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -74,11 +64,11 @@ class Call:
         return self.attributes.get(name, default)
 
     def axis(self, axis: int, rank: int | None = None) -> int:
-        """Of one image, from 0. Raises Unknown for that of the images."""
+        """Of one image, from 0. Raises UnknownError for that of the images."""
         rank = len(self.shape()) if rank is None else rank
         found = int(axis) % (rank + 1) - 1
         if found < 0:
-            raise Unknown("along the axis of the images")
+            raise UnknownError("along the axis of the images")
         return found
 
     def numbers(self, name: str, at: int) -> list[int] | None:
@@ -87,15 +77,15 @@ class Call:
         return None if found is None else [int(v) for v in np.asarray(found).reshape(-1)]
 
 
-Operation = Callable[[Call], Any]
+Operation = Callable[[OnnxCall], Any]
 
 
 # --- layers -----------------------------------------------------------------------------------------------------------
 
 
-def _gemm(call: Call) -> Each:
+def _gemm(call: OnnxCall) -> Each:
     if call.get("transA", 0):
-        raise Unknown("that transposes the images")
+        raise UnknownError("that transposes the images")
     weight = call.needed(1).astype(np.float64) * call.get("alpha", 1.0)
     weight = weight if call.get("transB", 0) else weight.T
     bias = call.array(2)
@@ -104,14 +94,14 @@ def _gemm(call: Call) -> Each:
     return Each(call.builder.gemm(call.place(), weight, bias))
 
 
-def _matmul(call: Call) -> Each:
+def _matmul(call: OnnxCall) -> Each:
     weight = call.needed(1)
     if weight.ndim != 2:
-        raise Unknown(f"with a factor of {weight.ndim} axes")
+        raise UnknownError(f"with a factor of {weight.ndim} axes")
     return Each(call.builder.gemm(call.place(), weight.T))
 
 
-def _conv(call: Call) -> Each:
+def _conv(call: OnnxCall) -> Each:
     weight, bias = _image_weight(call), call.array(2)
     group, kernel = int(call.get("group", 1)), (int(weight.shape[2]), int(weight.shape[3]))
     strides, dilations = _two(call.get("strides")), _two(call.get("dilations"))
@@ -130,7 +120,7 @@ def _conv(call: Call) -> Each:
     return Each(call.builder.add(node, _owned(weight, bias)))
 
 
-def _conv_transpose(call: Call) -> Each:
+def _conv_transpose(call: OnnxCall) -> Each:
     weight, bias = _image_weight(call), call.array(2)
     group, kernel = int(call.get("group", 1)), (int(weight.shape[2]), int(weight.shape[3]))
     strides, dilations = _two(call.get("strides")), _two(call.get("dilations"))
@@ -164,10 +154,10 @@ def _conv_transpose(call: Call) -> Each:
     return Each(call.builder.add(node, _owned(weight, bias)))
 
 
-def _image_weight(call: Call) -> NDArray[Any]:
+def _image_weight(call: OnnxCall) -> NDArray[Any]:
     weight = call.needed(1)
     if weight.ndim != 4:
-        raise Unknown(f"of {weight.ndim - 2} dimensions")
+        raise UnknownError(f"of {weight.ndim - 2} dimensions")
     return weight
 
 
@@ -175,19 +165,19 @@ def _owned(weight: NDArray[Any], bias: NDArray[Any] | None) -> dict[str, NDArray
     return {"weight": weight} | ({} if bias is None else {"bias": bias})
 
 
-def _batch_normalization(call: Call) -> Each:
+def _batch_normalization(call: OnnxCall) -> Each:
     scale, shift, mean, variance = (call.needed(k).astype(np.float64) for k in range(1, 5))
     factor = scale / np.sqrt(variance + call.get("epsilon", 1e-5))
     return Each(call.builder.by_channel(call.place(), factor, shift - mean * factor))
 
 
-def _instance_normalization(call: Call) -> Each:
+def _instance_normalization(call: OnnxCall) -> Each:
     owned = {"weight": call.needed(1), "bias": call.needed(2)}
     node = nodes.InstanceNormalization((call.place(),), call.shape()[0], float(call.get("epsilon", 1e-5)))
     return Each(call.builder.add(node, owned))
 
 
-def _group_normalization(call: Call) -> Each:
+def _group_normalization(call: OnnxCall) -> Each:
     channels, groups = call.shape()[0], int(call.get("num_groups"))
     owned = {"weight": call.needed(1), "bias": call.needed(2)}
     if call.opset < 21:  # one of each for a group
@@ -196,7 +186,7 @@ def _group_normalization(call: Call) -> Each:
     return Each(call.builder.add(node, owned))
 
 
-def _layer_normalization(call: Call) -> Each:
+def _layer_normalization(call: OnnxCall) -> Each:
     shape = call.shape()
     normalized = shape[call.axis(call.get("axis", -1)) :]
     bias = call.array(2)
@@ -215,39 +205,39 @@ def _activation(name: str) -> Operation:
     return lambda call: Each(call.builder.activate(call.place(), name))
 
 
-def _leaky_relu(call: Call) -> Each:
+def _leaky_relu(call: OnnxCall) -> Each:
     return Each(call.builder.add(nodes.LeakyRelu((call.place(),), float(call.get("alpha", 0.01)))))
 
 
-def _elu(call: Call) -> Each:
+def _elu(call: OnnxCall) -> Each:
     return Each(call.builder.add(nodes.Elu((call.place(),), float(call.get("alpha", 1.0)))))
 
 
-def _gelu(call: Call) -> Each:
+def _gelu(call: OnnxCall) -> Each:
     return Each(call.builder.activate(call.place(), "GeluTanh" if call.get("approximate") == "tanh" else "Gelu"))
 
 
-def _swish(call: Call) -> Each:
+def _swish(call: OnnxCall) -> Each:
     if call.get("alpha", 1.0) != 1.0:
-        raise Unknown("with an alpha")
+        raise UnknownError("with an alpha")
     return Each(call.builder.activate(call.place(), "Silu"))
 
 
-def _hard_sigmoid(call: Call) -> Each:
+def _hard_sigmoid(call: OnnxCall) -> Each:
     alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
     place = call.builder.scaled(call.place(), alpha, beta)
     return Each(call.builder.add(nodes.Clip((place,), 0.0, 1.0)))
 
 
-def _prelu(call: Call) -> Each:
+def _prelu(call: OnnxCall) -> Each:
     slope = call.needed(1)
     if slope.size not in (1, call.shape()[0]):
-        raise Unknown("with a slope for each pixel")
+        raise UnknownError("with a slope for each pixel")
     flat = slope.reshape(-1)
     return Each(call.builder.add(nodes.PRelu((call.place(),), len(flat)), {"weight": flat}))
 
 
-def _clip(call: Call) -> Each:
+def _clip(call: OnnxCall) -> Each:
     low, high = call.get("min"), call.get("max")
     low = call.array(1) if low is None else low
     high = call.array(2) if high is None else high
@@ -262,9 +252,9 @@ def _clip(call: Call) -> Each:
 
 
 def _arithmetic(op: Any) -> Operation:
-    def made(call: Call) -> Each:
+    def made(call: OnnxCall) -> Each:
         if len(call.inputs) != 2:
-            raise Unknown(f"of {len(call.inputs)} inputs")
+            raise UnknownError(f"of {len(call.inputs)} inputs")
         first, second = call.inputs
         if isinstance(first, Each) and isinstance(second, Each):
             return Each(call.builder.add(nodes.Arithmetic((first.place, second.place), op)))
@@ -273,88 +263,88 @@ def _arithmetic(op: Any) -> Operation:
         constant = call.needed(0 if reverse else 1)
         if constant.ndim > len(call.builder.shape(place)):
             if constant.shape[0] != 1:
-                raise Unknown("with a constant of its own for each of several images")
+                raise UnknownError("with a constant of its own for each of several images")
             constant = constant[0]
         return Each(call.builder.arithmetic(place, op, constant, reverse))
 
     return made
 
 
-def _negated(call: Call) -> Each:
+def _negated(call: OnnxCall) -> Each:
     return Each(call.builder.arithmetic(call.place(), "Mul", -1.0))
 
 
-def _power(call: Call) -> Each:
+def _power(call: OnnxCall) -> Each:
     exponent = call.needed(1)
     if exponent.size != 1 or float(exponent.reshape(-1)[0]) != 2:
-        raise Unknown("other than the square")
+        raise UnknownError("other than the square")
     return Each(call.builder.add(nodes.Arithmetic((call.place(), call.place()), "Mul")))
 
 
-def _same(call: Call) -> Each:
+def _same(call: OnnxCall) -> Each:
     return Each(call.place())
 
 
 # --- moving numbers about ---------------------------------------------------------------------------------------------
 
 
-def _reshape(call: Call) -> Each:
+def _reshape(call: OnnxCall) -> Each:
     given = [call.batch, *call.shape()]
     wanted = call.numbers("shape", 1) or []
     sides = [given[k] if side == 0 and not call.get("allowzero", 0) else side for k, side in enumerate(wanted)]
     if -1 in sides:
         rest = math.prod(side for side in sides if side != -1)
         if rest <= 0 or math.prod(given) % rest:
-            raise Unknown(f"to {wanted}")
+            raise UnknownError(f"to {wanted}")
         sides[sides.index(-1)] = math.prod(given) // rest
     return _shaped(call, sides)
 
 
-def _shaped(call: Call, sides: Sequence[int]) -> Each:
+def _shaped(call: OnnxCall, sides: Sequence[int]) -> Each:
     """The first of the sides must be the images'."""
     if not sides or sides[0] != call.batch:
-        raise Unknown("that moves the axis of the images")
+        raise UnknownError("that moves the axis of the images")
     return Each(call.builder.reshape(call.place(), tuple(sides[1:])))
 
 
-def _flatten(call: Call) -> Each:
+def _flatten(call: OnnxCall) -> Each:
     if call.get("axis", 1) != 1:
-        raise Unknown("from another axis")
+        raise UnknownError("from another axis")
     return Each(call.builder.flat(call.place()))
 
 
-def _squeeze(call: Call) -> Each:
+def _squeeze(call: OnnxCall) -> Each:
     shape = call.shape()
     axes = call.numbers("axes", 1)
     gone = {k for k, side in enumerate(shape) if side == 1} if axes is None else {call.axis(a) for a in axes}
     return Each(call.builder.reshape(call.place(), tuple(side for k, side in enumerate(shape) if k not in gone)))
 
 
-def _unsqueeze(call: Call) -> Each:
+def _unsqueeze(call: OnnxCall) -> Each:
     whole: list[int] = list(call.shape())
     axes = call.numbers("axes", 1) or []
     rank = len(whole) + 1 + len(axes)
     for axis in sorted(a % rank for a in axes):
         if axis == 0:
-            raise Unknown("before the axis of the images")
+            raise UnknownError("before the axis of the images")
         whole.insert(axis - 1, 1)
     return Each(call.builder.reshape(call.place(), tuple(whole)))
 
 
-def _transpose(call: Call) -> Each:
+def _transpose(call: OnnxCall) -> Each:
     perm = call.get("perm") or list(range(len(call.shape())))[::-1]
     if perm[0] != 0:
-        raise Unknown("that moves the axis of the images")
+        raise UnknownError("that moves the axis of the images")
     return Each(call.builder.add(nodes.Transpose((call.place(),), tuple(int(p) - 1 for p in perm[1:]))))
 
 
-def _concat(call: Call) -> Each:
+def _concat(call: OnnxCall) -> Each:
     if not all(isinstance(value, Each) for value in call.inputs):
-        raise Unknown("with constants")
+        raise UnknownError("with constants")
     return Each(call.builder.concat([value.place for value in call.inputs], call.axis(call.get("axis", 0))))
 
 
-def _split(call: Call) -> list[Each]:
+def _split(call: OnnxCall) -> list[Each]:
     axis = call.axis(call.get("axis", 0))
     side = call.shape()[axis]
     sizes = call.numbers("split", 1)
@@ -365,7 +355,7 @@ def _split(call: Call) -> list[Each]:
     return [_taken(call, axis, range(int(end) - size, int(end))) for size, end in zip(sizes, ends, strict=True)]
 
 
-def _slice(call: Call) -> Each:
+def _slice(call: OnnxCall) -> Each:
     starts, ends = call.numbers("starts", 1) or [], call.numbers("ends", 2) or []
     axes = call.numbers("axes", 3) or list(range(len(starts)))
     steps = call.numbers("steps", 4) or [1] * len(starts)
@@ -375,80 +365,80 @@ def _slice(call: Call) -> Each:
         if axis % (rank + 1) == 0:
             if start == 0 and end >= call.batch and step == 1:
                 continue  # all images
-            raise Unknown("of some images")
+            raise UnknownError("of some images")
         if step < 1:
-            raise Unknown("backwards")
-        here = Call(call.builder, [Each(place)], {}, 1, call.opset, call.batch)
+            raise UnknownError("backwards")
+        here = OnnxCall(call.builder, [Each(place)], {}, 1, call.opset, call.batch)
         at = call.axis(axis, rank)
         place = _taken(here, at, range(*slice(start, end, step).indices(call.builder.shape(place)[at]))).place
     return Each(place)
 
 
-def _taken(call: Call, axis: int, taken: range) -> Each:
+def _taken(call: OnnxCall, axis: int, taken: range) -> Each:
     if not len(taken):
-        raise Unknown("of nothing")
+        raise UnknownError("of nothing")
     if taken.start == 0 and len(taken) == call.shape()[axis]:
         return Each(call.place())
     return Each(call.builder.add(nodes.Slice((call.place(),), axis, taken.start, taken[-1] + 1, taken.step)))
 
 
-def _gather(call: Call) -> Each:
+def _gather(call: OnnxCall) -> Each:
     index = call.needed(1)
     axis = call.axis(call.get("axis", 0))
     if index.size != 1:
-        raise Unknown("of several places")
+        raise UnknownError("of several places")
     shape = call.shape()
     at = int(index.reshape(-1)[0]) % shape[axis]
     place = _taken(call, axis, range(at, at + 1)).place
     return Each(call.builder.reshape(place, shape[:axis] + shape[axis + 1 :] if index.ndim == 0 else shape))
 
 
-def _pad(call: Call) -> Each:
+def _pad(call: OnnxCall) -> Each:
     mode, rank = call.get("mode", "constant"), len(call.shape())
     amounts = call.numbers("pads", 1) or []
     value = call.array(2)
     axes = call.array(3)
     if rank != 3 or mode not in ("constant", "reflect", "edge") or axes is not None or min(amounts, default=0) < 0:
-        raise Unknown(f"with {mode} and {amounts}")
+        raise UnknownError(f"with {mode} and {amounts}")
     if any(amounts[k] for k in (0, 1, 4, 5)):
-        raise Unknown("of channels")
+        raise UnknownError("of channels")
     pads = (amounts[2], amounts[3], amounts[6], amounts[7])
     filled = call.get("value", 0.0) if value is None else float(value.reshape(-1)[0])
     return Each(call.builder.add(nodes.Pad((call.place(),), pads, mode, filled)))
 
 
-def _resize(call: Call) -> Each:
+def _resize(call: OnnxCall) -> Each:
     shape, mode = call.shape(), call.get("mode", "nearest")
     scales, sizes = (call.array(1), None) if len(call.inputs) < 3 else (call.array(2), call.array(3))
     if call.get("scales") is not None:
         scales = np.asarray(call.get("scales"))
     if len(shape) != 3:
-        raise Unknown("of something that is no image")
+        raise UnknownError("of something that is no image")
     if sizes is not None and sizes.size:
         wanted = [int(s) for s in sizes.reshape(-1)][-2:]
     elif scales is not None and scales.size:
         wanted = [math.floor(side * float(s)) for side, s in zip(shape[1:], scales.reshape(-1)[-2:], strict=True)]
     else:
-        raise Unknown("without a size")
+        raise UnknownError("without a size")
     corners = call.get("coordinate_transformation_mode", "asymmetric" if call.opset < 11 else "half_pixel")
     size = (wanted[0], wanted[1])
     if mode == "nearest":
         whole = all(new % old == 0 for new, old in zip(size, shape[1:], strict=True))
         floors = corners == "asymmetric" and call.get("nearest_mode", "round_prefer_floor") == "floor"
         if not whole and not floors:
-            raise Unknown(f"to a size that is no multiple, rounded as {corners} has it")
+            raise UnknownError(f"to a size that is no multiple, rounded as {corners} has it")
         return Each(call.builder.add(nodes.Resize((call.place(),), size)))
     if mode not in ("linear", "bilinear") or corners not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
-        raise Unknown(f"as {mode} with {corners}")
+        raise UnknownError(f"as {mode} with {corners}")
     kind: Any = "align_corners" if corners == "align_corners" else "half_pixel"
     return Each(call.builder.add(nodes.Resize((call.place(),), size, "linear", kind)))
 
 
 def _pool(op: Any) -> Operation:
-    def made(call: Call) -> Each:
+    def made(call: OnnxCall) -> Each:
         kernel, strides = _two(call.get("kernel_shape")), _two(call.get("strides"))
         if call.get("ceil_mode", 0) or any(d != 1 for d in _two(call.get("dilations"))):
-            raise Unknown("with ceil_mode or dilations")
+            raise UnknownError("with ceil_mode or dilations")
         pads = _pads(call, call.shape()[1:], kernel, strides, (1, 1))
         counted = bool(call.get("count_include_pad", 0))
         return Each(call.builder.add(nodes.Pool((call.place(),), kernel, op, strides, pads, counted)))
@@ -456,25 +446,25 @@ def _pool(op: Any) -> Operation:
     return made
 
 
-def _global_average(call: Call) -> Each:
+def _global_average(call: OnnxCall) -> Each:
     return Each(call.builder.add(nodes.GlobalAveragePool((call.place(),))))
 
 
-def _reduce_mean(call: Call) -> Each:
+def _reduce_mean(call: OnnxCall) -> Each:
     shape = call.shape()
     axes = call.numbers("axes", 1)
     if len(shape) != 3 or axes is None or {call.axis(a) for a in axes} != {1, 2}:
-        raise Unknown("over other axes than height and width")
+        raise UnknownError("over other axes than height and width")
     place = call.builder.add(nodes.GlobalAveragePool((call.place(),)))
     return Each(place if call.get("keepdims", 1) else call.builder.reshape(place, (shape[0],)))
 
 
-def _depth_to_space(call: Call) -> Each:
+def _depth_to_space(call: OnnxCall) -> Each:
     node = nodes.DepthToSpace((call.place(),), int(call.get("blocksize")), call.get("mode", "DCR"))
     return Each(call.builder.add(node))
 
 
-def _pads(call: Call, sides: Shape, kernel: nodes.Steps, strides: nodes.Steps, dilations: nodes.Steps) -> Pads:
+def _pads(call: OnnxCall, sides: Shape, kernel: nodes.Steps, strides: nodes.Steps, dilations: nodes.Steps) -> Pads:
     auto = call.get("auto_pad", "NOTSET")
     if auto == "NOTSET":
         return _four(call.get("pads"))
@@ -493,14 +483,14 @@ def _pads(call: Call, sides: Shape, kernel: nodes.Steps, strides: nodes.Steps, d
 def _four(value: Any) -> Pads:
     amounts = [int(v) for v in value] if value else [0, 0, 0, 0]
     if len(amounts) != 4 or min(amounts) < 0:
-        raise Unknown(f"with pads {amounts}")
+        raise UnknownError(f"with pads {amounts}")
     return (amounts[0], amounts[1], amounts[2], amounts[3])
 
 
 def _two(value: Any, usual: int = 1) -> tuple[int, int]:
     amounts = [int(v) for v in value] if value else [usual, usual]
     if len(amounts) != 2:
-        raise Unknown(f"of {len(amounts)} dimensions")
+        raise UnknownError(f"of {len(amounts)} dimensions")
     return (amounts[0], amounts[1])
 
 

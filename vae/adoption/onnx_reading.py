@@ -18,7 +18,8 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from vae.adoption import onnx_operations
-from vae.adoption.onnx_operations import Call, Each, Unknown
+from vae.adoption.onnx_operations import OnnxCall
+from vae.adoption.operations import Each, UnknownError
 from vae.adoption.simplification import simplified
 from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
 from vae.errors import ConfigError
@@ -39,7 +40,7 @@ def read(raw: bytes, what: str) -> onnx.ModelProto:
     if len(raw) > MOST_BYTES:
         raise ConfigError(f"{what} has {len(raw):,} bytes, expected at most {MOST_BYTES:,}.")
     try:
-        model = onnx.ModelProto.FromString(raw)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(raw)
     except Exception as error:  # protobuf's own error has no public name
         raise ConfigError(f"{what} is no ONNX file, or damaged.", "Export it with torch.onnx.export.") from error
     if not model.graph.node or not model.graph.output:
@@ -131,7 +132,9 @@ class _Reader:
             raise value
         if not isinstance(value, Each):
             known = ", ".join(k for k, v in self.found.items() if isinstance(v, Each))
-            raise ConfigError(f"{self.what} has no value {name[:80]!r} that depends on its input.", f"It has {known:.500}")
+            raise ConfigError(
+                f"{self.what} has no value {name[:80]!r} that depends on its input.", f"It has {known:.500}"
+            )
         return value.place
 
     def _node(self, builder: Builder, node: onnx.NodeProto) -> None:
@@ -155,7 +158,7 @@ class _Reader:
                 return
         try:
             self._set(node, self._called(builder, node, inputs))
-        except Unknown as error:
+        except UnknownError as error:
             said = ConfigError(f"{self.what} uses {node.op_type} {error}, which this app does not know.", EXPORT_AGAIN)
             self._set(node, [said] * len(node.output))
         except ConfigError as error:
@@ -176,23 +179,21 @@ class _Reader:
             return self._computed(node, inputs)
         operation = onnx_operations.OPERATIONS.get(node.op_type)
         if operation is None:
-            raise Unknown("on the way to an output")
-        call = Call(
-            builder, inputs, onnx_operations.attributes_of(node), len(node.output), self.opset, self.batch
-        )
+            raise UnknownError("on the way to an output")
+        call = OnnxCall(builder, inputs, onnx_operations.attributes_of(node), len(node.output), self.opset, self.batch)
         answer = operation(call)
         return answer if isinstance(answer, list) else [answer]
 
     def _computed(self, node: onnx.NodeProto, inputs: list[Any]) -> Sequence[Any]:
         """What depends on no image, by ONNX's own reference."""
         if node.op_type.startswith("Random"):
-            raise Unknown("(random numbers)")
+            raise UnknownError("(random numbers)")
         if node.op_type in ("ConstantOfShape", "Expand", "Tile", "Range", "Resize", "Upsample", "Pad"):
             asked = [v for v in inputs if v is not None and np.asarray(v).dtype == np.int64 and np.asarray(v).ndim == 1]
             if any(math.prod(max(0, int(n)) for n in sizes) > MOST_CONSTANT for sizes in asked):
                 raise ConfigError("A constant has more numbers than anybody has memory for.")
         if any(isinstance(a.g, onnx.GraphProto) and a.HasField("g") for a in node.attribute):
-            raise Unknown("(a branch)")
+            raise UnknownError("(a branch)")
         values = {f"i{k}": v for k, v in enumerate(inputs) if v is not None}
         names = [f"i{k}" if v is not None else "" for k, v in enumerate(inputs)]
         copy = onnx.NodeProto()
@@ -215,4 +216,4 @@ class _Reader:
         try:
             return list(ReferenceEvaluator(onnx.helper.make_model(made, opset_imports=opset)).run(None, values))
         except Exception as error:  # the reference raises whatever numpy raises
-            raise Unknown(f"of constants ({type(error).__name__}: {error!s:.100})") from error
+            raise UnknownError(f"of constants ({type(error).__name__}: {error!s:.100})") from error

@@ -1,4 +1,4 @@
-"""The same network with less to compute: no-ops go, and what only scales and shifts moves into the weights before it."""
+"""The same network with less to compute: no-ops go, factors and summands move into the weights before them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vae.adoption.weighted_graph import INPUT, Builder, FloatArray, WeightedGraph
 from vae.graph import nodes
@@ -39,12 +40,12 @@ def _folded(builder: Builder, before: int, node: Node, owned: dict[str, FloatArr
     if before == INPUT or not isinstance(node, nodes.Arithmetic) or node.constant is None:
         return False
     linear = builder.nodes[before]
-    if not isinstance(linear, LINEAR) or node.op == "Div" and node.reversed:
+    if not isinstance(linear, LINEAR) or (node.op == "Div" and node.reversed):
         return False
     constant = _by_channel(owned["constant"], builder.shape(before))
     if constant is None:
         return False
-    scale, shift = np.ones(len(constant), np.float64), np.zeros(len(constant), np.float64)
+    scale, shift = np.ones_like(constant), np.zeros_like(constant)
     match node.op:
         case "Mul":
             scale = constant
@@ -58,7 +59,7 @@ def _folded(builder: Builder, before: int, node: Node, owned: dict[str, FloatArr
     return True
 
 
-def _by_channel(constant: FloatArray, shape: Shape) -> FloatArray | None:
+def _by_channel(constant: FloatArray, shape: Shape) -> NDArray[np.float64] | None:
     """One number for each channel of a result of `shape`, (C, H, W) or (n,); None where it is not the same all over."""
     if len(shape) not in (1, 3) or constant.ndim > len(shape):
         return None
@@ -68,7 +69,7 @@ def _by_channel(constant: FloatArray, shape: Shape) -> FloatArray | None:
     return np.broadcast_to(whole.reshape(-1), (shape[0],)).astype(np.float64)
 
 
-def _rescale(builder: Builder, place: int, scale: FloatArray, shift: FloatArray) -> None:
+def _rescale(builder: Builder, place: int, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> None:
     node, owned = builder.nodes[place], builder.owned[place]
     weight = owned["weight"].astype(np.float64)
     bias = owned.get("bias", np.zeros(len(scale))).astype(np.float64)

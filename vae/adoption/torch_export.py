@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vae.adoption import aten
-from vae.adoption.aten import Each, Unknown
+from vae.adoption.operations import Each, UnknownError
 from vae.adoption.simplification import simplified
 from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
 from vae.errors import ConfigError
@@ -34,7 +34,7 @@ class Failed:
     error: ConfigError
 
 
-class Opened(nn.Module):
+class Followed(nn.Module):
     """A function or module whose answer is taken apart by `open` inside, so that export sees tensors."""
 
     def __init__(self, function: Function, taken: Callable[[Any], Tensor]) -> None:
@@ -112,8 +112,8 @@ def _converted(program: torch.export.ExportedProgram, given: Shape, what: str) -
 
 def _called(builder: Builder, node: torch.fx.Node, found: dict[str, Any], what: str) -> Any:
     """What one operation gives: the place of a node, or a constant where it depends on no image."""
-    arguments = torch.fx.node.map_arg(node.args, lambda n: found[n.name])
-    named = torch.fx.node.map_arg(node.kwargs, lambda n: found[n.name])
+    arguments: Any = torch.fx.node.map_arg(node.args, lambda n: found[n.name])
+    named: Any = torch.fx.node.map_arg(node.kwargs, lambda n: found[n.name])
     for value in _leaves([arguments, named]):
         if isinstance(value, Failed):
             return value
@@ -130,8 +130,8 @@ def _called(builder: Builder, node: torch.fx.Node, found: dict[str, Any], what: 
         )
     values = _by_name(node, arguments, named)
     try:
-        answer = aten.OPERATIONS[name](aten.Call(builder, values, shape))
-    except Unknown as error:
+        answer = aten.OPERATIONS[name](aten.AtenCall(builder, values, shape))
+    except UnknownError as error:
         raise ConfigError(f"The {what} uses {node.target} {error}, which this app does not know.") from error
     except ConfigError as error:
         raise ConfigError(f"The {what}, {node.target}: {error.message}", error.hint) from error

@@ -123,9 +123,7 @@ class Builder:
             dataclasses.replace(self.nodes[place], inputs=tuple(moved[i] for i in self.nodes[place].inputs))
             for place in order
         )
-        tensors = {
-            f"{moved[place]}.{role}": array for place in order for role, array in self.owned[place].items()
-        }
+        tensors = {f"{moved[place]}.{role}": array for place in order for role, array in self.owned[place].items()}
         return WeightedGraph(Graph(self.given, kept), tensors)
 
 

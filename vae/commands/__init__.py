@@ -26,6 +26,7 @@ from vae.commands import (
     traverse,
     trial,
 )
+from vae.commands.elsewhere import adopt, export
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
 from vae.jobs.without_runner import alone
@@ -48,6 +49,8 @@ COMMANDS: dict[str, ModuleType] = {
     "list": list_,
     "fetch": fetch,
     "import": import_,
+    "adopt": adopt,
+    "export": export,
 }
 
 

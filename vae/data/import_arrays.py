@@ -75,7 +75,7 @@ def as_pixels(images: NDArray[Any]) -> NDArray[np.uint8]:
         )
     if array.dtype == np.uint8:
         return array
-    if not np.issubdtype(array.dtype, np.floating) or not (0 <= array.min() and array.max() <= 1):
+    if not np.issubdtype(array.dtype, np.floating) or not (array.min() >= 0 and array.max() <= 1):
         raise DatasetError(
             f"The images are {array.dtype} from {array.min():.4g} to {array.max():.4g}, expected uint8 or 0 to 1."
         )

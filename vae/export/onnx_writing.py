@@ -16,7 +16,20 @@ from vae.graph.nodes import Node, Shape
 
 OPSET, IR_VERSION = 20, 9
 IMAGES = "N"  # the name of the open axis
-SAME_NAME = {"Relu", "Softplus", "Tanh", "Sigmoid", "HardSwish", "Mish", "Selu", "Exp", "Log", "Sqrt", "Erf", "Identity"}
+SAME_NAME = {
+    "Relu",
+    "Softplus",
+    "Tanh",
+    "Sigmoid",
+    "HardSwish",
+    "Mish",
+    "Selu",
+    "Exp",
+    "Log",
+    "Sqrt",
+    "Erf",
+    "Identity",
+}
 
 
 class _Writer:
@@ -25,9 +38,9 @@ class _Writer:
         self.made: list[onnx.NodeProto] = []
         self.stored: list[onnx.TensorProto] = []
 
-    def constant(self, name: str, array: NDArray[Any]) -> str:
+    def constant(self, name: str, array: NDArray[Any] | np.floating) -> str:
         """A stored tensor; its name."""
-        self.stored.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.stored.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def call(self, op: str, inputs: list[str], output: str, **attributes: Any) -> str:
@@ -37,9 +50,7 @@ class _Writer:
 
     def node(self, place: int, node: Node, inputs: list[str], shapes: list[Shape], output: str) -> None:
         """Write one node so that it gives `output`."""
-        owned = {
-            role: self.constant(f"{place}.{role}", self.tensors[f"{place}.{role}"]) for role in node.tensors()
-        }
+        owned = {role: self.constant(f"{place}.{role}", self.tensors[f"{place}.{role}"]) for role in node.tensors()}
         x = inputs[0]
         match node:
             case nodes.Gemm():
@@ -61,9 +72,7 @@ class _Writer:
                 groups = node.groups if isinstance(node, nodes.GroupNormalization) else node.channels
                 self._group_normalization(place, node, groups, x, owned, shapes[0], output)
             case nodes.LayerNormalization():
-                weight = owned.get("weight") or self.constant(
-                    f"{place}.weight", np.ones(node.normalized, np.float32)
-                )
+                weight = owned.get("weight") or self.constant(f"{place}.weight", np.ones(node.normalized, np.float32))
                 bias = [owned["bias"]] if "bias" in owned else []
                 axis = -len(node.normalized)
                 self.call(node.op, [x, weight, *bias], output, axis=axis, epsilon=node.epsilon)
@@ -106,9 +115,7 @@ class _Writer:
         scaled = self.call("Mul", [whole, scale], f"{output}.scaled")
         self.call("Add", [scaled, shift], output)
 
-    def _without_tensors(
-        self, place: int, node: Node, inputs: list[str], shapes: list[Shape], output: str
-    ) -> None:
+    def _without_tensors(self, place: int, node: Node, inputs: list[str], shapes: list[Shape], output: str) -> None:
         x = inputs[0]
         match node:
             case nodes.Activation():

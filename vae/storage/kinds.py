@@ -29,6 +29,10 @@ MAPS = FileKind("a checkpoint's maps", GIB)
 METRICS = FileKind("a checkpoint's metrics", 4 * MIB)
 HISTORY = FileKind("a checkpoint's history", 64 * MIB)
 
+# a model from elsewhere
+ADOPTED_WEIGHTS = FileKind("a file of weights", 4 * GIB, levels=0)
+ONNX = FileKind("an ONNX file", GIB, levels=0)
+
 # what is derived from it
 DERIVED_MAP = FileKind("a map made later", GIB)
 TRAINING_LATENTS = FileKind("training images' latents", 256 * MIB)

@@ -147,9 +147,7 @@ def _convolved(builder: Builder, place: int, layer: Layer, step: Step) -> int:
     biased, kernel, stride = layer.bias is not None, (height, width), (step.stride, step.stride)
     if step.transposed:
         extra = (step.output_padding, step.output_padding)
-        node: nodes.Node = nodes.ConvTranspose(
-            (place,), first, second, kernel, stride, pads, extra, bias=biased
-        )
+        node: nodes.Node = nodes.ConvTranspose((place,), first, second, kernel, stride, pads, extra, bias=biased)
         return builder.add(node, tensors)
     if step.resized > 1 and step.way == "upsampled":
         _, rows, columns = builder.shape(place)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vae.adoption import judging
 from vae.adoption.candidates import ANSWER, INPUT, OUTPUT, Wishes, readings_of
-from vae.adoption.judging import Judged, Ranking, Reading
+from vae.adoption.judging import Judged, ModelReading, Ranking
 from vae.adoption.meaning import EncoderAnswer
 from vae.adoption.weights.assembling import Function, Plan, decoder_graph, encoder_graph
 from vae.adoption.weights.parts import Parts
@@ -33,24 +33,28 @@ FUNCTIONS = (
 )
 FUNCTION, AFTER, FINAL = "Function between layers", "After the decoder’s first layer", "After the last layer"
 STRIDES = "Convolutions"
-FEW, SEMIFINALS = 24, 8  # images of the first round, and how many ways reach the second
+# Ways that reach each round, and the images that they are compared on there: the first rounds are many, and short.
+ROUNDS = ((None, 6), (24, 24), (8, judging.MOST_IMAGES))
 
 OnTried = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What a person decides by hand; None is tried out. Names as `Reading.choices` has them."""
+class LayerChoice:
+    """What a person decides by hand; None is tried out. Names as `ModelReading.choices` has them."""
 
     function: str | None = None
     final: str | None = None
+
+
+NO_CHOICE = LayerChoice()
 
 
 def ranked(
     parts: Parts,
     images: NDArray[np.uint8],
     wishes: Wishes,
-    choice: Choice = Choice(),
+    choice: LayerChoice = NO_CHOICE,
     on_tried: OnTried = lambda done, total: None,
 ) -> Ranking:
     """All ways to apply the layers, by their reconstructions of images (N, C, H, W). `on_tried` may raise to stop.
@@ -59,26 +63,32 @@ def ranked(
     """
     shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
     plans = _plans(parts, shape, choice)
-    few = images[np.linspace(0, len(images) - 1, min(len(images), FEW)).astype(np.int64)]
-    first: list[Judged] = []
+    readings: list[ModelReading] = []
     problems: list[str] = []
-    for k, plan in enumerate(plans):
-        on_tried(k, len(plans))
+    for plan in plans:
         try:
-            readings = _readings(parts, shape, plan, wishes)
+            readings += _readings(parts, shape, plan, wishes)
         except VAEError as error:
             problems.append(str(error))
-            continue
-        ranking = judging.ranked(readings, few)
-        first += ranking.judged
-        problems += ranking.problems
-    if not first:
+    if not readings:
         raise ConfigError(f"No way to apply the layers gives images {shape}: {'; '.join(problems[:3])}")
-    best = sorted(first, key=lambda one: one.error)[:SEMIFINALS]
-    return judging.ranked([one.reading for one in best], images)
+    total = len(readings) + sum(most for most, _ in ROUNDS if most)
+    ranking, done = Ranking(()), 0
+    for most, count in ROUNDS:
+        entering = readings if most is None else [one.reading for one in ranking.judged[:most]]
+        shown = images[np.linspace(0, len(images) - 1, min(len(images), count)).astype(np.int64)]
+        judged: list[Judged] = []
+        for reading in entering:
+            judged += judging.ranked([reading], shown).judged
+            done += 1
+            on_tried(min(done, total), total)
+        ranking = Ranking(tuple(sorted(judged, key=lambda one: one.error)))
+    if not ranking.judged:
+        raise ConfigError(f"None of {len(readings)} ways to apply the layers could be evaluated.")
+    return ranking
 
 
-def _plans(parts: Parts, image: Shape, choice: Choice) -> list[Plan]:
+def _plans(parts: Parts, image: Shape, choice: LayerChoice) -> list[Plan]:
     flat = _flat_inputs(parts)
     if not any(layer.kind == "conv" for layer in parts.encoder):
         expected = parts.encoder[0].shape[1] if parts.encoder else parts.heads[0].shape[1]
@@ -107,9 +117,7 @@ def _plans(parts: Parts, image: Shape, choice: Choice) -> list[Plan]:
     afters = (False, True) if core else (True,)
     return [
         Plan(function, encoder, decoder, after, final)
-        for function, encoder, decoder, after, final in itertools.product(
-            functions, encoders, decoders, afters, finals
-        )
+        for function, encoder, decoder, after, final in itertools.product(functions, encoders, decoders, afters, finals)
     ]
 
 
@@ -142,7 +150,7 @@ def _core(parts: Parts, image: Shape) -> Shape | None:
     )
 
 
-def _readings(parts: Parts, image: Shape, plan: Plan, wishes: Wishes) -> list[Reading]:
+def _readings(parts: Parts, image: Shape, plan: Plan, wishes: Wishes) -> list[ModelReading]:
     encoder = encoder_graph(parts, image, plan)
     decoder = decoder_graph(parts, _core(parts, image), image, plan)
     answer = EncoderAnswer() if parts.heads else wishes.answer
@@ -150,7 +158,7 @@ def _readings(parts: Parts, image: Shape, plan: Plan, wishes: Wishes) -> list[Re
     if not plan.final and decoder.graph.nodes:  # what a sigmoid at the end makes of it is tried as another plan
         told = Wishes(wishes.pixels, False if wishes.logits is None else wishes.logits, wishes.likelihood, answer)
     readings = readings_of(encoder, decoder, image, parts.latent_dim, told)
-    return [Reading(r.encoder, r.decoder, r.likelihood, {**_said(plan), **_kept(r.choices)}) for r in readings]
+    return [ModelReading(r.encoder, r.decoder, r.likelihood, {**_said(plan), **_kept(r.choices)}) for r in readings]
 
 
 def _said(plan: Plan) -> dict[str, str]:

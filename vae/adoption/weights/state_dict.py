@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ from vae.graph.nodes import Shape
 ROLES = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 Kind = Literal["linear", "conv", "norm"]
 MOST_LAYERS = 200
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer's tensors. A conv's weight has four axes: (out, in, kh, kw), or (in, out, kh, kw) of a transposed one."""
+    """One layer's tensors. A conv's weight is (out, in, kh, kw), or (in, out, kh, kw) where it is transposed."""
 
     name: str
     kind: Kind
@@ -80,12 +81,10 @@ def _layer(name: str, tensors: Mapping[str, FloatArray]) -> Layer | None:
         return None
     if kind == "norm" and any(array.shape != weight.shape for array in tensors.values()):
         return None
-    return Layer(
-        name, kind, weight, tensors.get("bias"), tensors.get("running_mean"), tensors.get("running_var")
-    )
+    return Layer(name, kind, weight, tensors.get("bias"), tensors.get("running_mean"), tensors.get("running_var"))
 
 
-def without_wrappers(tensors: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+def without_wrappers(tensors: Mapping[str, T]) -> dict[str, T]:
     """Keys without what all of them begin with: `model.`, `module.`, `_orig_mod.`, a Lightning module's own name."""
     found = dict(tensors)
     while found:

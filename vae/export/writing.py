@@ -1,0 +1,93 @@
+"""A checkpoint as files for use elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+
+from vae.checkpoints import checkpoint_files
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.config import GAUSSIANS, LINEAR_GAUSSIAN
+from vae.errors import CheckpointError
+from vae.export import model_card, python_file
+from vae.export.onnx_writing import to_onnx
+from vae.model.layers import decoder_graph, encoder_graph
+from vae.storage.files import new_folder
+from vae.storage.reporting import write_errors_as
+
+FORMATS = ("onnx", "safetensors", "python")
+AGREES = 1e-4  # of the largest answer: so near onnxruntime must be to PyTorch
+
+
+def contents(checkpoint: Checkpoint, form: str) -> dict[str, bytes]:
+    """The files of one format by their names, a model card among them. Raises CheckpointError."""
+    weights = checkpoint_files.read_weights(checkpoint)
+    card = {"README.md": model_card.text(checkpoint, form).encode()}
+    match form:
+        case "onnx":
+            return {**_onnx(checkpoint, weights), **card}
+        case "safetensors":
+            about = {"model": json.dumps(checkpoint.model.to_dict())}
+            return {"model.safetensors": safetensors.numpy.save(weights, about), **card}
+        case "python":
+            return {
+                "model.safetensors": safetensors.numpy.save(weights),
+                "model.py": python_file.text(checkpoint).encode(),
+                **card,
+            }
+    raise CheckpointError(f"The format is {form!r:.40}, expected one of {', '.join(FORMATS)}.")
+
+
+def write(checkpoint: Checkpoint, form: str, destination: Path) -> list[Path]:
+    """Write the files into a new folder, all or none. Raises CheckpointError."""
+    files = contents(checkpoint, form)
+    try:
+        with write_errors_as(CheckpointError, destination), new_folder(destination) as folder:
+            for name, raw in files.items():
+                (folder / name).write_bytes(raw)
+    except FileExistsError as error:
+        raise CheckpointError(f"{destination} already exists.", "Choose another --output.") from error
+    return [destination / name for name in files]
+
+
+def _onnx(checkpoint: Checkpoint, weights: dict[str, FloatArray]) -> dict[str, bytes]:
+    """Encoder and decoder, compared with PyTorch by onnxruntime before anybody gets them."""
+    model = checkpoint.model
+    answer = "pixels" if model.likelihood == LINEAR_GAUSSIAN else "logits"
+    parts = {
+        "encoder": (encoder_graph(model), "image", "posterior"),
+        "decoder": (decoder_graph(model), "z", answer),
+    }
+    meanings = {
+        "encoder": "image (N, C, H, W) in [0, 1] -> the means, then the log variances, of q(z|x)",
+        "decoder": f"z (N, d) -> {answer} of p(x|z), (N, C, H, W)"
+        + ("; pixels are their sigmoid" if answer == "logits" else "")
+        + ("; Gaussian" if model.likelihood in GAUSSIANS else "; Bernoulli"),
+    }
+    found = {}
+    for part, (graph, given, name) in parts.items():
+        tensors = {n[len(part) + 1 :]: a for n, a in weights.items() if n.startswith(f"{part}.")}
+        raw = to_onnx(graph, tensors, given, name, f"{checkpoint.name}: {meanings[part]}").SerializeToString()
+        _check(checkpoint, part, raw, graph.input)
+        found[f"{part}.onnx"] = raw
+    return found
+
+
+def _check(checkpoint: Checkpoint, part: str, raw: bytes, shape: tuple[int, ...]) -> None:
+    import onnxruntime  # type: ignore[import-untyped]
+    import torch
+
+    from vae.checkpoints import loading
+
+    x = np.random.default_rng(0).random((3, *shape), np.float32)
+    with torch.inference_mode():
+        network = getattr(loading.load_model(checkpoint), part)
+        expected = network(torch.tensor(x)).numpy()
+    session = onnxruntime.InferenceSession(raw, providers=["CPUExecutionProvider"])
+    (answer,) = session.run(None, {session.get_inputs()[0].name: x})
+    apart = float(np.abs(answer - expected).max())
+    if not apart <= AGREES * max(1.0, float(np.abs(expected).max())):
+        raise CheckpointError(f"onnxruntime's {part} gives answers up to {apart:.2g} apart from PyTorch's.")
