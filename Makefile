@@ -21,7 +21,7 @@ TEST_DATA := VAE_DATA="$(abspath ../shared/data)"
 endif
 endif
 
-.PHONY: run test check lint lint-js format pytest clean help
+.PHONY: run test check lint lint-js format pytest kernels clean help
 
 run: $(INSTALLED) ## install what is missing, try to fetch MNIST, open the app
 	@$(PY) -c "import sys; from vae.data import datasets; sys.exit(not datasets.info('mnist').on_this_machine())" \
@@ -62,6 +62,9 @@ PYTEST = $(TEST_DATA) OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(PY) -m pytest
 
 pytest: $(INSTALLED_DEV) ## the tests alone; ARGS as above
 	chromium=$$($(PY) -m tests.browser.drive.chromium) && CHROMIUM="$$chromium" $(PYTEST) $(ARGS)
+
+kernels: ## build the browser's WebAssembly from kernels.c again; needs clang and lld
+	$(PYTHON) -m scripts.kernels
 
 clean: ## remove the environment and caches; data, checkpoints, runs and derived files stay
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache test-output build *.egg-info

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from tests.browser.drive.modules import load
+from tests.browser.drive.modules import IMPORT, ORIGIN, load
 from tests.vae.graph.drawn import graphs
 from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files, loading
 from vae.config import LIKELIHOODS, LINEAR_GAUSSIAN
+from vae.graph import nodes
 from vae.graph.chain import Chain
 from vae.graph.graph import Graph, by_name, describe
 from vae.model import networks
@@ -125,6 +126,33 @@ def test_every_node_computes_as_in_pytorch(page: Page, op: str) -> None:
 
     compare()
     assert op in met
+
+
+@pytest.mark.parametrize("name", get_args(get_type_hints(nodes.Activation)["op"]))
+def test_activations_are_within_a_millionth(page: Page, name: str) -> None:
+    """For both evaluators, also where an exponential is out of reach."""
+    x = np.concatenate([np.linspace(-12, 12, 997), [-1e4, -200, -88, 0, 80, 200, 1e4]]).astype(np.float32)
+    x = x[x <= 80] if name == "Exp" else x
+    graph = Chain((len(x),)).activate(name).graph()
+    network = networks.build(graph)
+    with torch.inference_mode():
+        expected = network(torch.tensor(x)[None])[0].numpy()
+    for found in evaluate(page, graph, torch.tensor(x)[None], network):
+        np.testing.assert_allclose(found[0], expected, rtol=1e-6, atol=1e-6)
+
+
+def test_both_evaluators_are_here_and_a_page_that_forbids_one_has_the_other(browser: Browser, page: Page) -> None:
+    assert page.evaluate("Object.keys(machines())") == ["javascript", "webassembly"]
+    strict = browser.new_page()
+    load(strict, "model_store/network/network.js")
+    rules = {"Content-Security-Policy": "script-src 'self'"}
+    strict.route(f"{ORIGIN}/", lambda route: route.fulfill(body="<title>Strict</title>", headers=rules))
+    strict.goto(f"{ORIGIN}/")
+    strict.evaluate(IMPORT, ["model_store/network/network.js"])
+    assert strict.evaluate("Object.keys(machines())") == ["javascript"]
+    graph = describe(Chain((3,)).activate("Relu").graph())
+    assert strict.evaluate("(graph) => Array.from(buildNetwork(graph, {}, '')([-1, 0, 2]))", graph) == [0, 0, 2]
+    strict.close()
 
 
 def test_a_decoder_gives_the_same_picture_twice(page: Page) -> None:

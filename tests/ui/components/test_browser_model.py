@@ -93,9 +93,17 @@ def test_a_browser_decodes_what_is_usual_and_python_what_is_huge(tmp_path: Path)
     conv, mlp = stored(tmp_path / "conv"), stored(tmp_path / "mlp", TINY)
     assert decodable(conv, image_shape=(1, 28, 28), channels=(32, 64), hidden=(256,), latent_dim=16)
     assert decodable(conv, image_shape=(3, 64, 64), channels=(16, 32, 64, 128))
-    assert not decodable(conv, image_shape=(3, 128, 128), channels=(128, 256, 512))
+    assert decodable(conv, image_shape=(3, 128, 128), channels=(64, 128, 256))
+    assert not decodable(conv, image_shape=(3, 128, 128), channels=(128, 256, 512))  # multiplications
+    assert decodable(mlp, image_shape=(3, 128, 128), hidden=(512,))
+    assert not decodable(mlp, image_shape=(3, 128, 128), hidden=(1024,))  # weights
     assert decodable(mlp, hidden=(400,), image_shape=(1, 28, 28))
     assert not decodable(mlp, hidden=(20_000, 20_000))
+
+
+def test_a_browser_makes_no_huge_image_of_a_few_numbers() -> None:
+    assert browser_model.is_quick(Chain((1, 2, 2)).add(nodes.Resize, (2048, 2048)).graph())
+    assert not browser_model.is_quick(Chain((1, 2, 2)).add(nodes.Resize, (4096, 4096)).graph())
 
 
 def test_multiplications_of_a_small_decoder_counted_by_hand() -> None:

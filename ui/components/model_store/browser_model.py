@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,28 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
-from vae.graph.graph import describe
+from vae.graph.graph import Graph, describe
 from vae.maps.projection import ProjectionMap
 from vae.model.layers import decoder_graph
 
-BROWSER_MULTIPLICATIONS = 60_000_000  # about 60 ms a picture: beyond, decoding in Python feels better
+# About 60 ms a picture on a machine half as fast as the one of docs/speed.md: beyond, decoding in Python feels better.
+BROWSER_MULTIPLICATIONS = 400_000_000
+BROWSER_WEIGHTS = 32_000_000  # 128 MB: they are sent in one message, of which Streamlit allows 200 MB
+BROWSER_VALUES = 16_000_000  # results of all nodes together, which are moved and changed one by one
 
 
 def can_decode(checkpoint: Checkpoint) -> bool:
     """Whether one picture stays quick in a browser, which knows every kind of node."""
-    return decoder_graph(checkpoint.model).multiplications() < BROWSER_MULTIPLICATIONS
+    return is_quick(decoder_graph(checkpoint.model))
+
+
+def is_quick(graph: Graph) -> bool:
+    """Whether a browser can be sent this network, and evaluates it in time."""
+    return (
+        graph.multiplications() < BROWSER_MULTIPLICATIONS
+        and sum(map(math.prod, graph.tensors().values())) < BROWSER_WEIGHTS
+        and sum(map(math.prod, graph.shapes)) < BROWSER_VALUES
+    )
 
 
 def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str, ProjectionMap]) -> bytes:

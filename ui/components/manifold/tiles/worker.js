@@ -8,7 +8,8 @@ let served = null
 self.onmessage = ({ data }) => {
   if (data.decoder) {
     const { rows, graph } = severalAtOnce(withMean(data.decoder, data.likelihood))
-    served = { ...data, decoder: { lanes: rows, run: buildNetwork(graph, data.tensors, "decoder") } }
+    const decoder = { lanes: rows, run: buildNetwork(graph, data.tensors, "decoder") }
+    served = { decoder, latentDim: data.latentDim, shape: data.shape } // the network has its own copy of the tensors
     return
   }
   const started = performance.now()

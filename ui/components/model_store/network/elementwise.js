@@ -40,11 +40,21 @@ function prelu(plan, node, [x], tensorOf) {
   return made
 }
 
-const OPERATIONS = {
-  Add: (x, y) => x + y,
-  Sub: (x, y) => x - y,
-  Mul: (x, y) => x * y,
-  Div: (x, y) => x / y,
+// Each has a loop of its own: one loop that calls any of four functions takes several times as long. `ia` and `ib` say
+// where each number is found; without them they lie one after another.
+const LOOPS = {
+  Add: ({ to, count, a, ia, b, ib }, floats) => {
+    for (let i = 0; i < count; i++) floats[to + i] = floats[ia ? ia[i] : a + i] + floats[ib ? ib[i] : b + i]
+  },
+  Sub: ({ to, count, a, ia, b, ib }, floats) => {
+    for (let i = 0; i < count; i++) floats[to + i] = floats[ia ? ia[i] : a + i] - floats[ib ? ib[i] : b + i]
+  },
+  Mul: ({ to, count, a, ia, b, ib }, floats) => {
+    for (let i = 0; i < count; i++) floats[to + i] = floats[ia ? ia[i] : a + i] * floats[ib ? ib[i] : b + i]
+  },
+  Div: ({ to, count, a, ia, b, ib }, floats) => {
+    for (let i = 0; i < count; i++) floats[to + i] = floats[ia ? ia[i] : a + i] / floats[ib ? ib[i] : b + i]
+  },
 }
 
 /** Two values, or one and a constant; the smaller one is repeated as numpy does. */
@@ -55,12 +65,12 @@ function arithmetic(plan, node, inputs, tensorOf) {
     node.output,
     both.some(({ last }) => last),
   )
-  const index = [first, second].map((value) => (sameOrder(value, made) ? null : indexOf(made, repeatedIn(value, made))))
-  const [a, b, to] = [first.place.at, second.place.at, made.place.at]
-  const [f, count, [ia, ib]] = [OPERATIONS[node.op], countOf(made.shape), index]
-  plan.add(({ floats }) => {
-    for (let i = 0; i < count; i++) floats[to + i] = f(floats[ia ? ia[i] : a + i], floats[ib ? ib[i] : b + i])
-  })
+  const [ia, ib] = [first, second].map((value) =>
+    sameOrder(value, made) ? null : indexOf(made, repeatedIn(value, made)),
+  )
+  const task = { to: made.place.at, count: countOf(made.shape), a: first.place.at, ia, b: second.place.at, ib }
+  const run = LOOPS[node.op]
+  plan.add(({ floats }) => run(task, floats))
   return made
 }
 

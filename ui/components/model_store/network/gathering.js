@@ -6,8 +6,9 @@
 // input pixels]. Where four such pixels are not left, the last one is made again.
 
 export const PIXELS = 4
-const WIDTH = 8
+export const WIDTH = 8
 const NARROW = 4
+const FEW = 3
 
 /** The tasks for an output of (height, width): {program, taps}.
  *
@@ -65,22 +66,57 @@ export function rowsOf(count, { input, output }) {
   return tasksOf(one, [[{ tap: 0, from: 0 }]], { input, output, nothing: 0 })
 }
 
-/** Weights as machines read them: blocks of eight output channels, each by tap and input channel. Where at most four
- * are left and `narrow`, the last block has four. `read(output, input, tap)` is one weight. */
-export function repacked(outputs, inputs, taps, read, narrow) {
+/** How a machine takes the `left` output channels that are still to do: {width, few}. Eight at once, or the last four; `few`:
+ * the last three at most, where the loop is over four inputs at once instead. */
+export function blockOf(left, inputs) {
+  if (left > NARROW) return { width: WIDTH, few: false }
+  return left <= FEW && inputs % 4 === 0 ? { width: left, few: true } : { width: NARROW, few: false }
+}
+
+/** The weights of a convolution as machines read them, block by block: in each by tap, input and output channel; of few
+ * output channels by tap, four inputs, output channel, and which of the four. `from` says where a weight is found:
+ * numbers[start + output · perOutput + input · perInput + tap]. */
+export function repacked(outputs, inputs, taps, from) {
   const made = []
-  for (let first = 0; first < outputs; ) {
-    const width = narrow && outputs - first <= NARROW ? NARROW : WIDTH
-    const block = new Float32Array(taps * inputs * width)
-    for (let tap = 0, at = 0; tap < taps; tap++) {
-      for (let i = 0; i < inputs; i++) {
-        for (let o = first; o < first + width; o++) block[at++] = o < outputs ? read(o, i, tap) : 0
-      }
-    }
-    made.push(block)
-    first += width
+  for (let first = 0, width = 0; first < outputs; first += width) {
+    const block = blockOf(outputs - first, inputs)
+    width = block.width
+    const some = { first, width, there: Math.min(width, outputs - first), inputs, taps }
+    made.push(block.few ? packedFew(some, from) : packed(some, from))
   }
   return joined(made)
+}
+
+/** The weights of a matrix for one vector: blocks of eight outputs, each by input. */
+export function repackedMatrix(outputs, inputs, from) {
+  const made = []
+  for (let first = 0; first < outputs; first += WIDTH) {
+    made.push(packed({ first, width: WIDTH, there: Math.min(WIDTH, outputs - first), inputs, taps: 1 }, from))
+  }
+  return joined(made)
+}
+
+function packed({ first, width, there, inputs, taps }, { numbers, start, perOutput, perInput }) {
+  const block = new Float32Array(taps * inputs * width)
+  for (let tap = 0, at = 0; tap < taps; tap++) {
+    for (let i = 0; i < inputs; i++, at += width) {
+      const one = start + first * perOutput + i * perInput + tap
+      for (let o = 0; o < there; o++) block[at + o] = numbers[one + o * perOutput]
+    }
+  }
+  return block
+}
+
+function packedFew({ first, width, inputs, taps }, { numbers, start, perOutput, perInput }) {
+  const block = new Float32Array(taps * inputs * width)
+  for (let tap = 0, at = 0; tap < taps; tap++) {
+    for (let i = 0; i < inputs; i += 4) {
+      for (let o = first; o < first + width; o++) {
+        for (let k = 0; k < 4; k++) block[at++] = numbers[start + o * perOutput + (i + k) * perInput + tap]
+      }
+    }
+  }
+  return block
 }
 
 /** A bias as long as `repacked` has output channels; zeros without one. */

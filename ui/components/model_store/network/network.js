@@ -9,13 +9,14 @@ import { NORMALIZATION } from "./normalization.js"
 import { PlainMachine } from "./plain_machine.js"
 import { Plan, UnsupportedNodeError } from "./plan.js"
 import { SAMPLING } from "./sampling.js"
+import { WasmMachine, wasmWorks } from "./wasm_machine.js"
 import { WEIGHTED } from "./weighted.js"
 
 const KINDS = { ...WEIGHTED, ...NORMALIZATION, ...ELEMENTWISE, ...MOVING, ...SAMPLING }
 
 /** Build a function that takes an input's numbers and returns a new Float32Array of the output's, both in PyTorch's
  * order. Node i owns the tensors `<prefix>.<i>.<role>`. Throws UnsupportedNodeError for a node that is not known. */
-export function buildNetwork(graph, tensors, prefix, Machine = PlainMachine) {
+export function buildNetwork(graph, tensors, prefix, Machine = bestMachine()) {
   const plan = new Plan(graph, KINDS, (place, role) => tensors[`${prefix}.${place}.${role}`]?.data)
   const { arena, steps, input, output } = plan
   const machine = new Machine(arena.bytes)
@@ -28,8 +29,10 @@ export function buildNetwork(graph, tensors, prefix, Machine = PlainMachine) {
   }
 }
 
-/** What can evaluate here. */
-export const machines = () => ({ javascript: PlainMachine })
+/** What can evaluate here; the results are equal but for rounding. */
+export const machines = () => ({ javascript: PlainMachine, ...(wasmWorks() && { webassembly: WasmMachine }) })
+
+const bestMachine = () => machines().webassembly ?? PlainMachine
 
 const MEANS = {
   bernoulli: { op: "Sigmoid" },

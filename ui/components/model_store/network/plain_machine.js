@@ -3,28 +3,29 @@
 // wasm_machine.js does the same with WebAssembly. All addresses are those of numbers of four bytes.
 
 import { FUNCTIONS } from "./functions.js"
-import { PIXELS } from "./gathering.js"
-
-const WIDTH = 8
+import { blockOf, PIXELS, WIDTH } from "./gathering.js"
 
 export class PlainMachine {
   constructor(bytes) {
-    this.useMemory(new ArrayBuffer(bytes))
-  }
-
-  useMemory(buffer) {
+    const buffer = this.memoryOf(bytes)
     this.floats = new Float32Array(buffer)
     this.ints = new Int32Array(buffer)
+  }
+
+  memoryOf(bytes) {
+    return new ArrayBuffer(bytes)
   }
 
   /** Run the program of a convolution (gathering.js). `shift` and `to` are added to addresses of input and output: the
    * first channel of a group. Below 0 the result is multiplied with `slope`. */
   convolve({ program, length, taps, weights, bias, inputs, outputs, slope, shift, to }) {
+    const end = program + length
     for (let o = 0, block = weights; o < outputs; ) {
-      const width = outputs - o > 4 ? WIDTH : 4
-      for (let part = 0; part < width && o + part < outputs; part += 4) {
+      const { width, few } = blockOf(outputs - o, inputs)
+      if (few) this.convolveFew(program, end, block, bias + o, { inputs, width, slope, shift, to: to + o })
+      for (let part = 0; !few && part < width && o + part < outputs; part += 4) {
         const four = { inputs, width, count: outputs - o - part, slope, shift, to: to + o + part }
-        this.convolveFour(program, program + length, block + part, bias + o + part, four)
+        this.convolveFour(program, end, block + part, bias + o + part, four)
       }
       block += taps * inputs * width
       o += width
@@ -58,6 +59,33 @@ export class PlainMachine {
         if (count > 1) floats[at + 1] = s1 < 0 ? s1 * slope : s1
         if (count > 2) floats[at + 2] = s2 < 0 ? s2 * slope : s2
         if (count > 3) floats[at + 3] = s3 < 0 ? s3 * slope : s3
+      }
+    }
+  }
+
+  /** At most three output channels: four inputs at a time. */
+  convolveFew(program, end, weights, bias, { inputs, width, slope, shift, to }) {
+    const { floats, ints } = this
+    for (let task = program; task < end; task += 1 + PIXELS + ints[task] * (1 + PIXELS)) {
+      const first = task + 1 + PIXELS
+      const last = first + ints[task] * (1 + PIXELS)
+      for (let pixel = 1; pixel <= PIXELS; pixel++) {
+        if (pixel > 1 && ints[task + pixel] === ints[task + pixel - 1]) break
+        for (let o = 0; o < width; o++) {
+          let sum = floats[bias + o]
+          for (let tap = first; tap < last; tap += 1 + PIXELS) {
+            const from = ints[tap + pixel] + shift
+            let at = weights + ints[tap] * inputs * width + 4 * o
+            for (let i = from; i < from + inputs; i += 4, at += 4 * width) {
+              sum +=
+                floats[i] * floats[at] +
+                floats[i + 1] * floats[at + 1] +
+                floats[i + 2] * floats[at + 2] +
+                floats[i + 3] * floats[at + 3]
+            }
+          }
+          floats[ints[task + pixel] + to + o] = sum < 0 ? sum * slope : sum
+        }
       }
     }
   }

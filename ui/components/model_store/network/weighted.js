@@ -1,6 +1,6 @@
 // Nodes that multiply with learned weights: Gemm, Conv, ConvTranspose.
 
-import { paddedBias, repacked, rowsOf, tasksOf } from "./gathering.js"
+import { paddedBias, repacked, repackedMatrix, rowsOf, tasksOf } from "./gathering.js"
 import { countOf } from "./values.js"
 
 const FEW_ROWS = 3
@@ -11,13 +11,13 @@ function gemm(plan, node, [given], tensorOf) {
   const x = plan.ordered(given, false)
   const made = plan.value(node.output)
   const rows = countOf(x.shape) / features
-  const w = tensorOf("weight")
   const few = rows < FEW_ROWS
+  const from = { numbers: tensorOf("weight"), start: 0, perOutput: features, perInput: 1 }
   const common = {
     inputs: features,
     outputs,
     slope: plan.slopeAfter(),
-    weights: plan.arena.keep(repacked(outputs, features, 1, (o, i) => w[o * features + i], !few)),
+    weights: plan.arena.keep(few ? repackedMatrix(outputs, features, from) : repacked(outputs, features, 1, from)),
     bias: plan.arena.keep(paddedBias(tensorOf("bias"), outputs)),
   }
   const input = (row) => x.place.at + row * features
@@ -44,10 +44,9 @@ function conv(plan, node, [given], tensorOf) {
         return { k, from: from >= 0 && from < inputs ? from : -1 }
       }),
     )
-  const inputs = node.channels / node.group
-  const w = tensorOf("weight")
   const area = node.kernel[0] * node.kernel[1]
-  return convolution(plan, node, given, senders, (o, i, tap) => w[(o * inputs + i) * area + tap], tensorOf("bias"))
+  const weights = { numbers: tensorOf("weight"), perOutput: (node.channels / node.group) * area, perInput: area }
+  return convolution(plan, node, given, senders, weights, tensorOf("bias"))
 }
 
 /** Transposed convolution. Weight: (channels, outputs / group, kh, kw). Output o gets input i through kernel place k when
@@ -60,18 +59,13 @@ function convTranspose(plan, node, [given], tensorOf) {
         return { k, from: from >= 0 && from < inputs ? from : -1, whole: Number.isInteger(from) }
       }).filter(({ whole }) => whole),
     )
-  const inputs = node.channels / node.group
-  const outputs = node.outputs / node.group
-  const w = tensorOf("weight")
   const area = node.kernel[0] * node.kernel[1]
-  const read = (o, i, tap) => {
-    const group = Math.floor(o / outputs)
-    return w[((group * inputs + i) * outputs + (o % outputs)) * area + tap]
-  }
-  return convolution(plan, node, given, senders, read, tensorOf("bias"))
+  const weights = { numbers: tensorOf("weight"), perOutput: area, perInput: (node.outputs / node.group) * area }
+  return convolution(plan, node, given, senders, weights, tensorOf("bias"))
 }
 
-function convolution(plan, node, given, senders, read, bias) {
+/** `weights` says where each is found, `repacked` in gathering.js how; those of a group follow those of the one before. */
+function convolution(plan, node, given, senders, weights, bias) {
   const x = plan.ordered(given, true)
   const [channels, height, width] = x.shape
   const made = plan.value(node.output, true)
@@ -102,7 +96,7 @@ function convolution(plan, node, given, senders, read, bias) {
       ...common,
       shift: group * inputs,
       to: first,
-      weights: plan.arena.keep(repacked(outputs, inputs, taps, (o, i, tap) => read(first + o, i, tap), true)),
+      weights: plan.arena.keep(repacked(outputs, inputs, taps, { ...weights, start: group * outputs * inputs * taps })),
       bias: plan.arena.keep(paddedBias(bias, outputs, first)),
     }
     plan.add((machine) => machine.convolve(task))
