@@ -43,34 +43,84 @@ class Wishes:
 NO_WISHES = Wishes()
 
 
+@dataclass(frozen=True, eq=False)
+class EncoderReading:
+    """One way to read an encoder: its `network` as that of a VAE here."""
+
+    network: WeightedGraph
+    pixels: PixelRange
+    answer: EncoderAnswer
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """In words."""
+        return {INPUT: self.pixels.name, ANSWER: _said(self.answer)}
+
+
+@dataclass(frozen=True, eq=False)
+class DecoderReading:
+    """One way to read a decoder; `of` are the input ranges that it may go with."""
+
+    network: WeightedGraph
+    likelihood: str
+    output: PixelRange
+    logits: bool
+    of: tuple[PixelRange, ...]
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """In words."""
+        return {OUTPUT: LOGITS if self.logits else f"pixels in {self.output.name}"}
+
+
+def together(encoder: EncoderReading, decoder: DecoderReading) -> ModelReading:
+    """A model of both."""
+    return ModelReading(encoder.network, decoder.network, decoder.likelihood, {**encoder.choices, **decoder.choices})
+
+
+def encoders_of(encoder: WeightedGraph, image_shape: Shape, d: int, wishes: Wishes) -> list[EncoderReading]:
+    """Every reading that fits images (C, H, W), d latent dimensions and the wishes. ConfigError where none does."""
+    found: list[EncoderReading] = []
+    problem: ConfigError | None = None
+    for answer in _answers(encoder, d, wishes):
+        for pixels in _ranges(image_shape, wishes):
+            try:
+                network = encoder_of(encoder, image_shape, d, answer, pixels)
+                found.append(EncoderReading(network, pixels, answer))
+            except ConfigError as error:
+                problem = problem or error
+    if problem and not found:
+        raise problem
+    return found
+
+
+def decoders_of(decoder: WeightedGraph, image_shape: Shape, wishes: Wishes) -> list[DecoderReading]:
+    """Every reading that fits images (C, H, W) and the wishes. Raises ConfigError where none does."""
+    by_output: dict[tuple[PixelRange, bool], list[PixelRange]] = {}
+    for pixels in _ranges(image_shape, wishes):
+        for meant in _outputs(decoder, pixels, wishes):
+            by_output.setdefault(meant, []).append(pixels)
+    found: list[DecoderReading] = []
+    problem: ConfigError | None = None
+    for (output, logits), of in by_output.items():
+        try:
+            meaning = decoder_of(decoder, image_shape, output, logits)
+            likelihood = meaning.likelihood(wishes.likelihood, image_shape[0])
+            found.append(DecoderReading(meaning.network, likelihood, output, logits, tuple(of)))
+        except ConfigError as error:
+            problem = problem or error
+    if problem and not found:
+        raise problem
+    return found
+
+
 def readings_of(
     encoder: WeightedGraph, decoder: WeightedGraph, image_shape: Shape, latent_dim: int, wishes: Wishes
 ) -> list[ModelReading]:
     """Every reading that fits the images, (C, H, W), and the wishes. Raises ConfigError where none does."""
-    found: list[ModelReading] = []
-    problem: ConfigError | None = None
-    for answer in _answers(encoder, latent_dim, wishes):
-        for pixels in _ranges(image_shape, wishes):
-            for output, logits in _outputs(decoder, pixels, wishes):
-                try:
-                    meaning = decoder_of(decoder, image_shape, output, logits)
-                    found.append(
-                        ModelReading(
-                            encoder_of(encoder, image_shape, latent_dim, answer, pixels),
-                            meaning.network,
-                            meaning.likelihood(wishes.likelihood, image_shape[0]),
-                            {
-                                INPUT: pixels.name,
-                                OUTPUT: LOGITS if logits else f"pixels in {output.name}",
-                                ANSWER: _said(answer),
-                            },
-                        )
-                    )
-                except ConfigError as error:
-                    problem = problem or error
-    if not found:
-        raise problem or ConfigError("No reading fits the encoder, the decoder and the images.")
-    return found
+    encoders = encoders_of(encoder, image_shape, latent_dim, wishes)
+    decoders = decoders_of(decoder, image_shape, wishes)
+    return [together(e, d) for e in encoders for d in decoders if e.pixels in d.of]
 
 
 def _answers(encoder: WeightedGraph, d: int, wishes: Wishes) -> Iterator[EncoderAnswer]:

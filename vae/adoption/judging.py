@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from vae.model.likelihoods import likelihood_of
 from vae.model.pixels import to_unit
 
 MOST_IMAGES = 256  # that readings are compared on
+MOST_AT_ONCE = 2**24  # numbers of one node
 CLEARLY = 0.9  # of the runner-up's error: a better reading has at most so much
 
 
@@ -67,8 +69,7 @@ class Ranking:
 
 def ranked(readings: Sequence[ModelReading], images: NDArray[np.uint8]) -> Ranking:
     """Readings by their error on images (N, C, H, W), at most 256 of them, evenly spread."""
-    rows = np.linspace(0, len(images) - 1, min(len(images), MOST_IMAGES)).astype(np.int64)
-    x = to_unit(torch.tensor(np.asarray(images[rows])))
+    x = to_unit(torch.tensor(np.asarray(evenly(images, MOST_IMAGES))))
     nothing = float((x - x.mean(0)).square().sum()) or 1.0
     judged, problems = [], []
     for reading in readings:
@@ -81,20 +82,45 @@ def ranked(readings: Sequence[ModelReading], images: NDArray[np.uint8]) -> Ranki
     return Ranking(tuple(sorted(judged, key=lambda one: one.error)), tuple(problems))
 
 
+def evenly(images: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+    """At most so many of the images, evenly spread."""
+    return images[np.linspace(0, len(images) - 1, min(len(images), most)).astype(np.int64)]
+
+
 @torch.inference_mode()
 def reconstruction_error(reading: ModelReading, x: torch.Tensor) -> float:
     """Σ (x − E[x|z = mu])² over images (N, C, H, W) in [0, 1]."""
-    encoder, decoder = module_of(reading.encoder), module_of(reading.decoder)
-    mean = likelihood_of(reading.likelihood).mean
-    total = 0.0
-    for batch in torch.split(x, 64):
-        mu = encoder(batch)[:, : reading.latent_dim]
-        total += float((batch - mean(decoder(mu))).square().double().sum())
-    return total
+    return float(errors(reading.decoder, reading.likelihood, [means(reading.encoder, reading.latent_dim, x)], x)[0])
+
+
+@torch.inference_mode()
+def means(encoder: WeightedGraph, latent_dim: int, x: torch.Tensor) -> torch.Tensor:
+    """mu (N, d) of images (N, C, H, W) in [0, 1]."""
+    module = module_of(encoder)
+    return torch.cat([module(batch)[:, :latent_dim] for batch in torch.split(x, _at_once(encoder))])
+
+
+@torch.inference_mode()
+def errors(
+    decoder: WeightedGraph, likelihood: str, several: Sequence[torch.Tensor], x: torch.Tensor
+) -> NDArray[np.float64]:
+    """For each of `several` latents (N, d) of the images (N, C, H, W): Σ (x − E[x|z])²."""
+    module, mean, step = module_of(decoder), likelihood_of(likelihood).mean, _at_once(decoder)
+    found = np.zeros(len(several))
+    for k, z in enumerate(several):
+        for part, batch in zip(torch.split(z, step), torch.split(x, step), strict=True):
+            found[k] += float((batch - mean(module(part))).square().double().sum())
+    return found
+
+
+def _at_once(network: WeightedGraph) -> int:
+    """How many images, so that no node's output takes more than 64 MB."""
+    return max(1, min(64, MOST_AT_ONCE // max(math.prod(shape) for shape in network.graph.shapes)))
 
 
 def module_of(network: WeightedGraph) -> torch.nn.Module:
-    """The network in torch, in evaluation mode."""
+    """The network in torch, in evaluation mode. Raises ConfigError for one that nobody has memory for."""
+    network.graph.check_size()
     module = networks.build(network.graph)
     module.load_state_dict({name: torch.tensor(array) for name, array in network.tensors.items()})
     return module.eval().requires_grad_(False)

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import heapq
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from vae.adoption import judging
-from vae.adoption.candidates import ANSWER, INPUT, OUTPUT, Wishes, readings_of
+from vae.adoption.candidates import (
+    ANSWER,
+    INPUT,
+    OUTPUT,
+    DecoderReading,
+    EncoderReading,
+    Wishes,
+    decoders_of,
+    encoders_of,
+    together,
+)
 from vae.adoption.judging import Judged, ModelReading, Ranking
 from vae.adoption.meaning import EncoderAnswer
+from vae.adoption.weighted_graph import WeightedGraph
 from vae.adoption.weights.assembling import Function, Plan, decoder_graph, encoder_graph
 from vae.adoption.weights.parts import Parts
-from vae.adoption.weights.structures import decoder_ways, encoder_ways
+from vae.adoption.weights.structures import Steps, decoder_ways, encoder_ways
 from vae.errors import ConfigError, VAEError
-from vae.graph.nodes import Shape
+from vae.graph.graph import Graph
+from vae.graph.nodes import Activation, Shape
+from vae.model.pixels import to_unit
 
 FUNCTIONS = (
     Function("ReLU"),
@@ -33,8 +50,11 @@ FUNCTIONS = (
 )
 FUNCTION, AFTER, FINAL = "Function between layers", "After the decoder’s first layer", "After the last layer"
 STRIDES = "Convolutions"
-# Ways that reach each round, and the images that they are compared on there: the first rounds are many, and short.
-ROUNDS = ((None, 6), (24, 24), (8, judging.MOST_IMAGES))
+NOTHING = "nothing"
+# All ways are compared on few images; so many of the best on more, and of these the best on most.
+ROUNDS = (24, 8)
+FIRST_IMAGES, MORE_IMAGES = 6, 24
+NO_NETWORK = WeightedGraph(Graph((1,), (Activation((-1,), "Identity"),)), {})
 
 OnTried = Callable[[int, int], None]
 
@@ -50,6 +70,67 @@ class LayerChoice:
 NO_CHOICE = LayerChoice()
 
 
+@dataclass(frozen=True, eq=False)
+class _Ways:
+    """What is tried: every function with every way of the encoder, and with every way of the decoder."""
+
+    parts: Parts
+    image: Shape
+    core: Shape | None
+    wishes: Wishes
+    functions: tuple[Function, ...]
+    encoders: tuple[Steps, ...]
+    decoders: tuple[Steps, ...]
+    afters: tuple[bool, ...]
+    finals: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Of plans for the decoder, each of which is tried with all of the encoder."""
+        return len(self.functions) * len(self.decoders) * len(self.afters) * len(self.finals)
+
+    def encoder_plans(self, function: Function) -> list[Plan]:
+        """One for each way of the encoder; of the decoder's, the first."""
+        return [Plan(function, steps, self.decoders[0], self.afters[0], self.finals[0]) for steps in self.encoders]
+
+    def decoder_plans(self, function: Function) -> list[Plan]:
+        """One for each way of the decoder; of the encoder's, the first."""
+        ways = itertools.product(self.decoders, self.afters, self.finals)
+        return [Plan(function, self.encoders[0], steps, after, final) for steps, after, final in ways]
+
+    def encoder(self, plan: Plan) -> list[EncoderReading]:
+        """All readings of the encoder. Raises ConfigError where none fits."""
+        answer = EncoderAnswer() if self.parts.heads else self.wishes.answer
+        wishes = dataclasses.replace(self.wishes, answer=answer)
+        return encoders_of(encoder_graph(self.parts, self.image, plan), self.image, self.parts.latent_dim, wishes)
+
+    def decoder(self, plan: Plan) -> list[DecoderReading]:
+        """All readings of the decoder. Raises ConfigError where none fits."""
+        logits = self.wishes.logits
+        if not plan.final and logits is None:  # what a sigmoid at the end makes of it is tried as another plan
+            logits = False
+        wishes = dataclasses.replace(self.wishes, logits=logits)
+        return decoders_of(decoder_graph(self.parts, self.core, self.image, plan), self.image, wishes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A way and its error. It holds no weights: there are thousands of them."""
+
+    error: float
+    plan: Plan
+    encoder: Mapping[str, str]
+    decoder: Mapping[str, str]
+
+    def reading(self, ways: _Ways) -> ModelReading:
+        """The model, made anew."""
+        encoder = next(e for e in ways.encoder(self.plan) if e.choices == self.encoder)
+        decoder = next(d for d in ways.decoder(self.plan) if d.choices == self.decoder)
+        made = together(encoder, decoder)
+        choices = {**_said(self.plan), **{name: made.choices[name] for name in (INPUT, OUTPUT, ANSWER)}}
+        return dataclasses.replace(made, choices=choices)
+
+
 def ranked(
     parts: Parts,
     images: NDArray[np.uint8],
@@ -61,34 +142,81 @@ def ranked(
 
     Raises ConfigError where none fits the images.
     """
-    shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
-    plans = _plans(parts, shape, choice)
-    readings: list[ModelReading] = []
-    problems: list[str] = []
-    for plan in plans:
-        try:
-            readings += _readings(parts, shape, plan, wishes)
-        except VAEError as error:
-            problems.append(str(error))
-    if not readings:
-        raise ConfigError(f"No way to apply the layers gives images {shape}: {'; '.join(problems[:3])}")
-    total = len(readings) + sum(most for most, _ in ROUNDS if most)
-    ranking, done = Ranking(()), 0
-    for most, count in ROUNDS:
-        entering = readings if most is None else [one.reading for one in ranking.judged[:most]]
-        shown = images[np.linspace(0, len(images) - 1, min(len(images), count)).astype(np.int64)]
-        judged: list[Judged] = []
-        for reading in entering:
-            judged += judging.ranked([reading], shown).judged
-            done += 1
-            on_tried(min(done, total), total)
-        ranking = Ranking(tuple(sorted(judged, key=lambda one: one.error)))
-    if not ranking.judged:
-        raise ConfigError(f"None of {len(readings)} ways to apply the layers could be evaluated.")
-    return ranking
+    ways = _ways(parts, (int(images.shape[1]), int(images.shape[2]), int(images.shape[3])), wishes, choice)
+    total, done = ways.count + sum(ROUNDS), 0
+
+    def tried() -> None:
+        nonlocal done
+        done += 1
+        on_tried(min(done, total), total)
+
+    candidates = heapq.nsmallest(ROUNDS[0], _all_tried(ways, judging.evenly(images, FIRST_IMAGES), tried), _by_error)
+    judged: Sequence[Judged] = ()
+    readings: Iterable[ModelReading] = (candidate.reading(ways) for candidate in candidates)
+    for most, count in zip(ROUNDS, (MORE_IMAGES, judging.MOST_IMAGES), strict=True):
+        shown, found = judging.evenly(images, count), list[Judged]()
+        for reading in itertools.islice(readings, most):
+            found += judging.ranked([reading], shown).judged
+            tried()
+        judged = sorted(found, key=lambda one: one.error)
+        readings = [one.reading for one in judged]
+    if not judged:
+        raise ConfigError("None of the ways to apply the layers could be evaluated.")
+    return Ranking(tuple(judged))
 
 
-def _plans(parts: Parts, image: Shape, choice: LayerChoice) -> list[Plan]:
+def _by_error(candidate: _Candidate) -> float:
+    return candidate.error
+
+
+def _all_tried(ways: _Ways, images: NDArray[np.uint8], tried: Callable[[], None]) -> Iterator[_Candidate]:
+    """Every way, with its error on the images. Each encoder is evaluated once, and so is each decoder of its answers.
+
+    Raises ConfigError where none can be.
+    """
+    x = to_unit(torch.tensor(np.asarray(images)))
+    problem, any_found = "", False
+    for function in ways.functions:
+        encoded: list[tuple[Plan, EncoderReading, torch.Tensor]] = []
+        for plan in ways.encoder_plans(function):
+            with _passed_over() as passed:
+                for encoder in ways.encoder(plan):
+                    mu = judging.means(encoder.network, ways.parts.latent_dim, x)
+                    # the weights are not kept
+                    encoded.append((plan, dataclasses.replace(encoder, network=NO_NETWORK), mu))
+            problem = problem or passed.why
+        for plan in ways.decoder_plans(function):
+            tried()
+            with _passed_over() as passed:
+                for decoder in ways.decoder(plan):
+                    fitting = [one for one in encoded if one[1].pixels in decoder.of]
+                    errors = judging.errors(decoder.network, decoder.likelihood, [mu for *_, mu in fitting], x)
+                    for (given, encoder, _), error in zip(fitting, errors, strict=True):
+                        any_found = True
+                        whole = plan.changed(encoder=given.encoder)
+                        known = float(error) if np.isfinite(error) else float("inf")
+                        yield _Candidate(known, whole, encoder.choices, decoder.choices)
+            problem = problem or passed.why
+    if not any_found:
+        raise ConfigError(f"No way to apply the layers gives images {_text(ways.image)}: {problem}")
+
+
+@dataclass
+class _Passed:
+    why: str = ""
+
+
+@contextlib.contextmanager
+def _passed_over() -> Iterator[_Passed]:
+    """Inside, a way that can't be evaluated is left."""
+    passed = _Passed()
+    try:
+        yield passed
+    except (VAEError, RuntimeError) as error:  # RuntimeError: torch's
+        passed.why = f"{error!s:.300}"
+
+
+def _ways(parts: Parts, image: Shape, wishes: Wishes, choice: LayerChoice) -> _Ways:
     flat = _flat_inputs(parts)
     if not any(layer.kind == "conv" for layer in parts.encoder):
         expected = parts.encoder[0].shape[1] if parts.encoder else parts.heads[0].shape[1]
@@ -112,13 +240,13 @@ def _plans(parts: Parts, image: Shape, choice: LayerChoice) -> list[Plan]:
             f"No strides of the decoder’s convolutions turn {_text(core or ())} into images {_text(image)}.",
             "Choose a data set of the size that the model was trained on, or import your images at it.",
         )
-    functions = [f for f in FUNCTIONS if choice.function in (None, str(f))]
-    finals = [f for f in ("", "Sigmoid", "Tanh") if choice.final in (None, f or "nothing")]
+    functions = tuple(f for f in FUNCTIONS if choice.function in (None, str(f)))
+    finals = tuple(f for f in ("", "Sigmoid", "Tanh") if choice.final in (None, f or NOTHING))
+    if not functions or not finals:
+        known = ", ".join(map(str, FUNCTIONS)) if not functions else f"{NOTHING}, Sigmoid, Tanh"
+        raise ConfigError(f"The function is {choice.final if functions else choice.function!r:.40}, expected {known}.")
     afters = (False, True) if core else (True,)
-    return [
-        Plan(function, encoder, decoder, after, final)
-        for function, encoder, decoder, after, final in itertools.product(functions, encoders, decoders, afters, finals)
-    ]
+    return _Ways(parts, image, core, wishes, functions, tuple(encoders), tuple(decoders), afters, finals)
 
 
 def _flat_inputs(parts: Parts) -> int | None:
@@ -150,29 +278,14 @@ def _core(parts: Parts, image: Shape) -> Shape | None:
     )
 
 
-def _readings(parts: Parts, image: Shape, plan: Plan, wishes: Wishes) -> list[ModelReading]:
-    encoder = encoder_graph(parts, image, plan)
-    decoder = decoder_graph(parts, _core(parts, image), image, plan)
-    answer = EncoderAnswer() if parts.heads else wishes.answer
-    told = Wishes(wishes.pixels, wishes.logits, wishes.likelihood, answer)
-    if not plan.final and decoder.graph.nodes:  # what a sigmoid at the end makes of it is tried as another plan
-        told = Wishes(wishes.pixels, False if wishes.logits is None else wishes.logits, wishes.likelihood, answer)
-    readings = readings_of(encoder, decoder, image, parts.latent_dim, told)
-    return [ModelReading(r.encoder, r.decoder, r.likelihood, {**_said(plan), **_kept(r.choices)}) for r in readings]
-
-
 def _said(plan: Plan) -> dict[str, str]:
-    said = {FUNCTION: str(plan.function), FINAL: plan.final or "nothing"}
+    said = {FUNCTION: str(plan.function), FINAL: plan.final or NOTHING}
     if plan.decoder:
-        said[AFTER] = str(plan.function) if plan.after_input else "nothing"
+        said[AFTER] = str(plan.function) if plan.after_input else NOTHING
     if plan.encoder or plan.decoder:
         ways = [step.way for step in (*plan.encoder, *plan.decoder)]
         said[STRIDES] = ", ".join(f"{len(list(same))}× {way}" for way, same in itertools.groupby(ways))
     return said
-
-
-def _kept(choices: Mapping[str, str]) -> dict[str, str]:
-    return {name: choices[name] for name in (INPUT, OUTPUT, ANSWER) if name in choices}
 
 
 def _text(shape: Shape) -> str:

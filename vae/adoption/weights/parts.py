@@ -3,6 +3,7 @@ their order and shapes."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 
@@ -25,7 +26,20 @@ class Parts:
 
 
 def parts_of(layers: list[Layer]) -> Parts:
-    """Raises ConfigError, with every layer listed, where no two heads and no joint one can be found."""
+    """The parts, by the layers in their order; where that makes no sense, in that of their names.
+
+    Raises ConfigError, with every layer listed, where no two heads and no joint one can be found.
+    """
+    try:
+        return _in_order(layers)
+    except ConfigError:  # safetensors keeps no order, and fc21 may be meant before fc3
+        by_name = sorted(layers, key=lambda layer: layer.name)
+        with contextlib.suppress(ConfigError):
+            return _in_order(by_name)
+        raise
+
+
+def _in_order(layers: list[Layer]) -> Parts:
     heads = _heads(layers)
     if heads:
         mu, spread = heads
