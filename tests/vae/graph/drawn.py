@@ -59,12 +59,12 @@ def _takes(name: str, shape: Shape) -> bool:
 def _nodes(draw: Draw, name: str, place: int, shapes: list[Shape]) -> list[Node]:
     """The node, and before it another one where it can't take just any numbers."""
     shape = shapes[place + 1]
-    if name in ("Exp", "Div"):  # a large exponent, a small divisor
+    if name in ("Exp", "Log", "Sqrt", "Div"):  # a large exponent, a small divisor, what has no logarithm
         mild = nodes.Activation((place,), "Tanh" if name == "Exp" else "Sigmoid")
         after = len(shapes) - 1
-        if name == "Exp":
-            return [mild, nodes.Activation((after,), "Exp")]
-        return [mild, nodes.Arithmetic((place, after), "Div")]
+        if name == "Div":
+            return [mild, nodes.Arithmetic((place, after), "Div")]
+        return [mild, nodes.Activation((after,), name)]  # type: ignore[arg-type] # a literal
     if name in by_name() and by_name()[name] is nodes.Arithmetic:
         return [_arithmetic(draw, name, place, shapes)]
     if name in LEARNED or name in NORMALIZATIONS:

@@ -6,7 +6,7 @@
 // input pixels]. Where four such pixels are not left, the last one is made again.
 
 export const PIXELS = 4
-export const WIDTH = 8
+const WIDTH = 8
 const NARROW = 4
 const FEW = 3
 
@@ -18,24 +18,34 @@ const FEW = 3
 export function tasksOf(rows, columns, { input, output, nothing }) {
   const inside = classes(rows.map(withoutOutside), columns.map(withoutOutside))
   const all = classes(rows, columns)
-  const chosen = costOf(inside) <= costOf(all) ? inside : all
-  const program = []
+  const chosen = sizeOf(inside) <= sizeOf(all) ? inside : all
+  const program = new Int32Array(sizeOf(chosen))
+  let at = 0
   for (const { down, across } of chosen) {
-    const pixels = down.flatMap((y) => across.map((x) => ({ y, x })))
-    for (let first = 0; first < pixels.length; first += PIXELS) {
-      const four = Array.from({ length: PIXELS }, (_, k) => pixels[Math.min(first + k, pixels.length - 1)])
-      const at = program.length
-      program.push(0, ...four.map(({ y, x }) => output(y.at, x.at)))
-      four[0].y.senders.forEach(({ tap }, i) => {
-        four[0].x.senders.forEach((sender, j) => {
-          const from = four.map(({ y, x }) => [y.senders[i].from, x.senders[j].from])
-          program.push(tap + sender.tap, ...from.map(([y, x]) => (y < 0 || x < 0 ? nothing : input(y, x))))
-          program[at] += 1
-        })
-      })
+    const pixels = down.length * across.length
+    for (let first = 0; first < pixels; first += PIXELS) {
+      const ys = []
+      const xs = []
+      for (let p = 0; p < PIXELS; p++) {
+        const pixel = Math.min(first + p, pixels - 1)
+        ys.push(down[Math.floor(pixel / across.length)])
+        xs.push(across[pixel % across.length])
+      }
+      program[at++] = ys[0].senders.length * xs[0].senders.length
+      for (let p = 0; p < PIXELS; p++) program[at++] = output(ys[p].at, xs[p].at)
+      for (let i = 0; i < ys[0].senders.length; i++) {
+        for (let j = 0; j < xs[0].senders.length; j++) {
+          program[at++] = ys[0].senders[i].tap + xs[0].senders[j].tap
+          for (let p = 0; p < PIXELS; p++) {
+            const y = ys[p].senders[i].from
+            const x = xs[p].senders[j].from
+            program[at++] = y < 0 || x < 0 ? nothing : input(y, x)
+          }
+        }
+      }
     }
   }
-  return Int32Array.from(program)
+  return program
 }
 
 const withoutOutside = (senders) => senders.filter(({ from }) => from >= 0)
@@ -53,10 +63,11 @@ function classes(rows, columns) {
   return alike(rows).flatMap((down) => alike(columns).map((across) => ({ down, across })))
 }
 
-function costOf(parts) {
+/** How long the program is, which is how long it takes. */
+function sizeOf(parts) {
   return parts.reduce((sum, { down, across }) => {
     const taps = down[0].senders.length * across[0].senders.length
-    return sum + Math.ceil((down.length * across.length) / PIXELS) * (taps + 1)
+    return sum + Math.ceil((down.length * across.length) / PIXELS) * (taps + 1) * (PIXELS + 1)
   }, 0)
 }
 
@@ -77,38 +88,31 @@ export function blockOf(left, inputs) {
  * output channels by tap, four inputs, output channel, and which of the four. `from` says where a weight is found:
  * numbers[start + output · perOutput + input · perInput + tap]. */
 export function repacked(outputs, inputs, taps, from) {
-  const made = []
-  for (let first = 0, width = 0; first < outputs; first += width) {
-    const block = blockOf(outputs - first, inputs)
-    width = block.width
-    const some = { first, width, there: Math.min(width, outputs - first), inputs, taps }
-    made.push(block.few ? packedFew(some, from) : packed(some, from))
+  const blocks = []
+  for (let first = 0; first < outputs; first += blocks.at(-1).width) {
+    blocks.push({ first, ...blockOf(outputs - first, inputs) })
   }
-  return joined(made)
+  const made = new Float32Array(taps * inputs * blocks.reduce((sum, { width }) => sum + width, 0))
+  let at = 0
+  for (const { first, width, few } of blocks) {
+    const block = made.subarray(at, at + taps * inputs * width)
+    if (few) packFew(block, { first, width, inputs, taps }, from)
+    else pack(block, { first, width, there: Math.min(width, outputs - first), inputs, taps }, from)
+    at += block.length
+  }
+  return made
 }
 
-/** The weights of a matrix for one vector: blocks of eight outputs, each by input. */
-export function repackedMatrix(outputs, inputs, from) {
-  const made = []
-  for (let first = 0; first < outputs; first += WIDTH) {
-    made.push(packed({ first, width: WIDTH, there: Math.min(WIDTH, outputs - first), inputs, taps: 1 }, from))
-  }
-  return joined(made)
-}
-
-function packed({ first, width, there, inputs, taps }, { numbers, start, perOutput, perInput }) {
-  const block = new Float32Array(taps * inputs * width)
+function pack(block, { first, width, there, inputs, taps }, { numbers, start, perOutput, perInput }) {
   for (let tap = 0, at = 0; tap < taps; tap++) {
     for (let i = 0; i < inputs; i++, at += width) {
       const one = start + first * perOutput + i * perInput + tap
       for (let o = 0; o < there; o++) block[at + o] = numbers[one + o * perOutput]
     }
   }
-  return block
 }
 
-function packedFew({ first, width, inputs, taps }, { numbers, start, perOutput, perInput }) {
-  const block = new Float32Array(taps * inputs * width)
+function packFew(block, { first, width, inputs, taps }, { numbers, start, perOutput, perInput }) {
   for (let tap = 0, at = 0; tap < taps; tap++) {
     for (let i = 0; i < inputs; i += 4) {
       for (let o = first; o < first + width; o++) {
@@ -116,22 +120,11 @@ function packedFew({ first, width, inputs, taps }, { numbers, start, perOutput, 
       }
     }
   }
-  return block
 }
 
 /** A bias as long as `repacked` has output channels; zeros without one. */
 export function paddedBias(bias, outputs, from = 0) {
   const made = new Float32Array(Math.ceil(outputs / WIDTH) * WIDTH)
   if (bias) made.set(bias.subarray(from, from + outputs))
-  return made
-}
-
-function joined(parts) {
-  const made = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    made.set(part, at)
-    at += part.length
-  }
   return made
 }

@@ -21,6 +21,12 @@ INLINE floats sub(floats a, floats b) { return wasm_f32x4_sub(a, b); }
 INLINE floats mul(floats a, floats b) { return wasm_f32x4_mul(a, b); }
 INLINE floats add_product(floats sum, floats a, floats b) { return add(sum, mul(a, b)); }
 
+// The sum of all four, four times.
+INLINE floats total(floats x) {
+  x = add(x, wasm_i32x4_shuffle(x, x, 2, 3, 0, 1));
+  return add(x, wasm_i32x4_shuffle(x, x, 1, 0, 3, 2));
+}
+
 INLINE floats leaky(floats x, floats slope) {
   floats zero = all(0);
   return add_product(wasm_f32x4_pmax(zero, x), slope, wasm_f32x4_pmin(zero, x));
@@ -88,9 +94,7 @@ INLINE const int32_t *task_of_few(const int32_t *at, const float *x, const float
     }
     for (int p = 0; p < 2; p++) {
       for (int o = 0; o < count; o++) {
-        floats sum = add(sums[p][o], wasm_i32x4_shuffle(sums[p][o], sums[p][o], 2, 3, 0, 1));
-        sum = add(sum, wasm_i32x4_shuffle(sum, sum, 1, 0, 3, 2));
-        store(out + to[pair + p] + o, leaky(add(sum, all(bias[o])), all(slope)), 1);
+        store(out + to[pair + p] + o, leaky(add(total(sums[p][o]), all(bias[o])), all(slope)), 1);
       }
     }
   }
@@ -124,30 +128,37 @@ void convolve(const int32_t *program, const int32_t *end, const float *x, const 
   }
 }
 
+// Numbers of a row that four doesn't divide are left over: they are summed one by one.
+INLINE void rows(const float *x, const float *weights, const float *bias, float *out, int inputs, float slope, int count) {
+  floats sums[4][2];
+  for (int r = 0; r < count; r++) sums[r][0] = sums[r][1] = all(0);
+  int i = 0;
+  for (; i + 7 < inputs; i += 8) {
+    for (int half = 0; half < 2; half++) {
+      floats value = load(x + i + 4 * half);
+      for (int r = 0; r < count; r++) {
+        sums[r][half] = add_product(sums[r][half], value, load(weights + r * inputs + i + 4 * half));
+      }
+    }
+  }
+  for (; i + 3 < inputs; i += 4) {
+    for (int r = 0; r < count; r++) {
+      sums[r][0] = add_product(sums[r][0], load(x + i), load(weights + r * inputs + i));
+    }
+  }
+  for (int r = 0; r < count; r++) {
+    float rest = bias[r];
+    for (int k = i; k < inputs; k++) rest += x[k] * weights[r * inputs + k];
+    store(out + r, leaky(add(total(add(sums[r][0], sums[r][1])), all(rest)), all(slope)), 1);
+  }
+}
+
 EXPORT(multiply)
 void multiply(const float *x, const float *weights, const float *bias, float *out, int inputs, int outputs,
               float slope) {
-  for (int o = 0; o < outputs; o += WIDTH) {
-    floats sums[4][2];
-    for (int k = 0; k < 4; k++) sums[k][0] = sums[k][1] = all(0);
-    int i = 0;
-    for (; i + 3 < inputs; i += 4) {
-      for (int k = 0; k < 4; k++, weights += WIDTH) {
-        floats value = repeat(x + i + k);
-        sums[k][0] = add_product(sums[k][0], value, load(weights));
-        sums[k][1] = add_product(sums[k][1], value, load(weights + 4));
-      }
-    }
-    for (; i < inputs; i++, weights += WIDTH) {
-      floats value = repeat(x + i);
-      sums[0][0] = add_product(sums[0][0], value, load(weights));
-      sums[0][1] = add_product(sums[0][1], value, load(weights + 4));
-    }
-    for (int v = 0; v < 2; v++) {
-      floats sum = add(add(sums[0][v], sums[1][v]), add(sums[2][v], sums[3][v]));
-      store(out + o + 4 * v, leaky(add(sum, load(bias + o + 4 * v)), all(slope)), outputs - o - 4 * v);
-    }
-  }
+  int o = 0;
+  for (; o + 3 < outputs; o += 4) rows(x, weights + o * inputs, bias + o, out + o, inputs, slope, 4);
+  for (; o < outputs; o++) rows(x, weights + o * inputs, bias + o, out + o, inputs, slope, 1);
 }
 
 // e^x: 2^n · e^r with |r| <= ln 2 / 2, e^r by Cephes' polynomial (expf.c); within 2e-7 of its size.
@@ -201,7 +212,8 @@ INLINE floats hard_sigmoid(floats x) {
 
 // In the order of wasm_machine.js.
 enum {
-  SIGMOID, TANH, SILU, EXP, ELU, GELU, GELU_TANH, MISH, LEAKY, CLIP, SOFTPLUS, HARD_SIGMOID, HARD_SWISH
+  SIGMOID, TANH, SILU, EXP, ELU, GELU, GELU_TANH, MISH, LEAKY, CLIP, SOFTPLUS, HARD_SIGMOID, HARD_SWISH,
+  SQRT, ERF
 };
 
 INLINE floats activated(int kind, floats x, float a, float b) {
@@ -233,6 +245,10 @@ INLINE floats activated(int kind, floats x, float a, float b) {
       return leaky(x, all(a));
     case SOFTPLUS:
       return softplus(x);
+    case SQRT:
+      return wasm_f32x4_sqrt(x);
+    case ERF:
+      return error_function(x);
     case HARD_SIGMOID:
       return hard_sigmoid(x);
     case HARD_SWISH:

@@ -3,7 +3,7 @@
 // wasm_machine.js does the same with WebAssembly. All addresses are those of numbers of four bytes.
 
 import { FUNCTIONS } from "./functions.js"
-import { blockOf, PIXELS, WIDTH } from "./gathering.js"
+import { blockOf, PIXELS } from "./gathering.js"
 
 export class PlainMachine {
   constructor(bytes) {
@@ -90,29 +90,36 @@ export class PlainMachine {
     }
   }
 
-  /** y = W x + b for one vector; below 0 multiplied with `slope`. */
+  /** y = W x + b for one vector, W as PyTorch has it; below 0 multiplied with `slope`. Four outputs at a time share what
+   * is read of x. */
   multiply({ input, output, weights, bias, inputs, outputs, slope }) {
     const { floats } = this
-    for (let o = 0, w = weights; o < outputs; o += WIDTH, w += inputs * WIDTH) {
-      for (let part = 0; part < WIDTH && o + part < outputs; part += 4) {
-        const first = o + part
-        let s0 = floats[bias + first],
-          s1 = floats[bias + first + 1],
-          s2 = floats[bias + first + 2],
-          s3 = floats[bias + first + 3]
-        for (let i = input, at = w + part; i < input + inputs; i++, at += WIDTH) {
-          const v = floats[i]
-          s0 += v * floats[at]
-          s1 += v * floats[at + 1]
-          s2 += v * floats[at + 2]
-          s3 += v * floats[at + 3]
-        }
-        const at = output + first
-        floats[at] = s0 < 0 ? s0 * slope : s0
-        if (first + 1 < outputs) floats[at + 1] = s1 < 0 ? s1 * slope : s1
-        if (first + 2 < outputs) floats[at + 2] = s2 < 0 ? s2 * slope : s2
-        if (first + 3 < outputs) floats[at + 3] = s3 < 0 ? s3 * slope : s3
+    let o = 0
+    for (; o + 3 < outputs; o += 4) {
+      const w0 = weights + o * inputs
+      const w1 = w0 + inputs
+      const w2 = w1 + inputs
+      const w3 = w2 + inputs
+      let s0 = floats[bias + o],
+        s1 = floats[bias + o + 1],
+        s2 = floats[bias + o + 2],
+        s3 = floats[bias + o + 3]
+      for (let i = 0; i < inputs; i++) {
+        const v = floats[input + i]
+        s0 += floats[w0 + i] * v
+        s1 += floats[w1 + i] * v
+        s2 += floats[w2 + i] * v
+        s3 += floats[w3 + i] * v
       }
+      floats[output + o] = s0 < 0 ? s0 * slope : s0
+      floats[output + o + 1] = s1 < 0 ? s1 * slope : s1
+      floats[output + o + 2] = s2 < 0 ? s2 * slope : s2
+      floats[output + o + 3] = s3 < 0 ? s3 * slope : s3
+    }
+    for (; o < outputs; o++) {
+      let sum = floats[bias + o]
+      for (let i = 0; i < inputs; i++) sum += floats[weights + o * inputs + i] * floats[input + i]
+      floats[output + o] = sum < 0 ? sum * slope : sum
     }
   }
 

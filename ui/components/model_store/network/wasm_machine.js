@@ -8,7 +8,7 @@ const PAGE = 65_536
 // In the order of kernels.c.
 const FUNCTIONS = [
   ...["sigmoid", "tanh", "silu", "exp", "elu", "gelu", "geluTanh", "mish", "leaky", "clip"],
-  ...["softplus", "hardSigmoid", "hardSwish"],
+  ...["softplus", "hardSigmoid", "hardSwish", "sqrt", "erf"],
 ]
 
 let compiled = null
@@ -40,7 +40,9 @@ export class WasmMachine extends PlainMachine {
     this.kernels.multiply(4 * input, 4 * weights, 4 * bias, 4 * output, inputs, outputs, slope)
   }
 
-  activate({ name, input, output, count, a, b }) {
-    this.kernels.activate(FUNCTIONS.indexOf(name), 4 * input, 4 * output, count, a, b)
+  activate(task) {
+    const kind = FUNCTIONS.indexOf(task.name)
+    if (kind < 0) return super.activate(task) // the others are rare
+    this.kernels.activate(kind, 4 * task.input, 4 * task.output, task.count, task.a, task.b)
   }
 }

@@ -1,6 +1,6 @@
 // Nodes that multiply with learned weights: Gemm, Conv, ConvTranspose.
 
-import { paddedBias, repacked, repackedMatrix, rowsOf, tasksOf } from "./gathering.js"
+import { paddedBias, repacked, rowsOf, tasksOf } from "./gathering.js"
 import { countOf } from "./values.js"
 
 const FEW_ROWS = 3
@@ -12,12 +12,13 @@ function gemm(plan, node, [given], tensorOf) {
   const made = plan.value(node.output)
   const rows = countOf(x.shape) / features
   const few = rows < FEW_ROWS
-  const from = { numbers: tensorOf("weight"), start: 0, perOutput: features, perInput: 1 }
+  const weight = tensorOf("weight")
+  const from = { numbers: weight, start: 0, perOutput: features, perInput: 1 }
   const common = {
     inputs: features,
     outputs,
     slope: plan.slopeAfter(),
-    weights: plan.arena.keep(few ? repackedMatrix(outputs, features, from) : repacked(outputs, features, 1, from)),
+    weights: plan.arena.keep(few ? weight : repacked(outputs, features, 1, from)),
     bias: plan.arena.keep(paddedBias(tensorOf("bias"), outputs)),
   }
   const input = (row) => x.place.at + row * features
