@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae.adoption.operations import Each, UnknownError
-from vae.adoption.weighted_graph import Builder
+from vae.adoption.weighted_graph import Builder, Each, UnknownError
 from vae.errors import ConfigError
 from vae.graph import nodes
 from vae.graph.nodes import Shape
@@ -230,11 +230,7 @@ def _clamp(call: AtenCall) -> Each:
     low, high = (call.values.get(name) for name in ("min", "max"))
     if "min_val" in call.values:
         low, high = call["min_val"], call["max_val"]
-    return Each(
-        call.builder.add(
-            nodes.Clip((call.place(),), -1e6 if low is None else float(low), 1e6 if high is None else float(high))
-        )
-    )
+    return Each(call.builder.clipped(call.place(), low, high))
 
 
 def _arithmetic(op: str) -> Operation:
@@ -271,6 +267,10 @@ def _of_one(constant: NDArray[Any], rank: int) -> NDArray[Any]:
 def _rsub(call: AtenCall) -> Each:
     constant = _needed(call.array("other"))
     return Each(call.builder.arithmetic(call.place(), "Sub", constant, reverse=True))
+
+
+def _reciprocal(call: AtenCall) -> Each:
+    return Each(call.builder.arithmetic(call.place(), "Div", 1.0, reverse=True))
 
 
 def _neg(call: AtenCall) -> Each:
@@ -317,10 +317,40 @@ def _transpose(call: AtenCall) -> Each:
 
 def _cat(call: AtenCall) -> Each:
     parts = call["tensors"]
-    if not all(isinstance(part, Each) for part in parts):
-        raise UnknownError("with constants")
-    rank = len(call.builder.shape(parts[0].place))
-    return Each(call.builder.concat([part.place for part in parts], call.axis(call.values.get("dim", 0), rank)))
+    rank = next(len(call.builder.shape(part.place)) for part in parts if isinstance(part, Each))
+    axis = call.axis(call.values.get("dim", 0), rank)
+    return Each(call.builder.concat([_place_of(call.builder, part) for part in parts], axis))
+
+
+def _place_of(builder: Builder, part: Any) -> int:
+    if isinstance(part, Each):
+        return part.place
+    value = part.detach().cpu().numpy()
+    if not np.array_equal(value, np.broadcast_to(value[:1], value.shape)):
+        raise UnknownError("with a constant of its own for each of several images")
+    return builder.constant(value[0])
+
+
+def _expand(call: AtenCall) -> Each:
+    if call.shape is None:
+        raise UnknownError("without a shape")
+    before = call.given()
+    if math.prod(before) == math.prod(call.shape):
+        return Each(call.builder.reshape(call.place(), call.shape))
+    return Each(call.builder.expanded(call.place(), call.shape))
+
+
+def _repeat(call: AtenCall) -> Each:
+    counts = list(call["repeats"])
+    if len(counts) != len(call.given()) + 1 or counts[0] != 1:
+        raise UnknownError("of images")
+    if any(count > 1 and side > 1 for count, side in zip(counts[1:], call.given(), strict=True)):
+        raise UnknownError("of more than one")
+    return _expand(call)
+
+
+def _filled(value: float) -> Operation:
+    return lambda call: torch.full((1, *(call.shape or ())), value)
 
 
 def _slice(call: AtenCall) -> Each:
@@ -347,13 +377,6 @@ def _split(call: AtenCall) -> tuple[Each, ...]:
     if isinstance(sizes, int):
         sizes = [min(sizes, shape[axis] - at) for at in range(0, shape[axis], sizes)]
     return _cut(call, axis, list(sizes or ()))
-
-
-def _chunk(call: AtenCall) -> tuple[Each, ...]:
-    shape = call.given()
-    axis = call.axis(int(call.values.get("dim", 0)), len(shape))
-    each = math.ceil(shape[axis] / call["chunks"])
-    return _cut(call, axis, [min(each, shape[axis] - at) for at in range(0, shape[axis], each)])
 
 
 def _cut(call: AtenCall, axis: int, sizes: Sequence[int]) -> tuple[Each, ...]:
@@ -450,7 +473,7 @@ def _pixel_shuffle(call: AtenCall) -> Each:
     return Each(call.builder.add(nodes.DepthToSpace((call.place(),), int(call["upscale_factor"]))))
 
 
-def _chained_randn(call: AtenCall) -> Each:
+def _random(call: AtenCall) -> Each:
     raise UnknownError("of random numbers: give an encoder that answers mu and logvar, not a sample")
 
 
@@ -476,8 +499,8 @@ def _needed(array: NDArray[Any] | None) -> NDArray[Any]:
     return array
 
 
-RESHAPES = ("view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze", "view_copy", "expand")
-SAMES = ("clone", "contiguous", "dropout", "alias", "detach", "to", "_to_copy", "lift_fresh_copy", "feature_dropout")
+RESHAPES = ("view", "_unsafe_view", "squeeze", "unsqueeze", "view_copy")
+SAMES = ("clone", "alias", "detach", "_to_copy")
 OPERATIONS: dict[str, Operation] = {
     "linear": _linear,
     "addmm": _addmm,
@@ -486,7 +509,6 @@ OPERATIONS: dict[str, Operation] = {
     "conv2d": _conv2d,
     "conv_transpose2d": _conv_transpose2d,
     "convolution": _convolution,
-    "batch_norm": lambda call: _batch_norm(call)[0],
     "_native_batch_norm_legit_no_training": _batch_norm,
     "group_norm": _group_norm,
     "native_group_norm": _native_group_norm,
@@ -506,6 +528,8 @@ OPERATIONS: dict[str, Operation] = {
             "selu": "Selu",
             "exp": "Exp",
             "log": "Log",
+            "sqrt": "Sqrt",
+            "erf": "Erf",
         }.items()
     },
     "gelu": _gelu,
@@ -515,13 +539,14 @@ OPERATIONS: dict[str, Operation] = {
     "prelu": _prelu,
     "clamp": _clamp,
     "hardtanh": _clamp,
-    "relu6": lambda call: Each(call.builder.add(nodes.Clip((call.place(),), 0.0, 6.0))),
+    "relu6": lambda call: Each(call.builder.clipped(call.place(), 0.0, 6.0)),
     "add": _arithmetic("Add"),
     "sub": _arithmetic("Sub"),
     "mul": _arithmetic("Mul"),
     "div": _arithmetic("Div"),
     "rsub": _rsub,
     "neg": _neg,
+    "reciprocal": _reciprocal,
     "square": _square,
     "pow": _power,
     **dict.fromkeys(SAMES, _same),
@@ -529,10 +554,11 @@ OPERATIONS: dict[str, Operation] = {
     "permute": _permute,
     "transpose": _transpose,
     "cat": _cat,
+    "expand": _expand,
+    "repeat": _repeat,
     "slice": _slice,
     "split": _split,
     "split_with_sizes": _split,
-    "chunk": _chunk,
     "select": _select,
     "pad": _pad,
     "constant_pad_nd": _pad,
@@ -545,6 +571,7 @@ OPERATIONS: dict[str, Operation] = {
     "adaptive_avg_pool2d": _adaptive_average_pool,
     "mean": _mean,
     "pixel_shuffle": _pixel_shuffle,
-    "randn_like": _chained_randn,
-    "normal": _chained_randn,
+    "ones_like": _filled(1.0),
+    "zeros_like": _filled(0.0),
+    **dict.fromkeys(("randn_like", "normal"), _random),
 }

@@ -12,14 +12,16 @@ from vae.adoption import adopting, judging, onnx_reading
 from vae.adoption.adopting import Adopted
 from vae.adoption.candidates import NO_WISHES, Wishes, readings_of
 from vae.adoption.judging import Ranking
-from vae.adoption.meaning import EncoderAnswer
+from vae.adoption.meaning import EncoderAnswer, Spread
 from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
 from vae.data import datasets
 from vae.errors import ConfigError
 from vae.graph.nodes import Shape
 from vae.jobs.progress import Progress
 
-LOG_VARIANCE = re.compile(r"log_?var|log_?sigma2?|logv", re.IGNORECASE)
+LOG_VARIANCE = re.compile(r"log_?(var|cov)|log_?sigma_?(2|sq)|logv", re.IGNORECASE)
+LOG_SIGMA = re.compile(r"log_?(sigma|std|scale)", re.IGNORECASE)
+SIGMA = re.compile(r"sigma|std|scale", re.IGNORECASE)
 MEAN = re.compile(r"mu|mean|loc", re.IGNORECASE)
 
 
@@ -98,20 +100,28 @@ def _encoder(pair: OnnxPair, images: Shape) -> tuple[WeightedGraph, EncoderAnswe
     outputs = [one.name for one in model.graph.output]
     if cuts.mu:
         ends = [cuts.mu, *filter(None, [cuts.logvar])]
-        answer = EncoderAnswer() if cuts.logvar else None
+        answer = EncoderAnswer(_spread(cuts.logvar)) if cuts.logvar else None
     elif len(outputs) == 1:
         ends, answer = outputs, None
     else:
-        ends, answer = _mean_and_spread(outputs), EncoderAnswer()
+        ends = _mean_and_spread(outputs)
+        answer = EncoderAnswer(_spread(ends[1]))
     _, _, known = onnx_reading.input_of(model, "The encoder")
     return onnx_reading.network_of(model, "The encoder", None if known else images, None, ends), answer
 
 
 def _mean_and_spread(outputs: Sequence[str]) -> list[str]:
     """By their names, else the first two."""
-    spread = next((name for name in outputs if LOG_VARIANCE.search(name)), None)
+    spread = next((n for kind in (LOG_VARIANCE, LOG_SIGMA, SIGMA) for n in outputs if kind.search(n)), None)
     mean = next((name for name in outputs if MEAN.search(name) and name != spread), None)
     return [mean, spread] if mean and spread else list(outputs[:2])
+
+
+def _spread(name: str) -> Spread:
+    """What an output holds, by its name; log variances where it tells nothing."""
+    if LOG_VARIANCE.search(name):
+        return "logvar"
+    return "log sigma" if LOG_SIGMA.search(name) else "sigma" if SIGMA.search(name) else "logvar"
 
 
 def _decoder(pair: OnnxPair, encoder: WeightedGraph, told: EncoderAnswer | None) -> WeightedGraph:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import CellType
 from typing import Any
 
 import numpy as np
@@ -19,7 +23,7 @@ from vae.adoption.judging import ModelReading
 from vae.adoption.meaning import EncoderAnswer
 from vae.adoption.torch_export import AT_ONCE, Followed, graph_of_module
 from vae.adoption.weighted_graph import WeightedGraph
-from vae.data import datasets, import_arrays
+from vae.data import datasets, import_arrays, imported_dataset
 from vae.errors import ConfigError
 from vae.graph.nodes import Shape
 from vae.model.pixels import to_unit
@@ -84,7 +88,15 @@ def adopt(
     """
     adopting.check_name(name)
     wishes = Wishes(pixels, logits, likelihood)
-    dataset = dataset or _own_images(name, images, labels, class_names)
+    if dataset is None:
+        with _own_images(name, images, labels, class_names) as made:
+            return _adopted(name, encoder, decoder, made, latent_dim, wishes)
+    return _adopted(name, encoder, decoder, dataset, latent_dim, wishes)
+
+
+def _adopted(
+    name: str, encoder: Network, decoder: Network, dataset: str, latent_dim: int | None, wishes: Wishes
+) -> Adopted:
     shown = datasets.load(dataset, "test").images
     x = to_unit(torch.tensor(np.asarray(shown[:AT_ONCE])))
     if len(x) < AT_ONCE:
@@ -93,7 +105,7 @@ def adopt(
     with _evaluating(encoder), _evaluating(decoder):
         seen = _seen_encoder(encoder, x)
         drawn, d = _seen_decoder(decoder, seen, latent_dim, shape)
-    wishes = Wishes(pixels, logits, likelihood, seen.answer)
+    wishes = dataclasses.replace(wishes, answer=seen.answer)
     readings = readings_of(seen.network, drawn, shape, d, wishes)
     ranking = judging.ranked(readings, datasets.load(dataset, "train").images)
     if not ranking.judged:
@@ -106,35 +118,52 @@ def _told(reading: ModelReading) -> str:
     return " ".join(f"{name}: {choice}." for name, choice in reading.choices.items())
 
 
+@contextmanager
 def _own_images(
     name: str,
     images: NDArray[Any] | None,
     labels: Sequence[int] | NDArray[np.integer] | None,
     class_names: Sequence[str] | None,
-) -> str:
+) -> Iterator[str]:
+    """The name of a data set that these images become, unless what is done with it inside fails."""
     if images is None:
         raise ConfigError("Neither dataset nor images were given, expected one of them: a map needs images.")
     made = f"{name}-images"[:60]
     import_arrays.write(made, images, labels, class_names)
-    return made
+    try:
+        yield made
+    except BaseException:
+        shutil.rmtree(imported_dataset.folder_of(made), ignore_errors=True)
+        raise
 
 
 @contextmanager
 def _evaluating(network: Network) -> Iterator[None]:
     """In evaluation mode, on whatever device it is; left as it was."""
-    owner = network if isinstance(network, nn.Module) else getattr(network, "__self__", None)
-    module = owner if isinstance(owner, nn.Module) else None
-    was = module.training if module is not None else False
+    training = [part for module in _modules_of(network) for part in module.modules() if part.training]
     checked = torch.distributions.Distribution._validate_args  # has no getter
     torch.distributions.Distribution.set_default_validate_args(False)  # checks depend on values: not to be followed
     try:
-        if module is not None:
-            module.eval()
+        for part in training:
+            part.training = False
         yield
     finally:
         torch.distributions.Distribution.set_default_validate_args(checked)
-        if module is not None:
-            module.train(was)
+        for part in training:
+            part.training = True
+
+
+def _modules_of(network: Any) -> list[nn.Module]:
+    """The module that it is, is a method of, or, as `lambda x: model.encode(x)`, speaks of."""
+    if isinstance(network, nn.Module):
+        return [network]
+    if isinstance(network, functools.partial):
+        return [m for one in (network.func, *network.args, *network.keywords.values()) for m in _modules_of(one)]
+    said = [getattr(network, "__self__", None)]
+    said += [cell.cell_contents for cell in getattr(network, "__closure__", None) or () if cell != CellType()]
+    code, known = getattr(network, "__code__", None), getattr(network, "__globals__", {})
+    said += [known.get(name) for name in (code.co_names if code else ())]
+    return [one for one in said if isinstance(one, nn.Module)]
 
 
 # --- following --------------------------------------------------------------------------------------------------------

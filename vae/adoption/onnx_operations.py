@@ -11,8 +11,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from vae.adoption.operations import Each, UnknownError
-from vae.adoption.weighted_graph import Builder
+from vae.adoption.weighted_graph import Builder, Each, UnknownError
 from vae.graph import nodes
 from vae.graph.nodes import NO_PADS, Pads, Shape
 
@@ -78,6 +77,8 @@ class OnnxCall:
 
 
 Operation = Callable[[OnnxCall], Any]
+FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
+MOST_NORMALIZED = 2**24  # numbers that one weight may be repeated for
 
 
 # --- layers -----------------------------------------------------------------------------------------------------------
@@ -136,9 +137,8 @@ def _conv_transpose(call: OnnxCall) -> Each:
         ]
         less = [t // 2 for t in total]
         more = [t - half for t, half in zip(total, less, strict=True)]
-        pads = (less[0], less[1], more[0], more[1])
-        if auto == "SAME_LOWER":
-            pads = (more[0], more[1], less[0], less[1])
+        first, last = (less, more) if auto == "SAME_UPPER" else (more, less)
+        pads = (first[0], first[1], last[0], last[1])
     node = nodes.ConvTranspose(
         (call.place(),),
         weight.shape[0],
@@ -167,6 +167,8 @@ def _owned(weight: NDArray[Any], bias: NDArray[Any] | None) -> dict[str, NDArray
 
 def _batch_normalization(call: OnnxCall) -> Each:
     scale, shift, mean, variance = (call.needed(k).astype(np.float64) for k in range(1, 5))
+    if call.get("training_mode", 0):
+        raise UnknownError("in training mode, by the mean of the images that come together")
     factor = scale / np.sqrt(variance + call.get("epsilon", 1e-5))
     return Each(call.builder.by_channel(call.place(), factor, shift - mean * factor))
 
@@ -180,7 +182,7 @@ def _instance_normalization(call: OnnxCall) -> Each:
 def _group_normalization(call: OnnxCall) -> Each:
     channels, groups = call.shape()[0], int(call.get("num_groups"))
     owned = {"weight": call.needed(1), "bias": call.needed(2)}
-    if call.opset < 21:  # one of each for a group
+    if call.opset < 21 and all(array.shape == (groups,) for array in owned.values()):  # one of each for a group
         owned = {role: np.repeat(array, channels // groups) for role, array in owned.items()}
     node = nodes.GroupNormalization((call.place(),), channels, groups, float(call.get("epsilon", 1e-5)))
     return Each(call.builder.add(node, owned))
@@ -190,6 +192,8 @@ def _layer_normalization(call: OnnxCall) -> Each:
     shape = call.shape()
     normalized = shape[call.axis(call.get("axis", -1)) :]
     bias = call.array(2)
+    if math.prod(normalized) > MOST_NORMALIZED:
+        raise UnknownError(f"over {math.prod(normalized):,} numbers")
     owned = {
         "weight": np.broadcast_to(call.needed(1), normalized),
         "bias": np.zeros(normalized) if bias is None else np.broadcast_to(bias, normalized),
@@ -226,7 +230,7 @@ def _swish(call: OnnxCall) -> Each:
 def _hard_sigmoid(call: OnnxCall) -> Each:
     alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
     place = call.builder.scaled(call.place(), alpha, beta)
-    return Each(call.builder.add(nodes.Clip((place,), 0.0, 1.0)))
+    return Each(call.builder.clipped(place, 0.0, 1.0))
 
 
 def _prelu(call: OnnxCall) -> Each:
@@ -241,14 +245,8 @@ def _clip(call: OnnxCall) -> Each:
     low, high = call.get("min"), call.get("max")
     low = call.array(1) if low is None else low
     high = call.array(2) if high is None else high
-    low, high = (float("nan") if v is None else float(np.asarray(v).reshape(-1)[0]) for v in (low, high))
-    return Each(
-        call.builder.add(
-            nodes.Clip(
-                (call.place(),), -1e6 if np.isnan(low) else max(low, -1e6), 1e6 if np.isnan(high) else min(high, 1e6)
-            )
-        )
-    )
+    low, high = (None if v is None else float(np.asarray(v).reshape(-1)[0]) for v in (low, high))
+    return Each(call.builder.clipped(call.place(), low, high))
 
 
 def _arithmetic(op: Any) -> Operation:
@@ -282,6 +280,19 @@ def _power(call: OnnxCall) -> Each:
 
 
 def _same(call: OnnxCall) -> Each:
+    return Each(call.place())
+
+
+def _dropout(call: OnnxCall) -> Each:
+    training = call.array(2)
+    if training is not None and training.any():
+        raise UnknownError("in training mode, at random")
+    return Each(call.place())
+
+
+def _cast(call: OnnxCall) -> Each:
+    if call.get("to") not in FLOATS:
+        raise UnknownError("to whole numbers")
     return Each(call.place())
 
 
@@ -339,9 +350,41 @@ def _transpose(call: OnnxCall) -> Each:
 
 
 def _concat(call: OnnxCall) -> Each:
-    if not all(isinstance(value, Each) for value in call.inputs):
-        raise UnknownError("with constants")
-    return Each(call.builder.concat([value.place for value in call.inputs], call.axis(call.get("axis", 0))))
+    rank = next(len(call.builder.shape(value.place)) for value in call.inputs if isinstance(value, Each))
+    axis = call.axis(call.get("axis", 0), rank)
+    return Each(call.builder.concat([_place_of(call, value) for value in call.inputs], axis))
+
+
+def _place_of(call: OnnxCall, value: Any) -> int:
+    if isinstance(value, Each):
+        return value.place
+    array = np.asarray(value)
+    if array.ndim < 2 or array.shape[0] not in (1, call.batch):
+        raise UnknownError("with a constant that is not of every image")
+    if not np.array_equal(array, np.broadcast_to(array[:1], array.shape)):
+        raise UnknownError("with a constant of its own for each of several images")
+    return call.builder.constant(array[0])
+
+
+def _expand(call: OnnxCall) -> Each:
+    shape = [int(side) for side in call.needed(1).reshape(-1)]
+    before = [call.batch, *call.shape()]
+    rank = max(len(shape), len(before))
+    if len(shape) < rank:
+        shape = [1] * (rank - len(shape)) + shape
+    if rank > len(before) or shape[0] not in (1, call.batch):
+        raise UnknownError("of the axis of the images")
+    wanted = tuple(new if old == 1 else old for old, new in zip(before[1:], shape[1:], strict=True))
+    return Each(call.builder.expanded(call.place(), wanted))
+
+
+def _tile(call: OnnxCall) -> Each:
+    counts = [int(count) for count in call.needed(1).reshape(-1)]
+    if counts[0] != 1 or any(n > 1 and side > 1 for n, side in zip(counts[1:], call.shape(), strict=True)):
+        raise UnknownError("of more than one")
+    return Each(
+        call.builder.expanded(call.place(), tuple(n * side for n, side in zip(counts[1:], call.shape(), strict=True)))
+    )
 
 
 def _split(call: OnnxCall) -> list[Each]:
@@ -388,9 +431,12 @@ def _gather(call: OnnxCall) -> Each:
     if index.size != 1:
         raise UnknownError("of several places")
     shape = call.shape()
-    at = int(index.reshape(-1)[0]) % shape[axis]
+    at = int(index.reshape(-1)[0])
+    if not -shape[axis] <= at < shape[axis]:
+        raise UnknownError(f"of place {at} among {shape[axis]}")
+    at %= shape[axis]
     place = _taken(call, axis, range(at, at + 1)).place
-    return Each(call.builder.reshape(place, shape[:axis] + shape[axis + 1 :] if index.ndim == 0 else shape))
+    return Each(place if index.ndim else call.builder.reshape(place, shape[:axis] + shape[axis + 1 :]))
 
 
 def _pad(call: OnnxCall) -> Each:
@@ -409,29 +455,67 @@ def _pad(call: OnnxCall) -> Each:
 
 def _resize(call: OnnxCall) -> Each:
     shape, mode = call.shape(), call.get("mode", "nearest")
-    scales, sizes = (call.array(1), None) if len(call.inputs) < 3 else (call.array(2), call.array(3))
-    if call.get("scales") is not None:
-        scales = np.asarray(call.get("scales"))
     if len(shape) != 3:
         raise UnknownError("of something that is no image")
-    if sizes is not None and sizes.size:
-        wanted = [int(s) for s in sizes.reshape(-1)][-2:]
-    elif scales is not None and scales.size:
-        wanted = [math.floor(side * float(s)) for side, s in zip(shape[1:], scales.reshape(-1)[-2:], strict=True)]
-    else:
-        raise UnknownError("without a size")
+    if call.get("axes") is not None or call.get("antialias", 0):
+        raise UnknownError("with axes or antialias")
+    if call.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise UnknownError("that keeps proportions")
+    size, factors = _new_size(call, shape)
     corners = call.get("coordinate_transformation_mode", "asymmetric" if call.opset < 11 else "half_pixel")
-    size = (wanted[0], wanted[1])
     if mode == "nearest":
-        whole = all(new % old == 0 for new, old in zip(size, shape[1:], strict=True))
-        floors = corners == "asymmetric" and call.get("nearest_mode", "round_prefer_floor") == "floor"
-        if not whole and not floors:
-            raise UnknownError(f"to a size that is no multiple, rounded as {corners} has it")
+        rounding = call.get("nearest_mode", "floor" if call.opset < 11 else "round_prefer_floor")
+        for new, old, factor in zip(size, shape[1:], factors, strict=True):
+            places = np.arange(new) * old // new  # as the node has it
+            if not np.array_equal(_nearest(corners, rounding, old, new, factor), places):
+                raise UnknownError(f"of {old} to {new} with {corners} and {rounding}")
         return Each(call.builder.add(nodes.Resize((call.place(),), size)))
     if mode not in ("linear", "bilinear") or corners not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
         raise UnknownError(f"as {mode} with {corners}")
+    if corners == "pytorch_half_pixel" and 1 in size:
+        raise UnknownError(f"to {size} with {corners}")
+    inexact = any(abs(f * old - new) > 1e-3 for new, old, f in zip(size, shape[1:], factors, strict=True))
+    if inexact and corners != "align_corners":
+        raise UnknownError("by a factor that gives no whole size")
     kind: Any = "align_corners" if corners == "align_corners" else "half_pixel"
     return Each(call.builder.add(nodes.Resize((call.place(),), size, "linear", kind)))
+
+
+def _new_size(call: OnnxCall, shape: Shape) -> tuple[tuple[int, int], tuple[float, float]]:
+    """Height and width, and by what they grow."""
+    scales, sizes = (call.array(1), None) if len(call.inputs) < 3 else (call.array(2), call.array(3))
+    if call.get("scales") is not None:
+        scales = np.asarray(call.get("scales"))
+    if sizes is not None and sizes.size == 4:
+        if int(sizes[0]) != call.batch or int(sizes[1]) != shape[0]:
+            raise UnknownError("of channels or the axis of the images")
+        rows, columns = int(sizes[2]), int(sizes[3])
+        return (rows, columns), (rows / shape[1], columns / shape[2])
+    if scales is not None and scales.size == 4:
+        if tuple(map(float, scales[:2])) != (1.0, 1.0):
+            raise UnknownError("of channels or the axis of the images")
+        vertical, horizontal = float(scales[2]), float(scales[3])
+        return (math.floor(shape[1] * vertical), math.floor(shape[2] * horizontal)), (vertical, horizontal)
+    raise UnknownError("without a size")
+
+
+def _nearest(corners: str, rounding: str, old: int, new: int, factor: float) -> NDArray[Any]:
+    """Which of `old` places each of `new` takes its number from. Source: ONNX, Resize-19."""
+    i = np.arange(new, dtype=np.float64)
+    step = old / new if abs(factor - new / old) < 1e-6 else 1 / factor
+    if corners in ("half_pixel", "pytorch_half_pixel") and not (corners.startswith("p") and new == 1):
+        x = (i + 0.5) * step - 0.5
+    elif corners == "tf_half_pixel_for_nn":
+        x = (i + 0.5) * step
+    elif corners == "align_corners":
+        x = i * (old - 1) / max(1, new - 1)
+    elif corners == "asymmetric":
+        x = i * step
+    else:
+        raise UnknownError(f"with {corners}")
+    rounded = {"floor": np.floor(x), "ceil": np.ceil(x), "round_prefer_floor": np.ceil(x - 0.5)}
+    places = rounded.get(rounding, np.floor(x + 0.5))
+    return np.clip(places, 0, old - 1).astype(np.int64)
 
 
 def _pool(op: Any) -> Operation:
@@ -520,13 +604,17 @@ OPERATIONS: dict[str, Operation] = {
     "Div": _arithmetic("Div"),
     "Neg": _negated,
     "Pow": _power,
-    **dict.fromkeys(("Identity", "Dropout", "Cast"), _same),
+    "Identity": _same,
+    "Dropout": _dropout,
+    "Cast": _cast,
     "Reshape": _reshape,
     "Flatten": _flatten,
     "Squeeze": _squeeze,
     "Unsqueeze": _unsqueeze,
     "Transpose": _transpose,
     "Concat": _concat,
+    "Expand": _expand,
+    "Tile": _tile,
     "Split": _split,
     "Slice": _slice,
     "Gather": _gather,

@@ -16,9 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from vae.adoption import aten
-from vae.adoption.operations import Each, UnknownError
 from vae.adoption.simplification import simplified
-from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
+from vae.adoption.weighted_graph import INPUT, Builder, Each, UnknownError, WeightedGraph
 from vae.errors import ConfigError
 from vae.graph.nodes import Shape
 
@@ -93,8 +92,10 @@ def _converted(program: torch.export.ExportedProgram, given: Shape, what: str) -
                 found[node.name] = tensor.detach()
             elif node.name in constants:
                 found[node.name] = program.constants[constants[node.name]].detach()
-            else:
+            elif node.name in signature.user_inputs:
                 found[node.name] = Each(INPUT)
+            else:
+                found[node.name] = Failed(ConfigError(f"The {what} uses {node.name}, which is no tensor."))
         elif node.op == "call_function":
             try:
                 found[node.name] = _called(builder, node, found, what)

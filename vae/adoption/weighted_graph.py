@@ -15,9 +15,12 @@ from vae.errors import ConfigError
 from vae.graph import nodes
 from vae.graph.graph import Graph
 from vae.graph.nodes import Node, Shape
+from vae.storage.reporting import storage_errors_as
+from vae.storage.schema import read_as
 
 FloatArray = NDArray[np.float32]
 INPUT = -1
+MOST_CLIP = 1e6  # what a Clip may hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,17 @@ class WeightedGraph:
     def owned(self, place: int) -> dict[str, FloatArray]:
         """The tensors of one node, by role."""
         return {role: self.tensors[f"{place}.{role}"] for role in self.graph.nodes[place].tensors()}
+
+
+@dataclass(frozen=True)
+class Each:
+    """A value that each image has its own of: the output of a node."""
+
+    place: int
+
+
+class UnknownError(Exception):
+    """A use of an operation of torch or ONNX that has no node."""
 
 
 class Builder:
@@ -51,6 +65,8 @@ class Builder:
         Raises ConfigError for shapes that it can't take and tensors that don't fit it.
         """
         shape = node.output(*map(self.shape, node.inputs))
+        if not all(shape):
+            raise ConfigError(f"{node.name} gives {shape}, which holds no number.")
         owned = {role: np.ascontiguousarray(array, np.float32) for role, array in (tensors or {}).items()}
         found = {role: array.shape for role, array in owned.items()}
         if found != node.tensors():
@@ -87,6 +103,14 @@ class Builder:
         """A function without settings."""
         return self.add(nodes.Activation((place,), op))
 
+    def clipped(self, place: int, low: Any, high: Any) -> int:
+        """Not below `low` and not above `high`, where there is such a limit: None and NaN are none."""
+        least, most = (
+            float(default if limit is None or math.isnan(limit) else min(max(limit, -MOST_CLIP), MOST_CLIP))
+            for limit, default in ((low, -MOST_CLIP), (high, MOST_CLIP))
+        )
+        return self.add(nodes.Clip((place,), least, most))
+
     def reshape(self, place: int, shape: Shape) -> int:
         """Another shape of the same numbers; nothing where it is that already."""
         return place if self.shape(place) == shape else self.add(nodes.Reshape((place,), shape))
@@ -94,6 +118,23 @@ class Builder:
     def flat(self, place: int) -> int:
         """One axis."""
         return self.reshape(place, (math.prod(self.shape(place)),))
+
+    def constant(self, value: NDArray[Any]) -> int:
+        """The same for every image: nothing of the input, and the constant added."""
+        place = INPUT
+        for axis, side in enumerate(self.given):
+            if side > 1:
+                place = self.add(nodes.Slice((place,), axis, 0, 1))
+        place = self.reshape(place, (1,) * value.ndim)
+        return self.arithmetic(self.arithmetic(place, "Mul", 0.0), "Add", value)
+
+    def expanded(self, place: int, shape: Shape) -> int:
+        """Repeated along axes of 1, which may be missing in front, by adding zeros. Raises ConfigError."""
+        before = self.shape(place)
+        whole = (*(1,) * (len(shape) - len(before)), *before)
+        place = self.reshape(place, whole)
+        zeros = tuple(new if old != new else 1 for old, new in zip(whole, shape, strict=True))
+        return place if whole == shape else self.arithmetic(place, "Add", np.zeros(zeros, np.float32))
 
     def concat(self, places: Sequence[int], axis: int = 0) -> int:
         """One after another."""
@@ -123,8 +164,16 @@ class Builder:
             dataclasses.replace(self.nodes[place], inputs=tuple(moved[i] for i in self.nodes[place].inputs))
             for place in order
         )
+        for node in kept:
+            _check(node)
         tensors = {f"{moved[place]}.{role}": array for place in order for role, array in self.owned[place].items()}
         return WeightedGraph(Graph(self.given, kept), tensors)
+
+
+@storage_errors_as(ConfigError)
+def _check(node: Node) -> None:
+    """Raise ConfigError for what a checkpoint could not be read with: a stride of 1,000, a limit of 1e9."""
+    read_as(dataclasses.asdict(node), type(node), node.name)
 
 
 def builder_of(network: WeightedGraph) -> Builder:

@@ -171,14 +171,13 @@ class _Writer:
             self.call("Mul", [x, self.call("Sigmoid", [x], f"{output}.sigmoid")], output)
 
     def _resize(self, place: int, node: nodes.Resize, x: str, shape: Shape, output: str) -> None:
-        # by scales, which leave the number of images open; ONNX rounds the product down
-        factors = [1.0, 1.0, *((new + 2e-4) / old for new, old in zip(node.size, shape[1:], strict=True))]
-        exact = [1.0, 1.0, *(new / old for new, old in zip(node.size, shape[1:], strict=True))]
-        whole = all(new % old == 0 for new, old in zip(node.size, shape[1:], strict=True))
-        scales = self.constant(f"{place}.scales", np.array(exact if whole else factors, np.float32))
         corners = {"mode": node.mode, "coordinate_transformation_mode": node.coordinates}
         rounding = {"nearest_mode": "floor"} if node.mode == "nearest" else {}
-        self.call("Resize", [x, "", scales], output, **corners, **rounding)
+        # the number of images stays open
+        first = self.call("Shape", [x], f"{output}.images", start=0, end=1)
+        rest = self.constant(f"{place}.size", np.array([shape[0], *node.size], np.int64))
+        sizes = self.call("Concat", [first, rest], f"{output}.sizes", axis=0)
+        self.call("Resize", [x, "", "", sizes], output, **corners, **rounding)
 
 
 def to_onnx(

@@ -110,7 +110,7 @@ def _call(node: Node, given: list[str], tensor: Callable[[str], str], rank: int)
         case nodes.GroupNormalization() | nodes.InstanceNormalization():
             groups = node.groups if isinstance(node, nodes.GroupNormalization) else node.channels
             weight = tensor("weight") if node.affine else "None"
-            return f"F.group_norm({x}, {groups}, {weight}, {bias}, {node.epsilon})"
+            return f"torch.group_norm({x}, {groups}, {weight}, {bias}, {node.epsilon})"
         case nodes.LayerNormalization():
             weight = tensor("weight") if node.affine else "None"
             return f"F.layer_norm({x}, {node.normalized}, {weight}, {bias}, {node.epsilon})"

@@ -260,8 +260,11 @@ class LayerNormalization(Node):
 # --- number by number -------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class Elementwise(Node):
     """Each number for itself."""
+
+    inputs: One
 
     def output(self, *shapes: Shape) -> Shape:
         """As its input."""
@@ -332,7 +335,7 @@ class PRelu(Node):
     def output(self, *shapes: Shape) -> Shape:
         """As its input."""
         (shape,) = shapes
-        _expect(self.slopes == 1 or shape[0] == self.slopes, self, shape, f"({self.slopes}, …)")
+        _expect(self.slopes == 1 or shape[:1] == (self.slopes,), self, shape, f"({self.slopes}, …)")
         return shape
 
 

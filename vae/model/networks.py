@@ -75,9 +75,9 @@ def _module(node: Node) -> nn.Module:
         case nodes.ConvTranspose():
             return _ConvTranspose(node)
         case nodes.GroupNormalization():
-            return nn.GroupNorm(node.groups, node.channels, node.epsilon, node.affine)
+            return _GroupNorm(node.groups, node.channels, node.epsilon, node.affine)
         case nodes.InstanceNormalization():
-            return nn.GroupNorm(node.channels, node.channels, node.epsilon, node.affine)
+            return _GroupNorm(node.channels, node.channels, node.epsilon, node.affine)
         case nodes.LayerNormalization():
             return nn.LayerNorm(node.normalized, node.epsilon, node.affine)
         case nodes.PRelu():
@@ -126,6 +126,13 @@ def _moving(node: Node) -> Function:
         case nodes.DepthToSpace():
             return lambda x: _to_space(x, node)
     raise NotImplementedError(node.name)
+
+
+class _GroupNorm(nn.GroupNorm):
+    """Also for one image of one number a group, which nn.GroupNorm refuses."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
 
 class _Function(nn.Module):
