@@ -27,5 +27,6 @@ CHANCE = "#94a4a2"  # what guessing would reach
 QUIET = "#8a939c"  # what is not spoken of; contrast of at least 3.1 to the light and to the dark page, as the next two
 RECONSTRUCTION, KL = "#d97706", "#8b5cf6"
 NORMAL, OUTLIER, UNKNOWN = "#3f90da", "#ffa90e", "#717581"
-# lines need not be as many as classes: without the grey, which means "quiet" there, and the yellow, light for a line
-LINE_COLOURS = tuple(colour for colour in CLASS_COLOURS if colour not in ("#988b9a", "#e9d604"))
+# Lines need not be as many as classes: without the grey, which means "quiet" there, and the yellow, light for a line.
+# Those first that stand out both from the light and from the dark page.
+LINE_COLOURS = ("#497dff", "#6c8a03", "#206a4e", "#f78d81", "#67416d", "#3b06f7", "#00d4fd", "#7b0900")

@@ -40,6 +40,7 @@ NAMES = {
     "each trace's meta is what Python said": "chart.data.map((trace) => trace.meta).join('') === '0123456789'",
     "_fullLayout.<axis>._offset": "axes.every((axis) => Number.isFinite(axis._offset))",
     "_fullLayout.<axis>._length": "axes.every((axis) => axis._length > 100)",
+    "_fullLayout.height": "chart._fullLayout.height > 100",
     "_fullLayout.<axis>.range": "axes.every(({ range }) => range.length === 2 && range.every(Number.isFinite))",
     "components live in a shadow root": "panel?.getRootNode() instanceof ShadowRoot",
     "theme variables are on the shadow root's host": (

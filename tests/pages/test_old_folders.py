@@ -45,7 +45,7 @@ def test_an_old_runs_settings_can_be_used_again() -> None:
     at = visit_page("pages/train.py", job=run_id(DIED))
     next(button for button in at.button if button.label == "Duplicate").click().run()
     assert not at.exception
-    assert "digits · conv · d = 2 · β = 1 · gaussian" in said(at)
+    assert "digits · conv · d = 2 · β = 1 · Gaussian" in said(at)
     assert {"gaussian", "conv"} <= {str(box.value) for box in (*at.selectbox, *at.radio, *at.get("button_group"))}
     assert {number.value for number in at.number_input} >= {6, 4, 7}  # epochs, batch, seed
 

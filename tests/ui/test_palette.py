@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ui.palette import CLASS_COLOURS, VALUE_COLOURS
+from ui.palette import CLASS_COLOURS, LINE_COLOURS, VALUE_COLOURS
 from ui.shared import figures
 from vae.storage.paths import PROJECT
 
@@ -144,6 +144,23 @@ def test_no_point_is_lost_on_its_page(colours: str, vision: str) -> None:
         page = cielab(background[None], vision)[0]
         seen = cielab(as_points(drawn, background), vision)
         assert min(ciede2000(colour, page) for colour in seen) >= 17
+
+
+def test_the_first_lines_stand_out_from_both_pages() -> None:
+    """By WCAG's contrast: two lines of 2 pixels always, six as far as ten colours that differ allow."""
+
+    def luminance(colour: Array) -> float:
+        linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    def contrast(one: Array, other: Array) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    least_of = [min(contrast(srgb(line), page) for page in pages().values()) for line in LINE_COLOURS]
+    assert set(LINE_COLOURS) < set(CLASS_COLOURS)
+    assert min(least_of[:2]) > 3.5
+    assert min(least_of[:6]) > 2.1
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from ui.anomalies import figures, settings
 from ui.anomalies.scoring import Judgeable, Scored
 from ui.anomalies.state import STATE
 from ui.shared import job_card, page
+from ui.shared.figures import STILL
 from ui.shared.job_card import Command
 from ui.shared.progress_cache import remembered
 from ui.shared.tables import Cell, TableRow, table
@@ -47,12 +48,12 @@ def curves(found: Scored, known: Judgeable | None, reason: str, key: str) -> Non
     left.plotly_chart(
         figures.roc(metrics.roc_points(scores, outlier), (rates.false_alarm_rate, rates.recall)),
         key="anomalies-roc",
-        config={"displayModeBar": False},
+        config=STILL,
     )
     right.plotly_chart(
         figures.precision_recall(metrics.pr_points(scores, outlier), precision, float(outlier.mean())),
         key="anomalies-pr",
-        config={"displayModeBar": False},
+        config=STILL,
     )
     numbers = (("AUROC", evaluation.auroc), ("AUPRC", evaluation.auprc), ("FPR at 95 % recall", evaluation.fpr95))
     for column, (name, interval) in zip(st.columns(3), numbers, strict=True):

@@ -17,7 +17,7 @@ from vae.anomalies import explanation
 from vae.anomalies.csv_report import CONFIRMED, REJECTED
 from vae.checkpoints.checkpoint import Checkpoint
 
-ORDERS = {"worst": "Highest score first", "threshold": "At the threshold", "normal": "Lowest score first"}
+ORDERS = {"worst": "Highest first", "threshold": "At the threshold", "normal": "Lowest first"}
 MOST = 60
 HEAT_PERCENTILE = 99.5  # of the squared residuals shown: the brightest colour
 KEY = "anomalies-gallery"
@@ -26,10 +26,8 @@ SEEN, REVISION = "anomalies_marks_seen", "anomalies_marks_revision"  # in the se
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
     """The gallery; a click chooses an image, keys mark it."""
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="center"):
         order = FIELDS.words("Order", "order", ORDERS, "worst", label_visibility="collapsed")
-    with right:
         heat = FIELDS.switch("Heat", "heat", "The squared residual of each pixel, over the image in grey.")
     rows = _page(in_order(found, order), "" if order == "threshold" else STATE.text("page"))
     pictures = with_heat(checkpoint, found, rows) if heat else found.seen.images.pixels[rows]

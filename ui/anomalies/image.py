@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -12,10 +14,12 @@ from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.shared import cache, page, pictures
 from ui.shared.detail import detail_panel
 from ui.shared.detail.detail_panel import Chosen
+from ui.shared.formatting import count
 from ui.shared.tables import Cell, TableRow, table
 from vae.anomalies import explanation, thresholds
 from vae.anomalies.csv_report import CONFIRMED, REJECTED
 from vae.anomalies.evaluation import comparison_files
+from vae.anomalies.explanation import Unusual
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints.checkpoint import Checkpoint
@@ -27,7 +31,7 @@ WIDTH = 104
 DIMENSIONS, NEIGHBOURS = 5, 8
 UNUSUAL = 2.0  # deviations
 LEAST_HEAT = 0.25  # squared residual of the brightest colour: half the grey scale off; else what is drawn well glows
-ANSWERS = ((CONFIRMED, "Anomaly", "check"), (REJECTED, "Not an anomaly", "close"))
+ANSWERS = ((CONFIRMED, "Anomaly", "check"), (REJECTED, "No anomaly", "close"))
 REGRET = "anomalies_regret"  # in the session: of which image, and what was found
 
 
@@ -35,7 +39,7 @@ def show(checkpoint: Checkpoint, found: Scored, choice: NormalChoice) -> None:
     """The chosen image."""
     i = gallery.chosen(found)
     flag = bool(found.decisions.flagged[i])
-    st.markdown(f"**{page.escape(found.seen.names[i])}**{_class(found, i)}")
+    st.markdown(f"**{page.escape(found.seen.names[i])}**{_class(checkpoint, found, i)}")
     st.badge("Flagged" if flag else "Not flagged", color="orange" if flag else "green")
     _pictures(checkpoint, found, i)
     _review(found, i)
@@ -78,11 +82,13 @@ def _chosen(checkpoint: Checkpoint, found: Scored, i: int) -> Chosen:
     return Chosen(seen.images.mu[i], name, f"{checkpoint.name}-image.png", picture, row)
 
 
-def _class(found: Scored, i: int) -> str:
+def _class(checkpoint: Checkpoint, found: Scored, i: int) -> str:
     labels = found.seen.labels
-    if labels is None or labels[i] < 0:
+    names = found.seen.class_names
+    only = len(names) < 2 and names == checkpoint.dataset.class_names  # which says nothing
+    if labels is None or labels[i] < 0 or only:
         return ""
-    return f" · class {page.escape(found.seen.class_names[int(labels[i])])}"
+    return f" · class {page.escape(names[int(labels[i])])}"
 
 
 def _pictures(checkpoint: Checkpoint, found: Scored, i: int) -> None:
@@ -134,14 +140,20 @@ def _places(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int)
 def _latents(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:
     known = scoring.reference(checkpoint, choice)
     images = found.seen.images
-    dims = explanation.explain(images.mu[i], images.sigma[i], known.mu, known.sigma)[:DIMENSIONS]
-    said = ", ".join(f"z{d.dim} {d.sigmas:+.1f}".replace("-", "−") for d in dims)
-    strange = sum(abs(d.sigmas) > UNUSUAL for d in dims)
-    verdict = "none beyond 2" if not strange else f"{strange} of these beyond 2"
+    dims = explanation.explain(images.mu[i], images.sigma[i], known.mu, known.sigma)
+    strange = [d for d in dims if abs(d.sigmas) > UNUSUAL]
     st.caption(
-        f"Unusual latent dimensions: {said}",
-        help=f"In standard deviations of the normal images, the most unusual first; {verdict}.",
+        f"{count(len(strange), 'unusual latent dimension')}: {_deviations(strange)}"
+        if strange
+        else "No unusual latent dimension",
+        help=f"Beyond {UNUSUAL:g} standard deviations of the normal images. The farthest ones: {_deviations(dims)}.",
     )
+
+
+def _deviations(dims: Sequence[Unusual]) -> str:
+    """`z3 −6.1, z7 −2.4`: the first few."""
+    said = ", ".join(f"z{d.dim} {d.sigmas:+z.1f}" for d in dims[:DIMENSIONS])
+    return said.replace("-", "−") + (", …" if len(dims) > DIMENSIONS else "")
 
 
 def _neighbours(checkpoint: Checkpoint, found: Scored, choice: NormalChoice, i: int) -> None:

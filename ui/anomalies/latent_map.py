@@ -60,7 +60,9 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
     )
     if places.test is not None:
         figure = behind(figure, places.test)
-    chart = st.plotly_chart(figure, key="anomalies-map", on_select="rerun", selection_mode="points")
+    chart = st.plotly_chart(
+        figure, key="anomalies-map", on_select="rerun", selection_mode="points", config=figures.MOVING
+    )
     _choose(found, reports.clicked_row(chart))
     among = "" if places.test is None else f" among {count(len(places.test), 'test image')} in grey"
     st.caption(

@@ -23,13 +23,6 @@ from vae.maps.projection import ProjectionMap
 
 CHART_KEY = "map_chart"
 JOIN = "\n"  # between class names in the URL: no name has one
-# map-like handling: drag moves, the wheel zooms, double-click shows all
-CHART_CONFIG = {
-    "scrollZoom": True,
-    "displaylogo": False,
-    "showTips": False,  # no notes of Plotly's own over the map
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-}
 
 
 @dataclass(frozen=True)
@@ -230,7 +223,7 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
             figure(checkpoint, maps, choice),
             key="map_linked",
             on_select="ignore",
-            config=CHART_CONFIG,
+            config=figures.MOVING,
             alt=title,
             height="stretch",
         )

@@ -9,7 +9,9 @@ STAGE, PANEL = "explore_stage", "explore_panel"
 # 3.75rem is the height of Streamlit's header, below which the panel stays while the map scrolls
 STYLE = f"""
 <style>
-  .st-key-map_chart {{ height: clamp(22rem, calc(100vh - 19rem), 70rem); min-height: 0; flex: none; }}
+  .stMain {{ --above-map: 18rem; }}
+  .stMain:has(.st-key-health_warning) {{ --above-map: 21.5rem; }}
+  .st-key-map_chart {{ height: clamp(22rem, calc(100vh - var(--above-map)), 70rem); min-height: 0; flex: none; }}
   @media (max-width: 1100px) {{
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] {{ flex-direction: column; }}
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{

@@ -58,8 +58,9 @@ def show(checkpoint: Checkpoint, z: FloatArray, image: NDArray[np.uint8], title:
         return
     places.image(pictures.enlarged(near.pixels, WIDTH), caption="Training image", width=WIDTH, output_format="PNG")
     said.markdown(VERDICTS[near.standing.likeness][0 if in_a_hole(checkpoint, z) else 1])
+    of_class = f", class {page.escape(near.class_name)}" if len(checkpoint.dataset.class_names) > 1 else ""
     st.markdown(
-        f"**Pixels:** {near.distance:.2f} from training image {near.row:,}, class {page.escape(near.class_name)}",
+        f"**Pixels:** {near.distance:.2f} from training image {near.row:,}{of_class}",
         help=page.escape(
             f"Row {near.row:,} of the training split; Euclidean distance {near.distance:.2f} over pixels in [0, 1], "
             f"the nearest of {near.of:,}. {near.standing.sentence}"
@@ -84,12 +85,12 @@ def latent(checkpoint: Checkpoint, z: FloatArray) -> None:
     """How far a latent vector is from the data, and how far out it lies."""
     known = cache.reach(checkpoint)
     far = float(holes.from_data(z[None], checkpoint.latents, known)[0])
+    hole = f"; beyond {known.limit:.2f} is a hole, where the model saw no data" if known.is_measured else ""
     norm, d = float(np.linalg.norm(z.astype(np.float64))), checkpoint.model.latent_dim
     st.markdown(
         f"**Latent:** {far:.2f} from the nearest test image",
-        help=f"Euclidean distance to the nearest test image's posterior mean; beyond {known.limit:.2f} is a hole, "
-        f"where the model saw no data. ‖z‖ = {norm:.2f}; of draws from the prior N(0, I) in {d} "
-        f"dimension{'s' * (d > 1)} the root mean square is √{d} = {d**0.5:.2f}.",
+        help=f"Euclidean distance to the nearest test image's posterior mean{hole}. ‖z‖ = {norm:.2f}; of draws from "
+        f"the prior N(0, I) in {d} dimension{'s' * (d > 1)} the root mean square is √{d} = {d**0.5:.2f}.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import streamlit as st
@@ -95,19 +96,29 @@ def forget_what_changed(checkpoint: Checkpoint, layout: Layout, plane: Plane, an
     """What is shown of one plane says nothing about another, nor does a click there.
 
     A followed link brings both. Where the ring starts from another pinned image, the click is old, unless it is the
-    clicked place that was pinned.
+    clicked place that was pinned; and a part that does not show the image is left.
     """
     now = _Shown(state.revision(), checkpoint.identity, layout, plane, anchor.token)
     was = st.session_state.get(SHOWN)
     st.session_state[SHOWN] = now
     if was is None or was.revision != now.revision:
         return
-    if not was.same_plane(now) or was.layout.scale != layout.scale:
-        state.STATE.forget(WINDOW)
     clicked = place()
     pinned = clicked is not None and np.allclose(plane.place(anchor.vector), clicked, atol=NEAR)
-    if not was.same_plane(now) or (was.token != now.token and not pinned):
+    elsewhere = was.token != now.token and not pinned
+    out_of_view = elsewhere and not _is_in_view(replace(layout, window=window(layout)), plane, anchor)
+    if not was.same_plane(now) or was.layout.scale != layout.scale or out_of_view:
+        state.STATE.forget(WINDOW)
+    if not was.same_plane(now) or elsewhere:
         state.STATE.forget(PLACE)
+
+
+def _is_in_view(layout: Layout, plane: Plane, anchor: Anchor) -> bool:
+    """Whether the part that a layout shows holds an anchor's place."""
+    sides = [float(side) for side in plane.place(anchor.vector)]
+    if layout.scale == "quantile":
+        sides = [NormalDist().cdf(side) for side in sides]
+    return all(shown.low <= side <= shown.high for shown, side in zip(layout.ranges(), sides, strict=True))
 
 
 def window(layout: Layout) -> Window:

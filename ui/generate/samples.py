@@ -134,6 +134,9 @@ def _summary(checkpoint: Checkpoint, z: FloatArray, images: NDArray[np.uint8]) -
         )
         return
     known = cache.reach(checkpoint)
+    if not known.is_measured:
+        st.markdown(holes.NOT_MEASURED)
+        return
     d = checkpoint.model.latent_dim
     where = "" if len(known.dims) == d else f" in the {len(known.dims)} of {d} dimensions that carry something"
     st.markdown(

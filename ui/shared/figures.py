@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS, VALUE_COLOURS
 
 MAP_HEIGHT = 600
+QUIET = {"displaylogo": False, "showTips": False}  # no notes of Plotly's own over a chart
+STILL = QUIET | {"displayModeBar": False}  # charts to look at
+# map-like handling: drag moves, the wheel zooms, double-click shows all
+MOVING = QUIET | {"scrollZoom": True, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+ROOM = 0.05  # of the extent of a map, at each side
 MOST_IN_LEGEND = 40  # classes: the legend of more would take the map's height, and a trace each makes zooming slow
 
 
@@ -37,28 +42,11 @@ def class_map(
     `file_names` (N,) are shown under the mouse.
     """
     figure = go.Figure()
-    rows = np.arange(len(xy), dtype=np.int32)
-    texts = None if file_names is None else np.array([_literal(name) for name in file_names])
-    for i, name in enumerate(class_names):
-        chosen = labels == i
-        if not chosen.any():
-            continue
-        figure.add_scattergl(
-            x=xy[chosen, 0],
-            y=xy[chosen, 1],
-            customdata=rows[chosen],
-            text=None if texts is None else texts[chosen],
-            mode="markers",
-            name=_literal(name),
-            meta=name,
-            marker={
-                "color": CLASS_COLOURS[i % len(CLASS_COLOURS)],
-                "symbol": CLASS_SYMBOLS[i // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
-                **_marker(len(xy)),
-            },
-            hovertemplate=f"{'' if texts is None else '%{text}<br>'}class {_literal(name)} · row %{{customdata:,}}"
-            "<extra></extra>",
-        )
+    files = None if file_names is None else np.array([_literal(name) for name in file_names])
+    for rows, name in _by_class(labels, class_names):
+        said = [*([] if files is None else ["%{text}"]), *([f"class {_literal(name)}"] if len(class_names) > 1 else [])]
+        look, texts = _look(labels[rows[0]]), None if files is None else files[rows]
+        _add_points(figure, xy, rows, look, texts, _hover("<br>".join(said)), name=_literal(name), meta=name)
     return _as_map(figure, axes, xy)
 
 
@@ -74,33 +62,10 @@ def many_class_map(
     in `shown` where there are any. A class keeps its colour and symbol.
     """
     rows = _rows_of(labels, class_names, shown)
-    of_rows = labels[rows]
+    texts = _texts(rows, labels, class_names, file_names)
     figure = go.Figure()
-    figure.add_scattergl(
-        x=xy[rows, 0],
-        y=xy[rows, 1],
-        customdata=rows,
-        text=_texts(rows, labels, class_names, file_names),
-        mode="markers",
-        showlegend=False,
-        marker={
-            "color": np.array(CLASS_COLOURS)[of_rows % len(CLASS_COLOURS)],
-            "symbol": np.array(CLASS_SYMBOLS)[of_rows // len(CLASS_COLOURS) % len(CLASS_SYMBOLS)],
-            **_marker(len(xy)),
-        },
-        hovertemplate="%{text} · row %{customdata:,}<extra></extra>",
-    )
+    _add_points(figure, xy, rows, _look(labels[rows]), texts, _hover("%{text}"), showlegend=False)
     return _as_map(figure, axes, xy)
-
-
-def _texts(
-    rows: NDArray[np.int32], labels: NDArray[np.int64], class_names: tuple[str, ...], file_names: Sequence[str] | None
-) -> NDArray[np.str_]:
-    """What the mouse shows of these rows."""
-    classes = [f"class {_literal(name)}" for name in class_names]
-    if file_names is None:
-        return np.array(classes)[labels[rows]]
-    return np.array([f"{_literal(file_names[row])}<br>{classes[labels[row]]}" for row in rows])
 
 
 def value_map(
@@ -118,17 +83,12 @@ def value_map(
     """
     low, high = np.percentile(values, [1, 99])
     figure = go.Figure()
-    for rows, name in _traces(labels, class_names, shown):
-        figure.add_scattergl(
-            x=xy[rows, 0],
-            y=xy[rows, 1],
-            customdata=rows,
-            text=_texts(rows, labels, class_names, file_names),
-            mode="markers",
-            meta=name,
-            marker={"color": values[rows], "coloraxis": "coloraxis", **_marker(len(xy))},
-            hovertemplate=f"%{{text}} · row %{{customdata:,}}<br>{title} %{{marker.color:.4g}}<extra></extra>",
-        )
+    many = len(class_names) > MOST_IN_LEGEND
+    traces = [(_rows_of(labels, class_names, shown), "")] if many else _by_class(labels, class_names)
+    for rows, name in traces:
+        look, texts = {"color": values[rows], "coloraxis": "coloraxis"}, _texts(rows, labels, class_names, file_names)
+        said = _hover("" if texts is None else "%{text}", f"<br>{title} %{{marker.color:.4g}}")
+        _add_points(figure, xy, rows, look, texts, said, meta=name)
     figure.update_layout(
         coloraxis={
             "cmin": float(low),
@@ -140,12 +100,53 @@ def value_map(
     return _as_map(figure, axes, xy)
 
 
-def _traces(
-    labels: NDArray[np.int64], class_names: tuple[str, ...], shown: Sequence[str]
-) -> list[tuple[NDArray[np.int32], str]]:
-    """The rows of each trace and its class's name; of more classes than a legend can hold one trace without a name."""
-    if len(class_names) > MOST_IN_LEGEND:
-        return [(_rows_of(labels, class_names, shown), "")]
+def _add_points(
+    figure: go.Figure,
+    xy: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    look: dict[str, object],
+    texts: NDArray[np.str_] | None,
+    hover: str,
+    **about: object,
+) -> None:
+    """A trace of the points `rows` of (N, 2), with their rows as customdata; as large as all points allow."""
+    figure.add_scattergl(
+        x=xy[rows, 0],
+        y=xy[rows, 1],
+        customdata=rows,
+        text=texts,
+        mode="markers",
+        marker=look | _marker(len(xy)),
+        hovertemplate=hover,
+        **about,
+    )
+
+
+def _look(labels: NDArray[np.int64]) -> dict[str, object]:
+    """Colour and symbol of each class: another symbol for each round of the colours."""
+    colours, symbols = np.array(CLASS_COLOURS), np.array(CLASS_SYMBOLS)
+    return {"color": colours[labels % len(colours)], "symbol": symbols[labels // len(colours) % len(symbols)]}
+
+
+def _hover(said: str, after: str = "") -> str:
+    """What the mouse shows of a point: `said`, its row, and what comes after."""
+    return f"{f'{said} · ' if said else ''}row %{{customdata:,}}{after}<extra></extra>"
+
+
+def _texts(
+    rows: NDArray[np.int32], labels: NDArray[np.int64], class_names: tuple[str, ...], file_names: Sequence[str] | None
+) -> NDArray[np.str_] | None:
+    """File and class of each of these rows; a class that is the only one is not told."""
+    parts: list[list[str]] = []
+    if file_names is not None:
+        parts.append([_literal(file_names[row]) for row in rows])
+    if len(class_names) > 1:
+        parts.append([f"class {_literal(class_names[label])}" for label in labels[rows]])
+    return np.array(["<br>".join(words) for words in zip(*parts, strict=True)]) if parts else None
+
+
+def _by_class(labels: NDArray[np.int64], class_names: tuple[str, ...]) -> list[tuple[NDArray[np.int32], str]]:
+    """The rows of each class that has any, and its name."""
     there = ((np.flatnonzero(labels == label).astype(np.int32), name) for label, name in enumerate(class_names))
     return [(rows, name) for rows, name in there if len(rows)]
 
@@ -190,11 +191,19 @@ def _axis(axis: Axis, values: NDArray[np.float32]) -> dict[str, object]:
         "zeroline": axis.measured,
         "showgrid": True,
         # the same whatever is hidden; a fixed range would only ever grow while a window changes its size
-        "autorangeoptions": {"include": [float(values.min()), float(values.max())]},
+        "autorangeoptions": {"include": _with_room([float(values.min()), float(values.max())])},
     }
+
+
+def _with_room(values: Sequence[float]) -> list[float]:
+    """The ends of these values and some room at both, or a point at the end would be cut in half."""
+    low, high = min(values), max(values)
+    return [low - ROOM * (high - low), high + ROOM * (high - low)]
 
 
 def widen(figure: go.Figure, place: tuple[float, float]) -> None:
     """Have a map show this place, too."""
     for axis, value in zip((figure.layout.xaxis, figure.layout.yaxis), place, strict=True):
-        axis.autorangeoptions.include = [*axis.autorangeoptions.include, value]
+        low, high = axis.autorangeoptions.include
+        if not low <= value <= high:
+            axis.autorangeoptions.include = _with_room([low, high, value])

@@ -29,7 +29,10 @@ STYLE = """
   .st-key-page_heading { row-gap: 0; column-gap: 0.9rem; align-items: baseline; }
   .stMainBlockContainer, [data-testid="stSidebarContent"] { font-variant-numeric: tabular-nums; }
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
-  :has(> [class*="st-key-back_forward-"]), [class*="st-key-back_forward-"] { display: none; }
+  .st-key-health_warning [data-testid="stAlertContainer"] { padding-block: 0.4rem; }
+  .stMarkdown p { text-wrap: pretty; } /* no "?" alone on a line */
+  .stButtonGroup [role="radiogroup"] > button { min-height: 2.5rem; } /* as high as the fields beside them */
+  :has(> [class*="st-key-back_forward-"]), [class*="st-key-back_forward-"], [class*="st-key-store-"] { display: none; }
   :has(> .st-key-page_icon), .st-key-page_icon { display: none; }
   @media (max-width: 1100px) {
     .stMainBlockContainer { padding-left: 1.25rem; padding-right: 1.25rem; }
@@ -100,9 +103,8 @@ def show_error(error: VAEError) -> None:
 
 def escape(text: str) -> str:
     """`text` as Markdown that shows it literally, on one line, but for `code` marks."""
-    parts = re.split(
-        r"(`[^`]+`)", visible(" ".join(text.split()))
-    )  # every second one is code, where nothing needs escaping
+    one_line = " ".join(re.split(r"[^\S\u00a0]+", text.strip()))  # spaces that don't break stay
+    parts = re.split(r"(`[^`]+`)", visible(one_line))  # every second one is code, where nothing needs escaping
     escaped = "".join(part if i % 2 else _literal(part) for i, part in enumerate(parts))
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # lists and rules begin a line
 

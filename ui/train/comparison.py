@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ui.shared import page
+from ui.shared.figures import STILL
 from ui.train import figures
 from ui.train.figures import RunCurve
 from vae.jobs.job import Job
@@ -31,7 +32,7 @@ def show(ticked: Mapping[str, Sequence[Job]]) -> None:
             curves = [curve for job in runs if (curve := _curve(job))]
             if curves:
                 figure = figures.compared(curves)
-                st.plotly_chart(figure, key=f"compared-{title}", config={"displayModeBar": False})
+                st.plotly_chart(figure, key=f"compared-{title}", config=STILL)
             else:
                 st.caption("None of them has finished an epoch.")
 

@@ -64,7 +64,7 @@ def in_short(request: TrainingRequest) -> str:
     if train.classes:
         parts.append(f"class {formatting.shortened(', '.join(train.classes), LONGEST)} only")
     if model.likelihood != "bernoulli":
-        parts.append(model.likelihood)
+        parts.append(model.likelihood.capitalize())
     return " · ".join(parts)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.components import clicks, film
 from ui.shared import cache, formatting, job_card, model_picker, page
+from ui.shared.figures import STILL
 from ui.shared.models import health
 from ui.train import figures, run_actions, run_evidence
 from ui.train.models import model_actions
@@ -178,7 +179,7 @@ def _numbers(evidence: Evidence, model: Summary | None, request: TrainingRequest
                     st.markdown(f"**{question}**")
                     _tile(of_question[0])
                     for reading in of_question[1:]:
-                        _line(reading)
+                        _line(reading, of_question[0].sentence)
 
 
 QUESTIONS = {
@@ -223,13 +224,13 @@ def _tile(reading: Reading) -> None:
     st.caption(f"{health.BADGES[reading.level]} {page.escape(reading.sentence)}".strip())
 
 
-def _line(reading: Reading) -> None:
-    """A number below a tile."""
+def _line(reading: Reading, above: str) -> None:
+    """A number below a tile, whose sentence `above` is not said again."""
     unit = f" {page.escape(reading.unit)}" if reading.unit else ""
     badge = health.BADGES[reading.level] if reading.level in ("watch", "failing") else ""
-    said = page.escape(reading.sentence)
+    said = "" if reading.sentence == above else f"  \n:small[{page.escape(reading.sentence)}]"
     st.markdown(
-        f"{page.escape(reading.name)} **{page.escape(reading.value)}**{unit} {badge}  \n:small[{said}]",
+        f"{page.escape(reading.name)} **{page.escape(reading.value)}**{unit} {badge}{said}",
         help=reading.measured or None,
     )
 
@@ -263,12 +264,12 @@ def _curves(job: Job, rows: list[EpochRow], epochs: int, request: TrainingReques
     with grid.cell():
         st.markdown("**Learning curves**", help=MEASURED[_objective(request)])
         figure = _learning_curves(str(job.folder), stamp, end, _objective(request))
-        st.plotly_chart(figure, key=f"curve-{job.id}", config={"displayModeBar": False})
+        st.plotly_chart(figure, key=f"curve-{job.id}", config=STILL)
     if _objective(request) != "autoencoder" and "kl_0" in rows[-1]:
         with grid.cell():
             st.markdown("**KL per dimension**", help="Validation images; dimensions below 0.1 nats are grey.")
             figure = _kl_figure(str(job.folder), stamp, end)
-            st.plotly_chart(figure, key=f"kl-{job.id}", config={"displayModeBar": False})
+            st.plotly_chart(figure, key=f"kl-{job.id}", config=STILL)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

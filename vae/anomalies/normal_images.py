@@ -148,11 +148,10 @@ def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int,
     least = LEAST if split == "train" else LEAST_HELD_OUT
     if len(rows) < least:
         few = images_for(USUAL_SHARE)
-        hint = f"{few} can promise {percent(USUAL_SHARE)} false alarms. Choose more classes as normal, or import more."
-        raise ScoreError(
-            f"{classes.text(checkpoint, split)} has {len(rows)} images, expected at least {least}.",
-            "Choose more classes as normal." if split == "train" else hint,
-        )
+        promise = "" if split == "train" else f"{few} can promise {percent(USUAL_SHARE)} false alarms. "
+        more = "Choose more classes as normal, or import more images." if classes.classes else "Import more images."
+        there = "1 image" if len(rows) == 1 else f"{len(rows)} images"
+        raise ScoreError(f"{classes.text(checkpoint, split)}: {there}, expected at least {least}.", f"{promise}{more}")
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     return NormalImages(split, np.asarray(images.images[rows]), images.labels[rows], rows)

@@ -49,9 +49,14 @@ def _distance_line(checkpoint: Checkpoint, found: Distances, known: Reach) -> st
     far = int(found.distance.argmax())
     d, k = checkpoint.model.latent_dim, len(known.dims)
     where = f", in the {k} of {d} dimensions that carry something" if k < d else ""
-    return (
+    farthest = (
         f"Largest distance to the nearest test image{where}: {found.distance[far]:.2f}, at picture {far} (image "
-        f"{found.row[far]}). Beyond {known.limit:.2f} is a hole: {holes.SHARE} % of images' own posterior samples lie "
+        f"{found.row[far]})."
+    )
+    if not known.is_measured:
+        return f"{farthest} {holes.NOT_MEASURED}"
+    return (
+        f"{farthest} Beyond {known.limit:.2f} is a hole: {holes.SHARE} % of images' own posterior samples lie "
         "nearer to other images."
     )
 

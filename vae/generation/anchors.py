@@ -81,7 +81,8 @@ def _row(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:
         raise GenerationError(f"{token!r:.60} names no test image, expected row:0 to row:{len(latents.mu) - 1}.")
     label = int(latents.labels[row])
     z = tuple(float(value) for value in latents.mu[row])
-    return Anchor(f"row:{row}", f"image {row}, class {names[label]}", z, row, label)
+    title = f"image {row}, class {names[label]}" if len(names) > 1 else f"image {row}"
+    return Anchor(f"row:{row}", title, z, row, label)
 
 
 def _class(token: str, rest: str, checkpoint: Checkpoint) -> Anchor:

@@ -111,18 +111,14 @@ def reading(direction: Direction) -> str:
     shares = (direction.accuracy, direction.accuracy_low, direction.accuracy_high)
     value, low, high = (f"{share:.1%}".replace("%", " %") for share in shares)
     if any(_has(group, "near:") for group in (direction.group_a, direction.group_b)):
-        return (
-            "Not a test: neighbours were chosen in this latent space, so they are apart by construction. "
-            f"Balanced accuracy on held-out images {value} (95 % interval {low} to {high})."
-        )
+        return f"Not a test: neighbours are apart by construction, {value} balanced accuracy on held-out images."
     if direction.accuracy_low <= 0.5:
         why = "the interval includes 50 %" if direction.accuracy_high >= 0.5 else "the interval lies below 50 %"
         return f"Not shown: {why} ({low} to {high}), and guessing would do as well."
     word = "Weak" if direction.accuracy_low < WEAK else "Real"
     by_place = " It is a test only if the images were picked by what they show, not by where they lie on a map."
     return (
-        f"{word}: the groups are told apart with {value} balanced accuracy on held-out images "
-        f"(95 % interval {low} to {high}); 50 % is chance."
+        f"{word}: tells held-out images apart, {value} balanced accuracy (95 % interval {low[:-2]} to {high})."
         f"{by_place if any(_has(group, 'rows:') for group in (direction.group_a, direction.group_b)) else ''}"
     )
 

@@ -20,6 +20,7 @@ from vae.storage.validation import short
 
 MAX_TEXT = 2_000  # characters
 REST = "rest"
+LEAST = 2  # images of a group
 JOIN = " + "
 TELLING = 0.75  # balanced accuracy from the class alone, above which a direction may be one between classes
 FORMS = 'Write "class:NAME", "rows:1,2,40-45", "near:ROW:COUNT", or several joined by " + ".'
@@ -136,10 +137,10 @@ def pair(a_text: str, b_text: str, checkpoint: Checkpoint) -> Pair:
     shared = np.intersect1d(a.rows, b.rows, assume_unique=True)
     left = [replace(g, rows=np.setdiff1d(g.rows, shared, assume_unique=True)) for g in (a, b)]
     for letter, group in zip("AB", left, strict=True):
-        if len(group.rows) < 2:
+        if len(group.rows) < LEAST:
             without = f" once the {len(shared):,} that stand in both groups are left out" if len(shared) else ""
             raise GenerationError(
-                f"Group {letter} ({group.title}) has {_images(len(group.rows))}{without}, expected at least 2.",
+                f"Group {letter} ({group.title}) has {_images(len(group.rows))}{without}, expected at least {LEAST}.",
                 "Choose more images for it.",
             )
     return Pair(left[0], left[1], len(shared))

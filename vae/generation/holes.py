@@ -7,6 +7,7 @@ every sample is far from every mean, whatever it decodes to.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,25 +17,34 @@ from vae.checkpoints.checkpoint import Latents
 from vae.checkpoints.metrics import ACTIVE_VARIANCE
 from vae.generation.interpolation import Distances, Reals, distances, nearest_other
 
+LEAST = 2  # images
+NOT_MEASURED = "One test image is too few to say where the model saw no data."
 SHARE = 95  # % of posterior samples that lie nearer than the limit
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How near to the data the data is: the limit in the active dimensions (k,), measured on `count` images."""
+    """How near to the data the data is: the limit in the active dimensions (k,), measured on `count` images.
+
+    The limit of a single image, which has no other near it, is infinite: no place counts as a hole.
+    """
 
     dims: NDArray[np.int64]
     limit: float
     count: int
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is a limit."""
+        return math.isfinite(self.limit)
+
 
 def reach(latents: Latents, count: int = 1_000, seed: int = 0) -> Reach:
-    """Measured on one posterior sample z = mu + sigma ε of `count` seeded images, each to the nearest other's mean.
-
-    Raises GenerationError for fewer than two images.
-    """
+    """Measured on one posterior sample z = mu + sigma ε of `count` seeded images, each to the nearest other's mean."""
     active = np.flatnonzero(latents.mu.astype(np.float64).var(0) > ACTIVE_VARIANCE)
     dims = active if len(active) else np.arange(latents.mu.shape[1])
+    if len(latents.mu) < LEAST:
+        return Reach(dims, math.inf, len(latents.mu))
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(latents.mu))[:count])
     z = latents.mu[rows] + latents.sigma[rows] * rng.standard_normal((len(rows), latents.mu.shape[1]))

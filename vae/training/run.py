@@ -152,7 +152,8 @@ class EpochSaver:
             )
         self.weights = loading.weights_of(self.trainer.model)
         best_of = f"; kept epoch {self.trainer.best.epoch}, the best" if config.patience else ""
-        return self._finished("trained", f"Trained {self.saved} epochs{best_of}")
+        epochs = "epoch" if self.saved == 1 else "epochs"
+        return self._finished("trained", f"Trained {self.saved} {epochs}{best_of}")
 
     def _finished(self, outcome: str, summary: str) -> Finished:
         return Finished(self.rows, self.saved, self.weights, outcome, summary)
@@ -273,7 +274,7 @@ def _write(
                 error.message,
                 f"Every epoch is kept: rename or delete what is in the way, then resume run {folder.name}.",
             ) from error
-        loss = f"test loss {metrics['test_loss'].value:.2f} nats per image"
+        loss = f"test loss {metrics['test_loss'].value:,.2f} nats per image"
         message = f"{finished.summary}, in {request.destination} ({loss})."
         progress.report(
             stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, outcome=finished.outcome

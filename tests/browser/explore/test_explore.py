@@ -312,6 +312,24 @@ def visible(page: Page) -> list[bool]:
     return drawn
 
 
+# What the map shows in each frame: its projection, its height and the ends of its x axis.
+WATCH_MAP = """(selector) => {
+    const seen = new Set()
+    window.mapsSeen = []
+    const look = () => {
+        requestAnimationFrame(look)
+        const chart = document.querySelector(selector)
+        if (!chart?._fullLayout?.xaxis || getComputedStyle(chart).visibility !== "visible") return
+        const projection = chart.layout.meta.map.split(":").at(-2)
+        const shown = [projection, Math.round(chart._fullLayout.height), ...chart._fullLayout.xaxis.range]
+        if (seen.has(JSON.stringify(shown))) return
+        seen.add(JSON.stringify(shown))
+        window.mapsSeen.push(shown)
+    }
+    look()
+}"""
+
+
 def test_zoom_and_hidden_classes_survive_other_colours_and_maps_and_the_link(digits: Page) -> None:
     middle = explore.point(digits, 0, 0)
     digits.mouse.move(middle.x, middle.y)
@@ -330,12 +348,18 @@ def test_zoom_and_hidden_classes_survive_other_colours_and_maps_and_the_link(dig
     digits.get_by_role("option", name="Colour: KL").click()
     assert eventually(digits, lambda: visible(digits) == without_3 and explore.ranges(digits)[:2] == zoomed)
     expect(digits).to_have_url(re.compile("colour=kl"))
+    digits.evaluate(WATCH_MAP, explore.CHART)
     for name in ("PCA", "t-SNE"):
         digits.get_by_role("radio", name=name).check(force=True)
         expect(digits).to_have_url(re.compile(f"map={'pca' if name == 'PCA' else 'tsne'}"))
         wait_idle(digits)
         assert eventually(digits, lambda: visible(digits) == without_3)
     assert eventually(digits, lambda: explore.ranges(digits)[:2] == zoomed)
+    digits.wait_for_timeout(500)
+    seen = digits.evaluate("window.mapsSeen")  # never the map without its zoom, nor one of another height
+    assert {name for name, *_ in seen} == {"pca", "tsne"}
+    assert len({height for _, height, *_ in seen}) == 1
+    assert {(left, right) for name, _, left, right in seen if name == "tsne"} == {tuple(zoomed)}
     # by keyboard: one class alone, then all
     legend.get_by_role("button", name="5").focus()
     digits.keyboard.press("Shift+Enter")

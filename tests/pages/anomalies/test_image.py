@@ -83,7 +83,7 @@ def test_what_a_person_says_of_images_goes_into_the_csv_and_the_link(digits: Che
     assert url(at)["confirmed"] == ",".join(map(str, sorted((worst[0], worst[61]))))
     again = visit(**at.query_params)
     assert {i: row["review"] for i, row in enumerate(browser.rows()) if row["review"]} == expected
-    assert [button.label for button in again.button if button.key == "anomalies-rejected"] == ["Not an anomaly"]
+    assert [button.label for button in again.button if button.key == "anomalies-rejected"] == ["No anomaly"]
     again.button(key="anomalies-rejected").click().run()  # the worst is chosen: another answer takes its place
     again.button(key="anomalies-rejected").click().run()  # and is taken back
     assert browser.rows()[worst[0]]["review"] == ""

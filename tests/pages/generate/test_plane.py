@@ -54,6 +54,19 @@ def test_what_is_forgotten_of_the_plane_and_what_is_kept(digits: Checkpoint, bro
     assert "window" not in url(at)
 
 
+@pytest.mark.parametrize("scale", ["quantile", "even"])
+def test_a_pin_out_of_view_takes_the_plane_with_it(digits: Checkpoint, browser: Browser, scale: str) -> None:
+    pins = ["row:3", "z:2.5,-2.5@corner"]  # at the right, below
+    window = "0,0,0.5" if scale == "quantile" else "0.2,0.2,0.4"
+    at = visit(model="digits-mlp-2", view="manifold", scale=scale, pin=pins, window=window)
+    assert browser.data["manifold"]["window"] == pytest.approx([float(part) for part in window.split(",")])
+    browser.click("pins", 1)
+    at.run()
+    assert "window" not in url(at)
+    assert browser.data["manifold"]["here"] == pytest.approx([2.5, -2.5])
+    assert browser.data["manifold"]["window"] == [0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("link", "told"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections import Counter
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from ui.palette import CLASS_COLOURS
 from ui.shared import figures
 from ui.shared.figures import Axis
+from vae.storage.paths import PROJECT
 
 AXES = (Axis("z0"), Axis("z1"))
 
@@ -89,7 +91,13 @@ def test_a_map_shows_all_points_whatever_is_hidden_and_what_it_is_widened_to() -
     figure, xy, _ = class_map()
     figures.widen(figure, (50.0, -60.0))
     for axis, values, place in zip((figure.layout.xaxis, figure.layout.yaxis), xy.T, (50.0, -60.0), strict=True):
-        assert list(axis.autorangeoptions.include) == pytest.approx([values.min(), values.max(), place])
+        low, high = axis.autorangeoptions.include
+        room = 0.03 * (high - low)  # nothing is cut at the edge
+        assert low + room < min(values.min(), place)
+        assert max(values.max(), place) < high - room
+    before = list(figure.layout.xaxis.autorangeoptions.include)
+    figures.widen(figure, (0.0, 0.0))
+    assert list(figure.layout.xaxis.autorangeoptions.include) == before  # it is in view
 
 
 def test_distances_on_a_map_are_true_and_axes_without_units_show_none() -> None:
@@ -124,6 +132,30 @@ def test_more_classes_than_a_legend_holds_are_one_trace_and_can_be_chosen() -> N
     np.testing.assert_array_equal(few.customdata, rows)
     np.testing.assert_array_equal(few.marker.color, trace.marker.color[rows])
     np.testing.assert_array_equal(np.stack([few.x, few.y], 1), xy[rows])
+
+
+def test_the_only_class_of_a_set_is_not_named() -> None:
+    xy, labels = places(3, 1)
+    for files, said in ((None, "row %{customdata:,}"), (["a.png", "b.png", "c.png"], "%{text} · row %{customdata:,}")):
+        [classes] = figures.class_map(xy, labels, ("images",), AXES, files).data
+        [values] = figures.value_map(xy, xy[:, 0], labels, ("images",), "KL", AXES, files).data
+        assert classes.hovertemplate == f"{said}<extra></extra>"
+        assert values.hovertemplate == f"{said}<br>KL %{{marker.color:.4g}}<extra></extra>"
+        for trace in (classes, values):
+            assert files is None or list(trace.text) == files
+
+
+def test_no_chart_shows_notes_of_plotlys_own() -> None:
+    charts = [
+        (path.name, next((ast.unparse(word.value) for word in node.keywords if word.arg == "config"), "none"))
+        for folder in ("ui", "pages")
+        for path in (PROJECT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".plotly_chart")
+    ]
+    assert len(charts) >= 7
+    assert {config for _, config in charts} <= {"STILL", "figures.MOVING"}, charts
+    assert not any(config["showTips"] or config["displaylogo"] for config in (figures.STILL, figures.MOVING))
 
 
 def test_file_names_are_shown_as_they_are() -> None:

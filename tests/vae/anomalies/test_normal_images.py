@@ -105,10 +105,10 @@ def test_too_few_images_are_said_with_what_is_needed(checkpoint: Checkpoint, mon
     images = datasets.load("digits", "validation")
     labels = np.where(np.arange(len(images)) == 5, 3, 0)
     monkeypatch.setattr(datasets, "load", lambda name, split: dataclasses.replace(images, labels=labels))
-    with pytest.raises(ScoreError, match=r"digits train, class 3 has 1 images, expected at least 2"):
+    with pytest.raises(ScoreError, match=r"digits train, class 3: 1 image, expected at least 2"):
         normal_images.reference(checkpoint, NormalChoice(("3",)))
     assert len(normal_images.held_out(checkpoint, NormalChoice(("3",)))) == 1
-    with pytest.raises(ScoreError, match=r"class 4 has 0 images, expected at least 1. 19 can promise 5 % false alarms"):
+    with pytest.raises(ScoreError, match=r"class 4: 0 images, expected at least 1. 19 can promise 5 % false alarms"):
         normal_images.held_out(checkpoint, NormalChoice(("4",)))
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Latents
-from vae.errors import GenerationError
 from vae.generation import holes, sampling
 from vae.storage import paths
 
@@ -58,9 +57,14 @@ def test_a_collapsed_model_is_measured_in_all_dimensions() -> None:
     assert known.dims.tolist() == [0, 1, 2]
 
 
-def test_one_image_is_too_few() -> None:
-    with pytest.raises(GenerationError, match="at least two"):
-        holes.reach(latents(np.zeros((1, 2)), 1.0))
+def test_beside_one_image_no_place_is_a_hole() -> None:
+    one = latents(np.zeros((1, 2)), 1.0)
+    known = holes.reach(one)
+    assert not known.is_measured
+    far = holes.from_data(np.full((1, 2), 50.0), one, known)
+    assert far == pytest.approx(50 * 2**0.5)
+    assert not far > known.limit
+    assert holes.reach(latents(np.eye(2), 1.0)).is_measured
 
 
 @pytest.mark.parametrize("name", ["digits-mlp-2", "digits-mlp-8", "mnist-conv-16"])

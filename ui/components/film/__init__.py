@@ -27,7 +27,7 @@ _REEL = st.components.v2.component("film_reel", js=assets.script("film/reel_entr
 _VIEW = st.components.v2.component(
     "film_view",
     html=assets.text("film/film.html"),
-    css=assets.text("shared/base.css", "shared/range.css", "film/film.css"),
+    css=assets.text("shared/base.css", "shared/range.css", "shared/help.css", "film/film.css"),
     js=assets.script("film/film.js"),
 )
 

@@ -1,6 +1,7 @@
 // The film of a training run: latent space, reconstructions and samples of one epoch, and a scrubber over all of them.
 // Nothing is asked of the server.
 
+import { showText } from "../shared/help.js"
 import { isCommand } from "../shared/keys.js"
 import { legendEntryOf } from "../shared/legend.js"
 import { mount } from "../shared/mount.js"
@@ -17,7 +18,11 @@ const FASTEST = 25 // frames a second
 const CATCH_UP_SECONDS = 0.4
 const MANY_CLASSES = 20
 const STACKED = 600 // px; film.css puts the pictures below from there
-const KEYS = "Space plays and pauses, the arrow keys step, Home and End jump."
+const KEYS = "Space plays and pauses, the arrow keys step."
+const SAME =
+  "The images, the draws of the prior and the axes stay the same throughout; up to 1 % of the points on each side can " +
+  "lie outside. Home and End jump to the first and the last epoch."
+
 class FilmView {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
@@ -98,16 +103,16 @@ class FilmView {
     const pca = this.frames[0].axes === "pca"
     const flat = !pca && this.frames.every((frame) => frame.y.every((y) => y === 0))
     this.look.axes = this.axes = pca ? ["PC 1", "PC 2"] : ["z0", flat ? "" : "z1"]
-    const axes = pca ? "PCA of each epoch, rotated to fit the one before (Procrustes)" : "raw axes z0 and z1"
-    const stays = "The images, the draws of the prior and the axes stay the same throughout."
-    const range = "up to 1 % of the points on each side can lie outside"
-    this.find(".hint").textContent = `Latent space: ${flat ? "the one axis z0" : axes}; ${range}. ${stays} ${KEYS}`
+    const axes = pca ? "PCA of each epoch" : flat ? "its one axis, z0" : "its axes z0 and z1"
+    const turned = pca ? "Each epoch is rotated to fit the one before (Procrustes). " : ""
+    showText(this.find(".hint"), [`Latent space: ${axes}`, { help: turned + SAME }, ` · ${KEYS}`])
     this.drawLegend()
   }
 
   drawLegend() {
     const names = this.stays.class_names
     const legend = this.find(".legend")
+    if (names.length === 1) return legend.replaceChildren() // whose name says nothing
     if (names.length > MANY_CLASSES) return legend.replaceChildren(`Colours: ${names.length} classes`)
     legend.replaceChildren(
       ...names.map((name, i) => {

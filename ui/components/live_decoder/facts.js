@@ -2,7 +2,7 @@
 //
 // A text is a list of parts: strings, and {help} for a "?" that explains what stands before it.
 
-import { signed } from "../shared/text.js"
+import { grouped } from "../shared/text.js"
 
 /** {name, number, about} of each line about the image of `row`; `terms` explains the field's terms. */
 export function numbersOf(model, row, terms) {
@@ -13,16 +13,21 @@ export function numbersOf(model, row, terms) {
   const protocol = `${model.terms}, one posterior sample; KL in closed form. −ELBO is ${model.standing}.`
   const error = "Between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
   return [
-    { name: ["ELBO", { help: `${terms.elbo} ${protocol}` }], number: `${signed(elbo, 1)} nats` },
-    { name: ["= reconstruction"], number: signed(elbo + kl, 1) },
-    { name: ["− KL", { help: terms.kl }], number: signed(kl, 1) },
-    { name: ["Squared error"], number: value("squared_error").toFixed(2), about: error },
+    { name: ["ELBO", { help: `${terms.elbo} ${protocol}` }], number: `${grouped(elbo, 1)} nats` },
+    { name: ["= reconstruction"], number: grouped(elbo + kl, 1) },
+    { name: ["− KL", { help: terms.kl }], number: grouped(kl, 1) },
+    { name: ["Squared error"], number: grouped(value("squared_error"), 2), about: error },
   ]
 }
 
 /** Class and file of the image of `row`. */
 export function whoIs(model, row, classNames, fileName = "") {
-  return `class ${classNames[model.tensors.labels.data[row]]}${fileName ? ` · ${fileName}` : ""}`
+  return [classOf(model, row, classNames), fileName].filter(Boolean).join(" · ")
+}
+
+/** The class of the image of `row`; empty where there is only one, whose name says nothing. */
+function classOf(model, row, classNames) {
+  return classNames.length > 1 ? `class ${classNames[model.tensors.labels.data[row]]}` : ""
 }
 
 /** Where the picture shown comes from: the image of `row` (null for none), the origin, or the sliders. */
@@ -34,7 +39,7 @@ export function whereIs({ row, atImage, z }, terms) {
 
 /** The same while nothing moves, with the image whose posterior mean is nearest. */
 export function nearestIs({ row }, model, classNames) {
-  return ` Nearest image: row ${row}, class ${classNames[model.tensors.labels.data[row]]}.`
+  return ` Nearest image: ${[`row ${row}`, classOf(model, row, classNames)].filter(Boolean).join(", ")}.`
 }
 
 /** Why a typed row selects nothing. */

@@ -40,7 +40,8 @@ export class MapLink {
     if (!this.chart?.container()) return
     this.chart.container().append(this.marker, this.preview)
     const zoom = zooms.get(this.chart.about().map)
-    if (zoom) this.chart.zoom(zoom)
+    if (zoom || this.drawn) this.chart.arrange(zoom) // the first map is left as it comes, which is soonest
+    this.drawn = true
     this.draw()
   }
 
@@ -106,9 +107,10 @@ export class MapLink {
   }
 
   /** Colours come from the panel, because the chart has no --st-* variables of its own. */
-  paint(colour, halo) {
-    this.marker.style.color = colour
-    this.marker.style.boxShadow = `0 0 0 2px ${halo}, inset 0 0 0 1.5px ${halo}`
+  paint({ accent, page, text }) {
+    this.marker.style.color = accent
+    // in two tones: the accent alone is lost on points like it, and each point is unlike one of the two
+    this.marker.style.boxShadow = `0 0 0 1.5px ${page}, 0 0 0 3.5px ${text}, inset 0 0 0 1.5px ${page}`
   }
 }
 

@@ -55,7 +55,11 @@ class Panel {
     this.find(".row").max = data.count - 1
     this.linkMap(data.map)
     const theme = (name) => themeValue(this.element, name)
-    this.link.paint(theme("--st-primary-color"), theme("--st-background-color"))
+    this.link.paint({
+      accent: theme("--st-primary-color"),
+      page: theme("--st-background-color"),
+      text: theme("--st-text-color"),
+    })
     followTheme(this.element)
     withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
   }
@@ -223,12 +227,13 @@ class Panel {
     this.find(".class-name").textContent = known ? whoIs(this.model, this.row, names, this.original()?.name) : ""
     const lines = known ? numbersOf(this.model, this.row, terms) : []
     this.find(".numbers").replaceChildren(
-      ...lines.flatMap(({ name, number, about = "" }) => {
-        const [term, value] = [document.createElement("dt"), document.createElement("dd")]
+      ...lines.map(({ name, number, about = "" }) => {
+        const [line, term, value] = ["div", "dt", "dd"].map((kind) => document.createElement(kind))
         showText(term, name)
         term.title = about
         value.textContent = number
-        return [term, value]
+        line.append(term, value)
+        return line
       }),
     )
   }

@@ -14,7 +14,7 @@ import { latentAt, placesOf, settingsOf } from "./plane.js"
 import { Points } from "./points.js"
 import { Preview } from "./preview.js"
 import { Rest } from "./rest.js"
-import { drawRing } from "./ring.js"
+import { drawRing, RING } from "./ring.js"
 import { Atlas } from "./tiles/atlas.js"
 import { drawSheet } from "./tiles/drawing.js"
 import { deepestLevel, HOME, insideBox, levelOf, tileSize, zoomed } from "./tiles/lattice.js"
@@ -88,7 +88,8 @@ class Manifold {
     const changed = (...names) => names.some((name) => !same(before?.[name], now[name]))
     if (changed("fingerprint")) this.model = null
     if (changed("here", "revision", "fingerprint", "plane")) this.here = now.here
-    if (changed("fingerprint", "even", "home", "plane", "revision")) {
+    const elsewhere = before && changed("here") && !this.isInView(now.here)
+    if (changed("fingerprint", "even", "home", "plane", "revision") || elsewhere) {
       this.view = this.confined(now.window)
       this.rest.at(this.view)
     }
@@ -171,6 +172,18 @@ class Manifold {
   placeAt(x, y) {
     const { scale } = this.settings
     return { a: scale.a(this.view.x + x * this.view.span), b: scale.b(this.view.y + y * this.view.span) }
+  }
+
+  /** Whether the view shows a place, null for none, of the plane. */
+  isInView(place) {
+    const { x, y } = this.screenOf(place ?? this.placeAt(0.5, 0.5))
+    return Math.min(x, y) >= 0 && Math.max(x, y) <= 1
+  }
+
+  /** At which shares of the view a place of the plane lies. */
+  screenOf({ a, b }) {
+    const { scale } = this.settings
+    return { x: (scale.x(a) - this.view.x) / this.view.span, y: (scale.y(b) - this.view.y) / this.view.span }
   }
 
   choose(x, y) {
@@ -286,11 +299,13 @@ class Manifold {
     context.drawImage(dots, 0, 0)
   }
 
+  /** The ring; out of view it waits at the edge, smaller, on the way to where it is. */
   drawHere(context, pixelRatio) {
-    const { scale } = this.settings
-    const x = ((scale.x(this.here.a) - this.view.x) / this.view.span) * this.canvas.width
-    const y = ((scale.y(this.here.b) - this.view.y) / this.view.span) * this.canvas.height
-    drawRing(context, x, y, pixelRatio, this.theme.accent)
+    const { x, y } = this.screenOf(this.here)
+    const size = this.isInView(this.here) ? pixelRatio : 0.6 * pixelRatio
+    const inside = (share, length) => Math.min(Math.max(share * length, RING * size), length - RING * size)
+    const { width, height } = this.canvas
+    drawRing(context, inside(x, width), inside(y, height), size, this.theme.accent)
   }
 
   drawAxes(width, height) {

@@ -2,6 +2,8 @@
 
 import { SHADE, WHITE } from "../shared/colours.js"
 
+export const RING = 14 // CSS pixels from its middle to its edge
+
 /** A ring at pixels of the canvas; its edges are black and white, because any picture may be below. */
 export function drawRing(context, x, y, pixelRatio, colour) {
   const line = (radius, width, style) => {

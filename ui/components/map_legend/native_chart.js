@@ -2,7 +2,7 @@
 //
 // All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.data`, `gd.layout.meta`,
-// `_fullLayout.xaxis._offset`, `_length`, `range`, `window.Plotly`. Where there is no chart, nothing happens.
+// `_fullLayout.xaxis._offset`, `_length`, `range`, `_fullLayout.height`, `window.Plotly`. Where there is no chart, nothing happens.
 
 export class NativeChart {
   /** `events`: handlers by Plotly's names. `onFigure()` is called when a figure is there, or another one. */
@@ -73,9 +73,13 @@ export class NativeChart {
     }
   }
 
-  /** Show these ranges of the axes. */
-  zoom([x, y]) {
-    window.Plotly?.relayout(this.chart, { "xaxis.range": [...x], "yaxis.range": [...y] })
+  /** Show these ranges of the axes, if there are any, in all the room there is. */
+  arrange(zoom) {
+    const wanted = zoom ? { "xaxis.range": [...zoom[0]], "yaxis.range": [...zoom[1]] } : {}
+    // Streamlit draws a figure with a height of its own first, which would be seen as a jump of map and zoom
+    const room = document.querySelector(`.st-key-${CSS.escape(this.key)}`)?.clientHeight
+    if (room && Math.abs(room - this.chart._fullLayout.height) > 1) wanted.height = room
+    if (Object.keys(wanted).length) window.Plotly?.relayout(this.chart, wanted)
   }
 
   ranges() {

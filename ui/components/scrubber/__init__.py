@@ -69,9 +69,9 @@ class ScrubData(TypedDict):
     names: NotRequired[list[str]]
 
 
-def reach_data(known: Reach) -> ReachData:
-    """For the page."""
-    return {"dims": known.dims.tolist(), "limit": known.limit}
+def reach_data(known: Reach) -> ReachData | None:
+    """For the page; None where there are too few images for a limit."""
+    return {"dims": known.dims.tolist(), "limit": known.limit} if known.is_measured else None
 
 
 class Stop(reports.Event):

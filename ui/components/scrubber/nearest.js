@@ -32,7 +32,7 @@ export class Nearest {
   }
 
   sentence({ row, distance }) {
-    const label = this.classNames?.[this.model.tensors.labels?.data[row]]
+    const label = this.classNames?.length > 1 ? this.classNames[this.model.tensors.labels?.data[row]] : undefined
     const which = `row ${row.toLocaleString("en")}${label === undefined ? "" : `, class ${label}`}`
     const hole = this.reach ? `; beyond ${this.reach.limit.toFixed(2)} is a hole` : ""
     return `${distance.toFixed(2)} from the nearest test image (${which})${hole}`

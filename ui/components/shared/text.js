@@ -5,6 +5,11 @@ export function signed(value, digits) {
   return withMinus(value.toFixed(digits))
 }
 
+/** The same with a comma between thousands. */
+export function grouped(value, digits) {
+  return withMinus(value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }))
+}
+
 /** The same text with a real minus sign. */
 export function withMinus(text) {
   return text.replace("-", "−")

@@ -66,7 +66,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
             with place.panel:
                 here = directions.apply(anchor.vector, direction, [t])[0]
                 image = cache.decoded(checkpoint, here[None])[0]
-                title = f"{anchor.title[:18]}, {t:+.2f} steps".replace("-", "−")
+                title = f"{formatting.shortened(anchor.title, 24)}, {t:+.2f} steps".replace("-", "−")
                 picture_detail.show(checkpoint, here, image, title, "direction")
             with place.bar:
                 _take_along(checkpoint, direction, anchor)
@@ -94,6 +94,10 @@ def _example(checkpoint: Checkpoint, direction: Direction | None) -> list[Anchor
 
 def _from_groups(checkpoint: Checkpoint, place: ViewParts) -> _OfGroups | None:
     """The direction between the two groups that the fields name; None, and why, when there is none."""
+    if len(checkpoint.latents.mu) < 2 * groups.LEAST:
+        said = f"A direction needs two groups of at least {groups.LEAST} test images."
+        place.pictures.info(said, icon=":material/info:")
+        return None
     first, second = _default(checkpoint)
     with place.bar:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", width="content"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,8 +18,11 @@ LONGEST = 22  # characters of a name
 
 
 def draw(t: NDArray[np.float64], distance: NDArray[np.float64], limit: float, names: Sequence[str]) -> str:
-    """Distance to the nearest image along a path (S,), over the band up to `limit`; `names` stand at t = 0, 1, …"""
-    highest = 1.12 * max(limit, float(distance.max(initial=0)))
+    """Distance to the nearest image along a path (S,), over the band up to `limit`, if it is finite; `names` stand at
+    t = 0, 1, …
+    """
+    marked = [limit] if math.isfinite(limit) else []
+    highest = 1.12 * max([*marked, float(distance.max(initial=0))]) or 1.0
 
     def across(value: float) -> float:
         return LEFT + value / max(1, len(names) - 1) * (WIDTH - LEFT - RIGHT)
@@ -32,13 +36,16 @@ def draw(t: NDArray[np.float64], distance: NDArray[np.float64], limit: float, na
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         f'font-family="sans-serif" font-size="18" fill="{INK}">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<rect x="{LEFT}" y="{down(limit):.1f}" width="{WIDTH - LEFT - RIGHT}" '
-        f'height="{down(0) - down(limit):.1f}" style="fill:{BAND}"/>',
+        *(
+            f'<rect x="{LEFT}" y="{down(value):.1f}" width="{WIDTH - LEFT - RIGHT}" '
+            f'height="{down(0) - down(value):.1f}" style="fill:{BAND}"/>'
+            for value in marked
+        ),
         f'<polyline points="{line}" fill="none" stroke="{ACCENT}" stroke-width="3"/>',
         *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{ACCENT}"/>' for x, y in points),
         *(
             f'<text x="{LEFT - 10}" y="{down(value) + 6:.1f}" text-anchor="end">{value:.2f}</text>'
-            for value in (0.0, limit)
+            for value in (0.0, *marked)
         ),
         f'<text transform="translate(24 {HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">'
         "distance, latent units</text>",

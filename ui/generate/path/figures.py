@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,9 +17,12 @@ HEIGHT = 200
 def distance_line(
     t: NDArray[np.float64], distance: NDArray[np.float64], limit: float, ticks: Sequence[str]
 ) -> go.Figure:
-    """Distance to the nearest image along a way (S,), over the band up to `limit`, where images are."""
+    """Distance to the nearest image along a way (S,), over the band up to `limit`, where images are, if any."""
     figure = go.Figure()
-    figure.add_hrect(y0=0, y1=limit, fillcolor=BAND, line_width=0, layer="below")
+    highest = float(distance.max(initial=0))
+    if math.isfinite(limit):
+        figure.add_hrect(y0=0, y1=limit, fillcolor=BAND, line_width=0, layer="below")
+        highest = max(highest, limit)  # it is always seen
     figure.add_scatter(
         x=t.astype(np.float32),
         y=distance.astype(np.float32),
@@ -41,7 +45,7 @@ def distance_line(
         },
         yaxis={
             "title": {"text": "distance, latent units", "standoff": 12},
-            "range": [0, 1.12 * max(limit, float(distance.max(initial=0)))],  # the limit is always seen
+            "range": [0, 1.12 * highest],
         },
     )
     return figure

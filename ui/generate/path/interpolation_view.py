@@ -18,6 +18,7 @@ from ui.generate.path.path_anchors import AT
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
+from ui.shared.figures import STILL
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data import image_export
 from vae.data.slides import Captions
@@ -49,7 +50,9 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with layout.field(place.bar, 180):
             steps = FIELDS.slider("Steps between images", "pictures", 12, 2, 30)
         if not 2 <= len(chosen) <= MAX_ANCHORS:
-            place.pictures.info(f"Choose two to {MAX_ANCHORS} of the pinned images.", icon=":material/info:")
+            wanted = "Add an image: a path needs two." if len(chosen) < 2 else ""
+            wanted = wanted or f"Choose two to {MAX_ANCHORS} of the pinned images."
+            place.pictures.info(wanted, icon=":material/info:")
             state.write_url(model_text)
             return
         with place.pictures:
@@ -64,7 +67,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
             legs = path.by_leg()  # a row each
             picture_sheet.show(images[legs.ravel()], "interpolation", SheetLayout("The path", columns=legs.shape[1]))
             figure = figures.distance_line(path.t, measured, known.limit, names)
-            st.plotly_chart(figure, key="interpolation-distance", config={"displayModeBar": False})
+            st.plotly_chart(figure, key="interpolation-distance", config=STILL)
             _said(checkpoint, path, measured)
         with place.panel:
             z = _place(chosen, kind, t)
@@ -86,12 +89,15 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
 
 
 def _example(checkpoint: Checkpoint, found: list[Anchor]) -> list[Anchor]:
-    """Two test images of different classes; the pinned one and another where one is pinned."""
+    """Two test images of different classes; the pinned one and another where one is pinned. A single test image is no
+    pair.
+    """
     if len(found) > 1:
         return found
     pair = examples.two(checkpoint.latents, found[0].row if found else None)
     start, end = (anchors.parse(f"row:{row}", checkpoint) for row in (pair.start, pair.end))
-    return [found[0] if found else start, end]
+    first = found[0] if found else start
+    return [first] if first.token == end.token else [first, end]
 
 
 def _through(checkpoint: Checkpoint, found: list[Anchor], bar: DeltaGenerator) -> list[Anchor]:
@@ -100,8 +106,9 @@ def _through(checkpoint: Checkpoint, found: list[Anchor], bar: DeltaGenerator) -
         if len(found) > 1:
             with st.container(width=330):
                 return path_anchors.choose(found)
-        if clicks.button("Two random images", "interpolation-random", icon=":material/casino:"):
-            rows = np.random.default_rng().choice(len(checkpoint.latents.mu), 2, replace=False)
+        count = len(checkpoint.latents.mu)
+        if count > 1 and clicks.button("Two random images", "interpolation-random", icon=":material/casino:"):
+            rows = np.random.default_rng().choice(count, 2, replace=False)
             for row in rows:
                 pins.pin(checkpoint, anchors.parse(f"row:{row}", checkpoint))
             st.rerun()
@@ -141,6 +148,9 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
 def _said(checkpoint: Checkpoint, path: LatentPath, measured: NDArray[np.float64]) -> None:
     """How much of the path leads through holes."""
     known = cache.reach(checkpoint)
+    if not known.is_measured:
+        st.markdown(holes.NOT_MEASURED)
+        return
     d, k = checkpoint.model.latent_dim, len(known.dims)
     where = f" in the {k} of {d} dimensions that carry something" if k < d else ""
     st.markdown(

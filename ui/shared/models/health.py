@@ -69,4 +69,5 @@ def warning(judged: Verdict, where: str) -> str:
 def warn(checkpoint: Checkpoint, where: str) -> None:
     """Say on a page that its model is of no use there; nothing for one that is."""
     if said := warning(verdict(checkpoint), where):
-        st.warning(said, icon=":material/heart_broken:")
+        with st.container(key="health_warning"):
+            st.warning(said, icon=":material/heart_broken:")

@@ -101,7 +101,8 @@ def not_trained(evidence: Evidence) -> Finding | None:
     if not evidence.ended:
         return None
     if evidence.steps < VERY_FEW_STEPS:
-        return _unlearned(evidence, "failing", f"It has taken only {evidence.steps:.0f} gradient steps.")
+        steps = "gradient step" if evidence.steps == 1 else "gradient steps"
+        return _unlearned(evidence, "failing", f"It has taken only {evidence.steps:.0f} {steps}.")
     if _below_baseline(evidence):
         sentence = "It has not even learned what independent pixels know."
         return _unlearned(evidence, "failing", sentence)
