@@ -18,6 +18,7 @@ from vae.data import datasets
 from vae.errors import ConfigError
 from vae.graph.nodes import Shape
 from vae.jobs.progress import Progress
+from vae.storage.validation import short
 
 LOG_VARIANCE = re.compile(r"log_?(var|cov)|log_?sigma_?(2|sq)|logv", re.IGNORECASE)
 LOG_SIGMA = re.compile(r"log_?(sigma|std|scale)", re.IGNORECASE)
@@ -153,4 +154,4 @@ def _smallest(model: onnx.ModelProto, name: str) -> int:
 
 
 def _values(model: onnx.ModelProto) -> str:
-    return ", ".join(name for node in model.graph.node for name in node.output if name)
+    return ", ".join(short(name)[1:-1] for node in model.graph.node for name in node.output if name)

@@ -78,7 +78,10 @@ def ranked(readings: Sequence[ModelReading], images: NDArray[np.uint8]) -> Ranki
         except (VAEError, RuntimeError) as problem:
             problems.append(f"{', '.join(reading.choices.values())}: {problem!s:.200}")
             continue
-        judged.append(Judged(reading, error if np.isfinite(error) else float("inf")))
+        if np.isfinite(error):
+            judged.append(Judged(reading, error))
+        else:
+            problems.append(f"{', '.join(reading.choices.values())}: numbers that are not finite")
     return Ranking(tuple(sorted(judged, key=lambda one: one.error)), tuple(problems))
 
 

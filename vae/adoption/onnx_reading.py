@@ -22,6 +22,7 @@ from vae.adoption.simplification import simplified
 from vae.adoption.weighted_graph import INPUT, Builder, Each, UnknownError, WeightedGraph
 from vae.errors import ConfigError
 from vae.graph.nodes import Shape
+from vae.storage.validation import short
 
 MOST_BYTES = 2**30  # of a file
 MOST_NODES = 10_000
@@ -49,8 +50,8 @@ def read(raw: bytes, what: str) -> onnx.ModelProto:
             f"{what} keeps its weights in another file, expected all of it in one.",
             "Save it again: onnx.save(onnx.load(path), path, save_as_external_data=False).",
         )
-    own = {f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain not in DOMAINS}
-    own |= {function.name for function in model.functions}
+    own = {_shown(f"{node.domain}.{node.op_type}") for node in model.graph.node if node.domain not in DOMAINS}
+    own |= {_shown(function.name) for function in model.functions}
     if own:
         raise ConfigError(
             f"{what} has operators of its own, expected those of ONNX alone: {', '.join(sorted(own))!s:.100}.",
@@ -84,7 +85,7 @@ def input_of(model: onnx.ModelProto, what: str) -> tuple[str, int | None, Shape 
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [one for one in model.graph.input if one.name not in stored]
     if len(inputs) != 1:
-        names = ", ".join(one.name for one in inputs)
+        names = ", ".join(_shown(one.name) for one in inputs)
         raise ConfigError(f"{what} has {len(inputs)} inputs ({names:.200}), expected one.", "Name the cut points.")
     sides = [d.dim_value if d.HasField("dim_value") else 0 for d in inputs[0].type.tensor_type.shape.dim]
     if not sides:
@@ -98,6 +99,11 @@ def _images_of(model: onnx.ModelProto) -> int | None:
     stored = {tensor.name for tensor in model.graph.initializer}
     given = [one.type.tensor_type.shape.dim for one in model.graph.input if one.name not in stored]
     return int(given[0][0].dim_value) or None if given and given[0] else None
+
+
+def _shown(name: str) -> str:
+    """A name in a message."""
+    return short(name)[1:-1]
 
 
 class _Reader:
@@ -133,22 +139,22 @@ class _Reader:
     def _stored(self, tensor: onnx.TensorProto) -> NDArray[Any]:
         if min(tensor.dims, default=0) < 0 or math.prod(tensor.dims) > MOST_BYTES // 4:
             raise ConfigError(
-                f"{self.what}: tensor {tensor.name[:80]!r} is declared as {list(tensor.dims)[:8]}, expected at most "
+                f"{self.what}: tensor {short(tensor.name)} is declared as {list(tensor.dims)[:8]}, expected at most "
                 f"{MOST_BYTES // 4:,} numbers."
             )
         try:
             return np.asarray(numpy_helper.to_array(tensor))
         except Exception as error:  # fewer bytes than it declares, an unknown type
-            raise ConfigError(f"{self.what}: tensor {tensor.name[:80]!r} is damaged: {error!s:.150}") from error
+            raise ConfigError(f"{self.what}: tensor {short(tensor.name)} is damaged: {error!s:.150}") from error
 
     def _place(self, name: str) -> int:
         value = self.found.get(name)
         if isinstance(value, ConfigError):
             raise value
         if not isinstance(value, Each):
-            known = ", ".join(k for k, v in self.found.items() if isinstance(v, Each))
+            known = ", ".join(_shown(k) for k, v in self.found.items() if isinstance(v, Each))
             raise ConfigError(
-                f"{self.what} has no value {name[:80]!r} that depends on its input.", f"It has {known:.500}"
+                f"{self.what} has no value {short(name)} that depends on its input.", f"It has {known:.500}"
             )
         return value.place
 
@@ -161,7 +167,7 @@ class _Reader:
         missing = [name for name in node.input if name not in self.found]
         if missing:
             error = ConfigError(
-                f"{self.what}: {node.op_type} reads {missing[0][:80]!r}, which nothing before it makes.",
+                f"{self.what}: {_shown(node.op_type)} reads {short(missing[0])}, which nothing before it makes.",
                 "The file is damaged, or its operations are not in order.",
             )
             self._set(node, [error] * len(node.output))
@@ -174,10 +180,12 @@ class _Reader:
         try:
             self._set(node, self._called(builder, node, inputs))
         except UnknownError as error:
-            said = ConfigError(f"{self.what} uses {node.op_type} {error}, which this app does not know.", EXPORT_AGAIN)
+            said = ConfigError(
+                f"{self.what} uses {_shown(node.op_type)} {error}, which this app does not know.", EXPORT_AGAIN
+            )
             self._set(node, [said] * len(node.output))
         except ConfigError as error:
-            said = ConfigError(f"{self.what}, {node.op_type}: {error.message}", error.hint)
+            said = ConfigError(f"{self.what}, {_shown(node.op_type)}: {error.message}", error.hint)
             self._set(node, [said] * len(node.output))
 
     def _set(self, node: onnx.NodeProto, values: Sequence[Any]) -> None:

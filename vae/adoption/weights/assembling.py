@@ -17,6 +17,7 @@ from vae.adoption.weights.structures import Step
 from vae.errors import ConfigError
 from vae.graph import nodes
 from vae.graph.nodes import Shape
+from vae.storage.validation import short
 
 EPSILON = 1e-5  # of PyTorch's normalizations
 GROUPS = (32, 8, 16, 4, 1)
@@ -132,7 +133,7 @@ def _normalized(builder: Builder, place: int, layer: Layer) -> int:
         return builder.by_channel(place, scale, bias - layer.running_mean * scale)
     channels = builder.shape(place)[0]
     if layer.shape != (channels,):
-        raise ConfigError(f"{layer.name} has {layer.shape[0]} channels, expected {channels}.")
+        raise ConfigError(f"{short(layer.name)} has {layer.shape[0]} channels, expected {channels}.")
     owned = {"weight": layer.weight, "bias": bias}
     if len(builder.shape(place)) == 1:
         return builder.add(nodes.LayerNormalization((place,), (channels,)), owned)

@@ -11,6 +11,7 @@ import json
 import re
 import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 MOST_MEMORY = 8 * 2**30  # of address space, of which torch itself takes a good part
@@ -29,18 +30,22 @@ def main(file: str, result: str) -> dict[str, Any]:
     from safetensors.torch import save_file
     from torch import Tensor
 
+    found: dict[str, Tensor] = {}
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
+        _gather(content, "", found, Tensor, 0)
+        chosen = _state(found)
+        # a tensor may repeat what it holds, as often as its shape says
+        numbers, size = sum(tensor.numel() for tensor in chosen.values()), Path(file).stat().st_size
+        if numbers > size:
+            return {"refused": f"Its tensors have {numbers:,} numbers, more than its {size:,} bytes can hold."}
+        kept = {f"{i:06}{ORDER}{name}": tensor for i, (name, tensor) in enumerate(chosen.items())}
+        save_file({name: tensor.detach().float().contiguous().clone() for name, tensor in kept.items()}, result)
     except Exception as error:  # the unpickler raises whatever it meets
         said = str(error)
         name = GLOBAL.search(said)
         why = REASON.search(said)  # torch's own advice, to load it unsafely, is not passed on
         return {"refused": why[1][:200] if why else type(error).__name__, "global": name[1] if name else ""}
-    found: dict[str, Tensor] = {}
-    _gather(content, "", found, Tensor, 0)
-    chosen = _state(found)
-    kept = {f"{i:06}{ORDER}{name}": tensor for i, (name, tensor) in enumerate(chosen.items())}
-    save_file({name: tensor.detach().float().contiguous().clone() for name, tensor in kept.items()}, result)
     return {"tensors": len(chosen)}
 
 

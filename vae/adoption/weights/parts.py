@@ -7,7 +7,7 @@ import contextlib
 import re
 from dataclasses import dataclass
 
-from vae.adoption.weights.state_dict import Layer
+from vae.adoption.weights.state_dict import Layer, listed, told
 from vae.errors import ConfigError
 
 ENCODER, DECODER = re.compile(r"enc|recogni|inference", re.IGNORECASE), re.compile(r"dec|generat", re.IGNORECASE)
@@ -96,7 +96,7 @@ def _check(decoder: list[Layer], d: int, layers: list[Layer]) -> None:
     first = next((layer for layer in decoder if layer.kind != "norm"), None)
     inputs = None if first is None else first.shape[1] if first.kind == "linear" else first.shape[0]
     if first is None or inputs != d:
-        found = "nothing" if first is None else f"{first.name} {first.shape}"
+        found = "nothing" if first is None else told(first.name, first.weight)
         raise ConfigError(
             f"The decoder begins with {found}, expected a layer of {d} inputs. The file has {_listed(layers)}."
         )
@@ -107,5 +107,4 @@ def _outputs(layer: Layer) -> int:
 
 
 def _listed(layers: list[Layer]) -> str:
-    names = [f"{layer.name} {layer.shape}" for layer in layers]
-    return ", ".join(names[:16]) + (f" and {len(names) - 16} more" if len(names) > 16 else "")
+    return listed([told(layer.name, layer.weight) for layer in layers])

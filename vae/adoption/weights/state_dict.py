@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from vae.adoption.weighted_graph import FloatArray
 from vae.errors import ConfigError
 from vae.graph.nodes import Shape
+from vae.storage.validation import short
 
 ROLES = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 Kind = Literal["linear", "conv", "norm"]
 MOST_LAYERS = 200
+MOST_TOLD = 8  # tensors in a message
 T = TypeVar("T")
 
 
@@ -51,20 +53,20 @@ def layers_of(tensors: Mapping[str, NDArray[np.generic]]) -> list[Layer]:
     strange: list[str] = []
     for key, array in tensors.items():
         name, _, role = key.rpartition(".")
-        if role not in ROLES:
-            strange.append(f"{key} {array.shape}")
+        if role not in ROLES or not name:
+            strange.append(told(key, array))
         elif role != "num_batches_tracked":
             modules.setdefault(name, _Gathered()).tensors[role] = np.asarray(array, np.float32)
     layers = []
     for name, module in modules.items():
         layer = _layer(name, module.tensors)
         if layer is None:
-            strange += [f"{name}.{role} {array.shape}" for role, array in module.tensors.items()]
+            strange += [told(f"{name}.{role}", array) for role, array in module.tensors.items()]
         else:
             layers.append(layer)
     if strange:
         raise ConfigError(
-            f"Found {_listed(strange)}; expected the weight, bias, running_mean and running_var of linear layers, 2-D "
+            f"Found {listed(strange)}; expected the weight, bias, running_mean and running_var of linear layers, 2-D "
             "convolutions and their normalizations."
         )
     if not 2 <= len(layers) <= MOST_LAYERS:
@@ -74,12 +76,15 @@ def layers_of(tensors: Mapping[str, NDArray[np.generic]]) -> list[Layer]:
 
 def _layer(name: str, tensors: Mapping[str, FloatArray]) -> Layer | None:
     weight = tensors.get("weight")
-    if weight is None or not np.isfinite(weight).all():
+    if weight is None or not all(np.isfinite(array).all() for array in tensors.values()):
         return None
     kind: Kind | None = {1: "norm", 2: "linear", 4: "conv"}.get(weight.ndim)  # type: ignore[assignment] # literals
     if kind is None or min(weight.shape) < 1:
         return None
-    if kind == "norm" and any(array.shape != weight.shape for array in tensors.values()):
+    outputs = {(weight.shape[0],), (weight.shape[min(1, weight.ndim - 1)],)}  # the second: of a transposed convolution
+    if any(array.shape not in outputs for role, array in tensors.items() if role != "weight"):
+        return None
+    if kind != "norm" and not tensors.keys() <= {"weight", "bias"}:
         return None
     return Layer(name, kind, weight, tensors.get("bias"), tensors.get("running_mean"), tensors.get("running_var"))
 
@@ -95,5 +100,12 @@ def without_wrappers(tensors: Mapping[str, T]) -> dict[str, T]:
     return found
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+def told(name: str, array: NDArray[np.generic]) -> str:
+    """A tensor in a message."""
+    finite = array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+    return f"{short(name)[1:-1]} {array.shape}{'' if finite else ' with numbers that are not finite'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of many."""
+    return ", ".join(names[:MOST_TOLD]) + (f" and {len(names) - MOST_TOLD:,} more" if len(names) > MOST_TOLD else "")
