@@ -74,7 +74,7 @@ def _cut(part: int, parts: int) -> bytes:
 
 PICKLES: dict[str, Callable[[], bytes]] = {
     **{f"a command, protocol {n}": partial(pickle.dumps, Evil(), n) for n in range(6)},
-    "a command by hand": lambda: f"cposix\nsystem\n(S'touch {MARKER}'\ntR.".encode(),
+    "a command by hand": lambda: b"cposix\nsystem\n(S'touch executed'\ntR.",
     "code by hand": lambda: b"c__builtin__\neval\n(S'open(chr(120), chr(119))'\ntR.",
     "a command by torch.save": lambda: saved(Evil()),
     "a command by torch.save, as once": lambda: saved(Evil(), _use_new_zipfile_serialization=False),
