@@ -10,7 +10,7 @@ const WIDTH = 8
 const NARROW = 4
 const FEW = 3
 
-/** The tasks for an output of (height, width): {program, taps}.
+/** The program for an output of so many rows and columns, an Int32Array.
  *
  * `rows` and `columns` are senders of each output row and column, [{tap, from}], where `from` may lie outside, −1.
  * `input(y, x)` and `output(y, x)` are addresses; `nothing` is where zeros lie, read in place of a pixel outside.
@@ -56,7 +56,8 @@ function classes(rows, columns) {
     const found = new Map()
     lines.forEach((senders, at) => {
       const name = senders.map(({ tap }) => tap).join()
-      found.set(name, [...(found.get(name) ?? []), { at, senders }])
+      if (!found.has(name)) found.set(name, [])
+      found.get(name).push({ at, senders })
     })
     return [...found.values()]
   }
