@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui.shared import cache, page, page_state
 from ui.shared.models import card
+from ui.shared.models.loading import offer
 from vae.checkpoints import checkpoint_files, loss_group
 from vae.checkpoints.checkpoint import Checkpoint, Summary
 from vae.checkpoints.loss_group import LossGroup
@@ -70,6 +71,7 @@ def _card(summaries: list[Summary]) -> Checkpoint | None:
             if chosen is not None:
                 thumbnails = st.empty()
                 card.facts(chosen)
+        offer.show(_take)
         _broken([summary for summary in summaries if summary.problem])
     if chosen is None:
         return None
@@ -120,8 +122,13 @@ def _pick(usable: dict[str, Summary]) -> Summary | None:
 
 
 def _picked() -> None:
-    st.session_state[CHOSEN] = st.session_state[CHOICE]
-    page_state.chose("model", st.session_state[CHOICE])
+    _take(st.session_state[CHOICE])
+
+
+def _take(name: str) -> None:
+    """Show this model from now on."""
+    st.session_state[CHOSEN] = name
+    page_state.chose("model", name)
     st.session_state.pop(NOTICE, None)
 
 

@@ -8,34 +8,51 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vae.adoption.judging import Judged, ModelReading
+from vae.adoption.judging import ModelReading, Ranking
 from vae.checkpoints import checkpoint_writing, inference, loading
 from vae.checkpoints.baseline import pixel_moments
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, NewCheckpoint
-from vae.checkpoints.checkpoint_files import checkpoint_path
+from vae.checkpoints.checkpoint_files import checkpoint_path, summary
 from vae.checkpoints.metrics import measured_by, metrics_of
 from vae.config import ADOPTED, GAUSSIANS, MAX_LOGVAR, MIN_LOGVAR, ModelConfig, Networks, TrainConfig
 from vae.data import datasets
 from vae.data.image_dataset import SPLITS, ImageDataset
-from vae.errors import CheckpointError, ConfigError
+from vae.errors import ConfigError
 from vae.jobs.progress import Progress
 from vae.maps import pca
 from vae.maps.projection import ProjectionMap
 from vae.model.pixels import to_unit
 
 FITTED_TO = 2_000  # training images, evenly spread: of these a Gaussian's variance is the mean squared error
+KEPT = 3  # readings that are told of
 MAPPED_AT_ONCE = 2_000  # images: more would keep a person waiting; the page makes their t-SNE map when it is asked for
 POINT_SIGMA = 1e-3  # below, on average over images and dimensions, an encoder's answer is a point: an autoencoder
 
 
 @dataclass(frozen=True)
+class Tried:
+    """One way to read a model: its choices in words, and the error share of up to 256 training images."""
+
+    choices: dict[str, str]
+    error: float
+
+
+@dataclass(frozen=True)
 class Adopted:
-    """What became of a model: where it is, and `error`, the share of the mean image's squared error that it leaves."""
+    """What became of a model: where it is, and `error`, the share of the mean image's squared error that it leaves.
+
+    `tried` are the readings that were nearest to right, the one that was taken first.
+    """
 
     path: Path
     error: float
-    choices: dict[str, str]
     test_loss: float
+    tried: tuple[Tried, ...]
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """How it is read."""
+        return self.tried[0].choices
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -45,26 +62,52 @@ class Adopted:
         )
         if self.error >= 1:
             verdict += " That is no better than one picture for all: the images or their range may be wrong."
-        return [*said, verdict]
+        return [*said, verdict, *self._runner_up()]
+
+    def _runner_up(self) -> list[str]:
+        if len(self.tried) < 2:
+            return []
+        first, second = self.tried[:2]
+        other = ", ".join(
+            f"{name}: {choice}" for name, choice in second.choices.items() if first.choices.get(name) != choice
+        )
+        return [f"Runner-up: {other} ({100 * second.error:.1f} % beside {100 * first.error:.1f} %, training images)."]
 
 
-def check_name(name: str) -> Path:
-    """Where checkpoint `name` will be. Raises CheckpointError when the name is taken or not allowed."""
-    destination = checkpoint_path(name)
-    checkpoint_writing.check_writable(destination)
-    return destination
+@dataclass(frozen=True)
+class Destination:
+    """The name of a new model. `again`: an adopted model of that name gives way, as when it is read otherwise."""
+
+    name: str
+    again: bool = False
+
+    def check(self) -> Path:
+        """Where it will be. Raises CheckpointError when the name is taken or not allowed."""
+        path = checkpoint_path(self.name)
+        checkpoint_writing.check_writable(path, self.replacing())
+        return path
+
+    def replacing(self) -> tuple[str, ...]:
+        """The identity of the model that gives way; none for one that was trained here."""
+        there = summary(checkpoint_path(self.name)) if self.again else None
+        return (there.identity,) if there and there.model and there.model.architecture == ADOPTED else ()
 
 
 def write(
-    name: str, judged: Judged, dataset: str, origin: str, command: str, progress: Progress | None = None
+    destination: Destination,
+    ranking: Ranking,
+    dataset: str,
+    origin: str,
+    command: str,
+    progress: Progress | None = None,
 ) -> Adopted:
-    """Write checkpoint `name`. `origin` tells where the model comes from, `command` how to do it again.
+    """Write the best reading. `origin` tells where the model comes from, `command` how to do it again.
 
     Raises ConfigError for a model that gives no finite numbers, DatasetError, and CheckpointError for a name that is
     taken.
     """
     progress = progress or Progress(None)
-    destination, reading = check_name(name), judged.reading
+    path, reading = destination.check(), ranking.best.reading
     progress.stage("reading images")
     splits = {split: datasets.load(dataset, split) for split in SPLITS}
     config = config_of(reading, splits["test"].image_shape)
@@ -104,12 +147,13 @@ def write(
         metrics=metrics,
         origin=origin,
     )
-    checkpoint_writing.write(new, destination)
+    checkpoint_writing.write(new, path, destination.replacing())
     mean = np.asarray(test.images, np.float64).mean(0) / 255
     nothing = sum(float(((image / 255 - mean) ** 2).sum()) for image in test.images) or 1.0
     error = float(encoded.squared_error.sum(dtype=np.float64)) / nothing
     progress.close()
-    return Adopted(destination, error, dict(reading.choices), metrics["test_loss"].value)
+    tried = tuple(Tried(dict(one.reading.choices), one.error) for one in ranking.judged[:KEPT])
+    return Adopted(path, error, metrics["test_loss"].value, tried)
 
 
 def config_of(reading: ModelReading, image_shape: tuple[int, int, int]) -> ModelConfig:
@@ -153,8 +197,3 @@ def _maps(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
         return [*found, tsne.fit(mu, on_step=progress.update)]
     except ConfigError:  # too few images, or all alike
         return found
-
-
-def taken(name: str) -> CheckpointError:
-    """For whoever asks for a name that is in use."""
-    return CheckpointError(f"There is already a model {name!r}.", "Choose another name.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import onnx
 
 from vae.adoption import adopting, judging, onnx_reading
-from vae.adoption.adopting import Adopted
+from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.candidates import NO_WISHES, Wishes, readings_of
 from vae.adoption.judging import Ranking
 from vae.adoption.meaning import EncoderAnswer, Spread
@@ -79,19 +79,24 @@ def ranked(pair: OnnxPair, dataset: str, wishes: Wishes) -> Ranking:
 
 
 def adopt(
-    name: str,
+    destination: Destination,
     files: Sequence[tuple[str, bytes]],
     dataset: str,
     wishes: Wishes = NO_WISHES,
     cuts: Cuts = NO_CUTS,
     progress: Progress | None = None,
 ) -> Adopted:
-    """Make model `name` out of ONNX files, (name, content). Raises ConfigError, DatasetError, CheckpointError."""
-    adopting.check_name(name)
-    best = ranked(pair_of(files, cuts), dataset, wishes).best
+    """Make a model out of ONNX files, (name, content). Raises ConfigError, DatasetError, CheckpointError."""
+    destination.check()
+    ranking = ranked(pair_of(files, cuts), dataset, wishes)
     names = ", ".join(file for file, _ in files)
     return adopting.write(
-        name, best, dataset, f"From ONNX: {names}.", f"python -m vae adopt {name} --onnx {names}", progress
+        destination,
+        ranking,
+        dataset,
+        f"From ONNX: {names}.",
+        f"python -m vae adopt {destination.name} --onnx {names} --dataset {dataset}",
+        progress,
     )
 
 

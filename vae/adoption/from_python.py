@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vae.adoption import adopting, answers, judging
-from vae.adoption.adopting import Adopted
+from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.candidates import Wishes, readings_of
 from vae.adoption.judging import ModelReading
 from vae.adoption.meaning import EncoderAnswer
@@ -86,7 +86,7 @@ def adopt(
     DatasetError, CheckpointError
         For images that can't be used, and a name that is taken.
     """
-    adopting.check_name(name)
+    Destination(name).check()
     wishes = Wishes(pixels, logits, likelihood)
     if dataset is None:
         with _own_images(name, images, labels, class_names) as made:
@@ -111,7 +111,7 @@ def _adopted(
     if not ranking.judged:
         raise ConfigError(f"The model can't be evaluated: {'; '.join(ranking.problems)}")
     origin = f"Adopted from Python. {_told(ranking.best.reading)}"
-    return adopting.write(name, ranking.best, dataset, origin, f"vae.adopt({name!r}, …, dataset={dataset!r})")
+    return adopting.write(Destination(name), ranking, dataset, origin, f"vae.adopt({name!r}, …, dataset={dataset!r})")
 
 
 def _told(reading: ModelReading) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vae.adoption import adopting
-from vae.adoption.adopting import Adopted
+from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.candidates import NO_WISHES, Wishes
 from vae.adoption.judging import Ranking
 from vae.adoption.weights import guessing, parts, state_dict, weights_file
@@ -40,25 +40,24 @@ def ranked(
 
 
 def adopt(
-    name: str,
+    destination: Destination,
     path: Path,
     dataset: str,
     wishes: Wishes = NO_WISHES,
     choice: LayerChoice = NO_CHOICE,
     progress: Progress | None = None,
 ) -> Adopted:
-    """Make model `name` out of a file of weights. Raises ConfigError, DatasetError, CheckpointError."""
-    adopting.check_name(name)
+    """Make a model out of a file of weights. Raises ConfigError, DatasetError, CheckpointError."""
+    destination.check()
     progress = progress or Progress(None)
     progress.stage("trying ways to read it", "ways")
     ranking = ranked(path, dataset, wishes, choice, progress.update)
-    best = ranking.best
-    told = " ".join(f"{what}: {chosen}." for what, chosen in best.reading.choices.items())
+    told = " ".join(f"{what}: {chosen}." for what, chosen in ranking.best.reading.choices.items())
     return adopting.write(
-        name,
-        best,
+        destination,
+        ranking,
         dataset,
         f"From weights: {path.name}. {told}",
-        f"python -m vae adopt {name} --weights {path.name} --dataset {dataset}",
+        f"python -m vae adopt {destination.name} --weights {path.name} --dataset {dataset}",
         progress,
     )

@@ -47,7 +47,7 @@ def read(raw: bytes, what: str) -> onnx.ModelProto:
         raise ConfigError(f"{what} has {len(model.graph.node):,} operations, expected at most {MOST_NODES:,}.")
     if any(map(onnx_constants.is_outside, model.graph.initializer)):
         raise ConfigError(
-            f"{what} keeps its weights in another file, expected all of it in one.",
+            f"{what} keeps its weights in another file, expected one file for everything.",
             "Save it again: onnx.save(onnx.load(path), path, save_as_external_data=False).",
         )
     own = {_shown(f"{node.domain}.{node.op_type}") for node in model.graph.node if node.domain not in DOMAINS}

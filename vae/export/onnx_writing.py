@@ -108,7 +108,7 @@ class _Writer:
         if not owned:
             self.call("Reshape", [normal, back], output)
             return
-        whole = self.call("Reshape", [normal, back], f"{output}.whole")
+        whole = self.call("Reshape", [normal, back], f"{output}.joined")
         tall = (-1, *(1,) * (len(shape) - 1))
         scale = self.constant(f"{place}.scale", self.tensors[f"{place}.weight"].reshape(tall))
         shift = self.constant(f"{place}.shift", self.tensors[f"{place}.bias"].reshape(tall))

@@ -173,7 +173,7 @@ def explained(at: AppTest) -> str:
 
 
 def labels(at: AppTest) -> list[str]:
-    return [button.label for button in at.button]
+    return [button.label for button in at.main.button]
 
 
 def png(image: NDArray[np.uint8], folder: Path, name: str) -> Path:

@@ -95,7 +95,7 @@ def test_a_model_of_missing_images_works_and_offers_to_fetch_them(submitted: lis
     assert shown(at) == "mnist-a"
     original = panel(at)["original"]
     assert (original["row"], original["pixels"], original["problem"]) == (5, None, "Not on this machine")
-    assert [button.label for button in at.button] == ["Download MNIST (11 MB)"]
+    assert [button.label for button in at.main.button] == ["Download MNIST (11 MB)"]
     at.button(key="download-mnist").click().run()
     assert submitted == [(["fetch", "mnist"], "network")]
     assert "**Download MNIST**" in texts(at)
@@ -107,7 +107,7 @@ def test_nothing_is_offered_before_an_image_is_selected() -> None:
     write("mnist-a", of_mnist())
     at = visit()
     assert panel(at)["original"] is None
-    assert not at.button
+    assert not at.main.button
 
 
 def test_other_images_than_the_model_was_measured_on_are_not_shown() -> None:
@@ -117,4 +117,4 @@ def test_other_images_than_the_model_was_measured_on_are_not_shown() -> None:
     original = panel(at)["original"]
     assert original["pixels"] is None
     assert original["problem"].startswith("The scikit-learn digits test images on this machine are not those")
-    assert not at.button
+    assert not at.main.button

@@ -38,7 +38,7 @@ def texts(at: AppTest) -> str:
 
 def labels(at: AppTest) -> list[str]:
     """What stands on the page's buttons."""
-    return [button.label for button in at.button]
+    return [button.label for button in at.main.button]
 
 
 def typed(dataset: str = "digits", name: str = "mine", **changes: Any) -> TrainingRequest:

@@ -56,7 +56,7 @@ def test_every_field_has_one_sentence_of_help() -> None:
         drawn = [field for field in drawn if str(field.key).startswith("train_")]
         assert [field.label for field in drawn if not field.help.endswith(".") or ". " in field.help] == []
         seen |= {field.key for field in drawn}
-    settings = {f.name for f in (*fields(ModelConfig), *fields(TrainConfig))} - {"image_shape", "classes"}
+    settings = {f.name for f in (*fields(ModelConfig), *fields(TrainConfig))} - {"image_shape", "classes", "networks"}
     of_conv = {"hidden", "channels", "activation"}
     assert seen == {
         f"train_{name}_conv" if name in of_conv else f"train_{name}" for name in settings | {"preset", "name"}

@@ -13,7 +13,7 @@ from torch import Tensor
 import vae
 from tests.vae.adoption.conftest import Trained, here, shown
 from vae.adoption import from_onnx, from_weights
-from vae.adoption.adopting import Adopted
+from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.torch_export import Followed, graph_of_module
 from vae.export.onnx_writing import to_onnx
 
@@ -56,7 +56,7 @@ def adopted(trained: Trained, way: str, folder: Path) -> Adopted:
             d = model.encode(shown(dataset))
             width = d.shape[1] // 2 if isinstance(d, Tensor) else d[0].shape[1]
             files = [onnx_of(model.decode, (width,), "b"), onnx_of(model.encode, shape, "a")]
-            return from_onnx.adopt("new", files, dataset)
+            return from_onnx.adopt(Destination("new"), files, dataset)
         case "safetensors":
             path = folder / "model.safetensors"
             save_file(model.state_dict(), path)
@@ -66,7 +66,7 @@ def adopted(trained: Trained, way: str, folder: Path) -> Adopted:
         case _:
             path = folder / "model.pt"
             torch.save(model.state_dict(), path)
-    return from_weights.adopt("new", path, dataset)
+    return from_weights.adopt(Destination("new"), path, dataset)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,4 +1,4 @@
-"""What can be done with a trained model from the page: another name, and deleting it. Both ask."""
+"""What can be done with a trained model from the page: export, another name, and deleting it. The last two ask."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ui.components import clicks
 from ui.shared import formatting, model_picker, page
 from ui.shared.sessions import deletion, ownership
 from ui.shared.sessions.deletion import Deletion
+from ui.train.models import model_export
 from vae.checkpoints.checkpoint import Summary
 from vae.errors import VAEError
 from vae.storage import paths
@@ -20,8 +21,10 @@ NEW_NAME, PROBLEM = "model_new_name", "model_rename_problem"
 
 
 def buttons(model: Summary, place: str) -> None:
-    """Rename and Delete, or why this session may not. `place` tells two of them on a page apart."""
+    """Export, Rename and Delete, or why this session may not. `place` tells two of them on a page apart."""
     note = _note(model_changes.uses(model))
+    if not model.problem:
+        model_export.popover(model, place)
     if not ownership.may_change(note):
         st.caption(ownership.refusal(note))
         return

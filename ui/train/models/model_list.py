@@ -1,4 +1,4 @@
-"""Every model on this machine, also those that no run here wrote: what it is, what uses it, rename and delete."""
+"""Every model on this machine, also those that no run here wrote: what it is, what uses it; export, rename, delete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show() -> None:
     with st.expander("Models on this machine", icon=":material/inventory_2:", key="models-on-this-machine"):
         if st.session_state.get(CHOSEN) not in models:
             st.session_state.pop(CHOSEN, None)
-        name = st.selectbox("Model to rename or delete", list(models), key=CHOSEN)
+        name = st.selectbox("Model to export, rename or delete", list(models), key=CHOSEN)
         model = models[name]
         if model.problem:
             page.show_error(model.problem)

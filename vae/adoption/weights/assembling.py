@@ -45,6 +45,19 @@ class Function:
         return f"{self.name}({self.slope:g})" if self.slope else self.name
 
 
+FUNCTIONS = (
+    Function("ReLU"),
+    Function("LeakyReLU", 0.01),
+    Function("LeakyReLU", 0.2),
+    Function("SiLU"),
+    Function("GELU"),
+    Function("ELU"),
+    Function("Tanh"),
+    Function("Sigmoid"),
+    Function("Softplus"),
+)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the file doesn't say of how its layers are applied."""

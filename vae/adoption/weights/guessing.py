@@ -29,7 +29,7 @@ from vae.adoption.candidates import (
 from vae.adoption.judging import Judged, ModelReading, Ranking
 from vae.adoption.meaning import EncoderAnswer
 from vae.adoption.weighted_graph import WeightedGraph
-from vae.adoption.weights.assembling import Function, Plan, decoder_graph, encoder_graph
+from vae.adoption.weights.assembling import FUNCTIONS, Function, Plan, decoder_graph, encoder_graph
 from vae.adoption.weights.parts import Parts
 from vae.adoption.weights.structures import Steps, decoder_ways, encoder_ways
 from vae.errors import ConfigError, VAEError
@@ -37,17 +37,6 @@ from vae.graph.graph import Graph
 from vae.graph.nodes import Activation, Shape
 from vae.model.pixels import to_unit
 
-FUNCTIONS = (
-    Function("ReLU"),
-    Function("LeakyReLU", 0.01),
-    Function("LeakyReLU", 0.2),
-    Function("SiLU"),
-    Function("GELU"),
-    Function("ELU"),
-    Function("Tanh"),
-    Function("Sigmoid"),
-    Function("Softplus"),
-)
 FUNCTION, AFTER, FINAL = "Function between layers", "After the decoder’s first layer", "After the last layer"
 STRIDES = "Convolutions"
 NOTHING = "nothing"

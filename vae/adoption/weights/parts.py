@@ -40,6 +40,8 @@ def parts_of(layers: list[Layer]) -> Parts:
 
 
 def _in_order(layers: list[Layer]) -> Parts:
+    if all(bool(ENCODER.search(one.name)) != bool(DECODER.search(one.name)) for one in layers):
+        layers = sorted(layers, key=_is_decoder)  # files that sort their keys have the decoder first
     heads = _heads(layers)
     if heads:
         mu, spread = heads

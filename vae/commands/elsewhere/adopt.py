@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vae.adoption.adopting import Adopted
 from vae.commands.common import add_json, add_run_folder, print_json
 from vae.errors import ConfigError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable
-from vae.storage import door, kinds
+from vae.storage import door, kinds, probe
 from vae.storage.reporting import storage_errors_as
+
+if TYPE_CHECKING:
+    from vae.adoption.adopting import Adopted
 
 RANGES = ("unit", "signed", "bytes", "mnist", "imagenet")
 CUTS = "MU,LOGVAR,LATENT,PICTURE"
@@ -37,9 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dataset", required=True, metavar="NAME", help="images of the size that it was trained on")
     parser.add_argument("--pixels", choices=RANGES, help="the range of its pixels (default: what reconstructs best)")
-    parser.add_argument("--logits", action="store_true", default=None, help="its decoder gives logits")
+    parser.add_argument(
+        "--logits", action=argparse.BooleanOptionalAction, default=None, help="whether its decoder gives logits"
+    )
     parser.add_argument("--likelihood", choices=("bernoulli", "gaussian"), help="by which the loss is measured")
     parser.add_argument("--activation", metavar="NAME", help="between its layers, such as ReLU or LeakyReLU(0.2)")
+    parser.add_argument("--final", choices=("nothing", "Sigmoid", "Tanh"), help="after its last layer")
+    parser.add_argument("--again", action="store_true", help="in place of an adopted model of that name")
     add_json(parser)
     add_run_folder(parser)
 
@@ -51,7 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
         with stoppable():
             adopted = _adopted(arguments, progress)
         message = "\n".join([f"{arguments.name}: in {adopted.path}.", *adopted.lines()])
-        progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
+        told = {"error": adopted.error, "tried": [asdict(one) for one in adopted.tried]}
+        progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, adopted=told)
     finally:
         progress.close()
     if arguments.json:
@@ -70,6 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _adopted(arguments: argparse.Namespace, progress: Progress) -> Adopted:
     from vae.adoption import from_onnx, from_weights
+    from vae.adoption.adopting import Destination
     from vae.adoption.candidates import Wishes
     from vae.adoption.weights.guessing import LayerChoice
 
@@ -78,11 +87,19 @@ def _adopted(arguments: argparse.Namespace, progress: Progress) -> Adopted:
         raise ConfigError("Expected one of MODULE:FACTORY, --onnx or --weights.")
     if arguments.code:
         return _from_code(arguments)
+    destination = Destination(arguments.name, arguments.again)
     if arguments.onnx:
-        files = [(path.name, _read(path)) for path in arguments.onnx]
-        return from_onnx.adopt(arguments.name, files, arguments.dataset, wishes, _cuts(arguments.cut), progress)
-    choice = LayerChoice(arguments.activation)
-    return from_weights.adopt(arguments.name, arguments.weights, arguments.dataset, wishes, choice, progress)
+        files = [(path.name, _read(_given(path, arguments))) for path in arguments.onnx]
+        return from_onnx.adopt(destination, files, arguments.dataset, wishes, _cuts(arguments.cut), progress)
+    choice = LayerChoice(arguments.activation, arguments.final)
+    weights = _given(arguments.weights, arguments)
+    return from_weights.adopt(destination, weights, arguments.dataset, wishes, choice, progress)
+
+
+def _given(path: Path, arguments: argparse.Namespace) -> Path:
+    """A job's files are in its run folder."""
+    here = arguments.run_folder / path.name if arguments.run_folder else path
+    return here if probe.is_there(here) else path
 
 
 @storage_errors_as(ConfigError)

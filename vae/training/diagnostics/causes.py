@@ -274,7 +274,7 @@ def _lost_much(evidence: Evidence) -> bool:
     error = math.sqrt(2) * evidence.validation_error  # that of training images is much the same
     sure = gap >= ERRORS * error
     learned = row.gain("train") > ENOUGH_GAIN * evidence.tolerance
-    return learned and sure and row.lost_share() > LOST[evidence.model.likelihood]
+    return learned and sure and row.lost_share() > LOST[evidence.pixels]
 
 
 def _turned(evidence: Evidence) -> Finding | None:

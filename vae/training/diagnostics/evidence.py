@@ -11,7 +11,7 @@ import statistics
 from dataclasses import dataclass
 from functools import cached_property
 
-from vae.config import MIN_LOGVAR, ModelConfig, TrainConfig
+from vae.config import GAUSSIANS, MIN_LOGVAR, ModelConfig, TrainConfig
 from vae.training.run_folder.history import EpochRow
 
 UNKNOWN = math.nan
@@ -80,6 +80,11 @@ class Evidence:
         return self.last.get("train_images", UNKNOWN)
 
     @property
+    def pixels(self) -> str:
+        """`gaussian`, however its mean is made, or `bernoulli`."""
+        return "gaussian" if self.model.likelihood in GAUSSIANS else self.model.likelihood
+
+    @property
     def early(self) -> bool:
         """Whether it goes on and has hardly begun."""
         few = self.steps < EARLY_STEPS
@@ -130,7 +135,7 @@ class Evidence:
         itself is what perfect pictures reach with the finest noise that the likelihood has.
         """
         baseline = self.kept.baseline("validation")
-        if self.model.likelihood != "gaussian":
+        if self.model.likelihood not in GAUSSIANS:
             return baseline - (self.floor if is_known(self.floor) else 0.0)
         pixels = math.prod(self.model.image_shape)
         left = baseline - 0.5 * pixels * (MIN_LOGVAR + math.log(2 * math.pi))

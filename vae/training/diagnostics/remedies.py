@@ -114,7 +114,7 @@ def _more_steps(evidence: Evidence) -> dict[str, Value]:
     config, steps = evidence.train, evidence.steps
     if math.isnan(steps):
         return {"epochs": _rounded(3 * config.epochs)}
-    goal = max(float(LEAST_STEPS[evidence.model.likelihood]), 2.5 * steps)
+    goal = max(float(LEAST_STEPS[evidence.pixels]), 2.5 * steps)
     per_epoch = max(1.0, steps / max(1.0, evidence.epoch))
     if evidence.epoch < config.epochs and goal <= per_epoch * config.epochs:
         return {}
@@ -127,7 +127,7 @@ def _more_steps(evidence: Evidence) -> dict[str, Value]:
 
 def _enough_steps(evidence: Evidence) -> dict[str, Value]:
     """More of them, where what else is changed would only show that they were too few."""
-    return _more_steps(evidence) if evidence.steps < LEAST_STEPS[evidence.model.likelihood] else {}
+    return _more_steps(evidence) if evidence.steps < LEAST_STEPS[evidence.pixels] else {}
 
 
 def _rounded(epochs: float) -> int:
@@ -151,7 +151,7 @@ def _more_kl(evidence: Evidence) -> dict[str, Value]:
         settings |= {"kl_schedule": "linear", "kl_warmup": max(1, config.epochs // 2)}
     if not config.free_bits:
         settings["free_bits"] = A_FEW_BITS
-    if not settings and evidence.model.likelihood == "bernoulli" and config.binarization == "none":
+    if not settings and evidence.pixels == "bernoulli" and config.binarization == "none":
         settings["likelihood"] = "gaussian"
     return settings | _enough_steps(evidence)
 
