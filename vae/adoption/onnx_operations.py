@@ -476,7 +476,7 @@ def _resize(call: OnnxCall) -> Each:
         raise UnknownError(f"to {size} with {corners}")
     inexact = any(abs(f * old - new) > 1e-3 for new, old, f in zip(size, shape[1:], factors, strict=True))
     if inexact and corners != "align_corners":
-        raise UnknownError("by a factor that gives no whole size")
+        raise UnknownError("by a factor that gives no integer size")
     kind: Any = "align_corners" if corners == "align_corners" else "half_pixel"
     return Each(call.builder.add(nodes.Resize((call.place(),), size, "linear", kind)))
 
