@@ -18,6 +18,7 @@ from vae.errors import DatasetError
 
 FITS = 20  # characters of a name, which the picker shows
 THUMBNAILS, SIDE = 8, 26  # how many, and about their side in CSS pixels
+UNKNOWN_IMAGES = "Whether it was trained on the images that are shown here is not known."
 STYLE = f"""
 <style>
   .st-key-model_card {{ padding: 0.7rem 0.8rem; gap: 0.35rem; }}
@@ -57,9 +58,11 @@ def loss(summary: Summary) -> str:
 
 
 def well_being(checkpoint: Checkpoint) -> None:
-    """Fine, watch or failing, and why."""
+    """Fine, watch or failing, and why; of a model from elsewhere also how it is read."""
     judged = health.verdict(checkpoint)
     st.markdown(health.badge(judged), help=page.escape(f"{judged.sentence} {judged.remedy}".strip()))
+    if checkpoint.origin:
+        st.markdown("Trained elsewhere", help=page.escape(f"{checkpoint.origin} {UNKNOWN_IMAGES}"))
 
 
 # --- thumbnails -------------------------------------------------------------------------------------------------------
