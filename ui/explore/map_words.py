@@ -20,7 +20,8 @@ def counted(checkpoint: Checkpoint, shown: int) -> str:
     """How many of the test images are shown."""
     count = len(checkpoint.latents.mu)
     of = f"{count:,}" if shown == count else f"{shown:,} of {count:,}"
-    return f"{of} {checkpoint.dataset.title} test images, each at its posterior mean"
+    what = f"{checkpoint.dataset.title} test image"
+    return f"{of} {what}, at its posterior mean" if count == 1 else f"{of} {what}s, each at its posterior mean"
 
 
 def trust(projection: ProjectionMap) -> str:

@@ -25,7 +25,7 @@ BETA = (
 STYLE = """
 <style>
   .st-key-train_preset [role="radiogroup"] {
-    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr)); gap: 0.6rem; width: 100%;
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.6rem; width: 100%;
   }
   .st-key-train_preset [role="radiogroup"] > * {
     height: 100%; margin: 0; padding: 0.6rem 0.7rem; align-items: flex-start;

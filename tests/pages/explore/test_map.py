@@ -126,3 +126,16 @@ def test_trust_in_a_map_is_a_verdict_with_its_number(value: float, said: str) ->
     assert map_words.trust(projection) == said
     assert "12 neighbours" in map_words.protocol(projection)
     assert map_words.trust(replace(projection, quality={})) == ""
+
+
+@pytest.mark.parametrize(
+    ("images", "shown", "said"),
+    [
+        (1, 1, "1 scikit-learn digits test image, at its posterior mean"),
+        (360, 360, "360 scikit-learn digits test images, each at its posterior mean"),
+        (360, 36, "36 of 360 scikit-learn digits test images, each at its posterior mean"),
+    ],
+)
+def test_the_caption_counts_what_is_shown(digits: Checkpoint, images: int, shown: int, said: str) -> None:
+    few = replace(digits, latents=digits.latents.take(np.arange(images)))
+    assert map_words.counted(few, shown) == said
