@@ -21,11 +21,14 @@ ORDERS = {"worst": "Highest first", "threshold": "At the threshold", "normal": "
 MOST = 60
 HEAT_PERCENTILE = 99.5  # of the squared residuals shown: the brightest colour
 KEY = "anomalies-gallery"
+# on a phone the switch goes below, so that the words stay beside each other
+STYLE = "<style>.st-key-anomalies-order { flex: 1 1 21rem; }</style>"
 SEEN, REVISION = "anomalies_marks_seen", "anomalies_marks_revision"  # in the session: the marks that tiles show
 
 
 def show(checkpoint: Checkpoint, found: Scored) -> None:
     """The gallery; a click chooses an image, keys mark it."""
+    st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center"):
         order = FIELDS.words("Order", "order", ORDERS, "worst", label_visibility="collapsed")
         heat = FIELDS.switch("Heat", "heat", "The squared residual of each pixel, over the image in grey.")
