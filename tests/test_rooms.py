@@ -30,7 +30,7 @@ vae.training        errors storage config model budget data maps checkpoints job
 vae.generation      errors storage recognition neighbours checkpoints
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
-vae.adoption        errors storage config graph model data maps checkpoints jobs
+vae.adoption        errors storage config graph model budget data maps checkpoints jobs
 vae.export          errors storage config graph model checkpoints
 vae.commands        errors storage recognition config model budget data maps checkpoints jobs training generation
                     sample_quality anomalies adoption export

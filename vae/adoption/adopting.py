@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from vae.adoption.judging import ModelReading, Ranking
+from vae.budget import limits, needs
 from vae.checkpoints import checkpoint_writing, inference, loading
 from vae.checkpoints.baseline import pixel_moments
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, NewCheckpoint
@@ -111,6 +112,7 @@ def write(
     progress.stage("reading images")
     splits = {split: datasets.load(dataset, split) for split in SPLITS}
     config = config_of(reading, splits["test"].image_shape)
+    limits.check_memory(needs.encoding(config, len(splits["test"])), "Loading this model", "Close other programs.")
     weights = reading.weights()
     if config.likelihood in GAUSSIANS:
         weights["likelihood.logvar"] = _fitted_logvar(config, weights, splits["train"])
