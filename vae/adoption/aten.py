@@ -340,6 +340,14 @@ def _expand(call: AtenCall) -> Each:
     return Each(call.builder.expanded(call.place(), call.shape))
 
 
+def _broadcast(call: AtenCall) -> tuple[Any, ...]:
+    """Several in one shape, as distributions ask of their parameters; constants stay as they are."""
+    parts = call["tensors"]
+    shapes = [call.builder.shape(part.place) for part in parts if isinstance(part, Each)]
+    whole = np.broadcast_shapes(*shapes)
+    return tuple(Each(call.builder.expanded(p.place, whole)) if isinstance(p, Each) else p for p in parts)
+
+
 def _repeat(call: AtenCall) -> Each:
     counts = list(call["repeats"])
     if len(counts) != len(call.given()) + 1 or counts[0] != 1:
@@ -555,6 +563,7 @@ OPERATIONS: dict[str, Operation] = {
     "transpose": _transpose,
     "cat": _cat,
     "expand": _expand,
+    "broadcast_tensors": _broadcast,
     "repeat": _repeat,
     "slice": _slice,
     "split": _split,

@@ -48,16 +48,18 @@ def write(
         "splits": {},
         "source": "arrays",
     }
-    try:
-        with write_errors_as(DatasetError, destination, "Nothing was kept."), new_folder(destination) as folder:
-            for split in SPLITS:
-                rows = splits[split]
-                np.save(images_file(folder, split), np.ascontiguousarray(pixels[rows]))
-                np.save(labels_file(folder, split), given[rows])
-                meta["splits"][split] = {"count": len(rows), "fingerprint": fingerprint(pixels[rows], given[rows])}
-            (folder / imported_dataset.META).write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
-    except FileExistsError as error:
-        raise DatasetError(f"There is already a data set {name!r}.", "Choose another name.") from error
+    with write_errors_as(DatasetError, destination, "Nothing was kept."):
+        try:
+            with new_folder(destination) as folder:
+                for split in SPLITS:
+                    rows = splits[split]
+                    np.save(images_file(folder, split), np.ascontiguousarray(pixels[rows]))
+                    np.save(labels_file(folder, split), given[rows])
+                    told = {"count": len(rows), "fingerprint": fingerprint(pixels[rows], given[rows])}
+                    meta["splits"][split] = told
+                (folder / imported_dataset.META).write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+        except FileExistsError as error:
+            raise DatasetError(f"There is already a data set {name!r}.", "Choose another name.") from error
     return shape
 
 

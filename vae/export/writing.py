@@ -44,12 +44,13 @@ def contents(checkpoint: Checkpoint, form: str) -> dict[str, bytes]:
 def write(checkpoint: Checkpoint, form: str, destination: Path) -> list[Path]:
     """Write the files into a new folder, all or none. Raises CheckpointError."""
     files = contents(checkpoint, form)
-    try:
-        with write_errors_as(CheckpointError, destination), new_folder(destination) as folder:
-            for name, raw in files.items():
-                (folder / name).write_bytes(raw)
-    except FileExistsError as error:
-        raise CheckpointError(f"{destination} already exists.", "Choose another --output.") from error
+    with write_errors_as(CheckpointError, destination):
+        try:
+            with new_folder(destination) as folder:
+                for name, raw in files.items():
+                    (folder / name).write_bytes(raw)
+        except FileExistsError as error:
+            raise CheckpointError(f"{destination} already exists.", "Choose another --output.") from error
     return [destination / name for name in files]
 
 

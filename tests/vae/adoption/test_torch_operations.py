@@ -127,6 +127,7 @@ def _spread_out(z: Tensor) -> Tensor:
     """A spatial broadcast decoder's beginning: a latent at every place, with the place beside it."""
     a = z[:, :, None, None].expand(-1, -1, 5, 4)
     grid = drawn(1, 2, 5, 4)
+    a, _ = torch.broadcast_tensors(a, z[:, :1, None, None])
     b = torch.cat([a, grid.expand(z.shape[0], -1, -1, -1)], 1)
     return (
         b

@@ -26,16 +26,21 @@ class Parts:
 
 
 def parts_of(layers: list[Layer]) -> Parts:
-    """The parts, by the layers in their order; where that makes no sense, in that of their names.
+    """The parts, by the layers in their order; where that makes no sense, in that of their names, or with the
+    decoder's linear layers before its convolutions: safetensors keeps no order, and fc21 may be meant before fc3.
 
     Raises ConfigError, with every layer listed, where no two heads and no joint one can be found.
     """
     try:
         return _in_order(layers)
-    except ConfigError:  # safetensors keeps no order, and fc21 may be meant before fc3
+    except ConfigError:
         by_name = sorted(layers, key=lambda layer: layer.name)
-        with contextlib.suppress(ConfigError):
-            return _in_order(by_name)
+        linear_first = sorted(
+            layers, key=lambda layer: _is_decoder(layer) + (_is_decoder(layer) and layer.kind == "conv")
+        )
+        for order in (by_name, linear_first):
+            with contextlib.suppress(ConfigError):
+                return _in_order(order)
         raise
 
 
