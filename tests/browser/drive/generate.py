@@ -70,7 +70,13 @@ def press_picture(page: Page, key: str, index: int) -> None:
 
 
 def click_picture(page: Page, key: str, index: int) -> None:
-    """Click a picture of a sheet, and don't wait."""
+    """Click a picture of a sheet that stays, and don't wait."""
+    click_only(page, key, index)
+    expect(sheet(page, key)).to_have_attribute("data-selected", str(index))
+
+
+def click_only(page: Page, key: str, index: int) -> None:
+    """Click a picture of a sheet that Python may replace by another as soon as it hears of it."""
     place = sheet(page, key).evaluate(
         """(sheet, index) => {
             const columns = Number(sheet.querySelector(".viewport").getAttribute("aria-colcount"))
@@ -85,7 +91,6 @@ def click_picture(page: Page, key: str, index: int) -> None:
         index,
     )
     sheet(page, key).locator("canvas.pictures").click(position=place)
-    expect(sheet(page, key)).to_have_attribute("data-selected", str(index))
 
 
 def chosen_picture(page: Page, key: str, side: int) -> NDArray[np.int64]:
