@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import safetensors.numpy
 from PIL import Image
 
 from tests.runs import add_frames, plant_run, progress_of, train_request
@@ -28,9 +29,12 @@ from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.report.image_report import ImageReport, counted
 from vae.data.report.left_out import Reason
 from vae.data.report.warning import Warned
+from vae.export.onnx_writing import to_onnx
 from vae.generation import direction_files, mixture_files, posterior_files
 from vae.generation.directions import Direction
 from vae.generation.sampling import Mixture
+from vae.graph.graph import Graph
+from vae.graph.nodes import Gemm
 from vae.jobs import queue
 from vae.jobs.job import Job
 from vae.maps import map_files, pca
@@ -149,6 +153,7 @@ def build(root: Path) -> House:
     _import_images(root / "data" / "folders" / "own")
     _idx(root / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte")
     (root / "classes.csv").write_text("file,class\nclass/0.png,x\nclass/1.png,y\n")
+    _from_elsewhere(root)
     job_id = _run(checkpoint.identity)
     for k in range(3):
         pixels = np.random.default_rng(k).integers(0, 256, (8, 8), np.uint8)
@@ -235,6 +240,16 @@ def _import_images(folder: Path) -> None:
     classes = counted({"x": {"train": 10}, "y": {"train": 10}})
     report = ImageReport(30, 27, (Reason("no image", 3, ("a.txt",)),), classes, warnings=(Warned("dark", "Dark."),))
     (folder / "report.json").write_text(json.dumps(asdict(report)))
+
+
+def _from_elsewhere(root: Path) -> None:
+    """A file of weights and an ONNX model."""
+    shapes = {"fc1": (4, 64), "fc21": (2, 4), "fc22": (2, 4), "fc3": (4, 2), "fc4": (64, 4)}
+    weights = {f"{name}.weight": np.ones(shape, np.float32) for name, shape in shapes.items()}
+    safetensors.numpy.save_file(weights, root / "elsewhere.safetensors")
+    graph = Graph((2,), (Gemm((-1,), 2, 64, bias=False),))
+    model = to_onnx(graph, {"0.weight": np.ones((64, 2), np.float32)}, "z", "pixels", "made by a test")
+    (root / "elsewhere.onnx").write_bytes(model.SerializeToString())
 
 
 def _idx(path: Path) -> None:

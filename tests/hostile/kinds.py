@@ -11,6 +11,8 @@ from unittest import mock
 from tests.hostile import house as houses
 from tests.hostile.house import CHOICE, House
 from tests.vae.helpers import edit_config
+from vae.adoption import onnx_reading
+from vae.adoption.weights import parts, state_dict, weights_file
 from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
 from vae.checkpoints import checkpoint_files
@@ -23,8 +25,9 @@ from vae.jobs import queue
 from vae.jobs.job import log_tail, read_values
 from vae.maps import map_files
 from vae.sample_quality import quality_files
+from vae.storage import door
 from vae.storage.array_files import read_idx
-from vae.storage.kinds import IDX, STATE
+from vae.storage.kinds import IDX, ONNX, STATE
 from vae.training.run_folder import film_files, request_files, status
 from vae.training.run_folder.status import resume_file
 
@@ -139,6 +142,15 @@ def _classes(house: House) -> object:
     return class_table.read(house.root / "classes.csv", ["class/0.png", "class/1.png"]).classes
 
 
+def _weights_from_elsewhere(house: House) -> object:
+    return parts.parts_of(state_dict.layers_of(weights_file.read(house.root / "elsewhere.safetensors")))
+
+
+def _onnx(house: House) -> object:
+    path = house.root / "elsewhere.onnx"
+    return onnx_reading.network_of(onnx_reading.read(door.read(path, ONNX), path.name), path.name)
+
+
 def _picture(house: House) -> object:
     return image_decoding.decode(house.pictures / "class" / "0.png", GREY).pixels.shape
 
@@ -217,6 +229,8 @@ KINDS = (
     ),
     Kind("imported names", "text", lambda house: house.images / "train-names.txt", _names),
     Kind("table of classes", "text", lambda house: house.root / "classes.csv", _classes),
+    Kind("weights from elsewhere", "text", lambda house: house.root / "elsewhere.safetensors", _weights_from_elsewhere),
+    Kind("ONNX file", "text", lambda house: house.root / "elsewhere.onnx", _onnx),
     Kind("imported images", "npy", lambda house: house.images / "train.npy", _images),
     Kind("imported labels", "labels", lambda house: house.images / "train-labels.npy", _images),
     Kind(

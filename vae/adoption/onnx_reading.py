@@ -24,7 +24,7 @@ from vae.errors import ConfigError
 from vae.graph.nodes import Shape
 from vae.storage.validation import short
 
-MOST_BYTES = 2**30  # of a file
+MOST_BYTES = 2**29  # of a file
 MOST_NODES = 10_000
 BATCH = 7_919  # stands for the number of images, where the model leaves it open: no side is this prime
 DOMAINS = ("", "ai.onnx")

@@ -31,7 +31,7 @@ HISTORY = FileKind("a checkpoint's history", 64 * MIB)
 
 # a model from elsewhere
 ADOPTED_WEIGHTS = FileKind("a file of weights", 4 * GIB, levels=0)
-ONNX = FileKind("an ONNX file", GIB, levels=0)
+ONNX = FileKind("an ONNX file", 512 * MIB, levels=0)
 
 # what is derived from it
 DERIVED_MAP = FileKind("a map made later", GIB)
