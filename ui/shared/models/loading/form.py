@@ -22,6 +22,7 @@ from vae.jobs.job import Job
 JOB = "model_loading"  # the session's job that loads a model
 NAME, SUGGESTED, DATASET, FILES = "load_name", "load_suggested", "load_dataset", "load_files"
 TYPES = [kind.removeprefix(".") for kind in (*request.ONNX, *request.WEIGHTS)]
+MOST_MEGABYTES = 500  # a checkpoint with its optimizer's state has three times its weights
 FROM_PYTHON = """**From Python**, with the code at hand, anything that PyTorch can follow comes in:
 
 ```python
@@ -52,7 +53,12 @@ OF_ONNX = ("pixels", "logits", "likelihood")
 
 def ask() -> None:
     """Files, images, a name."""
-    uploads: list[Any] = st.file_uploader("Files", TYPES, accept_multiple_files=True, key=FILES, help=FILES_HELP) or []
+    uploads: list[Any] = (
+        st.file_uploader(
+            "Files", TYPES, accept_multiple_files=True, key=FILES, help=FILES_HELP, max_upload_size=MOST_MEGABYTES
+        )
+        or []
+    )
     files = {upload.name: upload.getvalue() for upload in uploads}
     with st.container(horizontal=True):
         dataset = st.selectbox("Images", datasets.names(), key=DATASET, format_func=_with_shape, help=IMAGES_HELP)
