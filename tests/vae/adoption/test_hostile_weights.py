@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -30,8 +31,6 @@ class Evil:
     """Runs a command where it is unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        import os
-
         return os.system, (f"touch {MARKER}",)
 
 
@@ -207,6 +206,12 @@ def test_other_files_are_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(RAW)
     with pytest.raises(VAEError, match=r"expected \.pt"):
         weights_file.read(tmp_path / name)
+
+
+def test_a_pipe_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.pt")
+    with pytest.raises(VAEError, match=r"model\.pt"):
+        weights_file.read(tmp_path / "model.pt")
 
 
 def test_the_good_one_is_read(tmp_path: Path) -> None:

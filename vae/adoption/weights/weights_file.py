@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vae.adoption.weights.loading_child import ORDER
 from vae.errors import ConfigError
-from vae.storage import kinds, paths
+from vae.storage import door, kinds, paths
 from vae.storage.reporting import storage_errors_as
 from vae.storage.tensor_files import read_tensors
 
@@ -40,8 +40,10 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
         raise ConfigError(
             f"{path.name} is called {suffix or 'nothing'}, expected {', '.join(PICKLES)} or .safetensors."
         )
-    if path.stat().st_size > MOST_BYTES:
-        raise ConfigError(f"{path.name} has {path.stat().st_size:,} bytes, expected at most {MOST_BYTES:,}.")
+    with door.opened(path, kinds.ADOPTED_WEIGHTS) as file:  # a pipe would hold the child up
+        size = file.seek(0, 2)
+    if size > MOST_BYTES:
+        raise ConfigError(f"{path.name} has {size:,} bytes, expected at most {MOST_BYTES:,}.")
     return _unpickled(path)
 
 
@@ -56,7 +58,7 @@ def _natural(key: str) -> tuple[object, ...]:
 def _unpickled(path: Path) -> dict[str, NDArray[Any]]:
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "tensors.safetensors")
-        command = [sys.executable, "-m", "vae.adoption.weights.loading_child", str(path.resolve()), str(result)]
+        command = [sys.executable, "-m", "vae.adoption.weights.loading_child", str(path.absolute()), str(result)]
         try:
             done = subprocess.run(
                 command, capture_output=True, timeout=MOST_SECONDS, cwd=paths.PROJECT, check=False, text=True
