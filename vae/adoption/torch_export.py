@@ -127,7 +127,7 @@ def _called(builder: Builder, node: torch.fx.Node, found: dict[str, Any], what: 
     if name not in aten.OPERATIONS:
         raise ConfigError(
             f"The {what} uses {node.target}, which this app does not know.",
-            "Export it to ONNX: what is unknown there runs in onnxruntime.",
+            "Replace it by common layers: convolutions, linear ones, normalizations, activations, resizing.",
         )
     values = _by_name(node, arguments, named)
     try:
