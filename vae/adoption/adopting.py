@@ -42,13 +42,15 @@ class Tried:
 class Adopted:
     """What became of a model: where it is, and `error`, the share of the mean image's squared error that it leaves.
 
-    `tried` are the readings that were nearest to right, the one that was taken first.
+    `tried` are the readings that were nearest to right, the one that was taken first; `is_clear` says whether that one
+    is clearly better than the next.
     """
 
     path: Path
     error: float
     test_loss: float
     tried: tuple[Tried, ...]
+    is_clear: bool
 
     @property
     def choices(self) -> dict[str, str]:
@@ -155,7 +157,7 @@ def write(
     error = float(encoded.squared_error.sum(dtype=np.float64)) / nothing
     progress.close()
     tried = tuple(Tried(dict(one.reading.choices), one.error) for one in ranking.judged[:KEPT])
-    return Adopted(path, error, metrics["test_loss"].value, tried)
+    return Adopted(path, error, metrics["test_loss"].value, tried, ranking.is_clear)
 
 
 def config_of(reading: ModelReading, image_shape: tuple[int, int, int]) -> ModelConfig:

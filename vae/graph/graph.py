@@ -17,6 +17,7 @@ from vae.storage.schema import integer, read_as
 MOST_NODES = 1_000
 MOST_VALUES = 2**26  # of one node for one image: 256 MB
 MOST_PARAMETERS = 2**30
+MOST_MULTIPLICATIONS = 10**11  # seconds an image on any processor: nobody explores that
 
 KINDS: tuple[type[Node], ...] = (
     nodes.Gemm,
@@ -94,6 +95,10 @@ class Graph:
                 )
         if (count := sum(map(math.prod, self.tensors().values()))) > MOST_PARAMETERS:
             raise ConfigError(f"The network has {count:,} weights, expected at most {MOST_PARAMETERS:,}.")
+        if (work := self.multiplications()) > MOST_MULTIPLICATIONS:
+            raise ConfigError(
+                f"The network takes {work:,} multiplications an image, expected at most {MOST_MULTIPLICATIONS:,}."
+            )
 
     @property
     def output(self) -> Shape:

@@ -105,6 +105,12 @@ HOSTILE: dict[str, Callable[[Values], None]] = {
     "pads below 0": node(0, pads=[-1, 0, 0, 0]),
     "pads of a billion": node(0, pads=[10**9] * 4),
     "a terabyte of pads": single([1, 8, 8], {"op": "Pad", "inputs": [-1], "pads": [4096] * 4}),
+    "minutes of work an image": single(
+        [1, 8, 8],
+        {"op": "Resize", "inputs": [-1], "size": [1024, 1024]},
+        {"op": "Conv", "inputs": [0], "channels": 1, "outputs": 64, "kernel": [33, 33], "pads": [16] * 4},
+        {"op": "Conv", "inputs": [1], "channels": 64, "outputs": 1, "kernel": [33, 33], "pads": [16] * 4},
+    ),
     "no groups": node(0, group=0),
     "groups that don't divide": node(0, group=3),
     "dilations of a million": node(0, dilations=[10**6, 10**6]),

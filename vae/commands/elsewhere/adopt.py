@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
         with stoppable():
             adopted = _adopted(arguments, progress)
         message = "\n".join([f"{arguments.name}: in {adopted.path}.", *adopted.lines()])
-        told = {"error": adopted.error, "tried": [asdict(one) for one in adopted.tried]}
+        told = {"error": adopted.error, "is_clear": adopted.is_clear, "tried": [asdict(one) for one in adopted.tried]}
         progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, adopted=told)
     finally:
         progress.close()

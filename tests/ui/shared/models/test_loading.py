@@ -116,6 +116,8 @@ def test_the_table_has_a_column_for_each_reading_and_escapes_what_files_say() ->
     ("adopted", "said"),
     [
         ({"error": 0.31}, "leave 31\u00a0% of the squared error"),
+        ({"error": 0.31, "is_clear": True}, "the mean image.$"),
+        ({"error": 0.31, "is_clear": False}, "Another reading is nearly as good"),
         ({"error": 1.2}, "no better than one picture for all"),
         (None, "^$"),
         ({"error": "much"}, "^$"),

@@ -109,7 +109,8 @@ def said(adopted: Any) -> str:
     share = 100 * float(adopted["error"])
     if share >= 100:
         return "But its reconstructions are no better than one picture for all: it may be read wrongly."
-    return f"Its reconstructions leave {share:.0f}\u00a0% of the squared error of the mean image."
+    doubt = "" if adopted.get("is_clear", True) else " Another reading is nearly as good: see how it is read."
+    return f"Its reconstructions leave {share:.0f}\u00a0% of the squared error of the mean image.{doubt}"
 
 
 def _forget(job_id: str) -> None:
