@@ -81,7 +81,7 @@ def joint() -> Trained:
 @pytest.fixture(scope="session")
 def convolutional() -> Trained:
     """Convolutions with batch normalization."""
-    return _trained(models.Convolutional, "colour", 60, signed=True)
+    return _trained(models.Convolutional, "colour", 250, signed=True)
 
 
 def here(name: str, x: Tensor) -> Tensor:

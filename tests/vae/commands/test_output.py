@@ -65,11 +65,15 @@ def clean(text: str) -> bool:
 
 
 @pytest.mark.parametrize("command", READING)
-def test_no_text_of_a_checkpoint_steers_the_terminal(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_text_of_a_checkpoint_steers_the_terminal(
+    command: str, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     as_json = [["--json"]] if "--json" in options(command) else []
     for name in ["evil", "unknown"] if command != "list" else [None]:
         refused = name == "unknown" or command == "compare"  # which finds no images of such a class
         for more in [[], *(as_json if name != "unknown" else [])]:
+            (here := tmp_path / f"{name}-{len(more)}").mkdir()
+            monkeypatch.chdir(here)  # where `export` writes
             argv = [command, *([name] if name else []), *MORE.get(command, []), *more]
             code = call(*argv)
             out, err = capfd.readouterr()

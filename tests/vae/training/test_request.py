@@ -60,7 +60,7 @@ def test_every_setting_is_tried_above_and_has_an_option() -> None:
     for config in ("model", "train"):
         for setting in fields(type(getattr(PLAIN, config))):
             values = {getattr(getattr(request, config), setting.name) for request in REQUESTS}
-            assert len(values) > 1 or setting.name in ("image_shape", "dataset"), setting.name
+            assert len(values) > 1 or setting.name in ("image_shape", "dataset", "networks"), setting.name
     assert [*TRAINING_HELP, "classes"] == [f.name for f in fields(TrainConfig)][1:]
 
 

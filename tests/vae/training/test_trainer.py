@@ -159,7 +159,7 @@ def test_a_batch_counts_by_its_images(digits: Digits) -> None:
     for given in (images, np.concatenate([images, images])):
         model = new_model(TINY, 0)
         list(trainer.train(model, given, images, config, CPU))
-        gradients.append(model.decoder[0].weight.grad)
+        gradients.append(model.decoder.get_parameter("0.weight").grad)
     torch.testing.assert_close(*gradients)
 
 
