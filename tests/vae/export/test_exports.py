@@ -30,7 +30,7 @@ sys.path[:] = [p for p in sys.path if "latent" not in p and p != sys.argv[2]]
 import torch
 from model import load
 model = load("model.safetensors")
-x = torch.load("images.pt")
+x = torch.load("images.pt", weights_only=True)
 with torch.no_grad():
     mu, logvar = model.encode(x)
     torch.save((mu, logvar, model.decode(mu)), "answer.pt")
