@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from msgspec import Meta
 
@@ -312,6 +312,8 @@ class ImageReading:
     values
         The values that become black and white, None for all that the file's type can hold. They are of files with more
         than 8 bits a value; of files with 8 bits too where the second is at most 255.
+    fit
+        How an image gets the wanted aspect ratio: `cut` keeps its middle, `pad` keeps all of it, on the background.
 
     Raises
     ------
@@ -323,6 +325,7 @@ class ImageReading:
         str, Meta(pattern=r"\A#[0-9a-f]{6}\Z", description="a colour as #rrggbb, six hexadecimal digits")
     ] = WHITE
     values: tuple[Finite, Finite] | None = None
+    fit: Literal["cut", "pad"] = "cut"
 
     @storage_errors_as(ConfigError)
     def __post_init__(self) -> None:
@@ -333,4 +336,5 @@ class ImageReading:
             )
 
 
+CUT, PAD = "cut", "pad"
 USUAL_READING = ImageReading()

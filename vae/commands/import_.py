@@ -1,4 +1,4 @@
-"""Make a data set from a folder of images of your own, and tell what became of them."""
+"""Make a data set from images of your own (a folder, a ZIP or an NPZ), and tell what became of them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ from pathlib import Path
 
 from vae.commands.common import add_json, add_run_folder, print_json
 from vae.config import MAX_SIDE
-from vae.data import import_folder
 from vae.data.folders.choices import CLASSES_FROM, SPLIT_FROM, FolderChoices
 from vae.data.import_folder import ImportResult, ImportSettings
+from vae.data.importing import sources
 from vae.data.reading_choice import ReadingChoice
 from vae.errors import ConfigError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable
+from vae.storage import probe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """NAME, FOLDER, what is taken of it, how names become classes and splits, and how images are changed."""
+    """NAME, SOURCE, what is taken of it, how names become classes and splits, and how images are changed."""
     parser.add_argument("name", metavar="NAME", help="the new data set's name")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="images, or one folder of images for each class")
-    parser.add_argument("--size", default="32", help="side in pixels, or HEIGHTxWIDTH (default: 32)")
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        type=Path,
+        help="a folder or a ZIP of images, or of one folder of images for each class; an NPZ of images and labels",
+    )
+    parser.add_argument("--size", help="side in pixels, or HEIGHTxWIDTH (default: 32; of an NPZ its own)")
+    parser.add_argument(
+        "--fit",
+        choices=("cut", "pad"),
+        default="cut",
+        help="how images that are not square become so: cut keeps the middle, pad all of it (default: cut)",
+    )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--colour", action="store_true", default=None, help="three channels")
     kind.add_argument("--grey", dest="colour", action="store_false", help="one channel (default: where all are grey)")
@@ -61,19 +73,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="auto|full|MIN:MAX",
         help="values that become black and white (default: of 16-bit files the lowest and highest of all, else 0:255)",
     )
+    parser.add_argument(
+        "--within",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="leave out links that lead out of such folders (default: follow links to files)",
+    )
     add_json(parser)
     add_run_folder(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Decode every image once and write the arrays: a failure or a stop leaves nothing behind."""
-    settings = _settings(arguments)
+    source = _given(arguments)
+    settings = _settings(arguments, source)
     progress = Progress(arguments.run_folder)
     try:
         with stoppable():
             progress.stage("importing images", "images")
-            result = import_folder.write(arguments.name, arguments.folder, settings, progress.update)
+            result = sources.write(arguments.name, source, settings, progress.update)
         message = _message(result)
+        if source != arguments.source:
+            source.unlink(missing_ok=True)  # an upload, which has become the data set
         progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
     finally:
         progress.close()
@@ -83,14 +106,28 @@ def run(arguments: argparse.Namespace) -> None:
         print(message)
 
 
-def _settings(arguments: argparse.Namespace) -> ImportSettings:
-    sides = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", arguments.size.strip().lower(), re.ASCII)
+def _given(arguments: argparse.Namespace) -> Path:
+    """What is imported; a job's upload is in its run folder, by its bare name."""
+    source: Path = arguments.source
+    if arguments.run_folder and source.name == str(source) and probe.is_there(arguments.run_folder / source):
+        return Path(arguments.run_folder) / source
+    return source
+
+
+def _sides(text: str) -> tuple[int, int]:
+    """(height, width). Raises ConfigError."""
+    sides = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text.strip().lower(), re.ASCII)
     height, width = (int(sides[1]), int(sides[2] or sides[1])) if sides else (0, 0)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise ConfigError(
-            f"The size is {arguments.size!r:.40}, expected a side or HEIGHTxWIDTH of 1 to {MAX_SIDE:,} pixels.",
+            f"The size is {text!r:.40}, expected a side or HEIGHTxWIDTH of 1 to {MAX_SIDE:,} pixels.",
             "32, 64 and 64x48 are sizes.",
         )
+    return height, width
+
+
+def _settings(arguments: argparse.Namespace, source: Path) -> ImportSettings:
+    height, width = _sides(arguments.size) if arguments.size else sources.side_of(source)
     if arguments.max_images is not None and arguments.max_images < 1:
         raise ConfigError(f"max-images is {arguments.max_images}, expected a number above 0.")
     if arguments.csv is not None and "csv" not in (arguments.classes_from, arguments.split_from):
@@ -102,8 +139,9 @@ def _settings(arguments: argparse.Namespace) -> ImportSettings:
         exclude=tuple(arguments.exclude),
         table=arguments.csv,
     )
-    reading = ReadingChoice(arguments.background, arguments.values)
-    return ImportSettings(height, width, arguments.colour, arguments.max_images, folder, reading)
+    reading = ReadingChoice(arguments.background, arguments.values, arguments.fit)
+    within = tuple(probe.resolved(str(folder)) for folder in arguments.within)
+    return ImportSettings(height, width, arguments.colour, arguments.max_images, folder, reading, within)
 
 
 def _message(result: ImportResult) -> str:

@@ -20,7 +20,7 @@ from PIL import Image, ImageColor, ImageOps
 
 from vae import recognition
 from vae.budget import limits, needs
-from vae.config import USUAL_READING, ImageReading
+from vae.config import CUT, PAD, USUAL_READING, ImageReading
 from vae.data.folders import image_names
 from vae.errors import BudgetError, DatasetError, StorageError
 from vae.storage import door, kinds
@@ -85,8 +85,8 @@ class ImageFacts:
     ----------
     size
         (width, height), as the file has them.
-    cropped, enlarged
-        Whether something was cut off at its sides, and whether it was smaller than what it became.
+    cropped, padded, enlarged
+        Whether something was cut off at its sides or put beside it, and whether it was smaller than what it became.
     turned
         Whether it stood otherwise, and its EXIF says so.
     coloured
@@ -106,6 +106,7 @@ class ImageFacts:
 
     size: tuple[int, int]
     cropped: bool = False
+    padded: bool = False
     enlarged: bool = False
     turned: bool = False
     coloured: bool = False
@@ -129,7 +130,7 @@ class Decoded:
 
 def decode(file: Path | bytes, form: Format, reading: ImageReading = USUAL_READING) -> Decoded:
     """The first page or frame of a file, given by path or content: upright, on a background where it is transparent,
-    its middle cut to the wanted aspect ratio, then resized, and made grey last of all.
+    its middle cut to the wanted aspect ratio (or all of it padded to that), then resized, and made grey last of all.
 
     Raises DatasetError, with a few words as its message, for a file that is damaged, too large or no such image.
     """
@@ -171,10 +172,12 @@ def decode_all(
     return found
 
 
-def pixel_count(path: Path) -> int:
-    """How many pixels a file says that it has, from its head alone; 0 for what can't be read, and for too many."""
+def pixel_count(file: Path | bytes) -> int:
+    """How many pixels a file, given by path or content, says that it has, from its head alone; 0 for what can't be
+    read, and for too many."""
     try:
-        with door.opened(path, kinds.IMAGE) as content, Image.open(content, formats=FORMATS) as image:
+        opened = contextlib.nullcontext(io.BytesIO(file)) if isinstance(file, bytes) else door.opened(file, kinds.IMAGE)
+        with opened as content, Image.open(content, formats=FORMATS) as image:
             width, height = image.size
     except Exception:  # as `_decode`: what hostile files raise has no common parent
         return 0
@@ -193,13 +196,13 @@ def own_picture(content: bytes, image_shape: Shape, reading: ImageReading = USUA
         raise DatasetError(f"The picture can't be used: {error.message}.", f"Expected {image_names.KINDS}.") from error
 
 
-def fitted(images: Pixels, image_shape: Shape) -> Pixels:
-    """Images (n, C, H, W) with their middle cut out and resized, as it is done with files."""
+def fitted(images: Pixels, image_shape: Shape, reading: ImageReading = USUAL_READING) -> Pixels:
+    """Images (n, C, H, W) fitted to a shape and resized, as it is done with files."""
     form = format_of(image_shape)
     found = np.empty((len(images), *form.shape), np.uint8)
     for k, pixels in enumerate(images):
         picture = Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-        found[k] = in_channels(_fit(picture, form), form.shape[0])
+        found[k] = in_channels(_fit(picture, form, reading), form.shape[0])
     return found
 
 
@@ -283,20 +286,33 @@ def _read(image: Image.Image, form: Format, reading: ImageReading, digest: bytes
         if (image.width >= image.height) != upright_before:
             width, height = height, width
     flat, facts = _flat(image, reading)
-    pixels = _fit(flat, form)
+    pixels = _fit(flat, form, reading)
     coloured = len(pixels) == 3 and has_colour(pixels)
     told = replace(
         facts,
         size=size,
         digest=digest,
-        cropped=width * form.height - height * form.width >= form.height
-        or height * form.width - width * form.height >= form.width,
+        cropped=is_cropped(width, height, form, reading),
+        padded=reading.fit == PAD and not _has_aspect(width, height, form),
         enlarged=width < form.width or height < form.height,
         turned=turned,
         coloured=coloured,
         several=several,
     )
     return Decoded(in_channels(pixels, form.shape[0]), told)
+
+
+def is_cropped(width: int, height: int, form: Format, reading: ImageReading) -> bool:
+    """Whether something is cut off at the sides of an image of this size."""
+    return reading.fit == CUT and not _has_aspect(width, height, form)
+
+
+def _has_aspect(width: int, height: int, form: Format) -> bool:
+    """Whether it has the wanted aspect ratio, to the pixel."""
+    return (
+        width * form.height - height * form.width < form.height
+        and height * form.width - width * form.height < form.width
+    )
 
 
 def _has_several(image: Image.Image) -> bool:
@@ -306,10 +322,15 @@ def _has_several(image: Image.Image) -> bool:
     return bool(getattr(image, "is_animated", False)) and image.format != "MPO"  # second pictures of a photograph
 
 
-def _fit(image: Image.Image, form: Format) -> Pixels:
-    """The middle of a grey or colour image, resized: (1, H, W) or (3, H, W) as it is."""
+def _fit(image: Image.Image, form: Format, reading: ImageReading) -> Pixels:
+    """The middle of a grey or colour image, or all of it on the background, resized: (1 or 3, H, W) as it is."""
     size = form.width, form.height
-    small = image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    small = image
+    if image.size != size and reading.fit == PAD:
+        ground = ImageColor.getcolor(reading.background, image.mode)
+        small = ImageOps.pad(image, size, Image.Resampling.LANCZOS, ground)
+    elif image.size != size:
+        small = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
     pixels = np.array(small, np.uint8).reshape(form.height, form.width, -1)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 

@@ -18,11 +18,12 @@ from vae.config import BLACK, USUAL_READING, ImageReading
 from vae.data import datasets, image_decoding, imported_dataset, reading_choice, splitting, staging
 from vae.data.folders import layout
 from vae.data.folders.choices import USUAL_CHOICES, FolderChoices
-from vae.data.folders.image_walk import ImageWalk
+from vae.data.folders.image_walk import ImageWalk, WalkBounds
 from vae.data.folders.layout import FolderLayout
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.image_decoding import FULL, Format, ImageFacts
 from vae.data.imported_dataset import images_file, labels_file, names_file
+from vae.data.importing.pictures import FolderPictures, Pictures
 from vae.data.reading_choice import AUTO, USUAL_CHOICE, ReadingChoice
 from vae.data.report import duplicates, pixel_warnings
 from vae.data.report.changes import Changes
@@ -51,7 +52,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """How images become arrays. `colour` None: colour, unless none of the images has any."""
+    """How images become arrays. `colour` None: colour, unless none of the images has any; links that lead out of the
+    folders `within` are left out, where any are named.
+    """
 
     height: int = 32
     width: int = 32
@@ -59,6 +62,7 @@ class ImportSettings:
     max_images: int | None = None
     folder: FolderChoices = USUAL_CHOICES
     reading: ReadingChoice = USUAL_CHOICE
+    within: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,28 @@ def write(
         For a name that is taken or not allowed, a folder without enough images, more than half of them damaged, or no
         room on the disk.
     """
-    destination = free_folder(name)
-    walk = ImageWalk(root)
+    free_folder(name)
+    walk = ImageWalk(root, WalkBounds(roots=settings.within))
     walk.go_on()
     left_out = walk.left_out()
-    found = _drawn(layout.understand(root, walk.files, left_out, settings.folder), settings.max_images, left_out)
+    found = layout.understand(root, walk.files, left_out, settings.folder)
+    return write_pictures(name, FolderPictures(root), found, left_out, settings, on_image)
+
+
+def write_pictures(
+    name: str,
+    pictures: Pictures,
+    found: FolderLayout,
+    left_out: LeftOut,
+    settings: ImportSettings,
+    on_image: Callable[[int, int], None] = lambda done, total: None,
+) -> ImportResult:
+    """As `write`, of images whose names are understood; `left_out` is what was no image."""
+    destination = free_folder(name)
+    found = _drawn(found, settings.max_images, left_out)
     splitting.sizes(len(found.files))
     with write_errors_as(DatasetError, destination, "Nothing was kept."), _unless_taken(destination) as temporary:
-        result = _Work(root, found, left_out, settings, temporary, on_image).run()
+        result = _Work(pictures, found, left_out, settings, temporary, on_image).run()
     return replace(result, folder=destination)
 
 
@@ -136,7 +154,7 @@ def _drawn(found: FolderLayout, most: int | None, left_out: LeftOut) -> FolderLa
 class _Work:
     """One import under way."""
 
-    root: Path
+    pictures: Pictures
     found: FolderLayout
     left_out: LeftOut
     settings: ImportSettings
@@ -166,16 +184,18 @@ class _Work:
     def _check_room(self, form: Format) -> None:
         """Raise BudgetError when there is too little memory or disk for it."""
         files = self.found.files
-        sample = [image_decoding.pixel_count(self.root / file) for file in files[:: -(-len(files) // LOOKED_AT)]]
+        sample = self.pictures.pixel_counts(files[:: -(-len(files) // LOOKED_AT)])
         need = needs.importing(form.shape, sample)
-        limits.check_memory(need, f"Importing pictures of up to {max(sample):,} pixels", "Make them smaller first.")
+        limits.check_memory(
+            need, f"Importing pictures of up to {max(sample, default=0):,} pixels", "Make them smaller first."
+        )
         room = len(files) * (2 * math.prod(form.shape) + LABEL_BYTES)
         limits.check_disk({self.folder: room}, "The import")
 
     def _decode(self, stage: Stage) -> None:
         choice = self.settings.reading
         self.reading = choice.first()
-        stage.decode(self.root, self.found.files, self.reading, self.left_out, self._count)
+        stage.decode(self.pictures, self.found.files, self.reading, self.left_out, self._count)
         splitting.sizes(len(stage.names))
         before, self.reading = self.reading, choice.of(stage.facts)
         again = [
@@ -185,7 +205,7 @@ class _Work:
             or (facts.filled and self.reading.background != before.background)
         ]
         if again:
-            stage.decode_again(self.root, again, self.reading)
+            stage.decode_again(self.pictures, again, self.reading)
 
     def _count(self) -> None:
         self.done += 1
@@ -284,7 +304,7 @@ class _Work:
             "class_names": result.class_names,
             "splits": splits,
             "reading": asdict(self.reading),
-            "source": visible(str(self.root)),
+            "source": visible(self.pictures.source),
             "settings": asdict(self.settings),
         }
         self._write_json(imported_dataset.REPORT, asdict(result.report))

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from PIL import ImageColor
 
@@ -20,24 +21,27 @@ RANGE = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?):(-?\d{1,12}(?:\.\d{1,12})?)", r
 
 @dataclass(frozen=True)
 class ReadingChoice:
-    """What a person wants: `background` a colour's name, #rrggbb or auto, `values` auto, full or MIN:MAX.
+    """What a person wants: `background` a colour's name, #rrggbb or auto, `values` auto, full or MIN:MAX, `fit` as
+    ImageReading has it.
 
     Raises ConfigError for anything else.
     """
 
     background: str = AUTO
     values: str = AUTO
+    fit: Literal["cut", "pad"] = "cut"
 
     def __post_init__(self) -> None:
         self.first()
 
     def first(self) -> ImageReading:
         """What is known before any image is read."""
-        return ImageReading(self._background() or WHITE, self._values())
+        return ImageReading(self._background() or WHITE, self._values(), self.fit)
 
     def of(self, facts: Sequence[ImageFacts]) -> ImageReading:
         """With what is left to the images."""
-        return ImageReading(self._background() or background_of(facts), self._values() or self._of_images(facts))
+        background = self._background() or background_of(facts)
+        return ImageReading(background, self._values() or self._of_images(facts), self.fit)
 
     def _of_images(self, facts: Sequence[ImageFacts]) -> tuple[float, float] | None:
         return None if self.values == FULL_RANGE else values_of(facts)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vae.config import ImageReading
 from vae.data import image_decoding
 from vae.data.image_decoding import WORKERS, Decoded, Format, ImageFacts, Pixels
+from vae.data.importing.pictures import Pictures
 from vae.data.report.left_out import LeftOut
 from vae.errors import DatasetError
 from vae.storage import kinds
@@ -47,7 +48,12 @@ class Stage:
         self._again: dict[int, int] = {}  # which images are in the second file, and where
 
     def decode(
-        self, root: Path, files: Sequence[str], reading: ImageReading, left_out: LeftOut, on_image: Callable[[], None]
+        self,
+        pictures: Pictures,
+        files: Sequence[str],
+        reading: ImageReading,
+        left_out: LeftOut,
+        on_image: Callable[[], None],
     ) -> None:
         """Write every image that can be read; the others go to `left_out`.
 
@@ -56,7 +62,7 @@ class Stage:
         damaged: list[str] = []
 
         def images() -> Iterator[Pixels]:
-            for k, image in self._decoded(root, files, reading, on_image):
+            for k, image in self._decoded(pictures, files, reading, on_image):
                 if isinstance(image, Decoded):
                     self.names.append(files[k])
                     self.rows.append(k)
@@ -73,11 +79,11 @@ class Stage:
 
         write_images(self.folder / FIRST, self.form, images())
 
-    def decode_again(self, root: Path, which: Sequence[int], reading: ImageReading) -> None:
+    def decode_again(self, pictures: Pictures, which: Sequence[int], reading: ImageReading) -> None:
         """Read some of them in another way. Raises DatasetError where a file was changed meanwhile."""
 
         def images() -> Iterator[Pixels]:
-            for place, image in self._decoded(root, [self.names[k] for k in which], reading):
+            for place, image in self._decoded(pictures, [self.names[k] for k in which], reading):
                 k = which[place]
                 if not isinstance(image, Decoded) or image.facts.digest != self.facts[k].digest:
                     raise DatasetError(f"{self.names[k]!r:.200} was changed while it was imported.", "Import again.")
@@ -100,11 +106,15 @@ class Stage:
             yield image_decoding.in_channels(np.asarray(images), channels)
 
     def _decoded(
-        self, root: Path, files: Sequence[str], reading: ImageReading, on_image: Callable[[], None] = lambda: None
+        self,
+        pictures: Pictures,
+        files: Sequence[str],
+        reading: ImageReading,
+        on_image: Callable[[], None] = lambda: None,
     ) -> Iterator[tuple[int, Decoded | DatasetError]]:
         for part in parts(range(len(files)), self.form):
-            paths = [root / files[k] for k in part]
-            yield from zip(part, image_decoding.decode_all(paths, self.form, on_image, reading), strict=True)
+            names = [files[k] for k in part]
+            yield from zip(part, pictures.decoded(names, self.form, on_image, reading), strict=True)
 
 
 def parts(items: range, form: Format) -> Iterator[range]:

@@ -23,7 +23,9 @@ IDX_BYTES = b"\0\0\x08"  # what IDX files of unsigned bytes begin with
 
 
 @dataclass(frozen=True)
-class _Header:
+class NpyHeader:
+    """What a .npy file says of its array, and where that begins."""
+
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     begin: int
@@ -32,14 +34,14 @@ class _Header:
 def read_npy(path: Path, kind: FileKind) -> NDArray[Any]:
     """The array in a .npy file. Raises StorageError."""
     content = door.read_at_once(path, kind)
-    header = _npy_header(bytes(content[:MOST_HEADER]), len(content), door.where(path))
+    header = npy_header(bytes(content[:MOST_HEADER]), len(content), door.where(path))
     return content[header.begin :].view(header.dtype).reshape(header.shape)
 
 
 def map_npy(path: Path, kind: FileKind) -> np.memmap[Any, np.dtype[Any]]:
     """The array in a .npy file, read as its parts are asked for. Raises StorageError."""
     with door.opened(path, kind) as file:
-        header = _npy_header(file.read(MOST_HEADER), file.seek(0, 2), door.where(path))
+        header = npy_header(file.read(MOST_HEADER), file.seek(0, 2), door.where(path))
         try:
             return np.memmap(file, header.dtype, "r", header.begin, header.shape)
         except ValueError as error:  # it became shorter
@@ -66,8 +68,11 @@ def read_idx(path: Path, kind: FileKind) -> NDArray[np.uint8]:
     return raw[start:].reshape(shape)
 
 
-def _npy_header(first: bytes, size: int, where: str) -> _Header:
-    """What a .npy file of `size` bytes, which begins with `first`, says of its array: it must fill the rest exactly."""
+def npy_header(first: bytes, size: int, where: str, kinds: str = "biuf") -> NpyHeader:
+    """What a .npy file of `size` bytes, which begins with `first`, says of its array: it must fill the rest exactly.
+
+    `kinds` are NumPy's letters for the types that it may have. Raises StorageError.
+    """
     file = io.BytesIO(first)
     try:
         version = np.lib.format.read_magic(file)
@@ -75,12 +80,12 @@ def _npy_header(first: bytes, size: int, where: str) -> _Header:
         shape, fortran, dtype = read(file)
     except Exception as error:  # what Python's own parser makes of a hostile header has no common parent
         raise StorageError(f"{where} is no NumPy array that can be read ({error!s:.100}).") from error
-    if fortran or dtype.kind not in "biuf" or not is_shape(shape):
+    if fortran or dtype.kind not in kinds or not is_shape(shape):
         raise StorageError(f"{where} holds {short(dtype)} of shape {short(shape)}, expected plain numbers.")
     begin = file.tell()
     if size - begin != math.prod(shape) * dtype.itemsize:
         raise StorageError(f"{where} holds {size - begin:,} bytes of numbers, its header promises {short(shape)}.")
-    return _Header(shape, dtype, begin)
+    return NpyHeader(shape, dtype, begin)
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------

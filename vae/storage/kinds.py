@@ -63,6 +63,8 @@ IMPORTED_LABELS = FileKind("an imported set's labels", 256 * MIB)  # 33 million
 IMPORTED_NAMES = FileKind("the file names of an imported set", 256 * MIB)
 IMPORT_REPORT = FileKind("an import's report", 16 * MIB)
 CLASS_TABLE = FileKind("a table of classes", 64 * MIB, levels=0)
+ARCHIVE = FileKind("a ZIP of images", 4 * GIB, levels=0)
+ARRAYS = FileKind("an NPZ of images", 4 * GIB, levels=0)
 IDX = FileKind("MNIST's images", 64 * MIB, levels=0)
 IMAGE = FileKind("an image", 100 * MIB, levels=0)
 

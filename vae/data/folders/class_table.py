@@ -41,6 +41,14 @@ class ClassTable:
         return next((one for one in tries if one in self.classes), None)
 
 
+@dataclass(frozen=True)
+class RawTable:
+    """A CSV file that was read somewhere, and its name."""
+
+    name: str
+    raw: bytes = field(repr=False)
+
+
 def only_table(root: Path) -> Path:
     """The CSV file of a folder. Raises DatasetError where there is none, or more than one."""
     found = [path for path in probe.entries(root) if path.suffix.lower() in (".csv", ".tsv")]
@@ -58,7 +66,6 @@ def read(path: Path, files: list[str]) -> ClassTable:
 
     Raises DatasetError for a file that can't be read, or has no column of files or of classes.
     """
-    where = visible(path.name)
     found = recognition.at(path)
     if found and not found.words.startswith(recognition.TEXT):
         raise DatasetError(recognition.instead(path, found, "a CSV file"), found.hint)
@@ -66,6 +73,12 @@ def read(path: Path, files: list[str]) -> ClassTable:
         raw = door.read(path, kinds.CLASS_TABLE)
     except StorageError as error:
         raise DatasetError(error.message, error.hint) from error
+    return parsed(RawTable(path.name, raw), files)
+
+
+def parsed(table: RawTable, files: list[str]) -> ClassTable:
+    """As `read`, of a table's content."""
+    where, raw = visible(table.name)[-80:], table.raw
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

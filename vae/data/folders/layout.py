@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vae.data.folders import class_table, masks, words
 from vae.data.folders.choices import USUAL_CHOICES, FolderChoices, matches
-from vae.data.folders.class_table import ClassTable
+from vae.data.folders.class_table import ClassTable, RawTable
 from vae.data.folders.image_names import folders_of, natural
 from vae.data.report.left_out import LeftOut
 from vae.data.report.warning import Warned
@@ -75,14 +75,18 @@ class _Named:
 
 
 def understand(
-    root: Path, files: Sequence[str], left_out: LeftOut, choices: FolderChoices = USUAL_CHOICES
+    root: Path,
+    files: Sequence[str],
+    left_out: LeftOut,
+    choices: FolderChoices = USUAL_CHOICES,
+    raw_table: RawTable | None = None,
 ) -> FolderLayout:
     """Classes and splits of image files by their relative paths; what is not taken goes to `left_out`, as do images
-    beside the folders of the others.
+    beside the folders of the others. `raw_table` stands in for a CSV file of the folder where there is no folder.
 
     Raises DatasetError where nothing is left, or the choices ask for what isn't there.
     """
-    found = with_nameless(root, files, left_out, choices)
+    found = with_nameless(root, files, left_out, choices, raw_table)
     if not found.class_names:
         return replace(found, labels=np.zeros(len(found.files), np.int64), class_names=(ONE_CLASS,))
     loose = [file for file, label in zip(found.files, found.labels, strict=True) if label < 0]
@@ -111,7 +115,11 @@ def understand(
 
 
 def with_nameless(
-    root: Path, files: Sequence[str], left_out: LeftOut, choices: FolderChoices = USUAL_CHOICES
+    root: Path,
+    files: Sequence[str],
+    left_out: LeftOut,
+    choices: FolderChoices = USUAL_CHOICES,
+    raw_table: RawTable | None = None,
 ) -> FolderLayout:
     """As `understand`, but images beside the folders stay: their label is -1, and where no folder names any class there
     are no classes.
@@ -126,7 +134,10 @@ def with_nameless(
     _warn_of_pairs(kept, warnings)
     table = None
     if "csv" in (choices.classes_from, choices.split_from):
-        table = class_table.read(choices.table or class_table.only_table(root), kept)
+        if raw_table:
+            table = class_table.parsed(raw_table, kept)
+        else:
+            table = class_table.read(choices.table or class_table.only_table(root), kept)
         if choices.classes_from == "csv" and not any(table.classes.values()):
             raise DatasetError(f"{table.name} has no column of classes.", "Call it class or label.")
         kept = _in_table(kept, table, left_out)

@@ -49,6 +49,7 @@ class Changes:
         tests = {
             f"resized to {size} pixels": facts.size != (self.form.width, self.form.height),
             "cut to their middle": facts.cropped,
+            "padded at two sides, with nothing cut off": facts.padded,
             "smaller than that, so enlarged": facts.enlarged,
             "turned upright, as their EXIF says": facts.turned,
             "made grey": facts.coloured and not self.form.colour,
