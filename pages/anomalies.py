@@ -73,7 +73,7 @@ def review(checkpoint: Checkpoint) -> None:
         chosen = registry.get(settings.chosen_score()).title
         with st.popover(f"Score: {page.escape(chosen)}", icon=":material/speed:"):
             name = settings.score_name(checkpoint, choice)
-        limit = st.popover(f"Threshold: {settings.rule_text()}", icon=":material/horizontal_rule:")
+        limit = st.popover(f"Threshold: {settings.rule_text()}")  # no icon here: all are in one row at 1440 pixels
     columns = detail_panel.beside()
     with source:
         wanted = settings.wanted(checkpoint, settings.source_kind())

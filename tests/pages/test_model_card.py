@@ -10,9 +10,11 @@ from tests.pages.page import said, visit_page
 from tests.vae.helpers import new_checkpoint
 from ui.shared import formatting
 from ui.shared import page as frame
+from ui.shared.models import health
 from vae.checkpoints import checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint, Metric
 from vae.storage import paths
+from vae.training.diagnostics.verdict import Verdict
 
 SCRIPTS = [script for script, _, _ in frame.PAGES]
 COLLAPSED = {"elbo": -27.1, "log_likelihood": -27.1, "kl": 0.0, "baseline_loss": 27.2}
@@ -44,6 +46,28 @@ def test_a_collapsed_model_is_marked_on_every_page(script: str) -> None:
     assert ":red-badge[:material/error: Failing] KL vanished" in [element.value for element in at.sidebar.markdown]
     warned = [w.value for w in at.warning if w.value.startswith("This model's KL has vanished: ")]
     assert len(warned) == (script != "pages/train.py")
+
+
+PRAISE = {  # what pages say of a model that works
+    "explore": ("app.py", {}, ["t-SNE: neighbours can be trusted"]),
+    "interpolation": (
+        "pages/generate.py",
+        {"view": "interpolation"},
+        ["no sign of a copy", "steps lie where the model saw no data"],
+    ),
+}
+
+
+@pytest.mark.parametrize("where", PRAISE)
+def test_no_page_praises_a_collapsed_model(digits: Checkpoint, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its latents lie together and its one picture is near to all images: measures of both come out well."""
+    script, parameters, praise = PRAISE[where]
+    found = said(visit_page(script, model=digits.name, **parameters))
+    assert [words for words in praise if words not in found] == []
+    monkeypatch.setattr(health, "verdict", lambda checkpoint: Verdict("failing", "collapsed", "The decoder ignores z."))
+    found = said(visit_page(script, model=digits.name, **parameters))
+    assert "This model's KL has vanished" in found
+    assert [words for words in praise if words in found] == []
 
 
 def test_the_train_page_needs_no_model_and_minds_no_damaged_one(digits: Checkpoint) -> None:

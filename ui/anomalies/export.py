@@ -39,7 +39,7 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         on_click="ignore",
         help="Name, score, decision and your review of every image",
     )
-    with st.popover("Keep", icon=":material/save:", help="Keep this detector for the command line"):
+    with st.popover("Keep", help="Keep this detector for the command line"):
         _keep(checkpoint, found)
 
 

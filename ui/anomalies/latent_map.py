@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from ui.anomalies import gallery
 from ui.anomalies.figures import behind
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import FIELDS, STATE
-from ui.components import events, reports
+from ui.components import events, map_ring, reports
 from ui.shared import cache, figures
 from ui.shared.figures import Axis
 from ui.shared.formatting import count
@@ -64,6 +65,8 @@ def show(checkpoint: Checkpoint, found: Scored) -> None:
         figure, key="anomalies-map", on_select="rerun", selection_mode="points", config=figures.MOVING
     )
     _choose(found, reports.clicked_row(chart))
+    x, y = places.scored[gallery.chosen(found)]
+    map_ring.show("anomalies-map", float(x), float(y), "anomalies-ring")
     among = "" if places.test is None else f" among {count(len(places.test), 'test image')} in grey"
     st.caption(
         f"{count(len(found.scores), 'image')}{among}. Click one to see why.",

@@ -18,6 +18,7 @@ from ui.explore.map_words import COLOURS, METHODS
 from ui.explore.state import STATE
 from ui.shared import cache, figures, page, terms
 from ui.shared.figures import Axis
+from ui.shared.models import health
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.maps.projection import ProjectionMap
 
@@ -227,9 +228,11 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
             alt=title,
             height="stretch",
         )
-    trust = "" if choice.method == "latent" else map_words.trust(maps[choice.method])
+    # neighbours in a latent space that says nothing can be kept well, and still mean nothing
+    measured = choice.method != "latent" and not health.is_of_no_use(checkpoint, health.EXPLORE)
+    trust = map_words.trust(maps[choice.method]) if measured else ""
     said = [map_words.counted(checkpoint, _drawn(checkpoint, choice)), *([trust] if trust else [])]
-    how = "" if choice.method == "latent" else map_words.protocol(maps[choice.method])
+    how = map_words.protocol(maps[choice.method]) if measured else ""
     st.caption(page.escape(" · ".join(said)), help=page.escape(f"{terms.LATENT_MAP} {terms.POSTERIOR_MEAN} {how}"))
     if cache.lacks_file_names(checkpoint):
         st.caption("These images were imported before file names were kept: import them again to see the names here.")

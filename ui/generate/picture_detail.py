@@ -12,6 +12,7 @@ from ui.generate.pins import pins
 from ui.shared import cache, job_card, page, pictures
 from ui.shared.detail import detail_panel
 from ui.shared.detail.detail_panel import Chosen
+from ui.shared.models import health
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data import slides
 from vae.data.slides import Captions
@@ -57,7 +58,8 @@ def show(checkpoint: Checkpoint, z: FloatArray, image: NDArray[np.uint8], title:
     if near is None:
         return
     places.image(pictures.enlarged(near.pixels, WIDTH), caption="Training image", width=WIDTH, output_format="PNG")
-    said.markdown(VERDICTS[near.standing.likeness][0 if in_a_hole(checkpoint, z) else 1])
+    if not health.is_of_no_use(checkpoint, health.GENERATE):  # its one grey picture is near to all images, and no image
+        said.markdown(VERDICTS[near.standing.likeness][0 if in_a_hole(checkpoint, z) else 1])
     of_class = f", class {page.escape(near.class_name)}" if len(checkpoint.dataset.class_names) > 1 else ""
     st.markdown(
         f"**Pixels:** {near.distance:.2f} from training image {near.row:,}{of_class}",

@@ -118,7 +118,8 @@ def reading(direction: Direction) -> str:
     word = "Weak" if direction.accuracy_low < WEAK else "Real"
     by_place = " It is a test only if the images were picked by what they show, not by where they lie on a map."
     return (
-        f"{word}: tells held-out images apart, {value} balanced accuracy (95 % interval {low[:-2]} to {high})."
+        f"{word}: it tells held-out images apart with {value} balanced accuracy "
+        f"(95 % interval {low[:-2]} to {high})."
         f"{by_place if any(_has(group, 'rows:') for group in (direction.group_a, direction.group_b)) else ''}"
     )
 

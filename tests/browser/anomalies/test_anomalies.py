@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.drive import generate
 from tests.browser.drive.anomalies import HISTOGRAM, csv_rows, drag_threshold, flagged
 from tests.browser.drive.server import AppServer
-from tests.browser.drive.visit import open_page, wait_idle
+from tests.browser.drive.visit import eventually, open_page, wait_idle
 from vae.data import datasets
 
 MODEL = "digits-mlp-8"
@@ -127,6 +127,9 @@ def test_a_point_of_the_map_is_clicked(app: AppServer, page: Page) -> None:
     expect(chart).to_be_visible()
     wait_idle(page)
     chart.scroll_into_view_if_needed()
+    ring = page.get_by_test_id("you-are-here")
+    expect(ring).to_be_visible()  # around the worst image, which is explained first
+    before = middle_of(ring)
     found = chart.evaluate(
         """(chart) => {
             const { xaxis, yaxis } = chart._fullLayout
@@ -145,6 +148,14 @@ def test_a_point_of_the_map_is_clicked(app: AppServer, page: Page) -> None:
     expect(page.get_by_text(re.compile(rf"^row {found['row']} · class"))).to_be_visible()
     wait_idle(page)
     assert generate.settings(page)["image"] == [str(found["row"])]
+    expect(ring).to_have_count(1)
+    assert eventually(page, lambda: middle_of(ring) == pytest.approx((found["x"], found["y"]), abs=3))
+    assert middle_of(ring) != before
+
+
+def middle_of(element: Locator) -> tuple[float, float]:
+    box = generate.box_of(element)
+    return box.x + box.width / 2, box.y + box.height / 2
 
 
 @pytest.mark.parametrize("look", ["gallery", "map", "curves", "scores"])

@@ -90,7 +90,7 @@ def test_the_manifold_is_dragged_and_a_place_is_chosen(app: AppServer, page: Pag
 def test_a_direction_is_built_slid_and_kept(app: AppServer, page: Page) -> None:
     sent = generate.count_messages(page)
     generate.open_generate(page, app, DIGITS, view="directions", a="class:1", b="class:7", pin="row:5")
-    expect(page.get_by_text(re.compile("Real: tells held-out images apart"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Real: it tells held-out images apart"))).to_be_visible()
     page.wait_for_selector(generate.SCRUB)
     page.evaluate(
         """() => {
@@ -129,7 +129,7 @@ def test_a_direction_is_built_slid_and_kept(app: AppServer, page: Page) -> None:
     page.get_by_test_id("stSelectbox").filter(has_text="Direction").get_by_role("combobox").click()
     page.get_by_role("option", name="one <b>against</b> seven").click()
     expect(page).to_have_url(re.compile(r"[?&]direction=one"))
-    expect(page.get_by_text(re.compile("Real: tells held-out images apart"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Real: it tells held-out images apart"))).to_be_visible()
 
 
 def test_an_interpolation_is_exported_as_an_animation(app: AppServer, page: Page) -> None:

@@ -1,11 +1,10 @@
 // The panel's part of the map: clicks and hovers on points, the ring that says where the person is, and the zoom, which
 // Streamlit forgets when the figure changes.
 
-import { NativeChart } from "../map_legend/native_chart.js"
+import { MapRing } from "../map_legend/map_ring.js"
+import { DRAWN_AGAIN, NativeChart } from "../map_legend/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
 
-const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
-const RING = 22 // pixels across
 const zooms = new Map() // by map: the ranges that the person has chosen, in this page
 
 export class MapLink {
@@ -14,12 +13,13 @@ export class MapLink {
     this.key = key
     this.onHover = onHover
     this.place = null
-    this.marker = document.createElement("div")
-    this.marker.dataset.testid = "you-are-here"
+    this.ring = new MapRing()
     this.preview = document.createElement("canvas")
     this.preview.dataset.testid = "hover-preview"
     this.preview.setAttribute("aria-hidden", "true")
-    this.styleOverlays()
+    this.preview.style.cssText =
+      "position:absolute;left:0;top:0;pointer-events:none;display:none;" +
+      "width:72px;height:72px;z-index:3;border-radius:6px;image-rendering:pixelated;box-shadow:0 2px 8px #0006;"
     const drawAgain = Object.fromEntries(DRAWN_AGAIN.map((name) => [name, () => this.draw()]))
     this.chart = new NativeChart(
       key,
@@ -38,7 +38,7 @@ export class MapLink {
 
   onFigure() {
     if (!this.chart?.container()) return
-    this.chart.container().append(this.marker, this.preview)
+    this.chart.container().append(this.ring.element, this.preview)
     const zoom = zooms.get(this.chart.about().map)
     if (zoom || this.drawn) this.chart.arrange(zoom) // the first map is left as it comes, which is soonest
     this.drawn = true
@@ -59,26 +59,18 @@ export class MapLink {
 
   close() {
     this.chart.close()
-    this.marker.remove()
+    this.ring.element.remove()
     this.preview.remove()
   }
 
-  /** Move the marker to map coordinates; a dashed ring says that the place is only approximate. */
+  /** Move the ring to map coordinates; a dashed one says that the place is only approximate. */
   show(place) {
     this.place = place
     this.draw()
   }
 
   draw() {
-    const at = this.place && this.chart?.pixels(this.place.x, this.place.y)
-    this.marker.style.display = at ? "block" : "none"
-    if (!at) return
-    // beyond the axes it waits at the edge, smaller, on the way to where it is
-    const size = at.outside ? "scale(0.6)" : ""
-    this.marker.style.transform = `translate(${at.left - RING / 2}px, ${at.top - RING / 2}px) ${size}`
-    this.marker.style.borderStyle = this.place.exact ? "solid" : "dashed"
-    this.marker.dataset.exact = this.place.exact
-    this.marker.dataset.outside = at.outside
+    this.ring.draw(this.chart, this.place)
   }
 
   hover(row, event) {
@@ -92,25 +84,6 @@ export class MapLink {
     const below = at.top < 110
     const left = Math.min(Math.max(at.left - 36, 0), this.preview.parentElement.clientWidth - 72)
     this.preview.style.transform = `translate(${left}px, ${below ? at.top + 46 : at.top - 118}px)`
-  }
-
-  styleOverlays() {
-    const common = "position:absolute;left:0;top:0;pointer-events:none;display:none;"
-    this.marker.style.cssText =
-      common +
-      `width:${RING}px;height:${RING}px;` +
-      "box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
-      "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);"
-    this.preview.style.cssText =
-      common +
-      "width:72px;height:72px;z-index:3;border-radius:6px;image-rendering:pixelated;box-shadow:0 2px 8px #0006;"
-  }
-
-  /** Colours come from the panel, because the chart has no --st-* variables of its own. */
-  paint({ accent, page, text }) {
-    this.marker.style.color = accent
-    // in two tones: the accent alone is lost on points like it, and each point is unlike one of the two
-    this.marker.style.boxShadow = `0 0 0 1.5px ${page}, 0 0 0 3.5px ${text}, inset 0 0 0 1.5px ${page}`
   }
 }
 

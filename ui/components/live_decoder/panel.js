@@ -54,12 +54,7 @@ class Panel {
     }
     this.find(".row").max = data.count - 1
     this.linkMap(data.map)
-    const theme = (name) => themeValue(this.element, name)
-    this.link.paint({
-      accent: theme("--st-primary-color"),
-      page: theme("--st-background-color"),
-      text: theme("--st-text-color"),
-    })
+    this.link.ring.paint((name) => themeValue(this.element, name))
     followTheme(this.element)
     withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
   }

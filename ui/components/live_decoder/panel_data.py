@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import Checkpoint
 
+LEAST_FULL_KL = 0.1  # nats, of the longest bar at least: the noise of a collapsed model is no dimension that says much
+
 
 def slider_dims(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    """One entry per latent dimension, largest KL first: its index, mean KL in nats, that as a share of the largest, and
-    the bound of a slider around 0 that holds the data and most of the prior.
+    """One entry per latent dimension, largest KL first: its index, mean KL in nats, that as a share of the largest (or
+    of LEAST_FULL_KL), and the bound of a slider around 0 that holds the data and most of the prior.
     """
     mu, kl = checkpoint.latents.mu, checkpoint.latents.kl_per_dim()
     order = np.argsort(-kl, kind="stable")
     bound = np.maximum(3.0, np.ceil(np.abs(mu).max(0) * 10) / 10)
-    largest = max(float(kl.max()), 1e-9)
+    largest = max(float(kl.max()), LEAST_FULL_KL)
     return [
         {"index": int(j), "kl": float(kl[j]), "share": float(kl[j]) / largest, "bound": round(float(bound[j]), 1)}
         for j in order

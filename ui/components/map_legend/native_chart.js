@@ -4,6 +4,9 @@
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.data`, `gd.layout.meta`,
 // `_fullLayout.xaxis._offset`, `_length`, `range`, `_fullLayout.height`, `window.Plotly`. Where there is no chart, nothing happens.
 
+/** The events after which what is drawn over a chart is to be drawn again. */
+export const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
+
 export class NativeChart {
   /** `events`: handlers by Plotly's names. `onFigure()` is called when a figure is there, or another one. */
   constructor(key, events, onFigure) {

@@ -167,7 +167,8 @@ def _applied(checkpoint: Checkpoint, direction: Direction, anchor: Anchor, note:
     icon = ":material/check_circle:" if reading.startswith("Real") else ":material/help:"
     axis = directions.closest_axis(direction)
     how = f"{_length(direction)} Closest latent dimension: z{axis.dim}, {axis.degrees:.0f}° away."
-    st.markdown(f"{icon} {page.escape(reading)}", help=page.escape(f"{direction.protocol} {how}"))
+    said = page.escape(reading).replace(" %", "\u00a0%")  # no line begins with the sign
+    st.markdown(f"{icon} {said}", help=page.escape(f"{direction.protocol} {how}"))
     if state.text(library.CHOSEN):  # the fields that say it are not there
         note = formatting.shortened(f"Group A is {direction.group_a}, group B is {direction.group_b}.", LONGEST)
     st.caption(page.escape(note))

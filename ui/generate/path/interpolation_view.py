@@ -19,6 +19,7 @@ from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
 from ui.shared.figures import STILL
+from ui.shared.models import health
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data import image_export
 from vae.data.slides import Captions
@@ -146,7 +147,9 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
 
 
 def _said(checkpoint: Checkpoint, path: LatentPath, measured: NDArray[np.float64]) -> None:
-    """How much of the path leads through holes."""
+    """How much of the path leads through holes; nothing where all latent vectors lie together because none says any."""
+    if health.is_of_no_use(checkpoint, health.GENERATE):
+        return
     known = cache.reach(checkpoint)
     if not known.is_measured:
         st.markdown(holes.NOT_MEASURED)

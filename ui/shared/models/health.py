@@ -66,6 +66,11 @@ def warning(judged: Verdict, where: str) -> str:
     return f"{start}: {ENDS.get(start, ENDS[''])[where]}"
 
 
+def is_of_no_use(checkpoint: Checkpoint, where: str) -> bool:
+    """Whether a page warns of its model: then nothing that it measures may sound as if the model worked."""
+    return bool(warning(verdict(checkpoint), where))
+
+
 def warn(checkpoint: Checkpoint, where: str) -> None:
     """Say on a page that its model is of no use there; nothing for one that is."""
     if said := warning(verdict(checkpoint), where):

@@ -144,10 +144,11 @@ def still_learning(evidence: Evidence) -> Finding | None:
 
 
 def _last_share(evidence: Evidence, split: str) -> float:
-    """Of the gain over the baseline, what the last third of the epochs until the kept one brought."""
-    rows = evidence.rows_until_kept()
-    before = rows[round((len(rows) - 1) * (1 - LAST_PART))]
-    gain = rows[-1].gain(split)
+    """Of the gain over the baseline, what the last third of the epochs brought, until the one that is kept."""
+    rows, begin = evidence.rows_until_kept(), round((len(evidence.rows) - 1) * (1 - LAST_PART))
+    if begin >= len(rows):  # it was best before: what came then brought nothing
+        return 0.0
+    before, gain = rows[begin], rows[-1].gain(split)
     return (before.loss(split) - rows[-1].loss(split)) / gain if gain > evidence.tolerance else 0.0
 
 

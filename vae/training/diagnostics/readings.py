@@ -78,6 +78,8 @@ def _loss(evidence: Evidence, found: Finding | None) -> Reading:
         parts.append(_pace(evidence.losses("validation"), evidence.scale))
     sentence = "; ".join(parts)
     judged = _judged(evidence, found, LOSS, f"{sentence[:1].upper()}{sentence[1:]}.")
+    if found is not None and judged.level == "fine" and gain < evidence.tolerance:  # such as a collapsed model's
+        judged = _Judgement("", "It is no better than independent pixels.")
     return Reading(
         "Validation loss", number(loss), "nats", judged.level, judged.sentence, LOSSES[evidence.train.objective]
     )

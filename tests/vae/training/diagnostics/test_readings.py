@@ -76,6 +76,11 @@ def test_a_run_that_has_hardly_begun_is_not_judged() -> None:
     assert {reading.sentence for name, reading in found.items() if name != "Baseline"} == {"Too early to judge."}
 
 
+def test_the_loss_of_a_collapsed_run_is_not_called_fine() -> None:
+    loss = read(run(collapsed(healthy())))["Validation loss"]
+    assert (loss.level, loss.sentence) == ("", "It is no better than independent pixels.")
+
+
 def test_kl_warm_up_says_its_weight() -> None:
     warm = [row | {"kl_weight": 0.3} for row in collapsed(healthy())]
     found = read(run(warm, outcome="", kl_schedule="linear", kl_warmup=60))

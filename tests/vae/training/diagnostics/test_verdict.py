@@ -208,6 +208,18 @@ def test_what_still_learned_when_it_ended_was_too_short() -> None:
     assert called(judge(run(rows, outcome=""))) == ("fine", "")  # it goes on
 
 
+def test_what_went_on_past_its_best_epoch_was_not_still_learning() -> None:
+    """Ten epochs learn fast, then validation gets worse: the epoch that is kept stands in the steep part."""
+    rows = overfitting(2.0)
+    for row in rows:
+        for split, sign in (("train", 1), ("validation", -1)):
+            after = row["epoch"] - 10
+            row[f"{split}_elbo"] = -120.0 + (8 * after if after < 0 else sign * after)
+            row[f"{split}_loss"] = -row[f"{split}_elbo"]
+    assert judge(run(rows, epochs=30, patience=30)).level == "fine"
+    assert judge(run(rows[:10], epochs=10, patience=10)).cause == "not_trained"
+
+
 def test_what_was_stopped_before_its_steps_is_to_go_on_instead_of_asking_for_fewer() -> None:
     rows = [row | {"steps": 10.0 * row["epoch"]} for row in healthy(12)]
     found = judge(run(rows, outcome="stopped", epochs=500))
