@@ -19,13 +19,11 @@ import numpy as np
 import torch
 
 from benchmarks import report
-from benchmarks.own_images import render
+from benchmarks.own_images import imported
 from benchmarks.training.verdict_cases import Images
 from benchmarks.training.verdicts import train
 from ui.train.presets import PRESETS, Preset
-from vae.data import datasets, import_folder
-from vae.data.import_folder import ImportSettings
-from vae.storage import paths
+from vae.data import datasets
 from vae.training.diagnostics.evidence import Evidence
 from vae.training.diagnostics.verdict import judge
 
@@ -90,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     values, wrong = report.machine(), 0
     with tempfile.TemporaryDirectory() as root:
-        _import_own(Path(root))
+        os.environ["VAE_DATA"] = str(imported.data_folder(Path(root), OWN))
         for dataset in asked.datasets:
             for preset in (p for p in PRESETS if p.id in asked.presets):
                 found = outcome(preset, dataset, asked.whole)
@@ -100,19 +98,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     values["claims_that_failed"] = wrong
     report.show(values, asked.json)
     return int(wrong > 0)
-
-
-def _import_own(root: Path) -> None:
-    """Rendered pictures as data sets, in a folder for data of its own beside which MNIST is seen."""
-    data, mnist = root / "data", paths.data_dir() / "MNIST"
-    data.mkdir()
-    if mnist.is_dir():
-        (data / "MNIST").symlink_to(mnist)
-    os.environ["VAE_DATA"] = str(data)
-    for kind in render.KINDS:
-        if kind.name in OWN:
-            render.write(kind.normal, OWN[kind.name], root / kind.name, seed=0)
-            import_folder.write(kind.name, root / kind.name, ImportSettings())
 
 
 if __name__ == "__main__":

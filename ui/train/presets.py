@@ -214,8 +214,9 @@ def _as_fields(values: Mapping[str, Any], known: Traits) -> dict[str, Any]:
     """Settings as the form's fields hold them: widths as text, empty where the form would fill in the same."""
     fields_ = dict(values)
     default = default_model_config(values["architecture"], known.image_shape, 2)
-    hidden = fields_.pop("hidden", default.hidden)
-    fields_["hidden"] = "" if hidden == default.hidden else widths_text(hidden)
+    for name, usual in (("hidden", default.hidden), ("channels", default.channels)):
+        chosen = fields_.pop(name, usual)
+        fields_[name] = "" if chosen == usual else widths_text(chosen)
     fields_["activation"] = default.activation
     return fields_
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from benchmarks.own_images import imported
 from ui.train.presets import (
     OWN,
     PRESETS,
@@ -49,6 +51,20 @@ def test_what_the_presets_promise() -> None:
         assert by_id["collapse"].beta > 4
         assert by_id["anomalies"].latent_dim >= 8
         assert by_id["autoencoder"].objective == "autoencoder"
+
+
+def test_a_goal_for_few_colour_pictures_gets_narrow_convolutions_and_is_found_again(few_pictures: str) -> None:
+    """By default widths, half of what a plane of 60 pictures learns does not hold for others."""
+    for chosen in PRESETS:
+        settings = chosen.settings(few_pictures).effective()
+        assert (settings.hidden, settings.channels) == ("64", "16 32"), chosen.id
+        assert matching(settings_of(settings.request(few_pictures, "a")), few_pictures) == chosen.id
+
+
+@pytest.fixture
+def few_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("VAE_DATA", str(imported.data_folder(tmp_path, {"parts": 100})))
+    return "parts"
 
 
 def test_my_own_settings_are_no_preset() -> None:

@@ -45,7 +45,10 @@ def test_what_follows_which_trait() -> None:
     assert "patience" in values(Traits(300, (1, 28, 28), True))
     assert "patience" not in values(Traits(3_000, (1, 28, 28), True))
     assert values(Traits(3_000, (3, 128, 128), False))["architecture"] == "conv"
-    assert "hidden" not in values(Traits(3_000, (3, 128, 128), False))
+    assert not {"hidden", "channels"} & values(Traits(3_000, (3, 128, 128), False)).keys()
+    few = values(Traits(60, (3, 128, 128), False))
+    assert (few["hidden"], few["channels"]) == ((64,), (16, 32, 64, 128))
+    assert "channels" not in values(Traits(60, (1, 28, 28), False))  # which suits an mlp
 
 
 def test_what_is_given_stays_and_the_rest_follows_it() -> None:
