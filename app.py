@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.components import model_store
 from ui.components.model_store import browser_model
-from ui.explore import latent_map, layout, live_panel, state, welcome
+from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
 from ui.explore.state import STATE
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
@@ -20,21 +20,22 @@ def explore() -> None:
     if checkpoint is None:
         return
     health.warn(checkpoint, health.EXPLORE)
+    shown = shown_images.of(checkpoint)
     if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
-        state.apply_link(link, checkpoint)
+        state.apply_link(link, shown.shown)
     if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
     welcome.show()
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
-    maps = cache.all_maps(checkpoint)
     left, right = layout.map_and_panel()
     with left:
-        choice = latent_map.controls(checkpoint, maps)
-        latent_map.show(checkpoint, maps, choice)
+        choice = latent_map.controls(shown)
+        latent_map.show(shown, choice)
+        more_images.offer(shown, choice.method)
     with right:
-        model_store.store(cache.model_bytes(checkpoint, maps), key=f"store-{checkpoint.identity[:16]}")
-        live_panel.show(checkpoint, maps, choice, python)
+        model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
+        live_panel.show(shown, choice, python)
 
 
 def _decode_in_python(browser: bool) -> bool:

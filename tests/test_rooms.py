@@ -40,7 +40,7 @@ ui.palette          -
 ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
                     generation sample_quality adoption
-ui.explore          ui.components ui.shared; errors maps checkpoints
+ui.explore          ui.palette ui.components ui.shared; errors storage data maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
                     export
 ui.generate         ui.palette ui.components ui.shared; errors budget data checkpoints generation sample_quality

@@ -22,7 +22,7 @@ from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.normal_images import NormalChoice
-from vae.checkpoints import checkpoint_files, checkpoint_writing
+from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
@@ -182,6 +182,7 @@ def _derive(checkpoint: Checkpoint) -> None:
     mixture_path.parent.mkdir(parents=True, exist_ok=True)
     mixture_path.write_bytes(mixture_files.to_bytes(mixture))
     posterior_files.keep(checkpoint, checkpoint.latents)
+    every_image.keep(checkpoint, every_image.joined(checkpoint, dict.fromkeys(every_image.SPLITS, checkpoint.latents)))
     direction_files.save(direction(checkpoint))
     detector_files.save(fitted(checkpoint))
     mu = checkpoint.latents.mu

@@ -15,8 +15,9 @@ from vae.adoption import onnx_reading
 from vae.adoption.weights import parts, state_dict, weights_file
 from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
-from vae.checkpoints import checkpoint_files
-from vae.data import image_decoding, imported_dataset, mnist
+from vae.checkpoints import checkpoint_files, every_image
+from vae.data import image_decoding, imported_dataset
+from vae.data.built_in import mnist
 from vae.data.folders import class_table
 from vae.data.image_decoding import Format
 from vae.errors import GenerationError
@@ -209,6 +210,12 @@ KINDS = (
         "tensors",
         lambda house: house.derived / "training-latents.safetensors",
         lambda house: posterior_files.kept(house.read_checkpoint()),
+    ),
+    Kind(
+        "other splits' latents",
+        "tensors",
+        lambda house: house.derived / "other-latents.safetensors",
+        lambda house: every_image.kept(house.read_checkpoint()),
     ),
     Kind("mixture", "tensors", lambda house: _only(house.derived, "mixture-*"), _mixture),
     Kind(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tests.hostile.house import House
 from vae.anomalies import detector_files
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, every_image
 from vae.commands.common import read_checkpoint
-from vae.data import datasets, imported_dataset, mnist
+from vae.data import datasets, imported_dataset
+from vae.data.built_in import mnist
 from vae.generation import direction_files, mixture_files, posterior_files
 from vae.jobs import queue
 from vae.maps import map_files
@@ -77,6 +78,7 @@ def _derived(house: House) -> object:
     mixture_files.mixture_path(checkpoint, 2, 0, None)
     return (
         posterior_files.kept(checkpoint)
+        or every_image.kept(checkpoint)
         or map_files.read_derived_maps(checkpoint.identity, checkpoint.latents.mu.shape)
         or direction_files.saved(checkpoint)
         or detector_files.saved(checkpoint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,17 +13,27 @@ from numpy.typing import NDArray
 
 from ui.components import events, map_legend
 from ui.components.model_store import browser_model
-from ui.explore import map_words
+from ui.explore import map_words, shown_images
 from ui.explore.map_words import COLOURS, METHODS
+from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
+from ui.palette import CLASS_COLOURS
 from ui.shared import cache, figures, page, terms
 from ui.shared.figures import Axis
 from ui.shared.models import health
+from vae.checkpoints import every_image
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.maps.projection import ProjectionMap
 
 CHART_KEY = "map_chart"
 JOIN = "\n"  # between class names in the URL: no name has one
+ALL = "all"  # images of every split
+LEGEND = """
+<style>
+  .lse-splits { display: flex; gap: 1rem; font-size: 0.85rem; }
+  .lse-splits i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
+</style>
+"""
 
 
 @dataclass(frozen=True)
@@ -36,22 +46,41 @@ class MapChoice:
     axes: tuple[int, int | None]
     colour: str
     shown: tuple[str, ...] = ()
+    images: str = ALL
 
 
-def controls(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> MapChoice:
+def controls(on_map: OnMap) -> MapChoice:
     """The row of choices above the map; all of them are in the URL."""
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    offered = [method for method in METHODS if method == "latent" or method in maps]
+    checkpoint = on_map.shown
+    left, middle, *right = st.columns([4, 2.2, 2.2] if on_map.every else [3, 2], vertical_alignment="bottom")
+    offered = [method for method in METHODS if method == "latent" or method in on_map.maps]
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
     with left:
         kept = _kept("map", offered, default)
         st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
         STATE.always("map", st.session_state["map"])  # its default differs between models
-    with right:
-        kept = _kept("colour", list(COLOURS), "class")
-        st.selectbox("Colour", list(COLOURS), format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
+    colours = [name for name in COLOURS if name != "split" or on_map.every]
+    with middle:
+        kept = _kept("colour", colours, "class")
+        st.selectbox("Colour", colours, format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
+    images = ALL
+    for place in right:
+        with place:
+            images = _which_images(on_map)
     method, colour = st.session_state["map"], st.session_state["colour"]
-    return MapChoice(method, _axes(checkpoint, method), colour, _shown(checkpoint, colour))
+    return MapChoice(method, _axes(on_map, method), colour, _shown(checkpoint, colour), images)
+
+
+def _which_images(on_map: OnMap) -> str:
+    """All images, or those of one split."""
+    counts = on_map.images.counts
+    offered = [ALL, *(split for split in reversed(every_image.SPLITS) if counts[split])]
+    said = {ALL: f"All {sum(counts.values()):,} images"} | {
+        split: f"{map_words.SPLITS[split]} images: {counts[split]:,}" for split in offered[1:]
+    }
+    st.selectbox("Images", offered, format_func=said.__getitem__, **_kept("images", offered, ALL))
+    chosen: str = st.session_state["images"]
+    return chosen
 
 
 def _many(checkpoint: Checkpoint) -> bool:
@@ -131,8 +160,11 @@ def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
     return {"key": name, "on_change": changed, "label_visibility": "collapsed"}
 
 
-def _axes(checkpoint: Checkpoint, method: str) -> tuple[int, int | None]:
-    """The latent dimensions to draw; where there are more than two they are chosen, the two most informative first."""
+def _axes(on_map: OnMap, method: str) -> tuple[int, int | None]:
+    """The latent dimensions to draw; where there are more than two they are chosen, those with the largest KL of test
+    images first.
+    """
+    checkpoint = on_map.checkpoint
     dims = checkpoint.model.latent_dim
     if dims <= 2 or method != "latent":
         return (0, 1) if dims > 1 else (0, None)
@@ -148,16 +180,25 @@ def _axes(checkpoint: Checkpoint, method: str) -> tuple[int, int | None]:
     return (int(st.session_state["x"]), int(st.session_state["y"]))
 
 
-def places(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> FloatArray:
-    """(N, 2): where every image is on the chosen map."""
+def places(on_map: OnMap, choice: MapChoice) -> FloatArray:
+    """(N, 2): where the images are on the chosen map; the last ones have no place on a map of test images."""
     if choice.method != "latent":
-        return maps[choice.method].xy
+        return on_map.maps[choice.method].xy
     x, y = choice.axes
-    mu = checkpoint.latents.mu
+    mu = on_map.images.latents.mu
     return np.stack([mu[:, x], np.zeros(len(mu), np.float32) if y is None else mu[:, y]], axis=1)
 
 
-def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]:
+def rows_of(on_map: OnMap, choice: MapChoice) -> NDArray[np.int32]:
+    """The images of the chosen splits that have a place on the chosen map."""
+    rows = np.arange(on_map.placed(choice.method), dtype=np.int32)
+    if choice.images == ALL:
+        return rows
+    here = on_map.images.rows(choice.images)
+    return rows[here.start : here.stop]
+
+
+def axes(maps: Mapping[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]:
     """What the axes mean."""
     if choice.method == "latent":
         x, y = choice.axes
@@ -168,7 +209,7 @@ def axes(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]
     return Axis("", measured=False), Axis("", measured=False)
 
 
-def _start(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[float, float] | None:
+def _start(maps: Mapping[str, ProjectionMap], choice: MapChoice) -> tuple[float, float] | None:
     """Where z = 0 is, from which the sliders start; None where no place belongs to it."""
     if choice.method == "latent":
         return (0.0, 0.0)
@@ -179,49 +220,55 @@ def _start(maps: dict[str, ProjectionMap], choice: MapChoice) -> tuple[float, fl
     return (float(x), float(y))
 
 
-def figure(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> go.Figure:
+def figure(on_map: OnMap, choice: MapChoice) -> go.Figure:
     """The chart; cached, so a rerun sends the same figure, on which the zoom stays."""
-    names = cache.file_names(checkpoint)
+    names = shown_images.file_names(on_map)
     # the legend hides classes in the page: only where they are chosen by name is the figure another
-    drawn = choice if _many(checkpoint) else replace(choice, shown=())
+    drawn = choice if _many(on_map.shown) else replace(choice, shown=())
     # names by what they are: the same pixels can be imported again from other files
-    return _figure((browser_model.fingerprint(checkpoint, maps), drawn, hash(names)), checkpoint, maps, names)
+    return _figure((browser_model.fingerprint(on_map.shown, on_map.maps), drawn, hash(names)), on_map, names)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _figure(
-    key: tuple[str, MapChoice, int],
-    _checkpoint: Checkpoint,
-    _maps: dict[str, ProjectionMap],
-    _names: tuple[str, ...] | None,
-) -> go.Figure:
+def _figure(key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, ...] | None) -> go.Figure:
     fingerprint, choice, _ = key
-    xy, latents = places(_checkpoint, _maps, choice), _checkpoint.latents
-    both, classes = axes(_maps, choice), _checkpoint.dataset.class_names
-    if choice.colour != "class":
-        values: NDArray[np.float32] = getattr(latents, choice.colour)
+    rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
+    xy, labels = everywhere[rows], latents.labels[rows]
+    names = None if _names is None else [_names[row] for row in rows]
+    both, classes = axes(_on_map.maps, choice), _on_map.checkpoint.dataset.class_names
+    groups = _on_map.images.split_codes()[rows] if choice.colour == "split" else None
+    if choice.colour not in ("class", "split"):
+        values: NDArray[np.float32] = getattr(latents, choice.colour)[rows]
         title = COLOURS[choice.colour]
-        drawn = figures.value_map(xy, values, latents.labels, classes, title, both, _names, choice.shown)
-    elif _many(_checkpoint):
-        drawn = figures.many_class_map(xy, latents.labels, classes, both, _names, choice.shown)
+        drawn = figures.value_map(xy, values, labels, classes, title, both, names, choice.shown)
+    elif _many(_on_map.shown):
+        drawn = figures.many_class_map(xy, labels, classes, both, names, choice.shown, groups)
     else:
-        drawn = figures.class_map(xy, latents.labels, classes, both, _names)
-    if start := _start(_maps, choice):
+        drawn = figures.class_map(xy, labels, classes, both, names, groups)
+    figures.numbered(drawn, rows)
+    for place in _corners(everywhere) if len(rows) < len(everywhere) else ():
+        figures.widen(drawn, place)  # the same piece of the map, whichever of its images are shown
+    if start := _start(_on_map.maps, choice):
         figures.widen(drawn, start)
     # by which the page knows figures, and which of them are one map and share their zoom
     about = f"{fingerprint}:{choice.method}:{choice.axes}"
-    drawn.update_layout(meta={"map": about, "colour": choice.colour}, height=None)  # as high as the page has room for
+    meta = {"map": about, "colour": choice.colour, "images": choice.images}
+    drawn.update_layout(meta=meta, height=None)  # as high as the page has room for
     return drawn
 
 
-def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice) -> None:
+def _corners(xy: FloatArray) -> tuple[tuple[float, float], ...]:
+    low, high = xy.min(0), xy.max(0)
+    return (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
+
+
+def show(on_map: OnMap, choice: MapChoice) -> None:
     """Draw the map; the page takes its clicks."""
-    title = (
-        f"{METHODS[choice.method]} map of {len(checkpoint.latents.mu):,} images, coloured by {COLOURS[choice.colour]}"
-    )
+    shown, drawn = len(rows_of(on_map, choice)), _drawn(on_map, choice)
+    title = f"{METHODS[choice.method]} map of {shown:,} images, coloured by {COLOURS[choice.colour]}"
     with st.container(key=CHART_KEY):
         st.plotly_chart(
-            figure(checkpoint, maps, choice),
+            figure(on_map, choice),
             key="map_linked",
             on_select="ignore",
             config=figures.MOVING,
@@ -229,21 +276,35 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
             height="stretch",
         )
     # neighbours in a latent space that says nothing can be kept well, and still mean nothing
-    measured = choice.method != "latent" and not health.is_of_no_use(checkpoint, health.EXPLORE)
-    trust = map_words.trust(maps[choice.method]) if measured else ""
-    said = [map_words.counted(checkpoint, _drawn(checkpoint, choice)), *([trust] if trust else [])]
-    how = map_words.protocol(maps[choice.method]) if measured else ""
-    st.caption(page.escape(" · ".join(said)), help=page.escape(f"{terms.LATENT_MAP} {terms.POSTERIOR_MEAN} {how}"))
-    if cache.lacks_file_names(checkpoint):
+    measured = choice.method != "latent" and not health.is_of_no_use(on_map.checkpoint, health.EXPLORE)
+    trust = map_words.trust(on_map.maps[choice.method]) if measured else ""
+    said = [map_words.counted(on_map, choice.method, choice.images, drawn), *([trust] if trust else [])]
+    how = map_words.protocol(on_map.maps[choice.method]) if measured else ""
+    held_out = map_words.TRAINED_ON if on_map.every else ""
+    words = f"{terms.LATENT_MAP} {terms.POSTERIOR_MEAN} {how} {held_out}".strip()
+    st.caption(page.escape(" · ".join(said)), help=page.escape(words))
+    if choice.colour == "split":
+        _split_legend(on_map)
+    if cache.lacks_file_names(on_map.checkpoint):
         st.caption("These images were imported before file names were kept: import them again to see the names here.")
 
 
-def _drawn(checkpoint: Checkpoint, choice: MapChoice) -> int:
+def _split_legend(on_map: OnMap) -> None:
+    there = [(code, split) for code, split in enumerate(every_image.SPLITS) if on_map.images.counts[split]]
+    swatches = "".join(
+        f'<span><i style="background:{CLASS_COLOURS[code]}"></i>{map_words.SPLITS[split]}</span>'
+        for code, split in there
+    )
+    st.html(f"{LEGEND}<div class='lse-splits'>{swatches}</div>")
+
+
+def _drawn(on_map: OnMap, choice: MapChoice) -> int:
     """How many images are of the classes shown."""
+    rows = rows_of(on_map, choice)
     if not choice.shown:
-        return len(checkpoint.latents.mu)
-    there = _there(checkpoint)
-    return int(np.isin(checkpoint.latents.labels, [there[name] for name in choice.shown]).sum())
+        return len(rows)
+    there = _there(on_map.shown)
+    return int(np.isin(on_map.images.latents.labels[rows], [there[name] for name in choice.shown]).sum())
 
 
 def link_description(choice: MapChoice) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, python_decoder, state
 from ui.explore.latent_map import MapChoice
+from ui.explore.shown_images import OnMap
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
+from vae.checkpoints import every_image
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
-from vae.maps.projection import ProjectionMap
 
 TERMS = {
     "elbo": terms.ELBO,
@@ -29,16 +30,17 @@ TERMS = {
 
 
 @st.fragment
-def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, in_python: bool) -> None:
+def show(on_map: OnMap, choice: MapChoice, in_python: bool) -> None:
     """Runs alone after every move, so the map beside it is left as it is. `in_python`: who decodes."""
     with page.error_boundary():
+        checkpoint = on_map.shown
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
         state.take_event(checkpoint, st.session_state.get(key, {}).get("view"))
         place = explore_place.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
-        data = _data(checkpoint, maps, choice, place)
-        data["original"] = _original(checkpoint, place.row)
+        data = _data(on_map, choice, place)
+        data["original"] = _original(on_map, place.row)
         data["decoded"] = _decoded(checkpoint, place) if in_python else None
         live_decoder.panel(data, key=key)
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
@@ -47,14 +49,16 @@ def show(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoi
             job_card.download_offer(missing.name, missing.title, missing.download_mb)
 
 
-def _data(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], choice: MapChoice, place: Place) -> dict[str, Any]:
+def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
+    checkpoint = on_map.shown
     return {
-        "fingerprint": browser_model.fingerprint(checkpoint, maps),
+        "fingerprint": browser_model.fingerprint(checkpoint, on_map.maps),
         "latent_dim": checkpoint.model.latent_dim,
         "image_shape": list(checkpoint.model.image_shape),
         "class_names": list(checkpoint.dataset.class_names),
         "count": len(checkpoint.latents.mu),
-        "dims": panel_data.slider_dims(checkpoint),
+        "splits": [[split, on_map.images.counts[split]] for split in every_image.SPLITS] if on_map.every else [],
+        "dims": panel_data.slider_dims(on_map.checkpoint, checkpoint.latents.mu),
         "revision": explore_place.revision(),
         "row": place.row,
         "z": None if place.row is not None and place.z is None else explore_place.vector(checkpoint, place),
@@ -69,15 +73,16 @@ def _decoded(checkpoint: Checkpoint, place: Place) -> dict[str, Any]:
     return {"z": z, "pixels": panel_data.pixels_base64(python_decoder.decode(checkpoint, z))}
 
 
-def _original(checkpoint: Checkpoint, row: int | None) -> dict[str, Any] | None:
+def _original(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
     """Pixels of the selected image, or why there are none."""
     if row is None:
         return None
+    at = on_map.images.place(row)
     try:
-        images = cache.test_images(checkpoint)
+        images = cache.images_of(on_map.checkpoint, at.split)
     except DatasetMissingError:
         return {"row": row, "pixels": None, "problem": "Not on this machine"}
     except DatasetError as error:
         return {"row": row, "pixels": None, "problem": error.message}
-    name = images.file_names[row] if images.file_names else ""
-    return {"row": row, "pixels": panel_data.pixels_base64(images.images[row]), "name": name}
+    name = images.file_names[at.row] if images.file_names else ""
+    return {"row": row, "pixels": panel_data.pixels_base64(images.images[at.row]), "name": name}

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from vae.checkpoints.checkpoint import Checkpoint
+from ui.explore.shown_images import OnMap
 from vae.maps.projection import ProjectionMap
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
-COLOURS = {"class": "class", "squared_error": "squared error", "kl": "KL (nats)", "elbo": "ELBO (nats)"}
+SPLITS = {"test": "Test", "validation": "Validation", "train": "Training"}
+TRAINED_ON = (
+    "Training images are those that the model has learnt from, so it knows them better; losses and rates are measured "
+    "on test images alone."
+)
+COLOURS = {
+    "class": "class",
+    "split": "split",
+    "squared_error": "squared error",
+    "kl": "KL (nats)",
+    "elbo": "ELBO (nats)",
+}
 # from which trustworthiness on: 1 is a map on which every neighbour is one in latent space, about 0.5 one by chance
 VERDICTS = (
     (0.95, "neighbours can be trusted"),
@@ -16,12 +27,16 @@ VERDICTS = (
 )
 
 
-def counted(checkpoint: Checkpoint, shown: int) -> str:
-    """How many of the test images are shown."""
-    count = len(checkpoint.latents.mu)
-    of = f"{count:,}" if shown == count else f"{shown:,} of {count:,}"
-    what = f"{checkpoint.dataset.title} test image"
-    return f"{of} {what}, at its posterior mean" if count == 1 else f"{of} {what}s, each at its posterior mean"
+def counted(on_map: OnMap, method: str, images: str, shown: int) -> str:
+    """How many images are shown, of which splits."""
+    counts, title = on_map.images.counts, on_map.checkpoint.dataset.title
+    placed = on_map.placed(method)
+    split = "test" if placed == counts["test"] else images
+    there = min(placed, counts.get(split, placed))
+    kind = "" if split not in SPLITS else f" {SPLITS[split].lower()}"
+    of = f"{there:,}" if shown == there else f"{shown:,} of {there:,}"
+    what = f"{title}{kind} image"
+    return f"{of} {what}, at its posterior mean" if there == 1 else f"{of} {what}s, each at its posterior mean"
 
 
 def trust(projection: ProjectionMap) -> str:

@@ -9,7 +9,9 @@ from ui.shared.explore_place import Place
 from ui.shared.page_state import PageState, Values
 from vae.checkpoints.checkpoint import Checkpoint
 
-STATE = PageState("explore", ("map", "x", "y", "colour", "shown", "python"), lists=("row", "z"), long=("shown",))
+STATE = PageState(
+    "explore", ("map", "x", "y", "colour", "shown", "images", "python"), lists=("row", "z"), long=("shown",)
+)
 
 
 def write_url(model: str, place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def _derived_maps(
     return map_files.read_derived_maps(_checkpoint.identity, _checkpoint.latents.mu.shape) if stamps else {}
 
 
-def model_bytes(chosen: Checkpoint, projections: dict[str, ProjectionMap]) -> bytes:
+def model_bytes(chosen: Checkpoint, projections: Mapping[str, ProjectionMap]) -> bytes:
     """What the page's store is sent for this checkpoint."""
     return _model_bytes(browser_model.fingerprint(chosen, projections), chosen, projections)
 
@@ -74,7 +75,7 @@ def fingerprint(chosen: Checkpoint) -> str:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model_bytes(fingerprint: str, _checkpoint: Checkpoint, _maps: dict[str, ProjectionMap]) -> bytes:
+def _model_bytes(fingerprint: str, _checkpoint: Checkpoint, _maps: Mapping[str, ProjectionMap]) -> bytes:
     return browser_model.pack(_checkpoint, checkpoint_files.read_weights(_checkpoint), _maps)
 
 
@@ -118,11 +119,16 @@ def _names_of(chosen: Checkpoint) -> tuple[str, ...] | None:
     return found if found and len(found) == len(chosen.latents.mu) else None
 
 
+def images_of(chosen: Checkpoint, split: str) -> ImageDataset:
+    """One split of the checkpoint's data set. Raises as `test_images` does."""
+    test = test_images(chosen)  # one fingerprint stands for the data set: its other splits have none in a checkpoint
+    known = _known(chosen)
+    return test if split == "test" else _dataset(known.name, split, str(paths.data_dir()), known.changed())
+
+
 def train_images(chosen: Checkpoint) -> ImageDataset:
     """The images that the checkpoint was trained on. Raises as `test_images` does."""
-    test_images(chosen)  # one fingerprint stands for the data set: its other splits have none in a checkpoint
-    known = _known(chosen)
-    return _dataset(known.name, "train", str(paths.data_dir()), known.changed())
+    return images_of(chosen, "train")
 
 
 def split(name: str, which: str) -> ImageDataset:

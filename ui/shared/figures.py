@@ -35,19 +35,27 @@ def class_map(
     class_names: tuple[str, ...],
     axes: tuple[Axis, Axis],
     file_names: Sequence[str] | None = None,
+    groups: NDArray[np.int64] | None = None,
 ) -> go.Figure:
     """A scatter of all points (N, 2), one colour and one trace per class; row numbers ride in customdata, the class's
     name is the trace's meta.
 
-    `file_names` (N,) are shown under the mouse.
+    `file_names` (N,) are shown under the mouse. `groups` (N,), where there are any, give the colours, not the classes.
     """
     figure = go.Figure()
     files = None if file_names is None else np.array([_literal(name) for name in file_names])
     for rows, name in _by_class(labels, class_names):
         said = [*([] if files is None else ["%{text}"]), *([f"class {_literal(name)}"] if len(class_names) > 1 else [])]
-        look, texts = _look(labels[rows[0]]), None if files is None else files[rows]
+        look, texts = _look(labels[rows[0]] if groups is None else groups[rows]), None if files is None else files[rows]
         _add_points(figure, xy, rows, look, texts, _hover("<br>".join(said)), name=_literal(name), meta=name)
     return _as_map(figure, axes, xy)
+
+
+def numbered(figure: go.Figure, rows: NDArray[np.int32]) -> go.Figure:
+    """A map of some points, to which these row numbers (N,) are given."""
+    for trace in figure.data:
+        trace.customdata = rows[trace.customdata]
+    return figure
 
 
 def many_class_map(
@@ -57,14 +65,15 @@ def many_class_map(
     axes: tuple[Axis, Axis],
     file_names: Sequence[str] | None = None,
     shown: Sequence[str] = (),
+    groups: NDArray[np.int64] | None = None,
 ) -> go.Figure:
     """As `class_map` for more classes than a legend can hold: one trace, no legend, and only the points of the classes
     in `shown` where there are any. A class keeps its colour and symbol.
     """
     rows = _rows_of(labels, class_names, shown)
     texts = _texts(rows, labels, class_names, file_names)
-    figure = go.Figure()
-    _add_points(figure, xy, rows, _look(labels[rows]), texts, _hover("%{text}"), showlegend=False)
+    figure, look = go.Figure(), _look((labels if groups is None else groups)[rows])
+    _add_points(figure, xy, rows, look, texts, _hover("%{text}"), showlegend=False)
     return _as_map(figure, axes, xy)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from vae.adoption.judging import ModelReading, Ranking
 from vae.budget import limits, needs
-from vae.checkpoints import checkpoint_writing, inference, loading
+from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image, inference, loading, placing
 from vae.checkpoints.baseline import pixel_moments
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, NewCheckpoint
 from vae.checkpoints.checkpoint_files import checkpoint_path, summary
@@ -27,6 +27,7 @@ from vae.model.pixels import to_unit
 FITTED_TO = 2_000  # training images, evenly spread: of these a Gaussian's variance is the mean squared error
 KEPT = 3  # readings that are told of
 MAPPED_AT_ONCE = 2_000  # images: more would keep a person waiting; the page makes their t-SNE map when it is asked for
+PLACED_AT_ONCE = 5_000  # images of all splits, likewise: the page encodes more when it is asked to
 POINT_SIGMA = 1e-3  # below, on average over images and dimensions, an encoder's answer is a point: an autoencoder
 
 
@@ -152,6 +153,10 @@ def write(
         origin=origin,
     )
     checkpoint_writing.write(new, path, destination.replacing())
+    if sum(map(len, splits.values())) <= PLACED_AT_ONCE:
+        written = checkpoint_files.read_folder(path, path.name)
+        progress.stage("encoding the other images", "images")
+        placing.place(written, model, {name: splits[name] for name in every_image.SPLITS[1:]}, progress.update)
     mean = np.asarray(test.images, np.float64).mean(0) / 255
     nothing = sum(float(((image / 255 - mean) ** 2).sum()) for image in test.images) or 1.0
     error = float(encoded.squared_error.sum(dtype=np.float64)) / nothing

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from vae.budget import limits
 from vae.commands.common import add_run_folder
-from vae.data import datasets, mnist
+from vae.data import datasets
+from vae.data.built_in import mnist
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable

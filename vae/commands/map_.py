@@ -1,23 +1,34 @@
-"""Make a 2-D map of a checkpoint's posterior means and keep it in derived/."""
+"""Make a 2-D map of a checkpoint's posterior means and keep it in derived/: of the test images, or of every image."""
 
 from __future__ import annotations
 
 import argparse
 
 from vae.budget import limits, needs
+from vae.checkpoints import every_image
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.every_image import EveryImage
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
+from vae.data import datasets
+from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import stoppable, unstoppable
 from vae.maps import map_files
+from vae.maps.map_files import OF_EVERY_IMAGE, OF_TEST_IMAGES
 from vae.maps.projection import ProjectionMap
 from vae.storage import paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """CHECKPOINT --method --perplexity --seed --json."""
+    """CHECKPOINT --method --images --perplexity --seed --json."""
     add_checkpoint(parser)
     parser.add_argument("--method", required=True, choices=("pca", "tsne"))
+    parser.add_argument(
+        "--images",
+        choices=("test", "all"),
+        default="test",
+        help="all: also those that it was trained and validated on, whose latents are kept, too (default: test)",
+    )
     parser.add_argument("--perplexity", type=float, help="of t-SNE (default: 30, or what the images allow)")
     parser.add_argument("--seed", type=int, default=0, help="of t-SNE (default: 0)")
     add_json(parser)
@@ -27,25 +38,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Fit, keep, and print the map's parameters and quality."""
     checkpoint = read_checkpoint(arguments.checkpoint)
-    if arguments.method == "tsne":
-        from vae.maps import tsne
-
-        perplexity = tsne.checked(checkpoint.latents.mu, arguments.perplexity, arguments.seed)
-        need = needs.tsne(len(checkpoint.latents.mu), checkpoint.model.latent_dim, perplexity)
-        limits.check_memory(need, f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity.")
-    kept = {paths.derived_folder(checkpoint.identity): needs.map_bytes(len(checkpoint.latents.mu))}
-    limits.check_disk(kept, "The map")
     progress = Progress(arguments.run_folder)
     with stoppable():
-        progress.stage(f"{arguments.method} of {len(checkpoint.latents.mu):,} images", "iterations")
-        projection = _fit(checkpoint, arguments, progress)
+        if arguments.images == "all":
+            found, which = _every_image(checkpoint, progress), OF_EVERY_IMAGE
+        else:
+            found, which = every_image.test_images(checkpoint), OF_TEST_IMAGES
+        count = len(found.latents.mu)
+        if arguments.method == "tsne":
+            from vae.maps import tsne
+
+            perplexity = tsne.checked(found.latents.mu, arguments.perplexity, arguments.seed)
+            need = needs.tsne(count, checkpoint.model.latent_dim, perplexity)
+            limits.check_memory(need, f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity.")
+        limits.check_disk({paths.derived_folder(checkpoint.identity): needs.map_bytes(count)}, "The map")
+        progress.stage(f"{arguments.method} of {count:,} images", "iterations")
+        projection = _fit(found, arguments, progress)
         progress.close()
         with unstoppable():
-            path = map_files.write_derived_map(checkpoint.identity, projection)
+            path = map_files.write_derived_map(checkpoint.identity, projection, which)
             progress.report(stage="done", fraction=1.0, finished=True)
     about = {"method": projection.method, "parameters": projection.parameters, "quality": projection.quality}
     if arguments.json:
-        print_json({"checkpoint": checkpoint.name, "path": str(path), **about})
+        print_json({"checkpoint": checkpoint.name, "path": str(path), "images": count, **about})
         return
     print(f"Wrote {shown(path)}")
     for name, value in (projection.parameters | projection.quality).items():
@@ -54,9 +69,32 @@ def run(arguments: argparse.Namespace) -> None:
         print(said)
 
 
-def _fit(checkpoint: Checkpoint, arguments: argparse.Namespace, progress: Progress) -> ProjectionMap:
+def _every_image(checkpoint: Checkpoint, progress: Progress) -> EveryImage:
+    """The latents of all images, kept before or encoded now. Raises DatasetError for images that are not there."""
+    if known := every_image.kept(checkpoint):
+        return known
+    test = datasets.load(checkpoint.dataset.name, "test")
+    if test.fingerprint != checkpoint.dataset.test_fingerprint:
+        raise DatasetError(
+            f"The {checkpoint.dataset.title} images on this machine are not those that {checkpoint.name} was "
+            "measured on.",
+            "Fetch or import those again.",
+        )
+    others = {split: datasets.load(checkpoint.dataset.name, split) for split in every_image.SPLITS[1:]}
+    count = sum(map(len, others.values()))
+    limits.check_memory(needs.encoding(checkpoint.model, count), "Encoding")
+    kept = {paths.derived_folder(checkpoint.identity): needs.latents_bytes(checkpoint.model, count)}
+    limits.check_disk(kept, "The latents")
+    from vae.checkpoints import loading, placing
+    from vae.model.devices import best_device
+
+    progress.stage(f"encoding the other {count:,} images", "images")
+    return placing.place(checkpoint, loading.load_model(checkpoint, best_device()), others, progress.update)
+
+
+def _fit(found: EveryImage, arguments: argparse.Namespace, progress: Progress) -> ProjectionMap:
     from vae.maps import pca, tsne
 
     if arguments.method == "pca":
-        return pca.fit(checkpoint.latents.mu)
-    return tsne.fit(checkpoint.latents.mu, arguments.perplexity, arguments.seed, progress.update)
+        return pca.fit(found.latents.mu)
+    return tsne.fit(found.latents.mu, arguments.perplexity, arguments.seed, progress.update)

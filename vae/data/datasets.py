@@ -9,23 +9,31 @@ from __future__ import annotations
 from pathlib import Path
 
 from vae import recognition
-from vae.data import digits, imported_dataset, mnist
+from vae.data import imported_dataset
+from vae.data.built_in import digits, mnist, shapes
 from vae.data.image_dataset import SPLITS, DatasetInfo, ImageDataset
 from vae.data.report.image_report import ImageReport
 from vae.errors import DatasetError
 from vae.storage.validation import short
 
-BUILT_IN: dict[str, DatasetInfo] = {module.INFO.name: module.INFO for module in (digits, mnist)}
+RENDERED = (shapes.INFO, shapes.INFO_64)
+BUILT_IN: dict[str, DatasetInfo] = {known.name: known for known in (digits.INFO, mnist.INFO, *RENDERED)}
 
 
 def names() -> tuple[str, ...]:
     """The names that `load` takes: the built-in ones, then imported sets that can be used."""
-    return (*BUILT_IN, *(name for name in imported_dataset.names() if not is_built_in(name)))
+    imported = [name for name in imported_dataset.names() if not is_built_in(name) or _came_first(name)]
+    return (*(name for name in BUILT_IN if name not in imported), *imported)
 
 
 def is_built_in(name: str) -> bool:
     """Whether `name` is taken by a data set that everybody has, in whatever case."""
     return name.lower() in BUILT_IN
+
+
+def _came_first(name: str) -> bool:
+    """Whether somebody imported images of their own under this name before it was built in: these stay theirs."""
+    return any(name == known.name for known in RENDERED) and imported_dataset.is_there(name)
 
 
 def is_known(name: str) -> bool:
@@ -36,7 +44,8 @@ def is_known(name: str) -> bool:
 def info(name: str) -> DatasetInfo:
     """What is known of data set `name`. Raises DatasetError for an unknown or damaged one, saying why."""
     if is_known(name):
-        return BUILT_IN[name] if name in BUILT_IN else imported_dataset.info(name)
+        ours = name in BUILT_IN and not _came_first(name)
+        return BUILT_IN[name] if ours else imported_dataset.info(name)
     known = f"Known ones: {', '.join(names())}."
     found = recognition.at(Path(name)) if Path(name).name not in ("", "..") else None
     if found and found.words != "an imported data set":
@@ -49,7 +58,8 @@ def report(name: str) -> ImageReport | None:
 
     Raises DatasetError for a damaged one.
     """
-    return imported_dataset.report(name) if is_known(name) and name not in BUILT_IN else None
+    theirs = is_known(name) and (name not in BUILT_IN or _came_first(name))
+    return imported_dataset.report(name) if theirs else None
 
 
 def load(name: str, split: str) -> ImageDataset:

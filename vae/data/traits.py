@@ -40,7 +40,8 @@ def traits(dataset: str, classes: Sequence[str] = ()) -> Traits:
     known = datasets.info(dataset)
     share = len(classes) / len(known.class_names) if classes else 1.0
     images = max(1, round(known.counts["train"] * min(1.0, share)))
-    two_tone = datasets.is_built_in(dataset) or _looks_two_tone(dataset, known.changed())
+    grey = known.image_shape[0] == 1  # of the built-in sets the grey ones are handwriting
+    two_tone = grey if datasets.is_built_in(dataset) else _looks_two_tone(dataset, known.changed())
     return Traits(images, known.image_shape, two_tone)
 
 

@@ -20,19 +20,21 @@ from vae.storage.reporting import storage_errors_as, write_errors_as
 from vae.storage.tensor_files import read_metadata, tensors_of
 from vae.storage.validation import check_array, finite, short
 
+OF_TEST_IMAGES, OF_EVERY_IMAGE = "map", "every-image-map"  # what derived maps are of, as their files' names begin
 
-def write_derived_map(identity: str, projection: ProjectionMap) -> Path:
+
+def write_derived_map(identity: str, projection: ProjectionMap, images: str = OF_TEST_IMAGES) -> Path:
     """Keep a map that was made after the checkpoint; replaces an earlier one of that method in one step."""
-    path = derived_folder(identity) / f"map-{projection.method}.safetensors"
+    path = derived_folder(identity) / f"{images}-{projection.method}.safetensors"
     with write_errors_as(CheckpointError, path):
         write_atomically(path, to_bytes([projection]))
     return path
 
 
-def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, ProjectionMap]:
+def read_derived_maps(identity: str, shape: tuple[int, int], images: str = OF_TEST_IMAGES) -> dict[str, ProjectionMap]:
     """Maps made later of latent means of this shape (N, d), by method; one that is damaged or of others is left out."""
     found: dict[str, ProjectionMap] = {}
-    for path in derived_map_files(identity):
+    for path in derived_map_files(identity, images):
         try:
             with storage_errors_as(CheckpointError):
                 read_metadata(path, kinds.DERIVED_MAP)  # before a gigabyte of what is no such file is read
@@ -46,9 +48,9 @@ def read_derived_maps(identity: str, shape: tuple[int, int]) -> dict[str, Projec
     return found
 
 
-def derived_map_files(identity: str) -> list[Path]:
+def derived_map_files(identity: str, images: str = OF_TEST_IMAGES) -> list[Path]:
     """Where maps that were made later are, by name."""
-    return [path for path in probe.entries(derived_folder(identity)) if path.match("map-*.safetensors")]
+    return [path for path in probe.entries(derived_folder(identity)) if path.match(f"{images}-*.safetensors")]
 
 
 @storage_errors_as(CheckpointError)

@@ -36,6 +36,7 @@ ONNX = FileKind("an ONNX file", 512 * MIB, levels=0)
 # what is derived from it
 DERIVED_MAP = FileKind("a map made later", GIB)
 TRAINING_LATENTS = FileKind("training images' latents", 256 * MIB)
+OTHER_LATENTS = FileKind("other splits' latents", GIB)
 MIXTURE = FileKind("a fitted mixture", 256 * MIB)
 QUALITY = FileKind("measured quality", 4 * MIB)
 DIRECTION = FileKind("a kept direction", 1_000_000, levels=2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae.budget import limits
-from vae.checkpoints import checkpoint_writing, inference, loading
+from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image, inference, loading, placing
 from vae.checkpoints.baseline import PixelMoments, pixel_moments
 from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
 from vae.checkpoints.metrics import Yardstick, measured_by, metrics_of
@@ -21,7 +21,7 @@ from vae.jobs.stopping import Stopped, deferring, unstoppable
 from vae.maps import pca
 from vae.maps.projection import ProjectionMap
 from vae.model.devices import best_device, best_precision
-from vae.model.vae import new_model
+from vae.model.vae import VAE, new_model
 from vae.storage import probe
 from vae.training.batches import free_bytes
 from vae.training.diagnostics import in_words
@@ -274,6 +274,9 @@ def _write(
                 error.message,
                 f"Every epoch is kept: rename or delete what is in the way, then resume run {folder.name}.",
             ) from error
+    if not asked.is_set():
+        _place_every_image(request, model, progress)
+    with unstoppable():
         loss = f"test loss {metrics['test_loss'].value:,.2f} nats per image"
         message = f"{finished.summary}, in {request.destination} ({loss})."
         progress.report(
@@ -282,6 +285,25 @@ def _write(
         progress.close()
         print(message)
         print(in_words.report(Evidence(finished.rows, request.model, train, finished.outcome)))
+
+
+def _place_every_image(request: TrainingRequest, model: VAE, progress: Progress) -> None:
+    """The latents of training and validation images too, for maps; a stop leaves them out, and what they lack is said.
+
+    The checkpoint is there already: nothing here may lose it.
+    """
+    known = datasets.info(request.train.dataset)
+    if sum(known.counts.values()) > every_image.MOST:
+        return
+    try:
+        others = {split: datasets.load(known.name, split) for split in every_image.SPLITS[1:]}
+        progress.stage("encoding the other images", "images")
+        written = checkpoint_files.read_folder(request.destination, request.destination.name)
+        placing.place(written, model, others, progress.update)
+    except Stopped:
+        return
+    except (DatasetError, CheckpointError) as error:
+        _say_of_map(f"Only the test images are on the map: {error}", progress)
 
 
 def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:

@@ -192,6 +192,17 @@ def test_neighbours_and_places_are_those_of_numpy(page: Page) -> None:
         }""",
         z.astype(float).tolist(),
     )
+    beyond = page.evaluate(  # on a map of the first ten images only, the eleventh is placed by these
+        """() => {
+            const [model] = window.latentSpaceExplorer.models.values()
+            const first = { data: model.tensors["tsne.xy"].data.subarray(0, 20) }
+            const few = { ...model, tensors: { ...model.tensors, "tsne.xy": first } }
+            return placeOnMap(few, { method: "tsne" }, meanOfRow(model, 10), 10)
+        }"""
+    )
+    few = checkpoint.maps["tsne"].xy[:10]
+    assert not beyond["exact"]
+    assert (few.min(0) <= (beyond["x"], beyond["y"])).all() and ((beyond["x"], beyond["y"]) <= few.max(0)).all()
     distances = np.linalg.norm(mu - z, axis=1)
     assert [n["row"] for n in near] == np.argsort(distances)[:5].tolist()
     assert pca.linear is not None

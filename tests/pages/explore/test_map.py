@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.explore.page import panel, texts, visit, write
 from tests.vae.helpers import new_checkpoint
-from ui.explore import map_words
+from ui.explore import map_words, shown_images
 from vae.checkpoints.checkpoint import Checkpoint, DatasetRef
 from vae.data import datasets, import_folder
 from vae.data.import_folder import ImportSettings
@@ -138,4 +138,4 @@ def test_trust_in_a_map_is_a_verdict_with_its_number(value: float, said: str) ->
 )
 def test_the_caption_counts_what_is_shown(digits: Checkpoint, images: int, shown: int, said: str) -> None:
     few = replace(digits, latents=digits.latents.take(np.arange(images)))
-    assert map_words.counted(few, shown) == said
+    assert map_words.counted(shown_images.of(few), "latent", "all", shown) == said

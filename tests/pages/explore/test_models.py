@@ -15,7 +15,7 @@ from ui.shared.explore_place import Place
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import ModelConfig
-from vae.data import mnist
+from vae.data.built_in import mnist
 from vae.storage import paths
 
 # --- nothing, or something broken -------------------------------------------------------------------------------------

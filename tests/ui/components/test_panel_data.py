@@ -30,7 +30,7 @@ def with_latents(checkpoint: Checkpoint, mu: Any, sigma: Any) -> Checkpoint:
 
 def test_the_most_informative_dimension_comes_first(tmp_path: Path) -> None:
     sigma = [[1.0, 0.1, 0.5, 1.0]] * 3  # with mu = 0 the KL is (sigma² − 1) / 2 − ln sigma
-    dims = panel_data.slider_dims(with_latents(stored(tmp_path), np.zeros((3, 4)), sigma))
+    dims = panel_data.slider_dims(with_latents(stored(tmp_path), np.zeros((3, 4)), sigma), np.zeros((3, 4), np.float32))
     assert [d["index"] for d in dims] == [1, 2, 0, 3]  # equal ones in their own order
     assert [d["kl"] for d in dims] == pytest.approx([0.5 * (0.01 - 1) + np.log(10), 0.5 * (0.25 - 1) + np.log(2), 0, 0])
     assert [d["share"] for d in dims] == pytest.approx([1, dims[1]["kl"] / dims[0]["kl"], 0, 0])
@@ -39,10 +39,10 @@ def test_the_most_informative_dimension_comes_first(tmp_path: Path) -> None:
 def test_sliders_are_centred_at_0_and_hold_the_data_and_the_prior(tmp_path: Path) -> None:
     mu = 4 * random_latents(500, 6).mu + np.array([0, 5, -5, 0, 20, 0], np.float32)
     mu[:, 3] *= 0.01
-    for dim in panel_data.slider_dims(with_latents(stored(tmp_path), mu, np.ones_like(mu))):
+    for dim in panel_data.slider_dims(with_latents(stored(tmp_path), mu, np.ones_like(mu)), mu):
         farthest = max(3.0, float(np.abs(mu[:, dim["index"]]).max()))
         assert farthest <= dim["bound"] < farthest + 0.11  # and little more
-    assert json.dumps(panel_data.slider_dims(with_latents(stored(tmp_path / "b"), mu, np.ones_like(mu))))
+    assert json.dumps(panel_data.slider_dims(with_latents(stored(tmp_path / "b"), mu, np.ones_like(mu)), mu))
 
 
 def test_pixels_go_and_come_back() -> None:

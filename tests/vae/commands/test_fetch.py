@@ -17,7 +17,8 @@ from torchvision.datasets import MNIST
 
 from tests.vae.commands.test_arguments import call
 from vae.commands.fetch import fetch_mnist
-from vae.data import datasets, mnist
+from vae.data import datasets
+from vae.data.built_in import mnist
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 

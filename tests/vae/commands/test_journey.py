@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tests.vae.commands.test_arguments import call
-from vae.checkpoints import checkpoint_files, inference
+from vae.checkpoints import checkpoint_files, every_image, inference
 from vae.data.image_dataset import ImageDataset
 from vae.jobs import queue
 from vae.maps import map_files, tsne
@@ -122,6 +122,26 @@ def test_map_is_kept_and_told(method: str, capsys: pytest.CaptureFixture[str]) -
     assert kept.xy.shape == (360, 2)
     if method == "tsne":
         assert (kept.parameters["perplexity"], kept.parameters["seed"]) == (12, 5)
+
+
+def test_every_image_is_mapped(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A training keeps the latents of all images; a map of them is kept beside that of the test images."""
+    assert call(*TRAIN, "--output", "mapped") == 0
+    capsys.readouterr()
+    stored = checkpoint_files.read("mapped")
+    known = every_image.kept(stored)
+    assert known is not None and len(known.latents.mu) == 1_797
+    for _ in range(2):
+        assert call("map", "mapped", "--method", "pca", "--images", "all", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["images"] == 1_797
+        again = every_image.kept(stored)
+        assert again is not None
+        np.testing.assert_allclose(again.latents.mu, known.latents.mu, rtol=1e-5, atol=1e-6)
+        made = map_files.read_derived_maps(stored.identity, known.latents.mu.shape, map_files.OF_EVERY_IMAGE)["pca"]
+        assert made.linear is not None
+        placed = (known.latents.mu - made.linear.mean) @ made.linear.components.T
+        np.testing.assert_allclose(made.xy, placed, atol=1e-4)
+        every_image.latents_path(stored.identity).unlink()  # then they are encoded anew
 
 
 def test_one_latent_dimension_goes_all_the_way() -> None:

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from vae.data import datasets, mnist
+from vae.data import datasets
+from vae.data.built_in import mnist
 from vae.data.image_dataset import ImageDataset
 from vae.errors import DatasetError
 
 Digits = dict[str, ImageDataset]
+BUILT_IN = ("digits", "mnist", "shapes", "shapes-64")
 FINGERPRINTS = {
     "train": "2684e61b76e115f662d42a233de1baacf96077102f86274ac9a044f6ccc127f6",
     "validation": "e17a6eb70fd76878fa12420582c6cc14991ed43fb78b5a90280096e029a2a849",
@@ -68,7 +70,7 @@ def test_the_registry_tells_the_shape_that_loading_gives(digits: Digits) -> None
 
 def test_built_in_sets_keep_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_DATA", str(tmp_path))  # no imported set, and a folder that is not there
-    assert datasets.names() == ("digits", "mnist")
+    assert datasets.names() == BUILT_IN
     assert (datasets.is_built_in("MNIST"), datasets.is_built_in("cats")) == (True, False)
 
 

@@ -16,6 +16,8 @@ from vae.data.folders import class_table
 from vae.data.import_folder import ImportSettings
 from vae.errors import DatasetError, DatasetMissingError
 
+BUILT_IN = tuple(datasets.BUILT_IN)
+
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -56,7 +58,7 @@ def test_a_damaged_set_is_left_out_and_says_why(pets: Path, values: object, mess
     meta = pets / "meta.json"
     raw = values if isinstance(values, bytes) else json.dumps(json.loads(meta.read_bytes()) | values).encode()
     meta.write_bytes(raw)
-    assert datasets.names() == ("digits", "mnist")
+    assert datasets.names() == BUILT_IN
     with pytest.raises(DatasetError, match=message):
         datasets.info("pets")
 
@@ -97,7 +99,7 @@ def test_arrays_of_another_kind_are_refused_and_nothing_is_unpickled(pets: Path)
 def test_what_a_killed_import_left_is_no_data_set(data: Path) -> None:
     (data / ".pets.abcd.tmp").mkdir(parents=True)
     (data / "stray.txt").touch()
-    assert (datasets.names(), imported_dataset.names()) == (("digits", "mnist"), ())
+    assert (datasets.names(), imported_dataset.names()) == (BUILT_IN, ())
 
 
 def test_a_table_of_millions_of_cells_is_refused_before_they_are_made(

@@ -79,7 +79,9 @@ def test_jobs_queue_and_end_as_their_commands_do() -> None:
     assert (first.state, first.title, first.progress["finished"]) == ("done", "a tiny one", True)
     assert checkpoint_files.read("tiny").metrics["epochs_trained"].value == 1
     assert second.state == "failed"
-    assert second.reason == "python -m vae train: Unknown data set 'cats'. Known ones: digits, mnist."
+    assert (
+        second.reason == "python -m vae train: Unknown data set 'cats'. Known ones: digits, mnist, shapes, shapes-64."
+    )
 
 
 def test_jobs_that_are_made_at_once_keep_their_order() -> None:

@@ -20,9 +20,21 @@ export function numbersOf(model, row, terms) {
   ]
 }
 
-/** Class and file of the image of `row`. */
-export function whoIs(model, row, classNames, fileName = "") {
-  return [classOf(model, row, classNames), fileName].filter(Boolean).join(" · ")
+/** Class, split and file of the image of `row`; `splits` are [name, count] in the order of the rows, where there are
+ * several. */
+export function whoIs(model, row, classNames, fileName = "", splits = []) {
+  return [classOf(model, row, classNames), splitOf(row, splits), fileName].filter(Boolean).join(" · ")
+}
+
+const SPLITS = { test: "test image", validation: "validation image", train: "training image" }
+
+function splitOf(row, splits) {
+  let left = row
+  for (const [name, count] of splits) {
+    if (left < count) return SPLITS[name]
+    left -= count
+  }
+  return ""
 }
 
 /** The class of the image of `row`; empty where there is only one, whose name says nothing. */

@@ -219,7 +219,9 @@ class Panel {
   writeFacts() {
     const known = this.model && this.row !== null
     const { class_names: names, terms } = this.data
-    this.find(".class-name").textContent = known ? whoIs(this.model, this.row, names, this.original()?.name) : ""
+    this.find(".class-name").textContent = known
+      ? whoIs(this.model, this.row, names, this.original()?.name, this.data.splits)
+      : ""
     const lines = known ? numbersOf(this.model, this.row, terms) : []
     this.find(".numbers").replaceChildren(
       ...lines.map(({ name, number, about = "" }) => {

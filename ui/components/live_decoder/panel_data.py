@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 
 LEAST_FULL_KL = 0.1  # nats, of the longest bar at least: the noise of a collapsed model is no dimension that says much
 
 
-def slider_dims(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    """One entry per latent dimension, largest KL first: its index, mean KL in nats, that as a share of the largest (or
-    of LEAST_FULL_KL), and the bound of a slider around 0 that holds the data and most of the prior.
+def slider_dims(checkpoint: Checkpoint, mu: FloatArray) -> list[dict[str, Any]]:
+    """One entry per latent dimension, largest KL first: its index, mean KL of the test images in nats, that as a share
+    of the largest (or of LEAST_FULL_KL), and the bound of a slider around 0 that holds the means mu (N, d) and most of
+    the prior.
     """
-    mu, kl = checkpoint.latents.mu, checkpoint.latents.kl_per_dim()
+    kl = checkpoint.latents.kl_per_dim()
     order = np.argsort(-kl, kind="stable")
     bound = np.maximum(3.0, np.ceil(np.abs(mu).max(0) * 10) / 10)
     largest = max(float(kl.max()), LEAST_FULL_KL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def is_quick(graph: Graph) -> bool:
     )
 
 
-def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str, ProjectionMap]) -> bytes:
+def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: Mapping[str, ProjectionMap]) -> bytes:
     """One safetensors file for store.js: mu and numbers of every image, places on every map, and the decoder's weights
     where a browser can evaluate them.
     """
@@ -69,7 +70,7 @@ def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: dict[str,
     return safetensors.numpy.save(contiguous, {"model": json.dumps(about)})
 
 
-def fingerprint(checkpoint: Checkpoint, maps: dict[str, ProjectionMap]) -> str:
-    """Names exactly what `pack` holds: the checkpoint, and its maps with their parameters."""
+def fingerprint(checkpoint: Checkpoint, maps: Mapping[str, ProjectionMap]) -> str:
+    """Names exactly what `pack` holds: the checkpoint, how many of its images, and their maps with their parameters."""
     about = {method: m.parameters for method, m in sorted(maps.items())}
-    return f"{checkpoint.identity}:{json.dumps(about, sort_keys=True)}"
+    return f"{checkpoint.identity}:{len(checkpoint.latents.mu)}:{json.dumps(about, sort_keys=True)}"

@@ -44,12 +44,13 @@ export function meanOfRow(model, row) {
 }
 
 /** The `count` images whose posterior means are nearest to z in the dimensions `dims`, in all without them:
- * [{row, distance}], nearest first. */
-export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j)) {
+ * [{row, distance}], nearest first; of the first `among` images only. */
+export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), among = Infinity) {
   const d = model.latent_dim
   const mu = model.tensors.mu.data
+  const end = Math.min(mu.length, among * d)
   const best = []
-  for (let row = 0, at = 0; at < mu.length; row++, at += d) {
+  for (let row = 0, at = 0; at < end; row++, at += d) {
     let squared = 0
     for (let k = 0; k < dims.length; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
     if (best.length === count && squared >= best[count - 1].squared) continue
@@ -74,11 +75,12 @@ export function placeOnMap(model, map, z, row) {
     }
     return { x: place[0], y: place[1], exact: true }
   }
-  if (row !== null) return { x: xy[2 * row], y: xy[2 * row + 1], exact: true }
+  const placed = xy.length / 2 // a map may be of test images only, which are the first
+  if (row !== null && row < placed) return { x: xy[2 * row], y: xy[2 * row + 1], exact: true }
   let total = 0,
     x = 0,
     y = 0
-  for (const near of nearestRows(model, z, 5)) {
+  for (const near of nearestRows(model, z, 5, undefined, placed)) {
     const weight = 1 / (near.distance + 1e-6)
     x += weight * xy[2 * near.row]
     y += weight * xy[2 * near.row + 1]

@@ -1,0 +1,98 @@
+"""Explore with the images of every split on its map."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.explore.page import panel, texts, visit
+from vae.checkpoints import every_image, inference, loading, placing
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import datasets
+
+OFFER = "explore_all_images"
+
+
+@pytest.fixture
+def placed(digits: Checkpoint) -> every_image.EveryImage:
+    """All digits are encoded."""
+    others = {split: datasets.load("digits", split) for split in ("validation", "train")}
+    return placing.place(digits, loading.load_model(digits), others)
+
+
+def points(at: AppTest) -> list[int]:
+    """The rows on the map."""
+    [chart] = at.get("plotly_chart")
+    traces = json.loads(chart.proto.spec)["data"]
+    return sorted(row for trace in traces for row in _numbers(trace["customdata"]))
+
+
+def _numbers(values: Any) -> list[int]:
+    if isinstance(values, dict):
+        import base64
+
+        values = np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
+    return [int(value) for value in values]
+
+
+def test_all_images_are_shown_and_can_be_told_apart(digits: Checkpoint, placed: every_image.EveryImage) -> None:
+    at = visit(model="digits-mlp-8", map="latent")
+    assert points(at) == list(range(1_797))
+    assert "1,797 scikit-learn digits images" in texts(at)
+    at.selectbox(key="images").set_value("train").run()
+    assert points(at) == list(range(540, 1_797))
+    assert "1,257 scikit-learn digits training images" in texts(at)
+    at.selectbox(key="colour").set_value("split").run()
+    assert points(at) == list(range(540, 1_797))
+    assert at.query_params["images"] == "train"
+
+
+def test_what_is_measured_on_test_images_does_not_change(digits: Checkpoint, request: pytest.FixtureRequest) -> None:
+    before = panel(visit(model="digits-mlp-8"))["dims"]
+    request.getfixturevalue("placed")
+    after = panel(visit(model="digits-mlp-8"))["dims"]
+    assert [(dim["index"], dim["kl"]) for dim in before] == [(dim["index"], dim["kl"]) for dim in after]
+
+
+def test_a_training_image_is_shown_as_itself(digits: Checkpoint, placed: every_image.EveryImage) -> None:
+    from base64 import b64decode
+
+    told = panel(visit(model="digits-mlp-8", row="1000"))
+    expected = datasets.load("digits", "train").images[1_000 - 540]
+    assert b64decode(told["original"]["pixels"]) == expected.tobytes()
+    assert told["splits"] == [["test", 360], ["validation", 180], ["train", 1_257]]
+
+
+def test_a_map_of_all_is_of_the_latents_of_its_parts(digits: Checkpoint, placed: every_image.EveryImage) -> None:
+    model = loading.load_model(digits)
+    for split in every_image.SPLITS:
+        images = datasets.load("digits", split)
+        alone = inference.encode(model, images.images, images.labels)
+        assert np.allclose(placed.latents.mu[placed.rows(split)], alone.mu, atol=1e-5)
+        assert np.allclose(placed.latents.elbo[placed.rows(split)], alone.elbo, rtol=1e-4)
+
+
+def test_a_map_of_test_images_says_so(digits: Checkpoint, placed: every_image.EveryImage) -> None:
+    """The t-SNE map of this checkpoint is of its test images: the others have no place on it until they get one."""
+    at = visit(model="digits-mlp-8", map="tsne")
+    assert points(at) == list(range(360))
+    assert "360 scikit-learn digits test images" in texts(at)
+    assert at.button(key=OFFER).label == "Put all 1,797 images on the map"
+    at.segmented_control(key="map").set_value("pca").run()
+    assert OFFER not in {button.key for button in at.button}
+
+
+def test_more_images_are_a_click_away(digits: Checkpoint, submitted: list[list[str]]) -> None:
+    at = visit(model="digits-mlp-8")
+    at.button(key=OFFER).click().run()
+    assert submitted == [["map", str(digits.path), "--method", "tsne", "--images", "all"]]
+    assert "All images of digits-mlp-8" in texts(at)
+
+
+def test_images_that_are_not_here_are_not_offered(digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(every_image, "MOST", 1_000)
+    assert OFFER not in {button.key for button in visit(model="digits-mlp-8").button}

@@ -1,0 +1,1 @@
+"""Data sets that everybody has or can fetch, a module each."""
