@@ -1,6 +1,6 @@
 """`python -m benchmarks.presets --json F`: does each preset show what it claims, on four data sets?
 
-Digits, MNIST (its first 5,000 images unless --whole), 100 rendered colour parts and 400 rendered shapes
+Digits, MNIST (its first 5,000 images unless --whole), 100 rendered colour parts and 400 rendered signs
 (own_images/render.py, imported at 32 × 32). Every preset is trained as the Train page sets it for that data set; its
 verdict stands beside the epoch that was kept, the dimensions used, β, and whether its claim held.
 """
@@ -27,7 +27,7 @@ from vae.data import datasets
 from vae.training.diagnostics.evidence import Evidence
 from vae.training.diagnostics.verdict import judge
 
-OWN = {"parts": 100, "shapes": 400}  # pictures
+OWN = {"parts": 100, "signs": 400}  # pictures
 FEWER, FEWER_EPOCHS, FEWER_BATCH = 5_000, 40, 64
 VALIDATING = 1_000
 

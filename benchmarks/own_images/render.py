@@ -123,7 +123,7 @@ class Kind:
 KINDS = (
     Kind("parts", part, scratched_or_holed),
     Kind("portraits", portrait, no_portrait),
-    Kind("shapes", shape, star),
+    Kind("signs", shape, star),
 )
 
 
