@@ -28,6 +28,11 @@ from vae.maps.projection import ProjectionMap
 CHART_KEY = "map_chart"
 JOIN = "\n"  # between class names in the URL: no name has one
 ALL = "all"  # images of every split
+SPLIT_COLOURS = (
+    0,
+    1,
+    6,
+)  # of the classes' colours, in the order of every_image.SPLITS: the many training images are grey
 LEGEND = """
 <style>
   .lse-splits { display: flex; gap: 1rem; font-size: 0.85rem; }
@@ -75,9 +80,7 @@ def _which_images(on_map: OnMap) -> str:
     """All images, or those of one split."""
     counts = on_map.images.counts
     offered = [ALL, *(split for split in reversed(every_image.SPLITS) if counts[split])]
-    said = {ALL: f"All {sum(counts.values()):,} images"} | {
-        split: f"{map_words.SPLITS[split]} images: {counts[split]:,}" for split in offered[1:]
-    }
+    said = {ALL: "All images"} | map_words.SPLITS
     st.selectbox("Images", offered, format_func=said.__getitem__, **_kept("images", offered, ALL))
     chosen: str = st.session_state["images"]
     return chosen
@@ -236,7 +239,7 @@ def _figure(key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, 
     xy, labels = everywhere[rows], latents.labels[rows]
     names = None if _names is None else [_names[row] for row in rows]
     both, classes = axes(_on_map.maps, choice), _on_map.checkpoint.dataset.class_names
-    groups = _on_map.images.split_codes()[rows] if choice.colour == "split" else None
+    groups = np.take(SPLIT_COLOURS, _on_map.images.split_codes()[rows]) if choice.colour == "split" else None
     if choice.colour not in ("class", "split"):
         values: NDArray[np.float32] = getattr(latents, choice.colour)[rows]
         title = COLOURS[choice.colour]
@@ -292,7 +295,7 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
 def _split_legend(on_map: OnMap) -> None:
     there = [(code, split) for code, split in enumerate(every_image.SPLITS) if on_map.images.counts[split]]
     swatches = "".join(
-        f'<span><i style="background:{CLASS_COLOURS[code]}"></i>{map_words.SPLITS[split]}</span>'
+        f'<span><i style="background:{CLASS_COLOURS[SPLIT_COLOURS[code]]}"></i>{map_words.SPLITS[split]}</span>'
         for code, split in there
     )
     st.html(f"{LEGEND}<div class='lse-splits'>{swatches}</div>")
