@@ -6,7 +6,6 @@ import streamlit as st
 
 from ui.shared import model_picker, page
 from ui.train import run_actions, run_panel, run_table, setup
-from ui.train.models import model_list
 from ui.train.state import JOB, STATE
 
 
@@ -25,7 +24,6 @@ def train() -> None:
     run_actions.show(job)
     run_panel.show(job, problem)
     run_table.show(job)
-    model_list.show()
 
 
 with page.page("Train a model", "Choose images and a goal, start, and watch the model learn."):

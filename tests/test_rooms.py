@@ -39,16 +39,16 @@ vae                 adoption
 ui.palette          -
 ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
-                    generation sample_quality adoption
+                    generation sample_quality adoption export
 ui.explore          ui.palette ui.components ui.shared; errors storage data maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
-                    export
 ui.generate         ui.palette ui.components ui.shared; errors budget data checkpoints generation sample_quality
 ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours budget data maps checkpoints jobs
                     training anomalies
+ui.library          ui.components ui.shared; errors storage recognition config data checkpoints jobs training
 
 app                 ui.components ui.shared ui.explore
-pages               ui.components ui.shared ui.train ui.generate ui.anomalies; errors checkpoints anomalies
+pages               ui.components ui.shared ui.train ui.generate ui.anomalies ui.library; errors checkpoints anomalies
 """
 MOST_FILES = 16  # source files directly in one folder
 SOURCES = {".py", ".js", ".css", ".html"}

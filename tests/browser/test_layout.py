@@ -17,6 +17,7 @@ PAGES = {
     "train": "train",
     "generate": "generate?model=digits-mlp-8",
     "anomalies": "anomalies?model=digits-mlp-8",
+    "library": "library",
 }
 
 

@@ -31,6 +31,8 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     ("pages/anomalies.py", {"source": "upload"}),
     ("pages/anomalies.py", {"source": "folder"}),
     ("pages/train.py", {}),
+    ("pages/library.py", {}),
+    ("pages/library.py", {"shelf": "models"}),
 ]
 
 

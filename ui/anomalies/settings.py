@@ -11,8 +11,9 @@ from ui.anomalies import marks, retrain, scoring
 from ui.anomalies.scoring import Seen, Wanted
 from ui.anomalies.source import folder_source, uploads
 from ui.anomalies.state import ASK, FIELDS, STATE
-from ui.shared import cache, image_report, page
+from ui.shared import cache, page
 from ui.shared.formatting import shortened
+from ui.shared.images import image_report
 from vae.anomalies import normal_images, sources
 from vae.anomalies.methods import registry
 from vae.anomalies.normal_images import NormalChoice

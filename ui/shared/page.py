@@ -21,6 +21,7 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/generate.py", "Generate", ":material/auto_awesome:"),
     ("pages/anomalies.py", "Anomalies", ":material/troubleshoot:"),
+    ("pages/library.py", "Library", ":material/photo_library:"),
 )
 LATER = "page_later"  # what this run does last
 STYLE = """

@@ -8,7 +8,8 @@ import streamlit as st
 
 from ui import palette
 from ui.shared import page
-from ui.train import advanced, form_state, own_images
+from ui.shared.images import image_report
+from ui.train import advanced, form_state
 from ui.train.advanced import choice, integer
 from ui.train.presets import OWN, PRESETS, preset
 from vae.config import ARCHITECTURES, MAX_LATENT_DIM
@@ -51,7 +52,7 @@ def ask(names_in_use: Callable[[], set[str]]) -> None:
             persist_state="session",
             help="The images that the model learns, with fixed training, validation and test splits.",
         )
-        own_images.hint()
+        st.page_link("pages/library.py", label="Own images", icon=":material/add_photo_alternate:")
     with grid.cell():
         architecture = choice(
             "Architecture",
@@ -118,8 +119,7 @@ def _import_report(dataset: str) -> None:
     notes = f", {len(report.warnings)} to note" if report.warnings else ""
     title = f"Its import: {report.taken:,} images taken, {report.seen - report.taken:,} left out{notes}"
     with st.expander(title, icon=":material/folder_open:", key="train-import-report"):
-        for line in report.lines():
-            st.markdown(page.escape(line))
+        image_report.show_all(report)
 
 
 def _dataset_title(name: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from ui.shared import train_place
 from ui.train.presets import OWN, PRESETS, Settings, matching, preset, settings_of
 from vae.config import default_model_config
 from vae.data import datasets
@@ -23,10 +24,10 @@ from vae.training.naming import name_of
 from vae.training.request import TrainingRequest
 from vae.training.suggested import suggest
 
-PRESET, DATASET = "train_preset", "train_dataset"
+PRESET, DATASET = "train_preset", train_place.DATASET
 NAME, NAME_TYPED = "train_name", "train_name_typed"
 FILLED = "train_filled"  # what the chosen preset has filled in
-OPEN = "train_setup_open"  # although a run is shown
+OPEN = train_place.OPEN
 PER_ARCHITECTURE = ("hidden", "channels", "activation")
 
 

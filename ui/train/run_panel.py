@@ -11,8 +11,8 @@ from ui.components import clicks, film
 from ui.shared import cache, formatting, job_card, model_picker, page
 from ui.shared.figures import STILL
 from ui.shared.models import health
+from ui.shared.models.managing import model_actions
 from ui.train import figures, run_actions, run_evidence
-from ui.train.models import model_actions
 from ui.train.state import JOB, STATE
 from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Summary

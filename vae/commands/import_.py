@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fit",
         choices=("cut", "pad"),
         default="cut",
-        help="how images that are not square become so: cut keeps the middle, pad all of it (default: cut)",
+        help="for another aspect ratio: cut keeps the middle, pad puts the background beside the image (default: cut)",
     )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--colour", action="store_true", default=None, help="three channels")

@@ -1,7 +1,8 @@
 """Data sets that `python -m vae import` made from folders of images, read from disk. Imports no torch.
 
-    VAE_DATA/folders/NAME/      written once to a temporary folder, then renamed; never changed afterwards
-      meta.json                 format version, shape, class names, source, settings; count and fingerprint of splits
+    VAE_DATA/folders/NAME/      written once to a temporary folder, then renamed; no image changes afterwards
+      meta.json                 format version, shape, class names, source, settings; count and fingerprint of splits;
+                                the names that the set had before (keeping/changes.py)
       train.npy, …              uint8 (N, C, H, W), memory-mapped when read
       train-labels.npy, …       int64 (N,)
       train-names.txt, …        relative paths of the images' files, one a line; sets of before they were kept have none
@@ -37,6 +38,7 @@ META, REPORT = "meta.json", "report.json"
 NPY_HEADER = 128  # bytes: NumPy pads the header so that it keeps this length whatever N is
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 MAX_CLASSES = 10_000
+MOST_FORMER = 100  # names
 LONGEST_NAME = 10_000  # characters of a relative path
 ClassName = Annotated[str, text(1_000)]
 Side = Annotated[int, integer(1, MAX_SIDE)]
@@ -62,6 +64,7 @@ class ImportRecord:
     ]
     splits: dict[str, Split]
     reading: ImageReading = USUAL_READING
+    former_names: Annotated[tuple[Annotated[str, text(60)], ...], Meta(max_length=MOST_FORMER)] = ()
 
 
 def folder_of(name: str) -> Path:
@@ -100,13 +103,34 @@ def _usable(name: str) -> bool:
     return True
 
 
+def all_names() -> tuple[str, ...]:
+    """Every imported set, usable or not, by name."""
+    found = probe.entries(paths.data_dir() / "folders")
+    return tuple(path.name for path in found if NAME_PATTERN.fullmatch(path.name) and probe.is_folder(path))
+
+
 def is_there(name: str) -> bool:
-    """Whether a folder has this name, usable or not."""
-    return bool(NAME_PATTERN.fullmatch(name)) and probe.is_folder(folder_of(name))
+    """Whether a folder has this name, usable or not, or a usable one had it before."""
+    return bool(NAME_PATTERN.fullmatch(name)) and probe.is_folder(_place_of(name))
+
+
+def _place_of(name: str) -> Path:
+    """Where the set is that has this name, or else had it before it was renamed."""
+    folder = folder_of(name)
+    if probe.is_folder(folder):
+        return folder
+    return next((folder_of(other) for other in all_names() if name in _former_names(other)), folder)
+
+
+def _former_names(name: str) -> tuple[str, ...]:
+    try:
+        return _read_meta(folder_of(name)).former_names
+    except DatasetError:
+        return ()
 
 
 def info(name: str) -> DatasetInfo:
-    """What is known of the imported set `name`.
+    """What is known of the imported set that is called `name`, or was before it was renamed.
 
     Raises
     ------
@@ -115,13 +139,13 @@ def info(name: str) -> DatasetInfo:
     DatasetMissingError
         When the set, or one of its files, is gone or cut short.
     """
-    folder = folder_of(name)
+    folder = _place_of(name)
     meta = _read_meta(folder)
     if not _complete(folder, meta):
         raise _gone(folder)
     return DatasetInfo(
-        name,
-        name,
+        folder.name,
+        folder.name,
         meta.image_shape,
         meta.class_names,
         {split: said.count for split, said in meta.splits.items()},
@@ -139,7 +163,7 @@ def report(name: str) -> ImageReport | None:
 
     Raises DatasetError for one that is damaged.
     """
-    path = folder_of(name) / REPORT
+    path = _place_of(name) / REPORT
     if not probe.is_there(path):
         return None
     with storage_errors_as(DatasetError, "Delete the folder and import the images again."):

@@ -26,7 +26,7 @@ from vae.jobs.job import Job, log_size, read, read_values
 from vae.storage import kinds, paths, probe
 from vae.storage.files import new_folder, write_atomically
 
-PLACES = {"compute": 1, "network": 2, "trial": 1}  # how many jobs of a lane run at a time
+PLACES = {"compute": 1, "network": 2, "trial": 1, "import": 1}  # how many jobs of a lane run at a time
 _one_at_a_time = threading.Lock()
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-\d{3}-[0-9a-f]{6}")
 

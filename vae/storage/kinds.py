@@ -62,6 +62,7 @@ IMPORTED = FileKind("an imported set's description", 4 * MIB)
 IMPORTED_IMAGES = FileKind("an imported set's images", 2**44)  # mapped, not read
 IMPORTED_LABELS = FileKind("an imported set's labels", 256 * MIB)  # 33 million
 IMPORTED_NAMES = FileKind("the file names of an imported set", 256 * MIB)
+OVERVIEW = FileKind("an overview of a data set", 16 * MIB, levels=2)
 IMPORT_REPORT = FileKind("an import's report", 16 * MIB)
 CLASS_TABLE = FileKind("a table of classes", 64 * MIB, levels=0)
 ARCHIVE = FileKind("a ZIP of images", 4 * GIB, levels=0)

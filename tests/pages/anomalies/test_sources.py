@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import os
 from dataclasses import replace
@@ -33,6 +34,7 @@ from tests.pages.page import said
 from ui.anomalies import looking, scoring
 from ui.anomalies.source import folder_source, uploads
 from ui.shared import cache, explore_place
+from ui.shared.images.folder_walk import AskedFolder, FolderField
 from vae import commands
 from vae.anomalies import sources, streaming
 from vae.anomalies.normal_images import NormalChoice
@@ -196,7 +198,7 @@ def test_reading_folders_can_be_switched_off(
 def test_a_folder_of_too_many_files_is_left_alone(
     digits: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_source, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(folder_source, "FOLDER", dataclasses.replace(folder_source.FOLDER, most_entries=3))
     [error] = wrong(visit_folder(folder_of(digits, tmp_path)))
     assert "more than 20,000 images or 3 files, too many for a page" in error
 
@@ -209,11 +211,12 @@ def test_a_walk_can_be_stopped_between_two_steps(
     assert [walk.go_on(0.0) for _ in range(9)] == [False] * 9
     assert walk.entries == 9
     at = visit(source="folder", folder=str(walk.root))
-    at.session_state[folder_source.READING] = folder_source.AskedFolder(str(walk.root), walk)
-    monkeypatch.setattr(folder_source, "_go_on", lambda reading: st.button("Stop", on_click=folder_source._forget))
+    reading = "anomalies_folder_reading"
+    at.session_state[reading] = AskedFolder(str(walk.root), walk)
+    monkeypatch.setattr(FolderField, "_go_on", lambda field, _: st.button("Stop", on_click=field.forget))
     at.run()
     at.button[[button.label for button in at.button].index("Stop")].click().run()
-    assert folder_source.READING not in at.session_state
+    assert reading not in at.session_state
     assert asks(at)
 
 

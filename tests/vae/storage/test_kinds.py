@@ -187,7 +187,7 @@ EXEMPT = {  # each with why
     "ui/components/assets.py": "reads the front ends that are part of the program",
     "vae/budget/free.py": "reads the kernel's own files, and no more of them than it says",
     "vae/data/folders/image_walk.py": "walks folders, and takes what they raise for its answer",
-    "ui/anomalies/source/folder_source.py": "asks what the walk is given, and takes what is raised for its answer",
+    "ui/shared/images/folder_walk.py": "asks what the walk is given, and takes what is raised for its answer",
     "vae/data/built_in/digits.py": "reads the digits that are part of an installed package",
     "vae/data/image_decoding.py": "Pillow opens what the door has opened",
     "vae/data/importing/archive_files.py": "opens the members of an archive that the door has opened",

@@ -11,8 +11,9 @@ import streamlit as st
 from ui.components import clicks
 from ui.generate.pins import image_picker
 from ui.generate.pins.image_picker import Picking
-from ui.shared import cache, image_report, page, pictures
+from ui.shared import cache, page, pictures
 from ui.shared.detail import pinned
+from ui.shared.images import image_report
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_decoding
 from vae.data.folders import image_names

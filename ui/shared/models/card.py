@@ -97,7 +97,9 @@ def row_of(images: NDArray[np.uint8], checkpoint: Checkpoint) -> str:
     """HTML of up to THUMBNAILS of the images (N, C, H, W), of as many of the model's classes as possible."""
     rows = examples(checkpoint)
     names, labels = checkpoint.dataset.class_names, checkpoint.latents.labels
-    return f'<div class="data-thumbnails">{"".join(_image(images[row], names[labels[row]]) for row in rows)}</div>'
+    return (
+        f'<div class="data-thumbnails">{"".join(picture(images[row], names[labels[row]], SIDE) for row in rows)}</div>'
+    )
 
 
 def examples(checkpoint: Checkpoint) -> list[int]:
@@ -111,7 +113,8 @@ def examples(checkpoint: Checkpoint) -> list[int]:
     return [int(rows[i]) for i in (*first, *more)]
 
 
-def _image(image: NDArray[np.uint8], name: str) -> str:
-    small = pictures.shrunk(image, SIDE)
+def picture(image: NDArray[np.uint8], name: str, side: int) -> str:
+    """HTML of an image (C, H, W) of class `name`, made small to about `side` pixels."""
+    small = pictures.shrunk(image, side)
     data = base64.b64encode(pictures.png(small)).decode("ascii")
     return f'<img src="data:image/png;base64,{data}" alt="class {html.escape(name)}">'

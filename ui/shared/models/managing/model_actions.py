@@ -8,9 +8,9 @@ import streamlit as st
 
 from ui.components import clicks
 from ui.shared import formatting, model_picker, page
+from ui.shared.models.managing import model_export
 from ui.shared.sessions import deletion, ownership
 from ui.shared.sessions.deletion import Deletion
-from ui.train.models import model_export
 from vae.checkpoints.checkpoint import Summary
 from vae.errors import VAEError
 from vae.storage import paths

@@ -8,6 +8,12 @@ from ui.shared import page
 from vae.data.report.image_report import ImageReport
 
 
+def show_all(report: ImageReport) -> None:
+    """Every line of it."""
+    for line in report.lines():
+        st.markdown(page.escape(line))
+
+
 def show(report: ImageReport, key: str) -> None:
     """Warnings and what was changed at once; everything else on a click."""
     left = report.seen - report.taken

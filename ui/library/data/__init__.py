@@ -1,0 +1,1 @@
+"""The data sets on this machine: a table, and a card of the chosen one."""

@@ -1,0 +1,1 @@
+"""Own images on any page: the folder that they are read from, and what became of them."""

@@ -1,1 +1,0 @@
-"""The models on this machine: their names, what uses them, and how they go."""
