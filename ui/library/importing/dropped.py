@@ -25,8 +25,11 @@ FOLDER_INSTEAD = "Give the folder on this machine, or run `python -m vae import`
 class File(Protocol):
     """An upload of Streamlit's."""
 
-    name: str
-    size: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
 
     def getvalue(self) -> bytes: ...
 
