@@ -5,7 +5,7 @@ trained for this. Opened: from the navigation on to after the frame that has pai
 is the very first visit of a server that has just answered; the others come with fresh profiles to a server on which
 somebody has looked at Explore and Anomalies. Checked: from the release of the mouse on `Check` to the first frame with
 the pictures that are checked, and until all scores are there; on a new server PyTorch is loaded in it, later ones are
-remembered. Medians, and the slowest of each.
+remembered. Medians, and the slowest of each. `bare_page_ms` is a one-line Streamlit page, visited in turns with them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unittest import mock
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks import report
+from benchmarks import report, startup
 from benchmarks.own_images import imported
 from benchmarks.own_images.__main__ import vae
 from tests.browser.drive.chromium import launch
@@ -72,16 +72,17 @@ def main() -> None:
         with mock.patch.dict(os.environ, {"VAE_DATA": str(data)}):
             if OWN in asked.models:
                 vae(PROJECT, folder / "home", "train", "--dataset", OWN, "--output", OWN, "--epochs", EPOCHS)
-            for model in asked.models:
-                values |= of_model(browser, folder, model, asked.repeats)
+            with AppServer(folder / "bare", script=Path(__file__).parent / "pages" / "bare.py") as bare:
+                for model in asked.models:
+                    values |= of_model(browser, folder, model, bare, asked.repeats)
         browser.close()
     values["load_after"] = round(os.getloadavg()[0], 2)
     report.show(values | report.machine(), asked.json)
 
 
-def of_model(browser: Browser, folder: Path, model: str, repeats: int) -> report.Values:
-    """The first visit of a new server, and visits of one that is warm."""
-    new, warm = Visits(), Visits()
+def of_model(browser: Browser, folder: Path, model: str, bare: AppServer, repeats: int) -> report.Values:
+    """The first visit of a new server, and visits of one that is warm, in turns with visits of a bare page."""
+    new, warm, plain = Visits(), Visits(), list[float]()
     server = AppServer(folder / f"app-{model}")
     own = folder / "home" / "checkpoints" / OWN
     server.start()
@@ -94,10 +95,15 @@ def of_model(browser: Browser, folder: Path, model: str, repeats: int) -> report
         page.close()
         for _ in range(repeats):
             visit(browser, server, model, warm)
+            plain.append(1000 * startup.visit(browser, bare.url, lambda page: page.wait_for_selector("h1")))
     finally:
         server.close()
     name = model.replace("-", "_")
-    return new.values(f"{name}_new_server") | warm.values(name)
+    return (
+        new.values(f"{name}_new_server")
+        | warm.values(name)
+        | {f"{name}_bare_page_ms": round(report.percentile(plain, 50))}
+    )
 
 
 def visit(browser: Browser, server: AppServer, model: str, times: Visits) -> None:

@@ -2,7 +2,8 @@
 
 Digits, MNIST (its first 5,000 images unless --whole), 100 rendered colour parts and 400 rendered signs
 (own_images/render.py, imported at 32 × 32). Every preset is trained as the Train page sets it for that data set; its
-verdict stands beside the epoch that was kept, the dimensions used, β, and whether its claim held.
+verdict stands beside the epoch that was kept, the dimensions used, β, and whether its claim held. Where the page says
+before training that the images are few for a goal, a verdict of Watch is what it said.
 """
 
 from __future__ import annotations
@@ -63,8 +64,13 @@ def outcome(preset: Preset, dataset: str, whole: bool) -> report.Values:
     begun = time.perf_counter()
     evidence = train(settings.request(dataset, "presets"), images)
     verdict, kept = judge(evidence), evidence.kept
+    held, warned = CLAIMS[preset.id](evidence), preset.shortfall(dataset)
     return {
-        "claim_held": str(CLAIMS[preset.id](evidence)),
+        "claim_held": "True"
+        if held
+        else "not, as the page says before"
+        if warned and verdict.level == "watch"
+        else "False",
         "verdict": f"{verdict.level} {verdict.cause}".strip(),
         "epoch": kept.row.get("epoch", 0.0),
         "of": settings.epochs,
@@ -92,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for dataset in asked.datasets:
             for preset in (p for p in PRESETS if p.id in asked.presets):
                 found = outcome(preset, dataset, asked.whole)
-                wrong += found["claim_held"] != "True"
+                wrong += found["claim_held"] == "False"
                 values |= {f"{dataset}_{preset.id}_{name}": value for name, value in found.items()}
                 print(f"{dataset} {preset.id}: {found}", file=sys.stderr, flush=True)
     values["claims_that_failed"] = wrong

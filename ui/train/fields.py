@@ -20,7 +20,8 @@ ARCHITECTURE_TITLES = {"mlp": "MLP", "conv": "Convolutional"}
 OWN_TITLE, OWN_SENTENCE = "My own settings", "Everything as it stands below and under Advanced."
 BETA = (
     "What a KL term does depends on how much the images vary. β is chosen from the covariance of up to 500 training "
-    "images, whose eigenvalues say how many dimensions a linear decoder keeps (vae/data/kl_scale.py). "
+    "images, whose eigenvalues say how many dimensions a linear decoder keeps (vae/data/kl_scale.py); 6 keeps the "
+    "latents of fewer than 1,000 grey or colour pictures near the prior. "
     "`python -m benchmarks.presets` trains every preset on four data sets."
 )
 STYLE = """
@@ -100,8 +101,15 @@ def _goal() -> None:
         width="stretch",
         help="Fills in every setting for the data set below; what you change afterwards stays changed.",
     )
+    goal = preset(str(chosen))
+    try:
+        few = goal.shortfall(st.session_state[form_state.DATASET]) if goal else ""
+    except DatasetError:  # that it is gone is said where it is chosen
+        few = ""
+    if few:
+        st.info(few, icon=":material/info:")
     beta = form_state.read().effective().beta
-    if preset(str(chosen)) and beta != 1:
+    if goal and beta != 1:
         st.markdown(f"β = {beta:g} for these images.", help=BETA)
 
 

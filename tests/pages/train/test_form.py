@@ -362,5 +362,8 @@ def test_the_report_of_an_import_is_below_its_data_set(tmp_path: Path, monkeypat
     [label] = [box.label for box in at.expander if box.label.startswith("Its import")]
     assert label.startswith("Its import: 12 images taken, 1 left out")
     assert "Left out 1 (no image by its name, which ends in .txt): notes.txt." in texts(at)
+    assert not at.info
+    at.radio(key="train_preset").set_value("anomalies").run()  # for which so few are few
+    assert "training images are few for this goal" in at.info[0].value
     (tmp_path / "data" / "folders" / "own" / "report.json").unlink()
     assert "Imported before reports and file names were kept" in texts(at.run())

@@ -49,6 +49,7 @@ def test_what_the_presets_promise() -> None:
         assert (by_id["disentangle"].kl_schedule, by_id["disentangle"].latent_dim) == ("linear", 10)
         assert 4 < by_id["disentangle"].beta < by_id["collapse"].beta or dataset == "digits"  # of two likelihoods there
         assert by_id["collapse"].beta > 4
+        assert {by_id[name].beta for name in ("plane", "sharp", "anomalies")} == {1}  # of many images
         assert by_id["anomalies"].latent_dim >= 8
         assert by_id["autoencoder"].objective == "autoencoder"
 
@@ -58,7 +59,16 @@ def test_a_goal_for_few_colour_pictures_gets_narrow_convolutions_and_is_found_ag
     for chosen in PRESETS:
         settings = chosen.settings(few_pictures).effective()
         assert (settings.hidden, settings.channels) == ("64", "16 32"), chosen.id
+        if chosen.id in ("plane", "sharp", "anomalies"):
+            assert settings.beta == 6
         assert matching(settings_of(settings.request(few_pictures, "a")), few_pictures) == chosen.id
+
+
+def test_a_goal_says_before_training_that_the_images_are_few_for_it(few_pictures: str) -> None:
+    said = {chosen.id: chosen.shortfall(few_pictures) for chosen in PRESETS}
+    assert said.pop("anomalies").startswith("60 training images are few for this goal: ")
+    assert set(said.values()) == {""}
+    assert {chosen.shortfall("digits") for chosen in PRESETS} == {""}
 
 
 @pytest.fixture

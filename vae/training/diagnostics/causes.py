@@ -109,7 +109,8 @@ def not_trained(evidence: Evidence) -> Finding | None:
     if evidence.steps < FEW_STEPS:
         return _unlearned(evidence, "watch", f"It has taken only {evidence.steps:.0f} gradient steps.")
     priced = evidence.has_kl and evidence.kl_priced and not evidence.warming_up
-    if priced and off_prior(evidence) > OFF_PRIOR and not _lost_much(evidence):
+    unfinished = priced and not evidence.past_its_best
+    if unfinished and off_prior(evidence) > OFF_PRIOR and not _lost_much(evidence):
         return _unlearned(evidence, "watch", "The latents have not yet come to where the prior is.")
     return None
 
@@ -134,7 +135,7 @@ LOW_RATE = 5e-4  # below the rates of 1e-3 to 5e-3 that suit most VAEs, it is th
 
 def still_learning(evidence: Evidence) -> Finding | None:
     """The last epochs still brought much."""
-    if not evidence.ended or len(evidence.rows) < ENOUGH_EPOCHS:
+    if not evidence.ended or evidence.past_its_best or len(evidence.rows) < ENOUGH_EPOCHS:
         return None
     shares = [_last_share(evidence, split) for split in ("train", "validation")]
     if not min(shares) > STILL_LEARNING:
@@ -144,11 +145,10 @@ def still_learning(evidence: Evidence) -> Finding | None:
 
 
 def _last_share(evidence: Evidence, split: str) -> float:
-    """Of the gain over the baseline, what the last third of the epochs brought, until the one that is kept."""
-    rows, begin = evidence.rows_until_kept(), round((len(evidence.rows) - 1) * (1 - LAST_PART))
-    if begin >= len(rows):  # it was best before: what came then brought nothing
-        return 0.0
-    before, gain = rows[begin], rows[-1].gain(split)
+    """Of the gain over the baseline, what the last third of the epochs until the kept one brought."""
+    rows = evidence.rows_until_kept()
+    before = rows[round((len(rows) - 1) * (1 - LAST_PART))]
+    gain = rows[-1].gain(split)
     return (before.loss(split) - rows[-1].loss(split)) / gain if gain > evidence.tolerance else 0.0
 
 
@@ -219,10 +219,10 @@ def kl_too_large(evidence: Evidence) -> Finding | None:
     if not evidence.kl_priced and recovered > evidence.tolerance and row.kl("train") > recovered:
         sentence = f"The KL of {number(row.kl(), 1)} nats costs more than z brings: random samples will be poor."
         return Finding("kl_too_large", "failing", sentence)
-    off = off_prior(evidence)
-    if evidence.kl_priced or not off > OFF_PRIOR:
+    off, priced = off_prior(evidence), evidence.kl_priced
+    if not off > OFF_PRIOR or (priced and (not evidence.past_its_best or _lost_much(evidence))):
         return None
-    level = "failing" if off > FAR_OFF_PRIOR else "watch"
+    level = "failing" if off > FAR_OFF_PRIOR and not priced else "watch"
     sentence = f"Latents lie {number(row.row['marginal_kl'], 1)} nats from the prior: random samples will be poor."
     return Finding("kl_too_large", level, sentence)
 

@@ -19,6 +19,7 @@ UNKNOWN = math.nan
 # first dozens of gradient steps and while the learning rate still rises.
 EARLY_EPOCHS, EARLY_SHARE, EARLY_STEPS = 3, 0.15, 100
 INFORMATIVE = 0.1  # nats: a dimension below says next to nothing about an image
+PASSED = 0.1  # of a run's epochs
 SAME = 0.02  # of what there is to gain: so near to the baseline a loss counts as the baseline's
 LEAST_ROOM = 1.0  # nats: with less to gain than z has to say to be of use, nobody can learn anything
 GOES_BACK = ("trained", "early_stopped")  # outcomes after which a run with patience has restored its best epoch
@@ -50,6 +51,11 @@ class Evidence:
     def kept(self) -> EvidenceRow:
         """The epoch that counts: the newest, or the best where early stopping went back to it."""
         return EvidenceRow(kept_row(self.rows, self.train, self.outcome), self.train.objective)
+
+    @property
+    def past_its_best(self) -> bool:
+        """Whether it went on for a tenth of its epochs after the one that is kept: more of them bring nothing."""
+        return len(self.rows) - len(self.rows_until_kept()) >= max(1.0, PASSED * len(self.rows))
 
     def rows_until_kept(self) -> list[EvidenceRow]:
         """All epochs up to that one."""

@@ -220,6 +220,16 @@ def test_what_went_on_past_its_best_epoch_was_not_still_learning() -> None:
     assert judge(run(rows[:10], epochs=10, patience=10)).cause == "not_trained"
 
 
+def test_latents_that_stay_off_the_prior_want_a_dearer_kl_where_longer_training_only_got_worse() -> None:
+    rows = overfitting(0.3)
+    for row in rows:
+        row["marginal_kl"] = 16.0  # of 22 dimensions that are used
+    found = judge(run(rows, epochs=30, patience=30))
+    assert called(found) == ("watch", "kl_too_large")
+    assert (found.remedy, dict(found.settings)) == ("Let the KL count for more: β 4.", {"beta": 4.0})
+    assert called(judge(run(rows[:11], epochs=11, patience=30))) == ("watch", "not_trained")  # best at its end
+
+
 def test_what_was_stopped_before_its_steps_is_to_go_on_instead_of_asking_for_fewer() -> None:
     rows = [row | {"steps": 10.0 * row["epoch"]} for row in healthy(12)]
     found = judge(run(rows, outcome="stopped", epochs=500))
