@@ -57,7 +57,7 @@ class MapChoice:
 def controls(on_map: OnMap) -> MapChoice:
     """The row of choices above the map; all of them are in the URL."""
     checkpoint = on_map.shown
-    left, middle, *right = st.columns([3.4, 2.4, 2.2] if on_map.every else [3, 2], vertical_alignment="bottom")
+    left, middle, *right = st.columns([4, 2.3, 2.1] if on_map.every else [3, 2], vertical_alignment="bottom")
     offered = [method for method in METHODS if method == "latent" or method in on_map.maps]
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
     with left:
