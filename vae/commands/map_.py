@@ -12,7 +12,7 @@ from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_
 from vae.data import datasets
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
-from vae.jobs.stopping import stoppable, unstoppable
+from vae.jobs.stopping import Stopped, stoppable, unstoppable
 from vae.maps import map_files
 from vae.maps.map_files import OF_EVERY_IMAGE, OF_TEST_IMAGES
 from vae.maps.projection import ProjectionMap
@@ -53,7 +53,12 @@ def run(arguments: argparse.Namespace) -> None:
             limits.check_memory(need, f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity.")
         limits.check_disk({paths.derived_folder(checkpoint.identity): needs.map_bytes(count)}, "The map")
         progress.stage(f"{arguments.method} of {count:,} images", "iterations")
-        projection = _fit(found, arguments, progress)
+        try:
+            projection = _fit(found, arguments, progress)
+        except Stopped:
+            if which == OF_EVERY_IMAGE:  # encoding them was not in vain
+                progress.report(message=f"Stopped: all {count:,} images have their place on the other maps.")
+            raise
         progress.close()
         with unstoppable():
             path = map_files.write_derived_map(checkpoint.identity, projection, which)

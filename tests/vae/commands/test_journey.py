@@ -17,6 +17,7 @@ from tests.vae.commands.test_arguments import call
 from vae.checkpoints import checkpoint_files, every_image, inference
 from vae.data.image_dataset import ImageDataset
 from vae.jobs import queue
+from vae.jobs.stopping import Stopped
 from vae.maps import map_files, tsne
 from vae.storage import paths
 from vae.training import trainer
@@ -142,6 +143,22 @@ def test_every_image_is_mapped(root: Path, capsys: pytest.CaptureFixture[str]) -
         placed = (known.latents.mu - made.linear.mean) @ made.linear.components.T
         np.testing.assert_allclose(made.xy, placed, atol=1e-4)
         every_image.latents_path(stored.identity).unlink()  # then they are encoded anew
+
+
+@pytest.mark.usefixtures("root")
+def test_a_map_of_every_image_that_is_stopped_leaves_the_other_maps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise Stopped
+
+    monkeypatch.setattr(tsne, "fit", stopped)
+    folder = tmp_path / "run"
+    assert call("map", "tiny", "--method", "tsne", "--images", "all", "--run-folder", str(folder)) == 130
+    told = json.loads((folder / "progress.json").read_text())
+    assert told["message"] == "Stopped: all 1,797 images have their place on the other maps."
+    stored = checkpoint_files.read("tiny")
+    assert list(map_files.read_derived_maps(stored.identity, (1_797, 3), map_files.OF_EVERY_IMAGE)) == ["pca"]
 
 
 def test_one_latent_dimension_goes_all_the_way() -> None:
