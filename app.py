@@ -1,60 +1,16 @@
-"""Explore, the home page: the map of latent means beside the live decoder."""
+"""Explore, the home page: the map of latent means beside the live decoder. And the server that it starts with."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import model_store
-from ui.components.model_store import browser_model
-from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
-from ui.explore.state import STATE
-from ui.shared import cache, explore_place, model_picker, page
-from ui.shared.models import health
+if __name__ == "__main__":  # Streamlit runs the page
+    from ui.explore import explore_view
+    from ui.shared import page
 
+    with page.page("Explore", "Click an image on the map or drag a slider, and see what the model draws there."):
+        explore_view.show()
+else:  # `streamlit run` imports it as it starts: no component may be registered before the server is there
+    from ui.decoding import granted, socket
 
-def explore() -> None:
-    """Pick a checkpoint, then show its map and the decoder side by side."""
-    link = STATE.begin()
-    linked = link["model"][-1] if link and "model" in link else None
-    checkpoint = model_picker.choose(linked)
-    if checkpoint is None:
-        return
-    health.warn(checkpoint, health.EXPLORE)
-    shown = shown_images.of(checkpoint)
-    if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
-        state.apply_link(link, shown.shown)
-    if notice := explore_place.notice(checkpoint):
-        st.warning(page.escape(notice), icon=":material/link_off:")
-    welcome.show()
-    browser = browser_model.can_decode(checkpoint)
-    python = _decode_in_python(browser)
-    left, right = layout.map_and_panel()
-    with left:
-        choice = latent_map.controls(shown)
-        latent_map.show(shown, choice)
-        more_images.offer(shown, choice.method)
-    with right:
-        model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
-        live_panel.show(shown, choice, python)
-
-
-def _decode_in_python(browser: bool) -> bool:
-    st.session_state["python"] = STATE.offered("python", ("no", "yes"), "no") == "yes"
-
-    def changed() -> None:
-        STATE.put("python", "yes" if st.session_state["python"] else "no")
-
-    with st.sidebar:
-        wanted = st.toggle(
-            "Decode in Python",
-            key="python",
-            on_change=changed,
-            disabled=not browser,
-            help="Plain sliders, decoded by PyTorch when you let go: the reference for the live decoder, "
-            "and the way for decoders that a browser can't evaluate.",
-        )
-    return wanted or not browser
-
-
-with page.page("Explore", "Click an image on the map or drag a slider, and see what the model draws there."):
-    explore()
+    app = st.App(__file__, routes=[socket.route(granted.grants, str(st.get_option("server.baseUrlPath")))])

@@ -7,6 +7,9 @@ Both are dragged with the mouse in headless Chromium on the same checkpoint, in 
   time stamp of the mouse movement itself, so it holds the browser's own delivery as well.
 - pictures_per_s: pictures that differ from the one before, divided by the time of the drag.
 
+`drag_64_pictures_per_s` is the same of a model at 64 × 64 × 3, whose decoder (the one that people copy most,
+benchmarks/decoders.py) WebAssembly evaluates in the page.
+
 In the st.slider page: from the time stamp of the mouse's release to after the frame with the new picture. st.slider
 sends nothing while it is dragged, so each repeat is one release after one short drag.
 """
@@ -20,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks import report
+from benchmarks import colour_64, report
 from tests.browser.drive import explore
 from tests.browser.drive.chromium import launch
 from tests.browser.drive.server import AppServer
@@ -65,10 +68,15 @@ def main() -> None:
     dimension = int(np.argmax(checkpoint.latents.kl_per_dim()))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
-        live = measure_live(browser, Path(folder) / "live", checkpoint.name)
+        with AppServer(Path(folder) / "live") as server:
+            live = measure_live(browser, server, checkpoint.name)
+        with colour_64.serving(Path(folder) / "colour", "wasm") as server:
+            colour = measure_live(browser, server, "wasm")
         plain = measure_st_slider(browser, Path(folder) / "plain", checkpoint.name, dimension)
         browser.close()
     values: report.Values = {"checkpoint": checkpoint.name, **live, **plain}
+    values["drag_64_pictures_per_s"] = colour["pictures_per_s"]
+    values["drag_64_pointer_to_pixels_p95_ms"] = colour["pointer_to_pixels_p95_ms"]
     values["speedup"] = round(float(plain["st_slider_p50_ms"]) / float(live["drag_to_pixels_p50_ms"]), 1)
     values["speedup_from_pointer"] = round(
         float(plain["st_slider_p50_ms"]) / float(live["pointer_to_pixels_p50_ms"]), 1
@@ -76,23 +84,22 @@ def main() -> None:
     report.show(values | report.machine(), arguments.json)
 
 
-def measure_live(browser: Browser, folder: Path, checkpoint: str) -> dict[str, float | int]:
+def measure_live(browser: Browser, server: AppServer, checkpoint: str) -> dict[str, float | int]:
     """One long drag of the most informative slider in Explore."""
-    with AppServer(folder) as server:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        explore.open_explore(page, server, f"?model={checkpoint}")
-        page.wait_for_timeout(2000)
-        page.evaluate(LISTEN)
-        left, right, y = explore.grab(page)
-        drag(page, left, right, y, 2)  # the browser compiles network.js while it is warming up
-        page.wait_for_timeout(200)
-        page.evaluate("() => { window.samples.length = 0; window.pictures = 0 }")
-        drag(page, left, right, y, STROKES)
-        page.wait_for_timeout(200)
-        samples = page.evaluate("window.samples")
-        pictures = int(page.evaluate("window.pictures"))
-        page.mouse.up()
-        page.close()
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    explore.open_explore(page, server, f"?model={checkpoint}")
+    page.wait_for_timeout(2000)
+    page.evaluate(LISTEN)
+    left, right, y = explore.grab(page)
+    drag(page, left, right, y, 2)  # the browser compiles network.js while it is warming up
+    page.wait_for_timeout(200)
+    page.evaluate("() => { window.samples.length = 0; window.pictures = 0 }")
+    drag(page, left, right, y, STROKES)
+    page.wait_for_timeout(200)
+    samples = page.evaluate("window.samples")
+    pictures = int(page.evaluate("window.pictures"))
+    page.mouse.up()
+    page.close()
     to_pixels = [sample["input"] for sample in samples]
     from_pointer = [sample["pointer"] for sample in samples]
     seconds = (samples[-1]["at"] - samples[0]["at"]) / 1000

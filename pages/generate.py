@@ -30,7 +30,7 @@ def generate() -> None:
     health.warn(checkpoint, health.GENERATE)
     titles = {name: title for name, (title, _) in VIEWS.items()}
     view = FIELDS.words("View", "view", titles, "samples", label_visibility="collapsed")
-    if browser_model.can_decode(checkpoint):
+    if browser_model.can_decode(checkpoint) or view in ("interpolation", "directions"):  # which know the nearest image
         model_store.store(
             cache.model_bytes(checkpoint, cache.all_maps(checkpoint)), key=f"store-{checkpoint.identity[:16]}"
         )

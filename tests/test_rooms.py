@@ -18,9 +18,10 @@ vae.errors          -
 vae.storage         errors
 vae.recognition     errors storage
 vae.graph           errors storage
+vae.foreign         errors storage graph
 vae.config          errors storage graph
 vae.neighbours      -
-vae.model           config graph
+vae.model           errors foreign config graph
 vae.budget          errors config model
 vae.data            errors storage recognition config budget
 vae.maps            errors storage neighbours
@@ -30,7 +31,7 @@ vae.training        errors storage config model budget data maps checkpoints job
 vae.generation      errors storage recognition neighbours checkpoints
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
-vae.adoption        errors storage config graph model budget data maps checkpoints jobs
+vae.adoption        errors storage foreign config graph model budget data maps checkpoints jobs
 vae.export          errors storage config graph model checkpoints
 vae.commands        errors storage recognition config model budget data maps checkpoints jobs training generation
                     sample_quality anomalies adoption export
@@ -40,14 +41,16 @@ ui.palette          -
 ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
                     generation sample_quality adoption export
-ui.explore          ui.palette ui.components ui.shared; errors storage data maps checkpoints
+ui.decoding         ui.components ui.shared; errors checkpoints
+ui.explore          ui.palette ui.components ui.shared ui.decoding; errors storage data maps checkpoints
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
-ui.generate         ui.palette ui.components ui.shared; errors budget data checkpoints generation sample_quality
+ui.generate         ui.palette ui.components ui.shared ui.decoding; errors budget data checkpoints generation
+                    sample_quality
 ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours budget data maps checkpoints jobs
                     training anomalies
 ui.library          ui.components ui.shared; errors storage recognition config data checkpoints jobs training
 
-app                 ui.components ui.shared ui.explore
+app                 ui.shared ui.decoding ui.explore
 pages               ui.components ui.shared ui.train ui.generate ui.anomalies ui.library; errors checkpoints anomalies
 """
 MOST_FILES = 16  # source files directly in one folder

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,11 @@ import safetensors.numpy
 from PIL import Image
 
 from tests.runs import add_frames, plant_run, progress_of, train_request
+from tests.vae.adoption.onnx_models import call, model_of
 from tests.vae.anomalies.made import fitted
 from tests.vae.helpers import TINY, new_checkpoint
+from vae.adoption import foreign_reading
+from vae.adoption.weighted_graph import builder_of
 from vae.anomalies import detector_files
 from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
@@ -24,7 +27,7 @@ from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.normal_images import NormalChoice
 from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.config import TrainConfig
+from vae.config import ADOPTED, ModelConfig, Networks, TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.report.image_report import ImageReport, counted
 from vae.data.report.left_out import Reason
@@ -33,8 +36,9 @@ from vae.export.onnx_writing import to_onnx
 from vae.generation import direction_files, mixture_files, posterior_files
 from vae.generation.directions import Direction
 from vae.generation.sampling import Mixture
+from vae.graph.chain import Chain
 from vae.graph.graph import Graph
-from vae.graph.nodes import Gemm
+from vae.graph.nodes import Gemm, Reshape
 from vae.jobs import queue
 from vae.jobs.job import Job
 from vae.maps import map_files, pca
@@ -100,6 +104,11 @@ class House:
         return self.root / "checkpoints" / NAME
 
     @property
+    def foreign(self) -> Path:
+        """A checkpoint whose decoder is run by ONNX Runtime."""
+        return self.root / "checkpoints" / "foreign"
+
+    @property
     def derived(self) -> Path:
         return self.root / "derived" / self.identity[:16]
 
@@ -148,6 +157,7 @@ def build(root: Path) -> House:
         (root / name).mkdir(parents=True)
     House(root, "", "").enter()
     checkpoint_writing.write(new_checkpoint(), paths.checkpoints_dir() / NAME)
+    _write_foreign()
     checkpoint = checkpoint_files.read(NAME)
     _derive(checkpoint)
     _import_images(root / "data" / "folders" / "own")
@@ -251,6 +261,18 @@ def _from_elsewhere(root: Path) -> None:
     graph = Graph((2,), (Gemm((-1,), 2, 64, bias=False),))
     model = to_onnx(graph, {"0.weight": np.ones((64, 2), np.float32)}, "z", "pixels", "made by a test")
     (root / "elsewhere.onnx").write_bytes(model.SerializeToString())
+
+
+def _write_foreign() -> None:
+    raw = model_of([call("Sin", "x", "s"), call("Gemm", "s w")], ("N", 2), {"w": np.ones((2, 64), np.float32)})
+    decoder = foreign_reading.network_of(raw, "decoder.onnx")
+    encoder = Chain((1, 8, 8)).add(Reshape, (64,)).add(Gemm, 64, 4).graph()
+    picture = builder_of(decoder)
+    drawn = picture.build(picture.reshape(len(picture.nodes) - 1, (1, 8, 8)))
+    config = ModelConfig(ADOPTED, (1, 8, 8), 2, networks=Networks(encoder, drawn.graph))
+    new = new_checkpoint(config)
+    weights = {**new.weights, **{f"decoder.{name}": array for name, array in drawn.tensors.items()}}
+    checkpoint_writing.write(replace(new, weights=weights), paths.checkpoints_dir() / "foreign")
 
 
 def _idx(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from vae.data.built_in import mnist
 from vae.data.folders import class_table
 from vae.data.image_decoding import Format
 from vae.errors import GenerationError
+from vae.foreign import onnx_file
 from vae.generation import direction_files, mixture_files, posterior_files
 from vae.jobs import queue
 from vae.jobs.job import log_tail, read_values
@@ -32,6 +34,7 @@ from vae.storage.kinds import IDX, ONNX, STATE
 from vae.training.run_folder import film_files, request_files, status
 from vae.training.run_folder.status import resume_file
 
+DECODER = "decoder.onnx"
 SMALL = 64 * 2**20  # bytes; of a larger file config.json knows the size only
 GREY = Format(8, 8, colour=False)
 FAMILIES = ("json", "tensors", "tensors with metadata", "table", "npy", "labels", "idx", "picture", "text")
@@ -60,6 +63,16 @@ def _rehash(house: House) -> None:
     edit_config(folder, files=files)
 
 
+def _rehash_network(house: House) -> None:
+    """The description of the model tells the file's size, too."""
+    path = house.foreign / DECODER
+    raw = path.read_bytes() if _is_file(path) and path.stat().st_size < SMALL else b""
+    values = json.loads((house.foreign / checkpoint_files.CONFIG).read_text())
+    values["files"][DECODER] = {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+    values["model"]["networks"]["decoder"]["nodes"][0]["size"] = len(raw)
+    edit_config(house.foreign, files=values["files"], model=values["model"])
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -78,6 +91,17 @@ def _checkpoint(house: House) -> object:
 
 def _weights(house: House) -> object:
     return checkpoint_files.read_weights(house.read_checkpoint())
+
+
+def _network(house: House) -> object:
+    import torch
+
+    from vae.checkpoints import loading
+
+    checkpoint_files.summaries()
+    with torch.inference_mode():
+        model = loading.load_model(checkpoint_files.read(house.foreign.name))
+        return model.decode_mean(torch.zeros(1, model.config.latent_dim)).shape
 
 
 def _maps(house: House) -> object:
@@ -149,7 +173,7 @@ def _weights_from_elsewhere(house: House) -> object:
 
 def _onnx(house: House) -> object:
     path = house.root / "elsewhere.onnx"
-    return onnx_reading.network_of(onnx_reading.read(door.read(path, ONNX), path.name), path.name)
+    return onnx_reading.network_of(onnx_file.read(door.read(path, ONNX), path.name), path.name)
 
 
 def _picture(house: House) -> object:
@@ -204,6 +228,7 @@ KINDS = (
     _in_checkpoint("latents.safetensors", "tensors"),
     _in_checkpoint("maps.safetensors", "tensors with metadata"),
     _in_checkpoint("history.csv", "table"),
+    Kind("checkpoint's network in ONNX", "text", lambda house: house.foreign / DECODER, _network, _rehash_network),
     Kind("derived map", "tensors with metadata", lambda house: house.derived / "map-tsne.safetensors", _maps),
     Kind(
         "training latents",

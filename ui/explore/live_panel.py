@@ -11,13 +11,13 @@ import streamlit as st
 from ui.components import live_decoder
 from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
-from ui.explore import latent_map, python_decoder, state
+from ui.decoding import live
+from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
 from ui.explore.shown_images import OnMap
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import every_image
-from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError, DatasetMissingError
 
 TERMS = {
@@ -41,7 +41,8 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool) -> None:
         state.write_url(model_picker.link_text(checkpoint), place)
         data = _data(on_map, choice, place)
         data["original"] = _original(on_map, place.row)
-        data["decoded"] = _decoded(checkpoint, place) if in_python else None
+        data["socket"] = live.socket_of(checkpoint) if in_python else None
+        data["decoded"] = live.picture_of(checkpoint, explore_place.vector(checkpoint, place)) if in_python else None
         live_decoder.panel(data, key=key)
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
             from ui.shared import job_card  # not before: it brings the queue of jobs with it
@@ -65,12 +66,6 @@ def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
         "map": latent_map.link_description(choice),
         "terms": TERMS,
     }
-
-
-def _decoded(checkpoint: Checkpoint, place: Place) -> dict[str, Any]:
-    """PyTorch's picture, and of which vector it is."""
-    z = explore_place.vector(checkpoint, place)
-    return {"z": z, "pixels": panel_data.pixels_base64(python_decoder.decode(checkpoint, z))}
 
 
 def _original(on_map: OnMap, row: int | None) -> dict[str, Any] | None:

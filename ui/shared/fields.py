@@ -43,11 +43,6 @@ class Fields:
         )
         return float(value)
 
-    def real_slider(self, label: str, name: str, default: float, low: float, high: float, step: float) -> float:
-        """A number to drag."""
-        key = self._prepare(name, self.state.real(name, default, low, high))
-        return float(st.slider(label, low, high, step=step, key=key, on_change=self._put(name)))
-
     def words(
         self,
         label: str,

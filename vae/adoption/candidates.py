@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vae.adoption.judging import ModelReading
 from vae.adoption.meaning import (
+    BYTES,
     IMAGENET,
     MNIST,
     RANGES,
@@ -28,12 +29,16 @@ LOGITS = "logits"
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person says; what is None is tried out. `pixels` is a name of meaning.RANGES."""
+    """What a person says; what is None is tried out. `pixels` is a name of meaning.RANGES.
+
+    `bytes_too` tries pixels from 0 to 255 as well: of an encoder that takes whole numbers.
+    """
 
     pixels: str | None = None
     logits: bool | None = None
     likelihood: str | None = None
     answer: EncoderAnswer | None = None
+    bytes_too: bool = False
 
     def __post_init__(self) -> None:
         if self.pixels is not None and self.pixels not in RANGES:
@@ -120,7 +125,7 @@ def readings_of(
     """Every reading that fits the images, (C, H, W), and the wishes. Raises ConfigError where none does."""
     encoders = encoders_of(encoder, image_shape, latent_dim, wishes)
     decoders = decoders_of(decoder, image_shape, wishes)
-    return [together(e, d) for e in encoders for d in decoders if e.pixels in d.of]
+    return [together(e, d) for e in encoders for d in decoders if e.pixels in d.of or e.pixels == BYTES]
 
 
 def _answers(encoder: WeightedGraph, d: int, wishes: Wishes) -> Iterator[EncoderAnswer]:
@@ -140,7 +145,8 @@ def _answers(encoder: WeightedGraph, d: int, wishes: Wishes) -> Iterator[Encoder
 def _ranges(image_shape: Shape, wishes: Wishes) -> tuple[PixelRange, ...]:
     if wishes.pixels:
         return (RANGES[wishes.pixels],)
-    return (UNIT, SIGNED, MNIST) if image_shape[0] == 1 else (UNIT, SIGNED, IMAGENET)
+    more = (BYTES,) if wishes.bytes_too else ()
+    return (UNIT, SIGNED, MNIST if image_shape[0] == 1 else IMAGENET, *more)
 
 
 def _outputs(decoder: WeightedGraph, pixels: PixelRange, wishes: Wishes) -> Iterator[tuple[PixelRange, bool]]:

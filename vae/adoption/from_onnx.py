@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import onnx
 
-from vae.adoption import adopting, judging, onnx_reading
+from vae.adoption import adopting, foreign_reading, judging, onnx_reading
 from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.candidates import NO_WISHES, Wishes, readings_of
 from vae.adoption.judging import Ranking
@@ -16,6 +16,7 @@ from vae.adoption.meaning import EncoderAnswer, Spread
 from vae.adoption.weighted_graph import INPUT, Builder, WeightedGraph
 from vae.data import datasets
 from vae.errors import ConfigError
+from vae.foreign import onnx_file
 from vae.graph.nodes import Shape
 from vae.jobs.progress import Progress
 from vae.storage.validation import short
@@ -52,7 +53,7 @@ def pair_of(files: Sequence[tuple[str, bytes]], cuts: Cuts = NO_CUTS) -> OnnxPai
     """The halves in one or two files, (name, content), in whatever order. Raises ConfigError."""
     if not 1 <= len(files) <= 2:
         raise ConfigError(f"There are {len(files)} ONNX files, expected one or two: an encoder and a decoder.")
-    models = [onnx_reading.read(raw, name) for name, raw in files]
+    models = [onnx_file.read(raw, name) for name, raw in files]
     if len(models) == 1:
         if not cuts.latent:
             raise ConfigError(
@@ -70,7 +71,8 @@ def ranked(pair: OnnxPair, dataset: str, wishes: Wishes) -> Ranking:
     encoder, told = _encoder(pair, shape)
     decoder = _decoder(pair, encoder, told)
     d = decoder.graph.input[0]
-    wishes = Wishes(wishes.pixels, wishes.logits, wishes.likelihood, wishes.answer or told)
+    whole = onnx_reading.input_of(pair.encoder, "The encoder").whole
+    wishes = replace(wishes, answer=wishes.answer or told, bytes_too=whole)
     readings = readings_of(encoder, decoder, shape, d, wishes)
     ranking = judging.ranked(readings, datasets.load(dataset, "train").images)
     if not ranking.judged:
@@ -112,8 +114,8 @@ def _encoder(pair: OnnxPair, images: Shape) -> tuple[WeightedGraph, EncoderAnswe
     else:
         ends = _mean_and_spread(outputs)
         answer = EncoderAnswer(_spread(ends[1]))
-    _, _, known = onnx_reading.input_of(model, "The encoder")
-    return onnx_reading.network_of(model, "The encoder", None if known else images, None, ends), answer
+    known = onnx_reading.input_of(model, "The encoder").shape
+    return foreign_reading.network_of(model, "The encoder", None if known else images, None, ends), answer
 
 
 def _mean_and_spread(outputs: Sequence[str]) -> list[str]:
@@ -136,10 +138,10 @@ def _decoder(pair: OnnxPair, encoder: WeightedGraph, told: EncoderAnswer | None)
     ends = [cuts.picture] if cuts.picture else None
     if cuts.latent:
         shape: Shape | None = (numbers if told is None else numbers // 2,)
-        return onnx_reading.network_of(model, "The decoder", shape, cuts.latent, ends)
-    _, _, known = onnx_reading.input_of(model, "The decoder")
+        return foreign_reading.network_of(model, "The decoder", shape, cuts.latent, ends)
+    known = onnx_reading.input_of(model, "The decoder").shape
     shape = None if known else (numbers // 2,)
-    found = onnx_reading.network_of(model, "The decoder", shape, None, ends)
+    found = foreign_reading.network_of(model, "The decoder", shape, None, ends)
     if len(found.graph.input) == 1:
         return found
     d = 1
@@ -151,7 +153,7 @@ def _decoder(pair: OnnxPair, encoder: WeightedGraph, told: EncoderAnswer | None)
 
 def _smallest(model: onnx.ModelProto, name: str) -> int:
     """How many numbers its input has, as far as it tells: the encoder's has more."""
-    _, _, shape = onnx_reading.input_of(model, name)
+    shape = onnx_reading.input_of(model, name).shape
     count = 1
     for side in shape or (2**30,):
         count *= side

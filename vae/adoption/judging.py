@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -118,7 +117,9 @@ def errors(
 
 def _at_once(network: WeightedGraph) -> int:
     """How many images, so that no node's output takes more than 64 MB."""
-    return max(1, min(64, MOST_AT_ONCE // max(math.prod(shape) for shape in network.graph.shapes)))
+    graph = network.graph
+    largest = max(node.held(shape) for node, shape in zip(graph.nodes, graph.shapes, strict=True))
+    return max(1, min(64, MOST_AT_ONCE // largest))
 
 
 def module_of(network: WeightedGraph) -> torch.nn.Module:

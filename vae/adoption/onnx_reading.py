@@ -7,59 +7,30 @@ Source: ONNX operator schemas, opsets 7 to 24 (https://onnx.ai/onnx/operators).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import numpy_helper
 
-from vae.adoption import onnx_constants, onnx_operations
-from vae.adoption.onnx_operations import OnnxCall
+from vae.adoption.onnx_operations.call import OnnxCall
+from vae.adoption.onnx_operations.operations import OPERATIONS
 from vae.adoption.simplification import simplified
-from vae.adoption.weighted_graph import INPUT, Builder, Each, UnknownError, WeightedGraph
+from vae.adoption.weighted_graph import INPUT, Builder, Each, WeightedGraph
 from vae.errors import ConfigError
+from vae.foreign import constants, onnx_file
+from vae.foreign.onnx_file import EXPORT_AGAIN, attributes_of, shown
+from vae.foreign.unknown import UnknownError
 from vae.graph.nodes import Shape
 from vae.storage.validation import short
 
-MOST_BYTES = 2**29  # of a file
-MOST_NODES = 10_000
+WHOLE = (onnx.TensorProto.UINT8, onnx.TensorProto.INT8, onnx.TensorProto.INT32, onnx.TensorProto.INT64)
 BATCH = 7_919  # stands for the number of images, where the model leaves it open: no side is this prime
-DOMAINS = ("", "ai.onnx")
-EXPORT_AGAIN = "Export it again with fixed image sizes, or adopt the model from Python: vae.adopt."
 
 
-def read(raw: bytes, what: str) -> onnx.ModelProto:
-    """The model in a file's bytes. Raises ConfigError, naming `what`, for what is none, and for one that is too large,
-    lies in several files or has operators of its own.
-    """
-    if len(raw) > MOST_BYTES:
-        raise ConfigError(f"{what} has {len(raw):,} bytes, expected at most {MOST_BYTES:,}.")
-    try:
-        model: onnx.ModelProto = onnx.ModelProto.FromString(raw)
-    except Exception as error:  # protobuf's own error has no public name
-        raise ConfigError(f"{what} is no ONNX file, or damaged.", "Export it with torch.onnx.export.") from error
-    if not model.graph.node or not model.graph.output:
-        raise ConfigError(f"{what} is no ONNX model: it has no operations.", "Export it with torch.onnx.export.")
-    if len(model.graph.node) > MOST_NODES:
-        raise ConfigError(f"{what} has {len(model.graph.node):,} operations, expected at most {MOST_NODES:,}.")
-    if any(map(onnx_constants.is_outside, model.graph.initializer)):
-        raise ConfigError(
-            f"{what} keeps its weights in another file, expected one file for everything.",
-            "Save it again: onnx.save(onnx.load(path), path, save_as_external_data=False).",
-        )
-    own = {_shown(f"{node.domain}.{node.op_type}") for node in model.graph.node if node.domain not in DOMAINS}
-    own |= {_shown(function.name) for function in model.functions}
-    if own:
-        raise ConfigError(
-            f"{what} has operators of its own, expected those of ONNX alone: {', '.join(sorted(own))!s:.100}.",
-            EXPORT_AGAIN,
-        )
-    if model.graph.sparse_initializer:
-        raise ConfigError(f"{what} keeps weights as sparse tensors, expected plain ones.", EXPORT_AGAIN)
-    return model
+class UnknownOperationError(ConfigError):
+    """An operation on the way to an output has no node."""
 
 
 def network_of(
@@ -72,87 +43,98 @@ def network_of(
     """The way from the input (or the value named `start`) to the first output (or the values named by `ends`).
 
     Several are joined, each as one axis, in their order. `shape` is that of one image or latent vector, where the file
-    leaves it open. Raises ConfigError.
+    leaves it open. Raises ConfigError; UnknownOperationError where the way leads through what has no node.
     """
-    return _Reader(model, what).read(shape, start, ends)
+    way = way_of(model, what, shape, start, ends)
+    builder = Builder(way.given)
+    return simplified(builder.build(continued(model, what, way, builder, INPUT)))
 
 
-def input_of(model: onnx.ModelProto, what: str) -> tuple[str, int | None, Shape | None]:
-    """The name of its only input, how many images it takes at once (None: any), and the shape of one where it is told.
-
-    Raises ConfigError for a model with several.
+@dataclass(frozen=True)
+class Way:
+    """From the value named `start` to those named by `ends`, for `given` (C, H, W) or (n,); `together` images at once,
+    any number where that is 0.
     """
-    stored = {tensor.name for tensor in model.graph.initializer}
-    inputs = [one for one in model.graph.input if one.name not in stored]
-    if len(inputs) != 1:
-        names = ", ".join(_shown(one.name) for one in inputs)
-        raise ConfigError(f"{what} has {len(inputs)} inputs ({names:.200}), expected one.", "Name the cut points.")
-    sides = [d.dim_value if d.HasField("dim_value") else 0 for d in inputs[0].type.tensor_type.shape.dim]
-    if not sides:
-        return inputs[0].name, None, None
+
+    start: str
+    given: Shape
+    together: int
+    ends: tuple[str, ...]
+
+
+def way_of(
+    model: onnx.ModelProto, what: str, shape: Shape | None, start: str | None, ends: Sequence[str] | None
+) -> Way:
+    """Which way `network_of` means. Raises ConfigError where the model doesn't tell, or tells otherwise."""
+    known: Shape | None = None
+    if start is None:
+        told = input_of(model, what)
+        start, together, known = told.name, told.together, told.shape
+    else:  # a cut: as many as at the model's beginning
+        together = _images_of(model)
+    given = shape or known
+    if given is None:
+        raise ConfigError(f"{what} leaves the shape of its input open.", "Say which images it takes.")
+    if shape is not None and known is not None and known != shape:
+        raise ConfigError(f"{what} takes {known}, expected {shape}.")
+    return Way(start, given, together, tuple(ends or [model.graph.output[0].name]))
+
+
+def continued(model: onnx.ModelProto, what: str, way: Way, builder: Builder, place: int) -> int:
+    """The place where the way ends that begins at a node of `builder`. Raises as `network_of` does."""
+    return _Reader(model, what, way.together or BATCH).read(builder, way, place)
+
+
+@dataclass(frozen=True)
+class OnnxInput:
+    """A model's only input: its name, how many images it takes at once (0: any), the shape of one where it is told, and
+    whether it takes whole numbers.
+    """
+
+    name: str
+    together: int
+    shape: Shape | None
+    whole: bool
+
+
+def input_of(model: onnx.ModelProto, what: str) -> OnnxInput:
+    """What a model takes. Raises ConfigError for one with several inputs."""
+    one = onnx_file.input_of(model, what)
+    kind = one.type.tensor_type
+    sides = [d.dim_value if d.HasField("dim_value") else 0 for d in kind.shape.dim]
     shape = tuple(sides[1:]) if all(side > 0 for side in sides[1:]) and len(sides) > 1 else None
-    return inputs[0].name, sides[0] or None, shape
+    return OnnxInput(one.name, sides[0] if sides else 0, shape, kind.elem_type in WHOLE)
 
 
-def _images_of(model: onnx.ModelProto) -> int | None:
-    """How many images a model takes at once, None for any."""
+def _images_of(model: onnx.ModelProto) -> int:
+    """How many images a model takes at once, 0 for any."""
     stored = {tensor.name for tensor in model.graph.initializer}
     given = [one.type.tensor_type.shape.dim for one in model.graph.input if one.name not in stored]
-    return int(given[0][0].dim_value) or None if given and given[0] else None
-
-
-def _shown(name: str) -> str:
-    """A name in a message."""
-    return short(name)[1:-1]
+    return int(given[0][0].dim_value) if given and given[0] else 0
 
 
 class _Reader:
-    def __init__(self, model: onnx.ModelProto, what: str) -> None:
-        self.model, self.what = model, what
-        self.opset = max((one.version for one in model.opset_import if one.domain in DOMAINS), default=1)
+    def __init__(self, model: onnx.ModelProto, what: str, batch: int) -> None:
+        self.model, self.what, self.batch = model, what, batch
+        self.opset = onnx_file.opset_of(model)
         self.found: dict[str, Any] = {}
 
-    def read(self, shape: Shape | None, start: str | None, ends: Sequence[str] | None) -> WeightedGraph:
-        known: Shape | None = None
-        batch: int | None = None
-        if start is None:
-            start, batch, known = input_of(self.model, self.what)
-        else:  # a cut: as many as at the model's beginning
-            batch = _images_of(self.model)
-        given = shape or known
-        if given is None:
-            raise ConfigError(f"{self.what} leaves the shape of its input open.", "Say which images it takes.")
-        if shape is not None and known is not None and known != shape:
-            raise ConfigError(f"{self.what} takes {known}, expected {shape}.")
-        builder = Builder(given)
-        self.batch = batch or BATCH
-        self.found = {"": None, start: Each(INPUT)}
+    def read(self, builder: Builder, way: Way, place: int) -> int:
+        self.found = {"": None, way.start: Each(place)}
         for tensor in self.model.graph.initializer:
-            if tensor.name != start:
-                self.found[tensor.name] = self._stored(tensor)
+            if tensor.name != way.start:
+                self.found[tensor.name] = onnx_file.stored(tensor, self.what)
         for node in self.model.graph.node:
             self._node(builder, node)
-        places = [self._place(name) for name in (ends or [self.model.graph.output[0].name])]
-        end = places[0] if len(places) == 1 else builder.concat([builder.flat(place) for place in places])
-        return simplified(builder.build(end))
-
-    def _stored(self, tensor: onnx.TensorProto) -> NDArray[Any]:
-        if min(tensor.dims, default=0) < 0 or math.prod(tensor.dims) > MOST_BYTES // 4:
-            raise ConfigError(
-                f"{self.what}: tensor {short(tensor.name)} is declared as {list(tensor.dims)[:8]}, expected at most "
-                f"{MOST_BYTES // 4:,} numbers."
-            )
-        try:
-            return np.asarray(numpy_helper.to_array(tensor))
-        except Exception as error:  # fewer bytes than it declares, an unknown type
-            raise ConfigError(f"{self.what}: tensor {short(tensor.name)} is damaged: {error!s:.150}") from error
+        places = [self._place(name) for name in way.ends]
+        return places[0] if len(places) == 1 else builder.concat([builder.flat(place) for place in places])
 
     def _place(self, name: str) -> int:
         value = self.found.get(name)
         if isinstance(value, ConfigError):
             raise value
         if not isinstance(value, Each):
-            known = ", ".join(_shown(k) for k, v in self.found.items() if isinstance(v, Each))
+            known = ", ".join(shown(k) for k, v in self.found.items() if isinstance(v, Each))
             raise ConfigError(
                 f"{self.what} has no value {short(name)} that depends on its input.", f"It has {known:.500}"
             )
@@ -167,7 +149,7 @@ class _Reader:
         missing = [name for name in node.input if name not in self.found]
         if missing:
             error = ConfigError(
-                f"{self.what}: {_shown(node.op_type)} reads {short(missing[0])}, which nothing before it makes.",
+                f"{self.what}: {shown(node.op_type)} reads {short(missing[0])}, which nothing before it makes.",
                 "The file is damaged, or its operations are not in order.",
             )
             self._set(node, [error] * len(node.output))
@@ -180,12 +162,12 @@ class _Reader:
         try:
             self._set(node, self._called(builder, node, inputs))
         except UnknownError as error:
-            said = ConfigError(
-                f"{self.what} uses {_shown(node.op_type)} {error}, which this app does not know.", EXPORT_AGAIN
+            unknown = UnknownOperationError(
+                f"{self.what} uses {shown(node.op_type)} {error}, which this app does not know.", EXPORT_AGAIN
             )
-            self._set(node, [said] * len(node.output))
+            self._set(node, [unknown] * len(node.output))
         except ConfigError as error:
-            said = ConfigError(f"{self.what}, {_shown(node.op_type)}: {error.message}", error.hint)
+            said = ConfigError(f"{self.what}, {shown(node.op_type)}: {error.message}", error.hint)
             self._set(node, [said] * len(node.output))
 
     def _set(self, node: onnx.NodeProto, values: Sequence[Any]) -> None:
@@ -196,14 +178,14 @@ class _Reader:
     def _called(self, builder: Builder, node: onnx.NodeProto, inputs: list[Any]) -> Sequence[Any]:
         if node.op_type == "Shape" and isinstance(inputs[0], Each):
             whole = [self.batch, *builder.shape(inputs[0].place)]
-            attributes = onnx_operations.attributes_of(node)
+            attributes = attributes_of(node)
             return [np.array(whole[attributes.get("start", 0) : attributes.get("end")], np.int64)]
         if not any(isinstance(value, Each) for value in inputs):
-            return onnx_constants.computed(node, inputs, self.opset)
-        operation = onnx_operations.OPERATIONS.get(node.op_type)
+            return constants.computed(node, inputs, self.opset)
+        operation = OPERATIONS.get(node.op_type)
         if operation is None:
             raise UnknownError("on the way to an output")
-        call = OnnxCall(builder, inputs, onnx_operations.attributes_of(node), len(node.output), self.opset, self.batch)
+        call = OnnxCall(builder, inputs, attributes_of(node), len(node.output), self.opset, self.batch)
         try:
             answer = operation(call)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -15,10 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vae.adoption import aten
+from vae.adoption.aten import operations
+from vae.adoption.aten.call import AtenCall
 from vae.adoption.simplification import simplified
-from vae.adoption.weighted_graph import INPUT, Builder, Each, UnknownError, WeightedGraph
+from vae.adoption.weighted_graph import INPUT, Builder, Each, WeightedGraph
 from vae.errors import ConfigError
+from vae.foreign.unknown import UnknownError
 from vae.graph.nodes import Shape
 
 AT_ONCE = 3  # images that it is followed with: a number that no layer has by accident
@@ -124,14 +126,14 @@ def _called(builder: Builder, node: torch.fx.Node, found: dict[str, Any], what: 
     if not any(isinstance(value, Each) for value in _leaves([arguments, named])):
         return node.target(*arguments, **named)  # type: ignore[operator] # an operation of torch
     shape = _shape_of(node)
-    if name not in aten.OPERATIONS:
+    if name not in operations.OPERATIONS:
         raise ConfigError(
             f"The {what} uses {node.target}, which this app does not know.",
             "Replace it by common layers: convolutions, linear ones, normalizations, activations, resizing.",
         )
     values = _by_name(node, arguments, named)
     try:
-        answer = aten.OPERATIONS[name](aten.AtenCall(builder, values, shape))
+        answer = operations.OPERATIONS[name](AtenCall(builder, values, shape))
     except UnknownError as error:
         raise ConfigError(f"The {what} uses {node.target} {error}, which this app does not know.") from error
     except ConfigError as error:

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.errors import ConfigError
+from vae.foreign.unknown import UnknownError
 from vae.graph import nodes
+from vae.graph.foreign import Onnx
 from vae.graph.graph import Graph
 from vae.graph.nodes import Node, Shape
 from vae.storage.reporting import storage_errors_as
@@ -42,10 +44,6 @@ class Each:
     place: int
 
 
-class UnknownError(Exception):
-    """A use of an operation of torch or ONNX that has no node."""
-
-
 class Builder:
     """A network in the making, for inputs of a shape (C, H, W) or (n,)."""
 
@@ -67,7 +65,8 @@ class Builder:
         shape = node.output(*map(self.shape, node.inputs))
         if not all(shape):
             raise ConfigError(f"{node.name} gives {shape}, which holds no number.")
-        owned = {role: np.ascontiguousarray(array, np.float32) for role, array in (tensors or {}).items()}
+        kind = np.uint8 if isinstance(node, Onnx) else np.float32
+        owned: dict[str, Any] = {role: np.ascontiguousarray(a, kind) for role, a in (tensors or {}).items()}
         found = {role: array.shape for role, array in owned.items()}
         if found != node.tensors():
             raise ConfigError(f"{node.name} was given tensors {found}, expected {node.tensors()}.")
@@ -118,6 +117,25 @@ class Builder:
     def flat(self, place: int) -> int:
         """One axis."""
         return self.reshape(place, (math.prod(self.shape(place)),))
+
+    def sliced(self, place: int, axis: int, taken: range) -> int:
+        """Some numbers along an axis; nothing to do where these are all. Raises UnknownError for none."""
+        if not len(taken):
+            raise UnknownError("of nothing")
+        if taken.start == 0 and len(taken) == self.shape(place)[axis]:
+            return place
+        return self.add(nodes.Slice((place,), axis, taken.start, taken[-1] + 1, taken.step))
+
+    def cut(self, place: int, axis: int, sizes: Sequence[int]) -> list[int]:
+        """Parts of these sizes, one after another along an axis."""
+        ends = np.cumsum(sizes)
+        return [self.sliced(place, axis, range(int(e) - size, int(e))) for size, e in zip(sizes, ends, strict=True)]
+
+    def selected(self, place: int, axis: int, at: int) -> int:
+        """One number along an axis (from the end where it is below 0), without that axis."""
+        shape = self.shape(place)
+        at %= shape[axis]
+        return self.reshape(self.sliced(place, axis, range(at, at + 1)), shape[:axis] + shape[axis + 1 :])
 
     def constant(self, value: NDArray[Any]) -> int:
         """The same for every image: nothing of the input, and the constant added."""

@@ -8,6 +8,7 @@ A checkpoint is a folder, written once (checkpoint_writing.py) and never changed
     maps.safetensors       2-D maps of mu, with their parameters and quality
     metrics.json           each metric with its protocol
     history.csv            one row per epoch
+    encoder.onnx, decoder.onnx    of an adopted model, where a part of it is run by ONNX Runtime
 
 Nothing is ever unpickled, and sizes are bounded before a file is read.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +39,7 @@ from vae.checkpoints.checkpoint import (
 from vae.config import ImageReading, ModelConfig, TrainConfig
 from vae.errors import CheckpointError, ConfigError
 from vae.maps import map_files
-from vae.model.layers import parameter_count, parameter_shapes
+from vae.model.layers import foreign_parts, parameter_shapes
 from vae.storage import door, kinds, paths, probe
 from vae.storage.array_files import rows_of
 from vae.storage.door import Bytes
@@ -64,11 +66,18 @@ KINDS = {
     HISTORY: kinds.HISTORY,
 }
 FILES = tuple(KINDS)
+NETWORKS = ("encoder.onnx", "decoder.onnx")  # beside them, where the model has such a part
+KINDS |= dict.fromkeys(NETWORKS, kinds.NETWORK)
 MOST_CLASSES = 10_000
 REMEMBERED, REMEMBERED_BYTES = 64, 2**16  # config.json files whose meaning is kept, and how large each may be
 READ_AT_ONCE = 2**20  # bytes of a file that is read before its header is looked at
 MOST_TEXT = 1_000  # characters of a name or a title
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def files_of(model: ModelConfig) -> tuple[str, ...]:
+    """The files of a checkpoint of this model, without config.json."""
+    return (*FILES, *foreign_parts(model))
 
 
 def checkpoint_path(name: str, root: Path | None = None) -> Path:
@@ -158,7 +167,10 @@ def read_folder(folder: Path, name: str) -> Checkpoint:
 
 @storage_errors_as(CheckpointError)
 def read_weights(checkpoint: Checkpoint) -> dict[str, FloatArray]:
-    """The model's tensors by name, float32. Raises CheckpointError when one is missing or of another shape."""
+    """The model's tensors by name, float32; the bytes of parts in ONNX, uint8.
+
+    Raises CheckpointError when one is missing or of another shape.
+    """
     tensors, _ = read_tensors(checkpoint.path / WEIGHTS, kinds.WEIGHTS)
     expected = parameter_shapes(checkpoint.model)
     found = {name: array.shape for name, array in tensors.items()}
@@ -171,7 +183,11 @@ def read_weights(checkpoint: Checkpoint) -> dict[str, FloatArray]:
         )
     for name, array in tensors.items():
         check_array(array, expected[name], f"{checkpoint.name}: tensor {name}")
-    return {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    networks: dict[str, Any] = {
+        part.tensor: door.read_at_once(checkpoint.path / file, KINDS[file])
+        for file, part in foreign_parts(checkpoint.model).items()
+    }
+    return {name: np.ascontiguousarray(array) for name, array in tensors.items()} | networks
 
 
 @dataclass(frozen=True)
@@ -229,11 +245,18 @@ def _header_of(raw: bytes, name: str) -> _Header:
         raise CheckpointError(
             f"{name}: the model takes images {model.image_shape}, its data set has {dataset.image_shape}."
         )
-    if set(files) != set(FILES):
-        raise CheckpointError(f"{name}: config.json lists {sorted(files)!s:.200}, expected {sorted(FILES)}.")
+    if set(files) != set(files_of(model)):
+        raise CheckpointError(f"{name}: config.json lists {sorted(files)!s:.200}, expected {sorted(files_of(model))}.")
+    for file, part in foreign_parts(model).items():
+        if files[file]["bytes"] != part.size:
+            raise CheckpointError(
+                f"{name}: {file} has {files[file]['bytes']:,} bytes, expected {part.size:,}.",
+                "It belongs to another model.",
+            )
     identity = hashlib.sha256(files[WEIGHTS]["sha256"].encode() + raw).hexdigest()
     command, origin = str(values.get("command", "")), _text(values.get("origin", ""))
-    return _Header(identity, model, train, dataset, command, files, parameter_count(model), origin)
+    parameters = sum(math.prod(shape) for shape in parameter_shapes(model).values())
+    return _Header(identity, model, train, dataset, command, files, parameters, origin)
 
 
 _remembered = functools.lru_cache(REMEMBERED)(_header_of)  # every view lists all models: what is the same is read alike
@@ -280,14 +303,14 @@ def _check_bytes(folder: Path, header: _Header) -> None:
 
 @storage_errors_as(CheckpointError)
 def _verified(folder: Path, files: dict[str, dict[str, Any]]) -> dict[str, Bytes]:
-    """The content of every file but the weights, which are read later. Each is what config.json says it is."""
+    """The content of every file but weights and networks, which are read later. Each is what config.json says it is."""
     for name in (LATENTS, MAPS):
         if files[name]["bytes"] > READ_AT_ONCE:  # before a gigabyte of what is no such file is read
             read_metadata(folder / name, KINDS[name])
     contents = {name: door.read_at_once(folder / name, KINDS[name]) for name in FILES if name != WEIGHTS}
     found = {name: hashlib.sha256(content.data).hexdigest() for name, content in contents.items()}
-    found[WEIGHTS] = door.sha256(folder / WEIGHTS, kinds.WEIGHTS)
-    for name in FILES:
+    found |= {name: door.sha256(folder / name, KINDS[name]) for name in files if name not in contents}
+    for name in files:
         if found[name] != files[name]["sha256"]:
             raise CheckpointError(
                 f"{folder.name}: the content of {name} does not match the SHA-256 in config.json.",

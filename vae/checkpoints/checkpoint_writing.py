@@ -15,7 +15,6 @@ import safetensors.numpy
 from vae.checkpoints.checkpoint import Latents, NewCheckpoint
 from vae.checkpoints.checkpoint_files import (
     CONFIG,
-    FILES,
     FORMAT_VERSION,
     HISTORY,
     KINDS,
@@ -24,11 +23,13 @@ from vae.checkpoints.checkpoint_files import (
     METRICS,
     WEIGHTS,
     checkpoint_path,
+    files_of,
     read_folder,
     summary,
 )
 from vae.errors import CheckpointError, VAEError
 from vae.maps import map_files
+from vae.model.layers import foreign_parts
 from vae.storage import door, probe
 from vae.storage.files import new_folder, replaced_folder
 from vae.storage.reporting import write_errors_as
@@ -93,6 +94,8 @@ def _read_back(folder: Path) -> None:
 
 def _write_files(new: NewCheckpoint, folder: Path) -> None:
     weights = {n: np.ascontiguousarray(a) for n, a in new.weights.items()}
+    for network, part in foreign_parts(new.model).items():
+        (folder / network).write_bytes(weights.pop(part.tensor).tobytes())
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(weights))  # its save_file makes files only the owner can read
     arrays = {n: np.ascontiguousarray(getattr(new.latents, n)) for n in Latents.__dataclass_fields__}
     (folder / LATENTS).write_bytes(safetensors.numpy.save(arrays))
@@ -111,7 +114,8 @@ def _write_files(new: NewCheckpoint, folder: Path) -> None:
         "command": new.command,
         **({"origin": new.origin} if new.origin else {}),
         "files": {
-            n: {"bytes": (folder / n).stat().st_size, "sha256": door.sha256(folder / n, KINDS[n])} for n in FILES
+            n: {"bytes": (folder / n).stat().st_size, "sha256": door.sha256(folder / n, KINDS[n])}
+            for n in files_of(new.model)
         },
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

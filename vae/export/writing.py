@@ -14,7 +14,7 @@ from vae.config import GAUSSIANS, LINEAR_GAUSSIAN
 from vae.errors import CheckpointError
 from vae.export import model_card, python_file
 from vae.export.onnx_writing import to_onnx
-from vae.model.layers import decoder_graph, encoder_graph
+from vae.model.layers import decoder_graph, encoder_graph, foreign_parts
 from vae.storage.files import new_folder
 from vae.storage.reporting import write_errors_as
 
@@ -24,6 +24,11 @@ AGREES = 1e-4  # of the largest answer: so near onnxruntime must be to PyTorch
 
 def contents(checkpoint: Checkpoint, form: str) -> dict[str, bytes]:
     """The files of one format by their names, a model card among them. Raises CheckpointError."""
+    if (kept := foreign_parts(checkpoint.model)) and form != "safetensors":
+        raise CheckpointError(
+            f"{checkpoint.name} has parts that ONNX Runtime runs, expected none for {form}.",
+            f"They are ONNX files already: {', '.join(kept)} in {checkpoint.path}.",
+        )
     weights = checkpoint_files.read_weights(checkpoint)
     card = {"README.md": model_card.text(checkpoint, form).encode()}
     match form:

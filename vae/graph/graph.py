@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from vae.errors import ConfigError, StorageError
 from vae.graph import nodes
+from vae.graph.foreign import Onnx
 from vae.graph.nodes import Node, Shape
 from vae.storage.schema import integer, read_as
 
@@ -18,6 +19,8 @@ MOST_NODES = 1_000
 MOST_VALUES = 2**26  # of one node for one image: 256 MB
 MOST_PARAMETERS = 2**30
 MOST_MULTIPLICATIONS = 10**11  # seconds an image on any processor: nobody explores that
+
+FOREIGN = "Onnx"  # run by ONNX Runtime: no browser, no gradients
 
 KINDS: tuple[type[Node], ...] = (
     nodes.Gemm,
@@ -46,7 +49,7 @@ KINDS: tuple[type[Node], ...] = (
 
 @cache
 def by_name() -> dict[str, type[Node]]:
-    """The kind of node for each name of an operation."""
+    """The kind of node for each name of an operation that torch and the browser evaluate."""
     return {name: kind for kind in KINDS for name in get_args(get_type_hints(kind)["op"])}
 
 
@@ -66,6 +69,8 @@ class Graph:
     def __post_init__(self) -> None:
         if not 1 <= len(self.nodes) <= MOST_NODES:
             raise ConfigError(f"The network has {len(self.nodes):,} nodes, expected 1 to {MOST_NODES:,}.")
+        if sum(isinstance(node, Onnx) for node in self.nodes) > 1:
+            raise ConfigError("The network has several parts in ONNX, expected at most one.")
         self.shapes  # noqa: B018 # works them out, and refuses what doesn't fit
 
     @cached_property
@@ -89,9 +94,9 @@ class Graph:
     def check_size(self) -> None:
         """Raise ConfigError for numbers and weights that nobody has memory for: of a network from elsewhere."""
         for place, (node, shape) in enumerate(zip(self.nodes, self.shapes, strict=True)):
-            if math.prod(shape) > MOST_VALUES:
+            if (count := node.held(shape)) > MOST_VALUES:
                 raise ConfigError(
-                    f"Node {place} ({node.name}) makes {math.prod(shape):,} numbers, expected at most {MOST_VALUES:,}."
+                    f"Node {place} ({node.name}) makes {count:,} numbers, expected at most {MOST_VALUES:,}."
                 )
         if (count := sum(map(math.prod, self.tensors().values()))) > MOST_PARAMETERS:
             raise ConfigError(f"The network has {count:,} weights, expected at most {MOST_PARAMETERS:,}.")
@@ -99,6 +104,11 @@ class Graph:
             raise ConfigError(
                 f"The network takes {work:,} multiplications an image, expected at most {MOST_MULTIPLICATIONS:,}."
             )
+
+    @property
+    def foreign(self) -> int | None:
+        """The place of the part that stays in ONNX; None where all is evaluated node by node."""
+        return next((place for place, node in enumerate(self.nodes) if isinstance(node, Onnx)), None)
 
     @property
     def output(self) -> Shape:
@@ -154,7 +164,7 @@ def graph_of(values: Any, what: str) -> Graph:
 
 def _node_of(values: dict[str, Any], what: str) -> Node:
     name = values.get("op")
-    kind = by_name().get(name) if isinstance(name, str) else None
+    kind = {**by_name(), FOREIGN: Onnx}.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ConfigError(f"{what} is {str(name)[:40]!r}, expected one of {', '.join(sorted(by_name()))}.")
     return read_as(values, kind, what)

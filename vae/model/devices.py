@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -25,5 +27,5 @@ def best_precision(device: torch.device) -> str:
 
 
 def device_of(module: nn.Module) -> torch.device:
-    """Where its parameters are, all of them."""
-    return next(module.parameters()).device
+    """Where its parameters are, all of them; where its buffers are, if it has none."""
+    return next(itertools.chain(module.parameters(), module.buffers())).device

@@ -7,10 +7,12 @@ can describe a decoder to the browser within milliseconds.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from vae.config import GAUSSIANS, ModelConfig
 from vae.graph import nodes
 from vae.graph.chain import Chain
+from vae.graph.foreign import ROLE, Onnx
 from vae.graph.graph import Graph
 
 KERNEL, STRIDE, PADDING = (4, 4), (2, 2), (1, 1, 1, 1)  # halves each side; 4 is a multiple of 2: no checkerboards
@@ -60,12 +62,33 @@ def decoder_graph(config: ModelConfig) -> Graph:
     return chain.graph()
 
 
+@dataclass(frozen=True)
+class ForeignPart:
+    """A part that stays an ONNX file of `size` bytes; `tensor` is its name among the weights."""
+
+    tensor: str
+    size: int
+    parameters: int
+
+
+def foreign_parts(config: ModelConfig) -> dict[str, ForeignPart]:
+    """Those of encoder and decoder, by the names of their files; none of most models."""
+    found = {}
+    for part, graph in (("encoder", encoder_graph(config)), ("decoder", decoder_graph(config))):
+        for place, node in enumerate(graph.nodes):
+            if isinstance(node, Onnx):
+                found[f"{part}.onnx"] = ForeignPart(f"{part}.{place}.{ROLE}", node.size, node.parameters)
+    return found
+
+
 def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every tensor that a checkpoint of this model must hold."""
+    """The name and shape of every tensor that a checkpoint of this model must hold among its weights."""
+    foreign = {part.tensor for part in foreign_parts(config).values()}
     shapes = {
         f"{part}.{name}": shape
         for part, graph in (("encoder", encoder_graph(config)), ("decoder", decoder_graph(config)))
         for name, shape in graph.tensors().items()
+        if f"{part}.{name}" not in foreign
     }
     if config.likelihood in GAUSSIANS:
         shapes["likelihood.logvar"] = (1,)
@@ -74,13 +97,14 @@ def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 def parameter_count(config: ModelConfig) -> int:
     """How many numbers are learned."""
-    return sum(math.prod(shape) for shape in parameter_shapes(config).values())
+    kept = sum(part.parameters for part in foreign_parts(config).values())
+    return kept + sum(math.prod(shape) for shape in parameter_shapes(config).values())
 
 
 def output_sizes(graph: Graph) -> list[int]:
     """How many values each node makes of one input; none for those that only give it a shape."""
     return [
-        0 if isinstance(node, nodes.Reshape) else math.prod(shape)
+        0 if isinstance(node, nodes.Reshape) else node.held(shape)
         for node, shape in zip(graph.nodes, graph.shapes, strict=True)
     ]
 

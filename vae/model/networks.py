@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vae.graph import nodes
+from vae.graph.foreign import Onnx
 from vae.graph.graph import Graph
 from vae.graph.nodes import Node
+from vae.model.foreign import ForeignNetwork
 
 Function = Callable[[Tensor], Tensor]
 
@@ -68,6 +70,8 @@ def build(graph: Graph) -> Network:
 
 def _module(node: Node) -> nn.Module:
     match node:
+        case Onnx():
+            return ForeignNetwork(node)
         case nodes.Gemm():
             return nn.Linear(node.features, node.outputs, node.bias)
         case nodes.Conv():

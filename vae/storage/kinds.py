@@ -28,6 +28,7 @@ LATENTS = FileKind("a checkpoint's latents", 2 * GIB)
 MAPS = FileKind("a checkpoint's maps", GIB)
 METRICS = FileKind("a checkpoint's metrics", 4 * MIB)
 HISTORY = FileKind("a checkpoint's history", 64 * MIB)
+NETWORK = FileKind("a checkpoint's network in ONNX", 512 * MIB)
 
 # a model from elsewhere
 ADOPTED_WEIGHTS = FileKind("a file of weights", 4 * GIB, levels=0)

@@ -19,7 +19,7 @@ WATCH = """(() => {
     const heard = new WeakSet()
     const send = WebSocket.prototype.send
     WebSocket.prototype.send = function (data) {
-        const request = requestOf(data)
+        const request = isStreamlits(this) && requestOf(data)
         if (request) open.sent(request)
         if (request && !heard.has(this)) {
             heard.add(this)

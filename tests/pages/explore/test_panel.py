@@ -51,7 +51,12 @@ def test_python_decodes_what_the_panel_shows_and_keeps_the_rest(digits: Checkpoi
     python = panel(at)
     assert python["decoded"]["z"] == z
     np.testing.assert_allclose(sent(python["decoded"]), decoded_by_torch(digits, z), atol=0.51)
-    assert {**python, "decoded": None} == browser  # the same panel: ring, row, random and undo are its own
+    assert (python["socket"]["path"], browser["socket"]) == ("/decode", None)
+    assert {
+        **python,
+        "decoded": None,
+        "socket": None,
+    } == browser  # the same panel otherwise
     z[3] = 1.5
     report(at, digits, 12, z)
     assert place(at, digits) == Place(12, tuple(z))

@@ -23,6 +23,8 @@ def page() -> None:
         "unit": "of the way",
         "reach": {"dims": [1], "limit": 1.5},
         "revision": 3,
+        "socket": None,
+        "decoded": None,
     }
     st.text(repr(scrubber.show(data, "scrub")))
 

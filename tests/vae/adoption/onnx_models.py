@@ -48,3 +48,27 @@ def f32(*shape: int, seed: int = 0) -> NDArray[np.float32]:
 def i64(*values: int) -> NDArray[np.int64]:
     """Whole numbers."""
     return np.array(values, np.int64)
+
+
+def foreign_pair(image: tuple[int, int, int] = (1, 16, 16), d: int = 3) -> list[tuple[str, bytes]]:
+    """Encoder and decoder with operations that have no node (Softmax, Sin): their file names and contents."""
+    channels, height, width = image
+    count = channels * height * width
+    encoder = model_of(
+        [
+            call("Flatten", "x", "f"), call("Gemm", "f w c", "h"), call("Softmax", "h", "s", axis=1),
+            call("Gemm", "s m mb", "mu"), call("Gemm", "s v vb", "logvar"),
+        ],
+        ("N", *image),
+        {"w": f32(count, 12), "c": f32(12), "m": f32(12, d) * 8, "mb": f32(d), "v": f32(12, d, seed=1), "vb": f32(d)},
+        outputs=("mu", "logvar"),
+    )  # fmt: skip
+    decoder = model_of(
+        [
+            call("Gemm", "x w c", "h"), call("Sin", "h", "s"), call("Gemm", "s o ob", "p"), call("Sigmoid", "p", "q"),
+            call("Reshape", "q shape"),
+        ],
+        ("N", d),
+        {"w": f32(d, 24), "c": f32(24), "o": f32(24, count), "ob": f32(count), "shape": i64(-1, *image)},
+    )  # fmt: skip
+    return [("encoder.onnx", encoder.SerializeToString()), ("decoder.onnx", decoder.SerializeToString())]

@@ -325,4 +325,4 @@ def test_the_good_one_is_read() -> None:
     """Or being refused would show nothing."""
     pair = from_onnx.pair_of([("encoder.onnx", RAW), ("decoder.onnx", decoder())])
     assert isinstance(from_onnx.ranked(pair, "grey", NO_WISHES).best, judging.Judged)
-    assert onnx_reading.input_of(pair.encoder, "The encoder")[0] == "x"
+    assert onnx_reading.input_of(pair.encoder, "The encoder").name == "x"

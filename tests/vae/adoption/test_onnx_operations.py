@@ -12,9 +12,11 @@ import pytest
 import torch
 
 from tests.vae.adoption.onnx_models import Arrays, call, f32, i64, model_of
-from vae.adoption import onnx_operations, onnx_reading
+from vae.adoption import onnx_reading
 from vae.adoption.judging import module_of
+from vae.adoption.onnx_operations.operations import OPERATIONS
 from vae.errors import ConfigError
+from vae.foreign import onnx_file
 
 IMAGE: tuple[int | str, ...] = ("N", 4, 6, 8)
 VECTOR: tuple[int | str, ...] = ("N", 12)
@@ -169,7 +171,7 @@ def _expected(model: onnx.ModelProto, x: Any) -> Any:
 def test_the_graph_gives_what_onnxruntime_gives(name: str) -> None:
     nodes, given, stored, opset = CASES[name]
     model = model_of(nodes, given, stored, opset)
-    network = onnx_reading.network_of(onnx_reading.read(model.SerializeToString(), name), name)
+    network = onnx_reading.network_of(onnx_file.read(model.SerializeToString(), name), name)
     count = given[0] if isinstance(given[0], int) else 3
     x = np.random.default_rng(5).normal(size=(count, *map(int, given[1:]))).astype(F)
     found = module_of(network)(torch.tensor(x)).numpy()
@@ -178,7 +180,7 @@ def test_the_graph_gives_what_onnxruntime_gives(name: str) -> None:
 
 def test_every_operation_is_met() -> None:
     met = {node.op_type for nodes, *_ in CASES.values() for node in nodes}
-    assert met >= set(onnx_operations.OPERATIONS), sorted(set(onnx_operations.OPERATIONS) - met)
+    assert met >= set(OPERATIONS), sorted(set(OPERATIONS) - met)
 
 
 REFUSED: dict[str, tuple[Case, str]] = {
@@ -220,7 +222,7 @@ REFUSED: dict[str, tuple[Case, str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_known_is_refused_by_name(name: str) -> None:
     (nodes, given, stored, opset), said = REFUSED[name]
-    model = onnx_reading.read(model_of(nodes, given, stored, opset).SerializeToString(), "a.onnx")
+    model = onnx_file.read(model_of(nodes, given, stored, opset).SerializeToString(), "a.onnx")
     with pytest.raises(ConfigError, match=said):
         onnx_reading.network_of(model, "a.onnx")
 

@@ -13,19 +13,20 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import vae
-from tests.vae.adoption.conftest import Trained, here, shown
+from tests.vae.adoption.conftest import Trained, followed_once, here, shown
 from tests.vae.adoption.onnx_models import call, f32, i64, model_of
 from vae.adoption import from_onnx, from_weights
 from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.candidates import Wishes
 from vae.adoption.from_onnx import Cuts
-from vae.adoption.torch_export import Followed, graph_of_module
+from vae.adoption.torch_export import Followed
+from vae.adoption.weights import state_dict, weights_file
 from vae.checkpoints import checkpoint_files
 from vae.export.onnx_writing import to_onnx
 
 NAMES = {"m": "z_mean", "v": "z_log_var"}
 MODELS = ("linear", "joint", "convolutional")
-WAYS = ("python", "state_dict", "safetensors", "lightning", "onnx")
+WAYS = ("python", "state_dict", "safetensors", "onnx")
 
 
 def _lightning(model: Any) -> dict[str, Any]:
@@ -47,9 +48,24 @@ def onnx_of(part: Any, given: tuple[int, ...], name: str) -> tuple[str, bytes]:
     def taken(answer: Any) -> Tensor:
         return torch.cat(answer, 1) if isinstance(answer, tuple) else answer
 
-    network = graph_of_module(Followed(part, taken), given, name)
+    network = followed_once(Followed(part, taken), given, name)
     model = to_onnx(network.graph, network.tensors, "given", "answer", "made by a test")
     return f"{name}.onnx", model.SerializeToString()
+
+
+def saved(trained: Trained, way: str, folder: Path) -> Path:
+    """The weights in a file of that kind."""
+    model = trained.model
+    if way == "safetensors":
+        path = folder / "model.safetensors"
+        save_file(model.state_dict(), path)
+    elif way == "lightning":
+        path = folder / "epoch=3.ckpt"
+        torch.save(_lightning(model), path)
+    else:
+        path = folder / "model.pt"
+        torch.save(model.state_dict(), path)
+    return path
 
 
 def adopted(trained: Trained, way: str, folder: Path) -> Adopted:
@@ -64,16 +80,23 @@ def adopted(trained: Trained, way: str, folder: Path) -> Adopted:
             width = d.shape[1] // 2 if isinstance(d, Tensor) else d[0].shape[1]
             files = [onnx_of(model.decode, (width,), "b"), onnx_of(model.encode, shape, "a")]
             return from_onnx.adopt(Destination("new"), files, dataset)
-        case "safetensors":
-            path = folder / "model.safetensors"
-            save_file(model.state_dict(), path)
-        case "lightning":
-            path = folder / "epoch=3.ckpt"
-            torch.save(_lightning(model), path)
-        case _:
-            path = folder / "model.pt"
-            torch.save(model.state_dict(), path)
-    return from_weights.adopt(Destination("new"), path, dataset)
+    return from_weights.adopt(Destination("new"), saved(trained, way, folder), dataset)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_lightning_checkpoint_holds_the_same_layers(
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """As the plain file of weights, from which everything else is worked out: the next test does that."""
+    trained: Trained = request.getfixturevalue(name)
+    plain, found = (
+        state_dict.layers_of(weights_file.read(saved(trained, way, tmp_path))) for way in ("state_dict", "lightning")
+    )
+    assert len(plain) > 4
+    for one, other in zip(found, plain, strict=True):
+        assert (one.name.removeprefix("model."), one.kind) == (other.name, other.kind)
+        for role in ("weight", "bias", "running_mean", "running_var"):
+            np.testing.assert_array_equal(getattr(one, role), getattr(other, role))
 
 
 @pytest.mark.parametrize("way", WAYS)

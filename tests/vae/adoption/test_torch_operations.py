@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vae.adoption import aten
+from vae.adoption.aten import operations
+from vae.adoption.aten.call import AtenCall, Operation
 from vae.adoption.judging import module_of
 from vae.adoption.torch_export import Followed, graph_of_module
 from vae.errors import ConfigError
@@ -27,14 +28,16 @@ REACHED: set[str] = set()
 def _watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Which operations are met."""
 
-    def noted(name: str, operation: aten.Operation) -> aten.Operation:
-        def call(given: aten.AtenCall) -> Any:
+    def noted(name: str, operation: Operation) -> Operation:
+        def call(given: AtenCall) -> Any:
             REACHED.add(name)
             return operation(given)
 
         return call
 
-    monkeypatch.setattr(aten, "OPERATIONS", {name: noted(name, one) for name, one in aten.OPERATIONS.items()})
+    monkeypatch.setattr(
+        operations, "OPERATIONS", {name: noted(name, one) for name, one in operations.OPERATIONS.items()}
+    )
     torch.manual_seed(0)
     yield
 
@@ -189,7 +192,7 @@ def test_what_is_not_known_is_refused_by_name(name: str) -> None:
 
 def test_every_operation_was_met() -> None:
     """By the tests above, which run in one process."""
-    missing = sorted(set(aten.OPERATIONS) - REACHED)
+    missing = sorted(set(operations.OPERATIONS) - REACHED)
     assert not missing, missing
 
 

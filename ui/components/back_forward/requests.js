@@ -24,7 +24,7 @@ function varint(message, at) {
   for (let factor = 1; ; factor *= 128) {
     const byte = message[at++]
     value += (byte & 0x7f) * factor
-    if (byte < 0x80) return [value, at]
+    if (!(byte >= 0x80)) return [value, at] // nothing is left where the message was cut off
   }
 }
 
@@ -48,6 +48,9 @@ function* fields(message) {
 const values = (message, number) => [...fields(message)].filter(([found]) => found === number).map(([, value]) => value)
 const textOf = (bytes) => new TextDecoder().decode(bytes)
 const bytesOf = (data) => new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength)
+
+/** Whether a socket is Streamlit's: the page may have others, with messages of their own. */
+export const isStreamlits = ({ url }) => new URL(url).pathname.endsWith("/_stcore/stream")
 
 /** What a message to the server asks for: { fragment, automatic, traverse }, null where it asks for no run. */
 export function requestOf(data) {

@@ -4,7 +4,7 @@
 // request replaces may never begin: a choice that Back follows within milliseconds would come after it, or not at all. So
 // what Back asks for waits until choices before it are sent and answered. Everything else goes at once.
 
-import { OpenRequests, requestOf } from "./requests.js"
+import { isStreamlits, OpenRequests, requestOf } from "./requests.js"
 
 const SOON_MS = 50 // what a click makes Streamlit send is on its way by then
 const LATEST_MS = 250 // so is what it sends of a slider
@@ -31,7 +31,7 @@ export class Sending {
     const sending = this
     const send = WebSocket.prototype.send
     WebSocket.prototype.send = function (data) {
-      const request = requestOf(data)
+      const request = isStreamlits(this) ? requestOf(data) : null
       if (request) sending.take(this, () => send.call(this, data), request)
       else send.call(this, data)
     }

@@ -1,9 +1,11 @@
-// The live decoder: pictures, sliders and buttons. While you move, nothing is asked of the server; it gets the row and
-// the latent vector when you let go. Where Python decodes (`data.decoded`), its picture follows then.
+// The live decoder: pictures, sliders and buttons. While you move, nothing is asked of Python; it gets the row and the
+// latent vector when you let go. Where Python decodes, pictures come over a socket of the server (`data.socket`), and
+// without one when you let go (`data.decoded`).
 //
 // What belongs to the selected image and what belongs to the picture shown stand in two places: the sliders leave the
 // one and change the other.
 
+import { Pictures } from "../model_store/pictures.js"
 import { meanOfRow, nearestRows, placeOnMap, withModel } from "../model_store/store.js"
 import { announce, NextFrame } from "../shared/frames.js"
 import { showText } from "../shared/help.js"
@@ -16,8 +18,6 @@ import { MapLink } from "./map_link.js"
 import { Slider } from "./slider.js"
 import { UndoHistory } from "./undo.js"
 
-const SENT_WITHIN = 1e-3 // z is rounded on its way to Python, and near a posterior mean it is taken for that
-
 class Panel {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
@@ -25,10 +25,11 @@ class Panel {
     this.z = []
     this.row = null
     this.history = new UndoHistory()
-    this.frame = new NextFrame((inputTime) => {
-      this.drawMoving()
-      announce(this.element, "latent-drawn", { inputTime })
-    })
+    this.pictures = new Pictures(
+      (picture) => this.drawPicture(picture),
+      (isWaiting) => this.element.classList.toggle("is-waiting", isWaiting),
+    )
+    this.frame = new NextFrame((inputTime) => this.drawMoving(inputTime))
     this.wireButtons()
     rememberSmooth(this.find(".smooth"), this.element)
   }
@@ -62,6 +63,7 @@ class Panel {
   useModel(model, startAtRow) {
     if (this.closed || model.fingerprint !== this.data.fingerprint) return
     this.model = model
+    this.pictures.use(model, this.data.socket, this.data.decoded)
     this.find(".decoded-absent").textContent = ""
     this.element.dataset.ready = "yes"
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
@@ -84,6 +86,7 @@ class Panel {
   close() {
     this.closed = true
     this.frame.cancel()
+    this.pictures.close()
     this.link?.close()
   }
 
@@ -133,27 +136,20 @@ class Panel {
   // --- drawing --------------------------------------------------------------------------------------------------------
 
   /** What changes while a slider is dragged: two pictures, where they come from, and the marker. */
-  drawMoving() {
+  drawMoving(inputTime) {
     if (!this.model) return
     const atImage = this.atImage()
-    const pixels = this.pixelsOf(this.z)
-    this.element.classList.toggle("is-waiting", !pixels)
-    if (pixels) {
-      this.pixels = pixels
-      drawPixels(this.find(".decoded"), pixels, this.data.image_shape)
-      this.drawDifference()
-    }
+    this.pictures.ask(this.z, inputTime)
     setText(this.find(".decoded-caption"), atImage ? "Reconstruction" : "Decoded")
     showText(this.find(".where"), this.where())
     this.link.show(placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null))
   }
 
-  /** The pixels of z; null while Python has not sent them. */
-  pixelsOf(z) {
-    const sent = this.data.decoded
-    if (!sent) return this.model.decode?.(z) ?? null
-    if (sent.z.some((value, j) => Math.abs(value - z[j]) > SENT_WITHIN)) return null
-    return Float32Array.from(bytesFromBase64(sent.pixels), (value) => value / 255)
+  drawPicture({ pixels, inputTime }) {
+    this.pixels = pixels
+    drawPixels(this.find(".decoded"), pixels, this.data.image_shape)
+    this.drawDifference()
+    if (inputTime !== undefined) announce(this.element, "latent-drawn", { inputTime })
   }
 
   /** Everything. */
@@ -250,6 +246,7 @@ class Panel {
         begin: () => this.remember(),
         move: (value, time) => {
           this.z[dim.index] = value
+          this.pictures.askAhead(this.z, time)
           this.frame.ask(time)
         },
         release: () => this.commit(),

@@ -31,7 +31,8 @@ def can_decode(checkpoint: Checkpoint) -> bool:
 def is_quick(graph: Graph) -> bool:
     """Whether a browser can be sent this network, and evaluates it in time."""
     return (
-        graph.multiplications() < BROWSER_MULTIPLICATIONS
+        graph.foreign is None
+        and graph.multiplications() < BROWSER_MULTIPLICATIONS
         and sum(map(math.prod, graph.tensors().values())) < BROWSER_WEIGHTS
         and sum(map(math.prod, graph.shapes)) < BROWSER_VALUES
     )

@@ -1,7 +1,7 @@
 """A scrubber along a path in latent space, a Streamlit component whose front end is the files beside this one.
 
-Every picture on the way is decoded in the page, with the weights that `model_store.store` has brought; where the
-person stops is an event.
+Every picture on the way is decoded in the page, with the weights that `model_store.store` has brought, or by the
+server; where the person stops is an event.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal, NotRequired, TypedDict
 import streamlit as st
 
 from ui.components import assets, reports
+from ui.components.model_store.live_data import LiveData
 from vae.generation.holes import Reach
 from vae.storage.schema import Finite
 
@@ -48,7 +49,7 @@ class ReachData(TypedDict):
     limit: float
 
 
-class ScrubData(TypedDict):
+class ScrubData(LiveData):
     """What the scrubber shows; plain values only.
 
     `fingerprint` names the model (`browser_model.fingerprint`). `t` is taken over when `revision` or the model

@@ -1,5 +1,7 @@
-// A scrubber along a path in latent space. Every picture is decoded here; Python gets t when the person lets go.
+// A scrubber along a path in latent space; Python gets t when the person lets go. Where the page can't decode, pictures come
+// over a socket of the server (`data.socket`), and without one when the person lets go (`data.decoded`).
 
+import { Pictures } from "../model_store/pictures.js"
 import { withModel } from "../model_store/store.js"
 import { announce, NextFrame } from "../shared/frames.js"
 import { isCommand, stepsOf } from "../shared/keys.js"
@@ -20,10 +22,12 @@ class Scrub {
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".scrub")
     this.t = 0
-    this.frame = new NextFrame((inputTime) => {
-      this.show()
-      announce(this.element, "latent-drawn", { inputTime })
-    })
+    this.frame = new NextFrame((inputTime) => this.show(inputTime))
+    this.pictures = new Pictures(
+      (picture) => this.drawPicture(picture),
+      (isWaiting) => this.element.classList.toggle("is-waiting", isWaiting),
+    )
+    this.startPicture = new Pictures((picture) => this.drawStart(picture))
     this.nearest = new Nearest((sentence) => {
       this.find(".near").textContent = sentence
     })
@@ -37,6 +41,8 @@ class Scrub {
     this.frame.cancel()
     cancelAnimationFrame(this.playFrame)
     this.nearest.close()
+    this.pictures.close()
+    this.startPicture.close()
   }
 
   // --- what Python says -----------------------------------------------------------------------------------------------
@@ -72,10 +78,14 @@ class Scrub {
     this.range = rangeOf(path)
     this.nearest.searchIn(model, this.data.reach, this.data.class_names)
     const isLine = path.kind === "line"
-    this.startPixels = isLine ? model.decode(pointAt(path, 0)) : null
+    this.pictures.use(model, this.data.socket, this.data.decoded)
+    this.startPixels = null
     this.element.classList.toggle("is-line", isLine)
     for (const figure of this.root.querySelectorAll(".at-zero")) figure.hidden = !isLine
-    if (isLine) drawPixels(this.find(".start"), this.startPixels, shape)
+    if (isLine) {
+      this.startPicture.use(model, this.data.socket, this.data.start)
+      this.startPicture.ask(pointAt(path, 0))
+    }
     this.sizePictures(shape, isLine ? 196 : 224)
     this.buildTrack()
     this.element.dataset.kind = path.kind
@@ -86,6 +96,7 @@ class Scrub {
   }
 
   pictureProblem(model, shape) {
+    if (!model.decode) return null
     const size = Array.isArray(shape) && shape.length === 3 ? shape[0] * shape[1] * shape[2] : NaN
     return model.decode(new Array(model.latent_dim).fill(0)).length === size
       ? null
@@ -127,6 +138,7 @@ class Scrub {
     if (!this.path) return
     this.moving = true
     this.t = this.inside(t)
+    this.pictures.askAhead(pointAt(this.path, this.t), time)
     this.frame.ask(time)
   }
 
@@ -146,18 +158,31 @@ class Scrub {
 
   // --- drawing --------------------------------------------------------------------------------------------------------
 
-  show() {
+  show(inputTime) {
     if (!this.path) return
-    const { image_shape: shape } = this.data
     const z = pointAt(this.path, this.t)
-    const pixels = this.model.decode(z)
-    drawPixels(this.find(".decoded"), pixels, shape)
-    if (this.startPixels) {
-      const sum = drawDifference(this.find(".difference"), pixels, this.startPixels, shape)
-      this.find(".difference-sum").textContent = sum
-    }
+    this.pictures.ask(z, inputTime)
     this.sayPlace()
     this.nearest.search(z)
+  }
+
+  drawPicture({ pixels, inputTime }) {
+    this.pixels = pixels
+    drawPixels(this.find(".decoded"), pixels, this.data.image_shape)
+    this.drawDifference()
+    if (inputTime !== undefined) announce(this.element, "latent-drawn", { inputTime })
+  }
+
+  drawStart({ pixels }) {
+    this.startPixels = pixels
+    drawPixels(this.find(".start"), pixels, this.data.image_shape)
+    this.drawDifference()
+  }
+
+  drawDifference() {
+    if (!this.startPixels || !this.pixels) return
+    const sum = drawDifference(this.find(".difference"), this.pixels, this.startPixels, this.data.image_shape)
+    this.find(".difference-sum").textContent = sum
   }
 
   sayPlace() {

@@ -9,16 +9,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.components import events, picture_sheet, scrubber
-from ui.components.model_store import browser_model
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
+from ui.decoding import live
 from ui.generate import code, downloads, layout, picture_detail, state
 from ui.generate.directions import arithmetic, group_fields, library
 from ui.generate.downloads import Offer, SheetOffer
 from ui.generate.layout import ViewParts
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, formatting, keeping_fields, page, pictures
+from ui.shared import cache, formatting, keeping_fields, page
 from ui.shared.keeping_fields import Keeping
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
@@ -198,10 +198,9 @@ def _length(direction: Direction) -> str:
 
 
 def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
-    if not browser_model.can_decode(checkpoint):
-        return _still(checkpoint, direction, anchor)
     t = state.real(STRENGTH, START, -FARTHEST, FARTHEST)
     step = direction.gap * np.array(direction.vector)
+    pictures = live.pictures_of(checkpoint, directions.apply(anchor.vector, direction, [t])[0].tolist())
     data: ScrubData = {
         "fingerprint": cache.fingerprint(checkpoint),
         "image_shape": list(checkpoint.model.image_shape),
@@ -218,6 +217,8 @@ def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> flo
         "unit": "× the groups' distance",
         "reach": scrubber.reach_data(cache.reach(checkpoint)),
         "revision": state.revision(),
+        "socket": pictures["socket"],
+        "decoded": pictures["decoded"],
     }
     key = f"direction-{checkpoint.identity[:8]}"
     stop = scrubber.show(data, key)
@@ -225,15 +226,6 @@ def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> flo
         t = float(np.clip(stop["t"], -FARTHEST, FARTHEST))
         state.put(STRENGTH, f"{t:.4g}")
         t = state.real(STRENGTH, START, -FARTHEST, FARTHEST)
-    return t
-
-
-def _still(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> float:
-    """The slider for decoders that the browser can't evaluate."""
-    label = "Strength, × the groups' distance"
-    t = FIELDS.real_slider(label, STRENGTH, START, -FARTHEST, FARTHEST, 0.05)
-    image = cache.decoded(checkpoint, directions.apply(anchor.vector, direction, [t]))[0]
-    st.image(pictures.enlarged(image), output_format="PNG")
     return t
 
 

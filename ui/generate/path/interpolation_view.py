@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import clicks, events, picture_sheet, scrubber
-from ui.components.model_store import browser_model
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
+from ui.decoding import live
 from ui.generate import code, downloads, layout, picture_detail, state
 from ui.generate.downloads import Offer, SheetOffer
 from ui.generate.path import distance_svg, figures, path_anchors
@@ -119,9 +119,8 @@ def _through(checkpoint: Checkpoint, found: list[Anchor], bar: DeltaGenerator) -
 def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
     """The live scrubber; returns where it stands."""
     last = len(chosen) - 1
-    if not browser_model.can_decode(checkpoint):
-        return FIELDS.real_slider("Place on the path", AT, 0.0, 0.0, float(last), 0.05)
     t = state.real(AT, 0.0, 0.0, float(last))
+    pictures = live.pictures_of(checkpoint, _place(chosen, kind, t).tolist())
     data: ScrubData = {
         "fingerprint": cache.fingerprint(checkpoint),
         "image_shape": list(checkpoint.model.image_shape),
@@ -135,6 +134,8 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
         "unit": "",
         "reach": scrubber.reach_data(cache.reach(checkpoint)),
         "revision": state.revision(),
+        "socket": pictures["socket"],
+        "decoded": pictures["decoded"],
         "names": [anchor.title for anchor in chosen],
     }
     key = f"scrub-{checkpoint.identity[:8]}"

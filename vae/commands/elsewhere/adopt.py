@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
         progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message, adopted=told)
     finally:
         progress.close()
+        _remove_uploads(arguments)
     if arguments.json:
         print_json(
             {
@@ -100,6 +101,13 @@ def _given(path: Path, arguments: argparse.Namespace) -> Path:
     """A job's files are in its run folder."""
     here = arguments.run_folder / path.name if arguments.run_folder else path
     return here if probe.is_there(here) else path
+
+
+def _remove_uploads(arguments: argparse.Namespace) -> None:
+    """The job's own copies; a person's files are not in its run folder."""
+    for path in (*(arguments.onnx or ()), *filter(None, [arguments.weights])):
+        if arguments.run_folder:
+            (arguments.run_folder / path.name).unlink(missing_ok=True)
 
 
 @storage_errors_as(ConfigError)

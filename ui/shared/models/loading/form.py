@@ -20,6 +20,7 @@ from vae.jobs import queue
 from vae.jobs.job import Job
 
 JOB = "model_loading"  # the session's job that loads a model
+KEPT = "model_loading_kept"  # its files, to be read otherwise: the job removes its own when it ends
 NAME, SUGGESTED, DATASET, FILES = "load_name", "load_suggested", "load_dataset", "load_files"
 TYPES = [kind.removeprefix(".") for kind in (*request.ONNX, *request.WEIGHTS)]
 MOST_MEGABYTES = 500  # a checkpoint with its optimizer's state has three times its weights
@@ -136,7 +137,7 @@ def _submit(wanted: LoadRequest, instead_of: Job | None = None) -> None:
         page.show_error(error)
         return
     ownership.claim(ownership.of_run(job))
-    st.session_state[JOB] = job.id
+    st.session_state[JOB], st.session_state[KEPT] = job.id, dict(wanted.files)
     st.rerun()
 
 

@@ -18,6 +18,7 @@ STYLE = """
 </style>
 """
 JOB = "model_loading"  # as form.py has it; this module is part of every first view, and imports little
+KEPT = "model_loading_kept"
 SEEN = "model_loading_seen"
 
 
@@ -83,20 +84,14 @@ def _not_loaded(job_id: str, name: str, reason: str) -> None:
 def _loaded(job_id: str, name: str, adopted: Any) -> None:
     from ui.shared.models.loading import form
     from vae.jobs import queue
-    from vae.storage import door, kinds, probe
 
     tried = adopted.get("tried", []) if isinstance(adopted, dict) else []
     with st.container(border=True, key="model_loaded"):
         st.markdown(f"**{page.escape(name)}** is loaded. {said(adopted)}")
         with st.container(horizontal=True):
             if tried and clicks.button("How it is read", "model_load_how", icon=":material/rule:"):
-                job = queue.get(job_id)
-                files = {
-                    entry.name: door.read(entry, kinds.ADOPTED_WEIGHTS)
-                    for entry in probe.entries(job.folder)
-                    if entry.suffix in (".onnx", ".pt", ".pth", ".ckpt", ".safetensors")
-                }
-                st.dialog(f"How {name} is read", width="large")(form.change)(job, files, tried)
+                files = st.session_state.get(form.KEPT, {})
+                st.dialog(f"How {name} is read", width="large")(form.change)(queue.get(job_id), files, tried)
             if clicks.button("Done", "model_load_done"):
                 _forget(job_id)
                 st.rerun()
@@ -119,5 +114,6 @@ def _forget(job_id: str) -> None:
     from vae.jobs import queue
 
     st.session_state.pop(JOB, None)
+    st.session_state.pop(KEPT, None)
     with contextlib.suppress(JobError):
         queue.delete(job_id)

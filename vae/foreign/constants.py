@@ -14,8 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
-from vae.adoption.onnx_operations import attributes_of
-from vae.adoption.weighted_graph import UnknownError
+from vae.foreign.onnx_file import attributes_of, is_outside
+from vae.foreign.unknown import UnknownError
 
 MOST_NUMBERS = 2**25  # of one constant
 Arrays = Sequence[NDArray[Any]]
@@ -55,11 +55,6 @@ def computed(node: onnx.NodeProto, inputs: Sequence[NDArray[Any] | None], opset:
     if any(np.asarray(answer).dtype.kind not in "biuf" for answer in answers):
         raise UnknownError("of what are no numbers")
     return [np.asarray(answer) for answer in answers]
-
-
-def is_outside(tensor: onnx.TensorProto) -> bool:
-    """Whether its numbers are said to be in another file."""
-    return bool(tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data)
 
 
 def _check_attributes(node: onnx.NodeProto) -> None:

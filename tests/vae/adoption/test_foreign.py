@@ -1,0 +1,149 @@
+"""Networks with operations that have no node: kept in ONNX, run by ONNX Runtime, and otherwise like any other."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]
+import pytest
+import torch
+from onnx import numpy_helper
+
+from tests.vae.adoption.conftest import here, shown
+from tests.vae.adoption.onnx_models import call, f32, foreign_pair, i64, model_of
+from tests.vae.helpers import edit_config
+from vae.adoption import foreign_reading, from_onnx, judging
+from vae.adoption.adopting import Destination
+from vae.adoption.candidates import Wishes
+from vae.checkpoints import checkpoint_files, loading
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.commands import main
+from vae.errors import CheckpointError, ConfigError
+from vae.foreign import onnx_file
+from vae.graph.graph import Graph
+from vae.model import layers
+
+
+def _answers(raw: bytes, x: Any) -> list[Any]:
+    return onnxruntime.InferenceSession(raw, providers=["CPUExecutionProvider"]).run(None, {"x": np.asarray(x)})
+
+
+@pytest.fixture
+def adopted() -> Checkpoint:
+    from_onnx.adopt(Destination("new"), foreign_pair(), "grey", Wishes("unit"))
+    return checkpoint_files.read("new")
+
+
+def test_pictures_are_onnxruntimes(adopted: Checkpoint) -> None:
+    encoder, decoder = (raw for _, raw in foreign_pair())
+    x = shown("grey")
+    mu, logvar = _answers(encoder, x)
+    np.testing.assert_allclose(adopted.latents.mu, mu, atol=1e-5)
+    np.testing.assert_allclose(adopted.latents.sigma, np.exp(logvar / 2), rtol=1e-4)
+    np.testing.assert_allclose(here("new", x).numpy(), _answers(decoder, mu)[0], atol=1e-5)
+    assert adopted.model.likelihood == "bernoulli"  # the sigmoid at its end was read
+    assert layers.parameter_count(adopted.model) == 256 * 12 + 12 + 2 * (36 + 3) + 3 * 24 + 24 + 24 * 256 + 256
+
+
+def test_it_serves_every_command_that_needs_no_gradients(adopted: Checkpoint, tmp_path: Path, capsys: Any) -> None:
+    for command in (
+        ["sample", "new", "--output", str(tmp_path / "a.png")],
+        ["map", "new", "--method", "pca"],
+        ["evaluate", "new"],
+    ):
+        assert main(command) in (0, None), command
+    capsys.readouterr()
+    model = loading.load_model(adopted)
+    with pytest.raises(ConfigError, match="which has none"):
+        model.decode(torch.zeros(1, 3, requires_grad=True))
+    assert copy.deepcopy(model).decode_mean(torch.zeros(2, 3)).shape == (2, 1, 16, 16)
+
+
+def test_a_missing_runtime_is_told_with_how_to_get_it(adopted: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *args: Any) -> Any:
+        if name == "onnxruntime":
+            raise ImportError(name)
+        return real(name, *args)
+
+    model = loading.load_model(adopted)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ConfigError, match="pip install onnxruntime"):
+        model.decode_mean(torch.zeros(1, 3))
+
+
+def test_a_network_that_somebody_exchanged_is_refused(adopted: Checkpoint) -> None:
+    path = adopted.path / "decoder.onnx"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(CheckpointError, match=r"decoder\.onnx does not match"):
+        checkpoint_files.read("new")
+    path.unlink()
+    with pytest.raises(CheckpointError, match=r"decoder\.onnx is missing"):
+        checkpoint_files.read("new")
+
+
+def test_what_the_description_tells_of_a_network_is_checked(adopted: Checkpoint) -> None:
+    """Or a file that needs a terabyte would be taken for a small one."""
+    values = adopted.model.to_dict()
+    values["networks"]["decoder"]["nodes"][0]["work"] += 1
+    edit_config(adopted.path, model=values)
+    with pytest.raises(ConfigError, match="not the one that the model's description tells of"):
+        loading.load_model(checkpoint_files.read("new")).decode_mean(torch.zeros(1, 3))
+
+
+def _network(nodes: Any, given: Any, stored: Any, **named: Any) -> Graph:
+    raw = model_of(nodes, given, stored, **named).SerializeToString()
+    return foreign_reading.network_of(onnx_file.read(raw, "a.onnx"), "a.onnx").graph
+
+
+def test_one_that_takes_one_image_at_once_gets_one() -> None:
+    """As exporters write it whose sizes are fixed: the first axis is part of a Reshape."""
+    stored = {"flat": i64(1, 64), "w": f32(64, 5)}
+    nodes = [call("Sin", "x", "s"), call("Reshape", "s flat", "f"), call("MatMul", "f w")]
+    raw = model_of(nodes, ("N", 1, 8, 8), stored).SerializeToString()
+    network = foreign_reading.network_of(onnx_file.read(raw, "a.onnx"), "a.onnx")
+    x = torch.rand(3, 1, 8, 8)
+    expected = np.concatenate([_answers(raw, one[None])[0] for one in x])
+    np.testing.assert_allclose(judging.module_of(network)(x).numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "stored", "said"),
+    [
+        ([call("Sin", "x", "s"), call("RandomNormalLike", "s", "r"), call("Add", "s r")], {}, "random numbers"),
+        ([call("Sin", "x", "s"), call("ReduceMean", "s a", "m"), call("Sub", "s m")], {"a": i64(0)}, "other answers"),
+        ([call("Sin", "x", "s"), call("NonZero", "s", "n"), call("Cast", "n", to=1)], {}, "can't be told"),
+        ([call("Sin", "x", "s"), call("Tile", "s n")], {"n": i64(1, 1, 10**5, 10**5)}, "numbers, expected"),
+        ([call("Sin", "x", "s"), call("Sin", "s"), call("Einsum", "y e", "z", equation="nchw,pq->nchw")],
+         {"e": f32(2, 2)}, ""),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_run_is_told(nodes: Any, stored: Any, said: str) -> None:
+    if not said:
+        assert _network(nodes, ("N", 1, 8, 8), stored, outputs=("z",)).foreign is not None
+        return
+    with pytest.raises(ConfigError, match=said):
+        _network(nodes, ("N", 1, 8, 8), stored)
+
+
+def test_whole_numbers_are_tried_up_to_255() -> None:
+    """An encoder of uint8 pixels."""
+    pair = dict(foreign_pair())
+    model = onnx_file.read(pair["encoder.onnx"], "encoder.onnx")
+    model.graph.input[0].type.tensor_type.elem_type = 2
+    model.graph.node.insert(0, call("Cast", "x", "c255", to=1))
+    model.graph.node.insert(1, call("Div", "c255 n255", "unit"))
+    model.graph.node[2].input[0] = "unit"
+    model.graph.initializer.append(numpy_helper.from_array(np.float32(255), "n255"))
+    files = [("encoder.onnx", model.SerializeToString()), ("decoder.onnx", pair["decoder.onnx"])]
+    ranking = from_onnx.ranked(from_onnx.pair_of(files), "grey", Wishes())
+    assert "[0, 255]" in {one.reading.choices["Input pixels"] for one in ranking.judged}
+    (mine,) = [one for one in ranking.judged if one.reading.choices["Input pixels"] == "[0, 255]"]
+    x = (shown("grey") * 255).round()
+    found = judging.means(mine.reading.encoder, 3, x / 255)
+    np.testing.assert_allclose(found.numpy(), _answers(files[0][1], x.numpy().astype(np.uint8))[0], atol=1e-4)

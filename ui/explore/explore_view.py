@@ -1,0 +1,56 @@
+"""Explore as a whole: the model, its map, and the live decoder beside it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.components import model_store
+from ui.components.model_store import browser_model
+from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
+from ui.explore.state import STATE
+from ui.shared import cache, explore_place, model_picker, page
+from ui.shared.models import health
+
+
+def show() -> None:
+    """Pick a checkpoint, then show its map and the decoder side by side."""
+    link = STATE.begin()
+    linked = link["model"][-1] if link and "model" in link else None
+    checkpoint = model_picker.choose(linked)
+    if checkpoint is None:
+        return
+    health.warn(checkpoint, health.EXPLORE)
+    shown = shown_images.of(checkpoint)
+    if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
+        state.apply_link(link, shown.shown)
+    if notice := explore_place.notice(checkpoint):
+        st.warning(page.escape(notice), icon=":material/link_off:")
+    welcome.show()
+    browser = browser_model.can_decode(checkpoint)
+    python = _decode_in_python(browser)
+    left, right = layout.map_and_panel()
+    with left:
+        choice = latent_map.controls(shown)
+        latent_map.show(shown, choice)
+        more_images.offer(shown, choice.method)
+    with right:
+        model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
+        live_panel.show(shown, choice, python)
+
+
+def _decode_in_python(browser: bool) -> bool:
+    st.session_state["python"] = STATE.offered("python", ("no", "yes"), "no") == "yes"
+
+    def changed() -> None:
+        STATE.put("python", "yes" if st.session_state["python"] else "no")
+
+    with st.sidebar:
+        wanted = st.toggle(
+            "Decode in Python",
+            key="python",
+            on_change=changed,
+            disabled=not browser,
+            help="PyTorch decodes on the server, not the browser: the reference for the live decoder, and the way for "
+            "decoders that a browser can't evaluate.",
+        )
+    return wanted or not browser

@@ -1,0 +1,1 @@
+"""Operations of torch (core ATen), one by one, as nodes."""

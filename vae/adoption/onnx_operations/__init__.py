@@ -1,0 +1,1 @@
+"""Operations of ONNX, one by one, as nodes."""

@@ -1,0 +1,8 @@
+"""All that are known, by their names."""
+
+from __future__ import annotations
+
+from vae.adoption.onnx_operations import elementwise, layers, moving
+from vae.adoption.onnx_operations.call import Operation
+
+OPERATIONS: dict[str, Operation] = {**layers.OPERATIONS, **elementwise.OPERATIONS, **moving.OPERATIONS}
