@@ -43,6 +43,7 @@ ui.shared           ui.palette ui.components; errors storage model budget data m
                     generation sample_quality adoption export
 ui.decoding         ui.components ui.shared; errors checkpoints
 ui.explore          ui.palette ui.components ui.shared ui.decoding; errors storage data maps checkpoints
+                    generation
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
 ui.generate         ui.palette ui.components ui.shared ui.decoding; errors budget data checkpoints generation
                     sample_quality

@@ -35,7 +35,13 @@ def show() -> None:
         more_images.offer(shown, choice.method)
     with right:
         model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
-        live_panel.show(shown, choice, python)
+        own = state.own_image_is_open()
+        live_panel.show(shown, choice, python, away=own)
+        if own:
+            from ui.explore.own_image import tool  # not before: it brings what the first view does without
+
+            tool.show(shown, choice)
+            tool.bring(shown)
 
 
 def _decode_in_python(browser: bool) -> bool:

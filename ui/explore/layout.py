@@ -35,3 +35,8 @@ def map_and_panel() -> tuple[DeltaGenerator, DeltaGenerator]:
     with st.container(key=STAGE):
         left, right = st.columns([1.15, 1], gap="medium")
     return left, right.container(key=PANEL)
+
+
+def hide(key: str) -> None:
+    """Take the component of this key, and the gap after it, out of sight."""
+    st.html(f"<style>:has(> .st-key-{key}), .st-key-{key} {{ display: none; }}</style>")

@@ -12,13 +12,12 @@ from ui.components import live_decoder
 from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
 from ui.decoding import live
-from ui.explore import latent_map, state
+from ui.explore import latent_map, layout, originals, state
 from ui.explore.latent_map import MapChoice
 from ui.explore.shown_images import OnMap
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import every_image
-from vae.errors import DatasetError, DatasetMissingError
 
 TERMS = {
     "elbo": terms.ELBO,
@@ -30,20 +29,29 @@ TERMS = {
 
 
 @st.fragment
-def show(on_map: OnMap, choice: MapChoice, in_python: bool) -> None:
-    """Runs alone after every move, so the map beside it is left as it is. `in_python`: who decodes."""
+def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
+    """Runs alone after every move, so the map beside it is left as it is. `in_python`: who decodes. `away`: whether
+    something else is in its place, while which it only remembers where one was.
+    """
     with page.error_boundary():
         checkpoint = on_map.shown
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
-        state.take_event(checkpoint, st.session_state.get(key, {}).get("view"))
+        said = st.session_state.get(key, {})
+        state.take_event(checkpoint, said.get("view"))
+        if state.opens_own_image(checkpoint, said.get("opening")):
+            st.rerun()
         place = explore_place.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
         data = _data(on_map, choice, place)
-        data["original"] = _original(on_map, place.row)
+        data["original"] = originals.of_row(on_map, place.row)
         data["socket"] = live.socket_of(checkpoint) if in_python else None
         data["decoded"] = live.picture_of(checkpoint, explore_place.vector(checkpoint, place)) if in_python else None
+        data["away"] = away
         live_decoder.panel(data, key=key)
+        if away:
+            layout.hide(key)
+            return
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):
             from ui.shared import job_card  # not before: it brings the queue of jobs with it
 
@@ -66,18 +74,3 @@ def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
         "map": latent_map.link_description(choice),
         "terms": TERMS,
     }
-
-
-def _original(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
-    """Pixels of the selected image, or why there are none."""
-    if row is None:
-        return None
-    at = on_map.images.place(row)
-    try:
-        images = cache.images_of(on_map.checkpoint, at.split)
-    except DatasetMissingError:
-        return {"row": row, "pixels": None, "problem": "Not on this machine"}
-    except DatasetError as error:
-        return {"row": row, "pixels": None, "problem": error.message}
-    name = images.file_names[at.row] if images.file_names else ""
-    return {"row": row, "pixels": panel_data.pixels_base64(images.images[at.row]), "name": name}

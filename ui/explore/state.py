@@ -10,7 +10,7 @@ from ui.shared.page_state import PageState, Values
 from vae.checkpoints.checkpoint import Checkpoint
 
 STATE = PageState(
-    "explore", ("map", "x", "y", "colour", "shown", "images", "python"), lists=("row", "z"), long=("shown",)
+    "explore", ("map", "x", "y", "colour", "shown", "images", "python", "own"), lists=("row", "z"), long=("shown",)
 )
 
 
@@ -48,6 +48,20 @@ def take_event(checkpoint: Checkpoint, value: object) -> None:
     at_mean = _is_mean(checkpoint, row, z)
     if at_mean or max(map(abs, z)) <= FARTHEST:  # only an image's own mean may lie farther out
         explore_place.keep(checkpoint, Place(row, None if at_mean else tuple(z)))
+
+
+def own_image_is_open() -> bool:
+    """Whether the tool for one own image is in the panel's place."""
+    return STATE.offered("own", ("no", "yes"), "no") == "yes"
+
+
+def opens_own_image(checkpoint: Checkpoint, value: object) -> bool:
+    """Whether the page reports that somebody has asked for the tool, once; then it is open."""
+    asked = live_decoder.opening_of(value)
+    if asked is None or not events.is_new(f"own-{checkpoint.identity}", asked["id"]):
+        return False
+    STATE.put("own", "yes")
+    return True
 
 
 def _is_mean(checkpoint: Checkpoint, row: int | None, z: list[float]) -> bool:

@@ -79,6 +79,16 @@ def _model_bytes(fingerprint: str, _checkpoint: Checkpoint, _maps: Mapping[str, 
     return browser_model.pack(_checkpoint, checkpoint_files.read_weights(_checkpoint), _maps)
 
 
+def encoder_bytes(chosen: Checkpoint) -> bytes:
+    """What the page is sent of this checkpoint's encoder."""
+    return _encoder_bytes(chosen.identity, chosen)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _encoder_bytes(identity: str, _checkpoint: Checkpoint) -> bytes:
+    return browser_model.pack_encoder(_checkpoint, checkpoint_files.read_weights(_checkpoint))
+
+
 def test_images(chosen: Checkpoint) -> ImageDataset:
     """The images that the checkpoint's latents belong to.
 

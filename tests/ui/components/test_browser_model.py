@@ -20,7 +20,7 @@ from vae.graph import nodes
 from vae.graph.chain import Chain
 from vae.graph.graph import describe
 from vae.maps.projection import ProjectionMap
-from vae.model.layers import decoder_graph
+from vae.model.layers import decoder_graph, encoder_graph
 
 
 def stored(folder: Path, model: ModelConfig = TINY_CONV) -> Checkpoint:
@@ -63,6 +63,35 @@ def test_the_browser_gets_the_decoder_the_latents_and_the_maps(tmp_path: Path, m
         "standing": "a loss, not a likelihood (grey pixels are not Bernoulli outcomes)",
         "latent_dim": model.latent_dim,
     }
+
+
+@pytest.mark.parametrize("model", [TINY, TINY_CONV], ids=["mlp", "conv"])
+def test_the_browser_gets_the_encoder_by_itself(tmp_path: Path, model: ModelConfig) -> None:
+    checkpoint = stored(tmp_path, model)
+    weights = checkpoint_files.read_weights(checkpoint)
+    raw = browser_model.pack_encoder(checkpoint, weights)
+    tensors = safetensors.numpy.load(raw)
+    assert set(tensors) == {n for n in weights if not n.startswith("decoder.")}
+    for name, array in tensors.items():
+        np.testing.assert_array_equal(array, weights[name])
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    assert json.loads(header["__metadata__"]["encoder"]) == {
+        "identity": checkpoint.identity,
+        "graph": json.loads(json.dumps(describe(encoder_graph(model)))),
+        "likelihood": "bernoulli",
+        "binarized": False,
+    }
+
+
+def test_a_browser_encodes_grey_and_colour_images_with_small_encoders(tmp_path: Path) -> None:
+    conv = stored(tmp_path, TINY_CONV)
+
+    def encodable(**changes: Any) -> bool:
+        return browser_model.can_encode(replace(conv, model=replace(conv.model, **changes)))
+
+    assert encodable(image_shape=(3, 64, 64), channels=(16, 32, 64, 128))
+    assert not encodable(image_shape=(2, 64, 64))  # neither grey nor colour
+    assert not encodable(image_shape=(3, 512, 512), channels=(128, 256, 512))  # multiplications
 
 
 def test_views_of_other_arrays_are_sent_in_order(tmp_path: Path) -> None:

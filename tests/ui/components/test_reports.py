@@ -20,6 +20,7 @@ from ui.components import (
     live_decoder,
     manifold,
     map_legend,
+    own_image,
     picture_sheet,
     reports,
     review,
@@ -53,9 +54,10 @@ JUNK: list[Any] = [
 ]
 JUNK += [[], [[]], [1], [math.nan] * 3, [0.0] * 200_000, {}, {"id": "a"}, {1: 2}, {"id": {"a": []}}, DEEP]
 WRONG_ANYWHERE: list[Any] = [True, 10**400, math.nan, math.inf, "x" * 100_000, {}, [[]], [math.nan], [0] * 200_000]
-NULLABLE = {"row", "picked", "window"}
+NULLABLE = {"row", "picked", "window", "mean", "wanted"}
 PLANE: Any = {"base": [0.0, 0.0, 0.0], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0]}
 SHEET: Any = {"fingerprint": "model", "plane": PLANE, "scale": "even"}
+OWN: Any = {"latent_dim": 2, "count": 10}
 LEGEND: Any = {"names": ["a", "b", "c"], "coloured": True}
 PATH: Any = {"path": {"kind": "slerp", "anchors": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]}}
 LINE: Any = {"path": {"kind": "line", "base": [0.0], "step": [1.0], "low": -2.0, "high": 2.0}}
@@ -80,7 +82,10 @@ class Mounted:
 SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]]] = {
     "live_decoder": (
         lambda: live_decoder.panel({"latent_dim": 2, "count": 10}, "key"),
-        {"view": ({"row": 9, "z": [1, 2.5]}, [{"row": 10}, {"row": -1}, {"z": [1.0]}, {"z": [1.0, math.nan]}])},
+        {
+            "view": ({"row": 9, "z": [1, 2.5]}, [{"row": 10}, {"row": -1}, {"z": [1.0]}, {"z": [1.0, math.nan]}]),
+            "opening": ({"tool": "own"}, [{"tool": "other"}, {"tool": 1}]),
+        },
     ),
     "manifold": (
         lambda: manifold.show(SHEET, "key"),
@@ -98,6 +103,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
     "map_legend": (
         lambda: map_legend.show(LEGEND, "key"),
         {"choice": ({"places": [0, 2]}, [{"places": [3]}, {"places": []}, {"places": [-1]}, {"places": [0, 1, 2, 0]}])},
+    ),
+    "own_image": (
+        lambda: own_image.show(OWN, "key"),
+        {"view": ({"mean": [1, 2.5], "wanted": 9}, [{"wanted": 10}, {"wanted": -1}, {"mean": [1.0]}, {"mean": []}])},
     ),
     "picture_sheet": (
         lambda: picture_sheet.show(PICTURES, "key", SheetLayout("Three")),

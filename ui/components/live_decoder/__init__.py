@@ -5,7 +5,8 @@ It finds the checkpoint that `model_store` has brought by its fingerprint.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -26,10 +27,24 @@ class View(reports.Event):
     z: reports.Numbers
 
 
-def panel(data: dict[str, Any], key: str) -> View | None:
-    """Show the live decoder; returns where the person has moved in it, None as long as they have not."""
-    result = _PANEL(data=data, key=key, on_view_change=lambda: None)
-    return view_of(result.view, data["latent_dim"], data["count"])
+class Opening(reports.Event):
+    """Somebody asks for a tool in the panel's place."""
+
+    tool: Literal["own"]
+
+
+@dataclass(frozen=True)
+class PanelEvents:
+    """Where the person has moved last, and the tool that they asked for last; None as long as they have not."""
+
+    view: View | None
+    opening: Opening | None
+
+
+def panel(data: dict[str, Any], key: str) -> PanelEvents:
+    """Show the live decoder."""
+    result = _PANEL(data=data, key=key, on_view_change=lambda: None, on_opening_change=lambda: None)
+    return PanelEvents(view_of(result.view, data["latent_dim"], data["count"]), opening_of(result.opening))
 
 
 def view_of(value: object, latent_dim: int, count: int) -> View | None:
@@ -37,3 +52,8 @@ def view_of(value: object, latent_dim: int, count: int) -> View | None:
     return reports.event(
         value, View, lambda view: len(view["z"]) == latent_dim and (view["row"] is None or view["row"] < count)
     )
+
+
+def opening_of(value: object) -> Opening | None:
+    """What the page sent, if it asks for a tool."""
+    return reports.event(value, Opening, lambda _: True)

@@ -49,11 +49,13 @@ class Panel {
       this.buildSliders()
     }
     if (pythonMoved) {
+      if (!changedModel) this.remember() // where one was before is a step back, as after any other move
       this.find(".row-problem").textContent = ""
       this.row = data.row
       this.z = data.z ?? new Array(data.latent_dim).fill(0)
     }
     this.find(".row").max = data.count - 1
+    this.element.classList.toggle("is-away", data.away)
     this.linkMap(data.map)
     this.link.ring.paint((name) => themeValue(this.element, name))
     followTheme(this.element)
@@ -75,7 +77,7 @@ class Panel {
       this.link?.close()
       this.link = new MapLink({
         key: map.chart_key,
-        onRow: (row) => this.select(row),
+        onRow: (row) => this.data.away || this.select(row),
         onHover: (row) => this.previewOf(row),
       })
     } else {
@@ -142,7 +144,7 @@ class Panel {
     this.pictures.ask(this.z, inputTime)
     setText(this.find(".decoded-caption"), atImage ? "Reconstruction" : "Decoded")
     showText(this.find(".where"), this.where())
-    this.link.show(placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null))
+    this.link.show(this.data.away ? null : placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null))
   }
 
   drawPicture({ pixels, inputTime }) {
@@ -262,6 +264,7 @@ class Panel {
     this.find(".to-image").onclick = () => this.select(this.row)
     this.find(".to-origin").onclick = () => this.moveTo(this.z.map(() => 0))
     this.find(".to-random").onclick = () => this.moveTo(this.z.map(standardNormal))
+    this.find(".to-own").onclick = () => this.report("opening", { tool: "own" })
     this.find(".undo").onclick = () => this.undo()
     this.find(".redo").onclick = () => this.redo()
     const field = this.find(".row")

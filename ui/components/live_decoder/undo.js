@@ -1,17 +1,17 @@
-// Places that were left: undo and redo.
-
-const KEPT = 200
+// Things that were left: undo and redo.
 
 export class UndoHistory {
-  constructor() {
+  /** `kept`: how many steps back there are at most. */
+  constructor(kept = 200) {
+    this.kept = kept
     this.past = []
     this.future = []
   }
 
-  /** A place is about to be left for a new one. */
-  remember(place) {
-    this.past.push(place)
-    if (this.past.length > KEPT) this.past.shift()
+  /** `here` is about to be left for something new. */
+  remember(here) {
+    this.past.push(here)
+    if (this.past.length > this.kept) this.past.shift()
     this.future = []
   }
 
@@ -28,6 +28,6 @@ export class UndoHistory {
 
 function step(from, to, here) {
   const place = from.pop()
-  if (place) to.push(here)
+  if (place !== undefined) to.push(here)
   return place
 }

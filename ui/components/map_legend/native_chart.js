@@ -76,6 +76,21 @@ export class NativeChart {
     }
   }
 
+  /** Where the axes are in the chart, and how many pixels a unit of each takes; null without axes. */
+  frame() {
+    const { xaxis, yaxis } = this.chart?._fullLayout ?? {}
+    if (!xaxis?._length || !yaxis?._length) return null
+    const scale = ({ range: [from, to], _length }) => _length / Math.abs(to - from)
+    return {
+      left: xaxis._offset,
+      top: yaxis._offset,
+      width: xaxis._length,
+      height: yaxis._length,
+      across: scale(xaxis),
+      up: scale(yaxis),
+    }
+  }
+
   /** Show these ranges of the axes, if there are any, in all the room there is. */
   arrange(zoom) {
     const wanted = zoom ? { "xaxis.range": [...zoom[0]], "yaxis.range": [...zoom[1]] } : {}

@@ -1,4 +1,7 @@
-"""A checkpoint as the browser has it: which ones it can decode, as bytes, and by what name. No torch, no streamlit."""
+"""A checkpoint as the browser has it: which ones it can decode or encode, as bytes, and by what name.
+
+No torch, no streamlit.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.metrics import measured_by
 from vae.graph.graph import Graph, describe
 from vae.maps.projection import ProjectionMap
-from vae.model.layers import decoder_graph
+from vae.model.layers import decoder_graph, encoder_graph
 
 # About 60 ms a picture on a machine half as fast as the one of docs/speed.md: beyond, decoding in Python feels better.
 BROWSER_MULTIPLICATIONS = 400_000_000
@@ -26,6 +29,11 @@ BROWSER_VALUES = 16_000_000  # results of all nodes together, which are moved an
 def can_decode(checkpoint: Checkpoint) -> bool:
     """Whether one picture stays quick in a browser, which knows every kind of node."""
     return is_quick(decoder_graph(checkpoint.model))
+
+
+def can_encode(checkpoint: Checkpoint) -> bool:
+    """Whether one image's posterior stays quick in a browser, of images that a browser can draw."""
+    return checkpoint.model.image_shape[0] in (1, 3) and is_quick(encoder_graph(checkpoint.model))
 
 
 def is_quick(graph: Graph) -> bool:
@@ -69,6 +77,20 @@ def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: Mapping[s
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     return safetensors.numpy.save(contiguous, {"model": json.dumps(about)})
+
+
+def pack_encoder(checkpoint: Checkpoint, weights: dict[str, FloatArray]) -> bytes:
+    """One safetensors file for encoders.js: the encoder's weights, and what its decoder's numbers mean."""
+    parts = ("encoder.", "likelihood.")
+    tensors = {name: np.ascontiguousarray(array) for name, array in weights.items() if name.startswith(parts)}
+    by = measured_by(checkpoint.model, checkpoint.train)
+    about = {
+        "identity": checkpoint.identity,
+        "graph": describe(encoder_graph(checkpoint.model)),
+        "likelihood": checkpoint.model.likelihood,
+        "binarized": by.binarized,
+    }
+    return safetensors.numpy.save(tensors, {"encoder": json.dumps(about)})
 
 
 def fingerprint(checkpoint: Checkpoint, maps: Mapping[str, ProjectionMap]) -> str:

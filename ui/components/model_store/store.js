@@ -4,21 +4,18 @@
 
 import { parseTensors } from "../shared/safetensors.js"
 import { buildNetwork, withMean } from "./network/network.js"
+import { Shelf } from "./shelf.js"
 
 window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() }
-const registry = window.latentSpaceExplorer
-const MODELS_KEPT = 4
+const { models: kept, waiting } = window.latentSpaceExplorer
+const shelf = new Shelf({ kept, waiting }, 4)
 
 /** Make a model out of what Python sent, keep it, and wake whoever waits for it. */
 export function keepModel(bytes) {
   const { metadata, tensors } = parseTensors(bytes)
   const about = JSON.parse(metadata.model)
-  if (registry.models.has(about.fingerprint)) return
-  const model = { ...about, tensors, decode: decoderOf(about, tensors) }
-  registry.models.set(about.fingerprint, model)
-  while (registry.models.size > MODELS_KEPT) registry.models.delete(registry.models.keys().next().value)
-  for (const wake of registry.waiting.get(about.fingerprint) ?? []) wake(model)
-  registry.waiting.delete(about.fingerprint)
+  if (shelf.has(about.fingerprint)) return
+  shelf.keep(about.fingerprint, { ...about, tensors, decode: decoderOf(about, tensors) })
 }
 
 /** From z to pixels; null where only Python can decode. */
@@ -28,13 +25,7 @@ function decoderOf({ decoder, likelihood }, tensors) {
 
 /** Call `use(model)` now or as soon as the model with this fingerprint arrives. */
 export function withModel(fingerprint, use) {
-  const model = registry.models.get(fingerprint)
-  if (model) {
-    use(model)
-    return
-  }
-  const waiting = registry.waiting.get(fingerprint) ?? []
-  registry.waiting.set(fingerprint, [...waiting, use])
+  shelf.when(fingerprint, use)
 }
 
 /** Posterior mean of image `row`, as an array of d numbers. */
@@ -61,6 +52,8 @@ export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), 
   return best.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }))
 }
 
+export const NEIGHBOURS = 5 // images that say where a vector lies on a map that can't place it itself
+
 /** Where z lies on a map: {x, y, exact}. Linear maps place any z; t-SNE only images, so neighbours vote. */
 export function placeOnMap(model, map, z, row) {
   if (map.method === "latent") return { x: z[map.axes[0]], y: map.axes[1] === null ? 0 : z[map.axes[1]], exact: true }
@@ -77,13 +70,19 @@ export function placeOnMap(model, map, z, row) {
   }
   const placed = xy.length / 2 // a map may be of test images only, which are the first
   if (row !== null && row < placed) return { x: xy[2 * row], y: xy[2 * row + 1], exact: true }
+  return placeAmong(model, map, nearestRows(model, z, NEIGHBOURS, undefined, placed))
+}
+
+/** Where images vote that a latent vector lies, each with the inverse of its distance: {row, distance} of each. */
+export function placeAmong(model, map, near) {
+  const xy = model.tensors[`${map.method}.xy`].data
   let total = 0,
     x = 0,
     y = 0
-  for (const near of nearestRows(model, z, 5, undefined, placed)) {
-    const weight = 1 / (near.distance + 1e-6)
-    x += weight * xy[2 * near.row]
-    y += weight * xy[2 * near.row + 1]
+  for (const { row, distance } of near) {
+    const weight = 1 / (distance + 1e-6)
+    x += weight * xy[2 * row]
+    y += weight * xy[2 * row + 1]
     total += weight
   }
   return { x: x / total, y: y / total, exact: false }

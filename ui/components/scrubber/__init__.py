@@ -12,7 +12,7 @@ import streamlit as st
 
 from ui.components import assets, reports
 from ui.components.model_store.live_data import LiveData
-from vae.generation.holes import Reach
+from ui.components.reach import ReachData
 from vae.storage.schema import Finite
 
 ROUNDING = 1e-6  # of t, in JavaScript
@@ -42,13 +42,6 @@ class LinePath(TypedDict):
     high: float
 
 
-class ReachData(TypedDict):
-    """`vae.generation.holes.Reach` as plain values: farther than `limit` from every image, in `dims`, is a hole."""
-
-    dims: list[int]
-    limit: float
-
-
 class ScrubData(LiveData):
     """What the scrubber shows; plain values only.
 
@@ -68,11 +61,6 @@ class ScrubData(LiveData):
     reach: ReachData | None
     revision: int
     names: NotRequired[list[str]]
-
-
-def reach_data(known: Reach) -> ReachData | None:
-    """For the page; None where there are too few images for a limit."""
-    return {"dims": known.dims.tolist(), "limit": known.limit} if known.is_measured else None
 
 
 class Stop(reports.Event):

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import events, picture_sheet, scrubber
+from ui.components import events, picture_sheet, reach, scrubber
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
 from ui.decoding import live
@@ -215,7 +215,7 @@ def _slider(checkpoint: Checkpoint, direction: Direction, anchor: Anchor) -> flo
         "t": t,
         "ends": ["towards B", "towards A"],
         "unit": "× the groups' distance",
-        "reach": scrubber.reach_data(cache.reach(checkpoint)),
+        "reach": reach.reach_data(cache.reach(checkpoint)),
         "revision": state.revision(),
         "socket": pictures["socket"],
         "decoded": pictures["decoded"],

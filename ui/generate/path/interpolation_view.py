@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.components import clicks, events, picture_sheet, scrubber
+from ui.components import clicks, events, picture_sheet, reach, scrubber
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
 from ui.decoding import live
@@ -132,7 +132,7 @@ def _scrubber(checkpoint: Checkpoint, chosen: list[Anchor], kind: str) -> float:
         "t": t,
         "ends": ["", ""],  # the ticks say it
         "unit": "",
-        "reach": scrubber.reach_data(cache.reach(checkpoint)),
+        "reach": reach.reach_data(cache.reach(checkpoint)),
         "revision": state.revision(),
         "socket": pictures["socket"],
         "decoded": pictures["decoded"],

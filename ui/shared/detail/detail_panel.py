@@ -61,7 +61,7 @@ def actions(checkpoint: Checkpoint, chosen: Chosen, key: str) -> None:
     """Pin, Explore from here, Download."""
     anchor = chosen.anchor(checkpoint)
     with st.container(horizontal=True, gap="xsmall"):
-        _pin(checkpoint, anchor, chosen.after_pin, key)
+        pin(checkpoint, anchor, key, chosen.after_pin)
         explore(checkpoint, anchor, key)
         st.download_button(
             "Download",
@@ -75,14 +75,18 @@ def actions(checkpoint: Checkpoint, chosen: Chosen, key: str) -> None:
         )
 
 
-def _pin(checkpoint: Checkpoint, anchor: Anchor, after: Callable[[], None], key: str) -> None:
-    there = pinned.has(checkpoint, anchor)
-    if clicks.button(
-        "Pinned" if there else "Pin",
-        f"{key}-pin",
-        icon=":material/check:" if there else ":material/keep:",
-        disabled=there,
-        help="Keep this image: the views of Generate can start from it",
+def pin(checkpoint: Checkpoint, anchor: Anchor | None, key: str, after: Callable[[], None] = lambda: None) -> None:
+    """The one that keeps an image, alone; without an anchor there is nothing to keep yet."""
+    there = anchor is not None and pinned.has(checkpoint, anchor)
+    if (
+        clicks.button(
+            "Pinned" if there else "Pin",
+            f"{key}-pin",
+            icon=":material/check:" if there else ":material/keep:",
+            disabled=there or anchor is None,
+            help="Keep this image: the views of Generate can start from it",
+        )
+        and anchor is not None
     ):
         try:
             pinned.add(checkpoint, anchor)
