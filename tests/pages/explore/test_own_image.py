@@ -42,7 +42,7 @@ def test_the_encoder_is_sent_once_the_tool_is_open() -> None:
     data = sent(at)
     assert data["paper"] == [0]
     assert data["image_shape"] == [1, 8, 8]
-    assert data["sheet_of"] == dataset.test_fingerprint
+    assert data["sheet_of"] == f"360-{dataset.test_fingerprint}"
     assert at.button(key="own-explore").disabled
     at.button(key="own-close").click().run()
     texts(at)
