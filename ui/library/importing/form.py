@@ -106,10 +106,14 @@ def _source() -> tuple[str, Archive | ImageWalk] | None:
 
 
 def _settings(key: str, source: Archive | ImageWalk) -> None:
-    first = looked.at(key, source, _choices(key))
-    if first.has_table and f"library_classes-{key}" not in st.session_state:  # whoever brings one means it
-        st.session_state[f"library_classes-{key}"] = "csv"
+    chosen = f"library_classes-{key}"
+    if chosen not in st.session_state and looked.at(key, source, FolderChoices()).has_table:
+        st.session_state[chosen] = "csv"  # whoever brings a table means it
+    problem: VAEError | None = None
+    try:
         first = looked.at(key, source, _choices(key))
+    except VAEError as error:  # a table that fits no image, say: the choice has to stay in reach
+        problem, first = error, looked.at(key, source, FolderChoices())
     _suggest(looked.root_of(source))
     with st.container(key="side_by_side"):
         fields, shown = st.columns([2, 3], gap="medium")
@@ -133,13 +137,17 @@ def _settings(key: str, source: Archive | ImageWalk) -> None:
             () if isinstance(source, Archive) else folder_walk.readable(),
         )
         with st.container(horizontal=True):
-            go = clicks.button("Import", "library_import", type="primary", icon=":material/library_add:")
+            go = clicks.button(
+                "Import", "library_import", type="primary", icon=":material/library_add:", disabled=problem is not None
+            )
             if clicks.button("Discard", "library_discard"):
                 forget()
                 st.rerun()
         if go:
             _submit(wanted)
     with shown:
+        if problem is not None:
+            page.show_error(problem)
         _told(first)
         form = Format(height, width, colour=channels != "grey")
         reading = ImageReading(fit=cast(Literal["cut", "pad"], fit))
