@@ -21,7 +21,13 @@ from vae.storage.paths import PROJECT
 
 CHECKPOINTS = PROJECT / "checkpoints"
 # the shipped models, and the test loss in nats that each must stay below
-SHIPPED = {"mnist-conv-16": 94.0, "mnist-mlp-2": 146.0, "digits-mlp-8": 25.0, "digits-mlp-2": 27.0}
+SHIPPED = {
+    "mnist-conv-16": 94.0,
+    "mnist-mlp-2": 146.0,
+    "digits-mlp-8": 25.0,
+    "digits-mlp-2": 27.0,
+    "shapes-conv-10": -6_900.0,
+}
 
 
 # --- imports ----------------------------------------------------------------------------------------------------------

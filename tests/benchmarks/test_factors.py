@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.factors import correlation_ratio, followed
+from benchmarks.factors import FOLLOWED, correlation_ratio, followed
+from vae.checkpoints import checkpoint_files
+from vae.data import datasets
 from vae.data.built_in import shapes
+from vae.storage.paths import PROJECT
 
 
 def test_the_correlation_ratio_of_known_groups() -> None:
@@ -27,3 +30,13 @@ def test_planted_dimensions_are_found() -> None:
     assert [found[name].dimension for name in ("x", "shape", "hue")] == [1, 2, 3]
     assert min(found[name].share for name in ("x", "shape", "hue")) > 0.95
     assert max(found[name].share for name in ("y", "rotation", "radius")) < 0.1
+
+
+def test_what_the_shipped_model_follows_is_what_its_page_says() -> None:
+    checkpoint = checkpoint_files.read("shapes-conv-10", PROJECT / "checkpoints")
+    assert checkpoint.dataset.test_fingerprint == datasets.load("shapes", "test").fingerprint
+    found = followed(checkpoint.latents.mu, shapes.factors("test"))
+    assert {each.factor for each in found if each.share >= FOLLOWED} == {"hue", "radius", "x", "y"}
+    said = (PROJECT / "docs" / "training.md").read_text(encoding="utf-8")
+    for each in found:
+        assert f"| {each.factor} | z{each.dimension} | {each.share:.2f} | {each.next_share:.2f} |" in said

@@ -67,7 +67,7 @@ def test_beside_one_image_no_place_is_a_hole() -> None:
     assert holes.reach(latents(np.eye(2), 1.0)).is_measured
 
 
-@pytest.mark.parametrize("name", ["digits-mlp-2", "digits-mlp-8", "mnist-conv-16"])
+@pytest.mark.parametrize("name", ["digits-mlp-2", "digits-mlp-8", "mnist-conv-16", "shapes-conv-10"])
 def test_hot_samples_of_the_shipped_models_lie_farther(name: str) -> None:
     checkpoint = checkpoint_files.read(name, paths.PROJECT / "checkpoints")
     known = holes.reach(checkpoint.latents)

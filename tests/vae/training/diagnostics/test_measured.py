@@ -74,7 +74,7 @@ def test_a_model_that_was_stopped_before_its_patience_was_at_an_end_kept_its_las
     assert kept(patience=3) == 6
 
 
-@pytest.mark.parametrize("name", ["digits-mlp-8", "digits-mlp-2", "mnist-conv-16", "mnist-mlp-2"])
+@pytest.mark.parametrize("name", ["digits-mlp-8", "digits-mlp-2", "mnist-conv-16", "mnist-mlp-2", "shapes-conv-10"])
 def test_what_is_shipped_is_fine(name: str) -> None:
     checkpoint = checkpoint_files.read(name, PROJECT / "checkpoints")
     assert judge(evidence_on(checkpoint)).level == "fine"

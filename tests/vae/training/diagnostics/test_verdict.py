@@ -34,7 +34,7 @@ def test_a_healthy_run_is_fine_and_says_by_how_much_it_beats_independent_pixels(
     assert (found.remedy, dict(found.settings), found.options) == ("", {}, "")
 
 
-@pytest.mark.parametrize("name", ["digits-mlp-8", "digits-mlp-2", "mnist-conv-16", "mnist-mlp-2"])
+@pytest.mark.parametrize("name", ["digits-mlp-8", "digits-mlp-2", "mnist-conv-16", "mnist-mlp-2", "shapes-conv-10"])
 def test_no_epoch_of_a_shipped_model_would_have_alarmed_anybody(name: str) -> None:
     """Their histories are of before there were baselines."""
     checkpoint = checkpoint_files.read(name, PROJECT / "checkpoints")
