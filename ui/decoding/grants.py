@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8]]
-MOST = 1_000  # tokens; of sessions that are gone before all others
+MOST = 1_000  # tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +39,7 @@ class Grants:
         with self._lock:
             known = self._kept.get((session, fingerprint))
             if known is None:
-                if len(self._kept) >= MOST:
-                    self._forget()
+                self._make_room()
                 known = Grant(secrets.token_urlsafe(32), session, fingerprint, latent_dim, decode)
                 self._kept[session, fingerprint] = known
             return known.token
@@ -58,7 +57,10 @@ class Grants:
         """Whether its session is still connected."""
         return self._is_active(grant.session)
 
-    def _forget(self) -> None:
+    def _make_room(self) -> None:
+        """Each token holds its model: those of closed tabs go, and the oldest where there are too many."""
         gone = [key for key, grant in self._kept.items() if not self._is_active(grant.session)]
-        for key in gone or list(self._kept)[:1]:
+        for key in gone:
             del self._kept[key]
+        while len(self._kept) >= MOST:
+            del self._kept[next(iter(self._kept))]
