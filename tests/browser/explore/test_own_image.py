@@ -42,7 +42,7 @@ def test_a_drawn_digit_lands_among_its_class_and_becomes_the_place_of_the_slider
     expect(tool.get_by_role("button", name="Explore from here")).to_be_disabled()
     own_image.draw(tool, ONE, steps=12)
     neighbours = tool.locator(".neighbours")
-    expect(neighbours).to_contain_text(re.compile("^[5-8] of 8 nearest images are of class 1"))
+    expect(neighbours).to_contain_text(re.compile("^Nearest 8 images: [5-8] of class 1"))
     expect(tool.get_by_test_id("own-image-spread")).to_be_visible()
     expect(tool.get_by_test_id("you-are-here")).to_be_hidden()
     expect(tool.locator(".strip button.is-drawn")).to_have_count(8)

@@ -45,9 +45,10 @@ export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), 
     let squared = 0
     for (let k = 0; k < dims.length; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
     if (best.length === count && squared >= best[count - 1].squared) continue
-    best.push({ row, squared })
-    best.sort((a, b) => a.squared - b.squared)
-    best.length = Math.min(best.length, count)
+    let place = best.length
+    while (place > 0 && best[place - 1].squared > squared) place -= 1
+    best.splice(place, 0, { row, squared })
+    if (best.length > count) best.pop()
   }
   return best.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }))
 }

@@ -70,10 +70,9 @@ export function neighboursOf(labels, classNames) {
   if (classNames.length < 2) return ["Nearest images", { help }]
   const counts = new Map()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-  const [first, ...others] = [...counts].sort((a, b) => b[1] - a[1])
-  const said = [`${first[1]} of ${labels.length} nearest images are of class ${classNames[first[0]]}`]
-  if (others.length) said.push(others.map(([label, count]) => `${count} of ${classNames[label]}`).join(", "))
-  return [said.join("; "), { help }]
+  const most = [...counts].sort((a, b) => b[1] - a[1])
+  const said = most.map(([label, count]) => `${count} of class ${classNames[label]}`).join(", ")
+  return [`Nearest ${labels.length} images: ${said}`, { help }]
 }
 
 const RINGS = {
@@ -88,7 +87,8 @@ const RINGS = {
 export function marksOf(method, sigma) {
   const mean = sigma.reduce((a, b) => a + b, 0) / sigma.length
   const help = `${RINGS[method]} A σ of 1 is the prior’s: such a dimension says nothing of the picture.`
-  return [`On the map: posterior mean and spread, σ ${mean.toFixed(2)} on average`, { help }]
+  const said = Number.isFinite(mean) ? mean.toFixed(2) : "without bound"
+  return [`On the map: posterior mean and spread, σ ${said} on average`, { help }]
 }
 
 const whole = (count) => count.toLocaleString("en")
