@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import torch
 from onnx import helper
 
-from benchmarks.decoders import LATENTS, copied
+from benchmarks.decoders import LATENTS, Decoder, copied
 from tests.browser.drive.server import AppServer
 from tests.vae.adoption.models import pictures
 from vae.adoption import from_onnx
@@ -46,6 +47,8 @@ def _files(name: str) -> list[tuple[str, bytes]]:
     weight = np.random.default_rng(0).normal(size=(2 * LATENTS, count)).astype(np.float32) / count**0.5
     decoder = copied("64")
     tensors = {key.removeprefix("decoder."): array for key, array in decoder.weights.items()}
+    last = f"{len(decoder.graph.nodes) - 1}.weight"
+    tensors[last] = tensors[last] * _contrast(decoder)
     drawn = to_onnx(decoder.graph, tensors, "z", "pixels", "made by a benchmark")
     if name == "foreign":  # an operation that the app doesn't know, before all others
         for node in drawn.graph.node:
@@ -53,3 +56,11 @@ def _files(name: str) -> list[tuple[str, bytes]]:
         drawn.graph.node.insert(0, helper.make_node("Sin", ["z"], ["turned"]))
     read = to_onnx(encoder, {"1.weight": weight}, "image", "posterior", "made by a benchmark")
     return [("encoder.onnx", read.SerializeToString()), ("decoder.onnx", drawn.SerializeToString())]
+
+
+def _contrast(decoder: Decoder) -> float:
+    """What makes pictures of random weights differ: by 8 in their logits, all latent numbers together."""
+    z = torch.randn(32, LATENTS, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        logits = torch.logit(decoder.decode(z))
+    return 8 / float((logits - logits.mean(0)).std())
