@@ -79,8 +79,10 @@ def planted_app(app: AppServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[App
 @pytest.fixture
 def own_app(start_app: StartApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppServer:
     """An app of the test's own, whose jobs and models this process sees. Its images are the digits that come with
-    scikit-learn, which train in a second."""
-    server = start_app({"VAE_DATA": str(tmp_path / "data")})
+    scikit-learn, which train in a second; it reaches no other machine."""
+    nowhere = "http://127.0.0.1:9"
+    offline = {"https_proxy": nowhere, "http_proxy": nowhere, "no_proxy": "localhost,127.0.0.1"}
+    server = start_app({"VAE_DATA": str(tmp_path / "data")} | offline)
     _see_folders_of(server, monkeypatch)
     return server
 

@@ -1,4 +1,4 @@
-"""Download a data set through torchvision into VAE_DATA."""
+"""Download a data set through torchvision: MNIST into VAE_DATA as it is, others to be imported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
+from vae import recognition
 from vae.budget import limits
 from vae.commands.common import add_run_folder
 from vae.data import datasets
@@ -20,16 +21,21 @@ from vae.storage.printing import bar_stream
 from vae.storage.temporary import temporary_folder
 
 UNPACKED = 6  # times the size of MNIST's archives
+LEAST_ROOM = 10**9  # bytes of disk for a set whose size nobody tells beforehand
+LOOK_SECONDS = 0.3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """NAME."""
-    parser.add_argument("name", metavar="NAME", help="mnist")
+    parser.add_argument("name", metavar="NAME", help="mnist, or one of torchvision's sets, such as fashionmnist")
     add_run_folder(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Fetch into a temporary folder and move it in place when it is complete: a failure changes nothing."""
+    if not datasets.is_known(arguments.name):
+        _fetch_public(arguments)
+        return
     known = datasets.info(arguments.name)
     if known.on_this_machine():
         print(f"{known.title} is already on this machine.")
@@ -48,17 +54,52 @@ def fetch_mnist(progress: Progress, expected_bytes: int) -> None:
     """Download, verify (torchvision checks MD5 sums) and move MNIST. Raises DatasetError saying why it failed."""
     from torchvision.datasets import MNIST
 
-    root = paths.data_dir()
     progress.stage("downloading MNIST", "bytes")
+    with _downloaded("MNIST") as temporary:
+        raw = temporary / "MNIST" / "raw"
+        with _watch(raw, progress, expected_bytes), redirect_stderr(bar_stream()):  # torchvision draws one
+            MNIST(str(temporary), download=True)
+        with unstoppable():
+            _move(raw, mnist.raw_dir())
+
+
+def _fetch_public(arguments: argparse.Namespace) -> None:
+    """One of torchvision's sets, imported under its name. Raises DatasetError for an unknown one."""
+    from vae.data import import_folder
+    from vae.data.importing import torchvision_sets
+
+    public = torchvision_sets.named(arguments.name)
+    if public is None:
+        names = [known.name for known in torchvision_sets.offered()]
+        near = recognition.nearest(arguments.name, ["mnist", *names])
+        told = f"{near} There are mnist, {', '.join(names)}.".strip()
+        raise DatasetError(f"torchvision downloads no data set called {arguments.name!r:.100}.", told)
+    import_folder.free_folder(public.name)
+    limits.check_disk({paths.data_dir(): LEAST_ROOM}, f"Downloading {public.title}")
+    progress = Progress(arguments.run_folder)
+    with stoppable():
+        progress.stage(f"downloading {public.title}", "bytes")
+        with _downloaded(public.title) as temporary:
+            with _watch(temporary, progress, title=public.title), redirect_stderr(bar_stream()):
+                parts = public.download(temporary)
+            progress.stage("importing images", "images")
+            result = torchvision_sets.write(public, parts, progress.update)
+    counts = ", ".join(f"{count:,} {split}" for split, count in result.counts.items())
+    message = f"{public.name}: {counts} images, in {result.folder}."
+    progress.report(stage="done", fraction=1.0, seconds_left=0, finished=True, message=message)
+    progress.close()
+    print(message)
+
+
+@contextmanager
+def _downloaded(title: str) -> Iterator[Path]:
+    """A folder for what arrives; it goes when all is taken from it. What torchvision raises becomes a DatasetError."""
     try:
-        with temporary_folder(root / "fetch") as temporary:
-            with _watch(temporary, expected_bytes, progress), redirect_stderr(bar_stream()):  # torchvision draws one
-                MNIST(str(temporary), download=True)
-            with unstoppable():
-                _move(temporary / "MNIST" / "raw", mnist.raw_dir())
+        with temporary_folder(paths.data_dir() / "fetch") as temporary:
+            yield temporary
     except (OSError, RuntimeError) as error:
         raise DatasetError(
-            f"MNIST could not be downloaded: {' '.join(str(error).split())[:300]}.",
+            f"{title} could not be downloaded: {' '.join(str(error).split())[:300]}.",
             "Nothing was changed. Check the connection and try again.",
         ) from error
 
@@ -71,15 +112,22 @@ def _move(source: Path, destination: Path) -> None:
 
 
 @contextmanager
-def _watch(folder: Path, expected_bytes: int, progress: Progress) -> Iterator[None]:
-    """Report the bytes of archives that have arrived; torchvision offers no callback."""
+def _watch(folder: Path, progress: Progress, expected_bytes: int = 0, title: str = "") -> Iterator[None]:
+    """Report the bytes of archives that have arrived, of as many as are expected, if that is known; torchvision offers
+    no callback.
+    """
     done = threading.Event()
 
     def look() -> None:
-        while not done.wait(0.3):
-            found = [probe.stamp(path) for path in probe.entries(folder / "MNIST" / "raw") if path.suffix == ".gz"]
-            arrived = sum(stamp.size for stamp in found if stamp)
-            progress.update(min(arrived, expected_bytes), expected_bytes)
+        while not done.wait(LOOK_SECONDS):
+            if expected_bytes:
+                found = [probe.stamp(path) for path in probe.entries(folder) if path.suffix == ".gz"]
+                arrived = sum(stamp.size for stamp in found if stamp)
+                progress.update(min(arrived, expected_bytes), expected_bytes)
+            else:
+                sizes = (probe.stamp(path) for path in folder.rglob("*"))
+                arrived = sum(stamp.size for stamp in sizes if stamp)
+                progress.note(stage=f"downloading {title}, {arrived / 1e6:,.0f} MB so far")
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()

@@ -88,7 +88,7 @@ def _check_operations(model: onnx.ModelProto, what: str) -> None:
     for node in model.graph.node:
         name = shown(node.op_type)
         if node.op_type.startswith(RANDOM):
-            raise ConfigError(f"{what} uses {name}, which draws random numbers.", "Leave the sampling out of it.")
+            raise ConfigError(f"{what} uses {name}, which draws random numbers.", "Leave the sampling out.")
         for attribute in node.attribute:
             if attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
                 raise ConfigError(f"{what} uses {name}, which has a network inside (or a sparse tensor).", EXPORT_AGAIN)

@@ -110,7 +110,7 @@ def test_a_zip_is_dropped_imported_trained_on_explored_renamed_and_deleted(
     assert "Traceback" not in own_app.log_text()
 
 
-def test_arrays_with_labels_and_pictures_with_a_table_come_in_and_what_is_neither_is_called_what_it_is(
+def test_arrays_and_pictures_with_a_table_come_in_and_what_can_not_come_in_says_why(
     library: Page, own_app: AppServer, tmp_path: Path
 ) -> None:
     page = library
@@ -140,4 +140,16 @@ def test_arrays_with_labels_and_pictures_with_a_table_come_in_and_what_is_neithe
     (tmp_path / "bad.zip").write_bytes((tmp_path / "grey.npz").read_bytes()[:500])
     page.locator("input[type=file]").first.set_input_files(str(tmp_path / "bad.zip"))
     expect(page.get_by_text("bad.zip is no ZIP archive that can be read")).to_be_visible()
+
+    before = datasets.names()  # no server can be reached from this app
+    page.get_by_role("radio", name="Public data set").or_(
+        page.get_by_role("button", name="Public data set")
+    ).first.click()
+    box = page.get_by_role("combobox", name="Data set")
+    box.fill("KMNIST", timeout=LONG_MS)
+    box.press("Enter")
+    page.get_by_role("button", name="Download", exact=True).click()
+    expect(page.get_by_text("KMNIST could not be downloaded")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("Nothing was changed")).to_be_visible()
+    assert datasets.names() == before
     assert "Traceback" not in own_app.log_text()

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from torchvision.datasets import MNIST
+from PIL import Image
+from torchvision.datasets import MNIST, FashionMNIST
 
 from tests.vae.commands.test_arguments import call
 from vae.commands.fetch import fetch_mnist
 from vae.data import datasets
 from vae.data.built_in import mnist
+from vae.data.importing import torchvision_sets
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 
@@ -126,3 +128,80 @@ def test_a_page_learns_that_it_is_done(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "progress.json").read_text())
     assert told.pop("process")["pid"] == os.getpid()
     assert told == {"stage": "done", "fraction": 1.0, "seconds_left": 0, "finished": True}
+
+
+# --- other sets of torchvision ----------------------------------------------------------------------------------------
+
+
+def test_torchvisions_classes_say_which_sets_there_are() -> None:
+    names = {known.name for known in torchvision_sets.offered()}
+    assert {
+        "fashionmnist",
+        "kmnist",
+        "emnist-letters",
+        "cifar10",
+        "cifar100",
+        "svhn",
+        "stl10",
+        "usps",
+        "qmnist",
+    } <= names
+    assert not names & {"mnist", "kitti", "fakedata", "imagenet", "vocsegmentation", "celeba", "phototour", "kinetics"}
+
+
+@pytest.fixture()
+def fashion(served: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fashion-MNIST, six images with two classes, from a server of our own."""
+    resources = []
+    for name, raw in RAW.items():
+        labels = name.split("-")[1] == "labels"
+        content = raw[:8] + bytes([0, 9, 9]) if labels else raw[:16] + bytes(i % 251 for i in range(3 * 28 * 28))
+        packed = gzip.compress(content)
+        (served / f"{name}.gz").write_bytes(packed)
+        resources.append((f"{name}.gz", hashlib.md5(packed, usedforsecurity=False).hexdigest()))
+    monkeypatch.setattr(FashionMNIST, "mirrors", MNIST.mirrors)
+    monkeypatch.setattr(FashionMNIST, "resources", resources)
+    yield
+
+
+@pytest.mark.usefixtures("fashion")
+def test_a_public_set_becomes_a_data_set(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("fetch", "fashionmnist") == 0
+    assert "fashionmnist: " in capsys.readouterr().out
+    known = datasets.info("fashionmnist")
+    assert (known.image_shape, known.class_names) == ((1, 28, 28), ("T-shirt/top", "Ankle boot"))
+    test = datasets.load("fashionmnist", "test")
+    assert sum(known.counts.values()) == 6 and len(test) == known.counts["test"] == 3
+    assert sorted(test.labels.tolist()) == [0, 1, 1]
+    expected = np.array([i % 251 for i in range(3 * 28 * 28)], np.uint8).reshape(3, 1, 28, 28)
+    assert sorted(image.tobytes() for image in test.images) == sorted(image.tobytes() for image in expected)
+    assert not list((data / "fetch").glob("*"))
+    assert call("fetch", "fashionmnist") == 0  # it is there already
+    assert "already on this machine" in capsys.readouterr().out
+
+
+def test_a_public_set_that_can_not_be_reached_changes_nothing(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(FashionMNIST, "mirrors", ["http://127.0.0.1:9/"])
+    assert call("fetch", "fashionmnist") == 2
+    said = capsys.readouterr().err
+    assert "FashionMNIST could not be downloaded" in said and "Nothing was changed" in said
+    assert "fashionmnist" not in datasets.names()
+    assert not list((data / "fetch").glob("*"))
+
+
+def test_an_unknown_set_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("fetch", "fashonmnist") == 2
+    said = capsys.readouterr().err
+    assert "fashionmnist" in said and "cifar10" in said
+
+
+def test_what_is_no_set_of_labelled_images_is_refused() -> None:
+    pairs = [(Image.new("L", (8, 8)), 0), (Image.new("L", (9, 8)), 1)]
+    public = torchvision_sets.PublicSet("odd", "Odd", object, {})
+    with pytest.raises(DatasetError, match="Odd has images of several shapes"):
+        torchvision_sets.write(public, {"train": pairs, "test": pairs})
+    texts = [("a", 0)]
+    with pytest.raises(DatasetError, match="Odd has images of type str"):
+        torchvision_sets.write(public, {"train": texts, "test": texts})

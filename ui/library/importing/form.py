@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.components import clicks
 from ui.library.data import data_actions
-from ui.library.importing import dropped, imports, looked, preview
+from ui.library.importing import dropped, imports, looked, preview, public_set
 from ui.library.importing.dropped import Archive
 from ui.library.importing.looked import Looked
 from ui.library.importing.request import AUTO, CHANNELS, ImportRequest
@@ -19,7 +19,7 @@ from ui.shared.images import folder_walk
 from ui.shared.images.folder_walk import FolderField
 from ui.shared.sessions import ownership
 from vae.config import ImageReading
-from vae.data import imported_dataset
+from vae.data import datasets, imported_dataset
 from vae.data.folders.choices import FolderChoices
 from vae.data.folders.image_walk import ImageWalk
 from vae.data.image_decoding import Format
@@ -31,7 +31,7 @@ PACKED = "library_packed"  # in the session: what was dropped, as one archive
 NAME, SUGGESTED, FOLDER = "library_name", "library_suggested", "library_folder"
 SMALLEST, LARGEST, USUAL = 16, 128, 32  # pixels
 FIELD = FolderField("library", most_images=1_000_000, most_entries=2_000_000)
-UPLOAD, LOCAL = "Files", "Folder on this machine"
+UPLOAD, LOCAL, PUBLIC = "Files", "Folder on this machine", "Public data set"
 FITS = {"cut": "Cut the middle", "pad": "Pad"}
 CLASSES = {
     AUTO: "Folders, where there are any",
@@ -68,8 +68,16 @@ def _source() -> tuple[str, Archive | ImageWalk] | None:
     """What is to be imported, with a key that differs from any other's; None while there is nothing."""
     roots = folder_walk.readable()
     way = st.segmented_control(
-        "Where from", [UPLOAD, LOCAL], default=UPLOAD, required=True, key="library_way", label_visibility="collapsed"
+        "Where from",
+        [UPLOAD, LOCAL, PUBLIC],
+        default=UPLOAD,
+        required=True,
+        key="library_way",
+        label_visibility="collapsed",
     )
+    if way == PUBLIC:
+        public_set.show()
+        return None
     if way == LOCAL:
         if not roots:
             st.caption(folder_walk.OFF)
@@ -181,7 +189,7 @@ def _suggest(source: str) -> None:
     """A name after the files, unless somebody has typed one."""
     if st.session_state.get(NAME, "") in ("", st.session_state.get(SUGGESTED, "")):
         st.session_state[NAME] = name = dropped.suggested_name(
-            source, [*imported_dataset.all_names(), "digits", "mnist"]
+            source, [*imported_dataset.all_names(), *datasets.BUILT_IN]
         )
         st.session_state[SUGGESTED] = name
 
