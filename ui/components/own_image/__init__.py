@@ -29,10 +29,13 @@ class OwnImage(reports.Event):
 
 
 class ReadingData(TypedDict):
-    """How the model's images were read: the colour behind transparent pixels, the values that are black and white."""
+    """How the model's images were read: the colour behind transparent pixels, the values that are black and white, and
+    what became of those of another aspect ratio.
+    """
 
     background: str
     values: list[float] | None
+    fit: str
 
 
 class OwnImageData(TypedDict):

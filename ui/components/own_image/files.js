@@ -9,7 +9,7 @@ const MOST_PIXELS = 16_000_000 // what is larger is halved by the browser first
 /** A picture that can't be used, in a sentence. */
 export class PictureError extends Error {}
 
-/** {bytes, changes} of a file. `reading`: {background, values} as the model's images were read. Throws PictureError. */
+/** {bytes, changes} of a file. `reading`: {background, values, fit} as the model's images were read. Throws PictureError. */
 export async function pictureOf(file, shape, reading) {
   if (file.size > MOST_BYTES) {
     throw new PictureError(`The file has ${Math.ceil(file.size / 2 ** 20)} MB, expected at most 20.`)
@@ -48,8 +48,16 @@ export function pictureFrom(source, { width, height }, shape, reading) {
     context.fillRect(0, 0, wide, high)
     pixels = context.getImageData(0, 0, wide, high)
   }
-  const { bytes, facts } = fitted(pixels, shape, reading.values)
+  const { bytes, facts } = fitted(pixels, shape, reading.values, reading.fit === "pad" ? ground(reading) : null)
   return { bytes, changes: changesOf({ ...facts, covered }, [width, height], shape) }
+}
+
+/** Red, green and blue of the colour that is padded with. */
+function ground({ background }) {
+  const context = new OffscreenCanvas(1, 1).getContext("2d")
+  context.fillStyle = background
+  context.fillRect(0, 0, 1, 1)
+  return [...context.getImageData(0, 0, 1, 1).data.subarray(0, 3)]
 }
 
 function hasTransparency(data) {

@@ -1,29 +1,31 @@
 // A picture of any size as a model takes it: the rules of vae/data/image_decoding.py. No DOM.
 //
-// Its middle is cut out, scaled with Lanczos' filter (the sums are Pillow's, whole numbers of 22 bits), and made grey
-// where the model's images are. The bytes are Pillow's, too, but where that scales down before across: there some differ
-// by a level or two.
+// Its middle is cut out (or all of it is padded), scaled with Lanczos' filter (the sums are Pillow's, whole numbers of 22
+// bits), and made grey where the model's images are. The bytes are Pillow's.
 
 const SUPPORT = 3
 const BITS = 22
 const LUMA = [19_595, 38_470, 7_471] // of red, green and blue in grey, of 65,536
 const COLOUR_LEVELS = 4 // channels that differ by no more are grey: JPEG rounds
 
-/** {bytes (C, H, W), facts} of RGBA pixels without transparency; `values` are those that become black and white. */
-export function fitted({ data, width, height }, [channels, toHeight, toWidth], values = null) {
-  const box = middle(width, height, toWidth / toHeight)
+/** {bytes (C, H, W), facts} of RGBA pixels without transparency; `values` are those that become black and white. With a
+ * `ground` (red, green, blue) what has another aspect ratio is not cut but padded with it. */
+export function fitted({ data, width, height }, [channels, toHeight, toWidth], values = null, ground = null) {
+  const to = { width: toWidth, height: toHeight }
+  const inner = ground ? contained({ width, height }, to) : to
+  const box = ground ? { left: 0, right: width, top: 0, bottom: height } : middle(width, height, toWidth / toHeight)
   const ranged = values && values[1] > 1 && values[1] <= 255 ? stretched(values) : null
   const planes = [0, 1, 2].map((c) => {
     const read = planeOf(data, c, ranged)
-    const rows = { inside: width, others: height, step: 1, line: width }
-    const wide = resampled(read, rows, [box.left, box.right], { size: toWidth, step: 1, line: toWidth })
-    const columns = { inside: height, others: toWidth, step: toWidth, line: 1 }
-    return resampled(wide, columns, [box.top, box.bottom], { size: toHeight, step: toWidth, line: 1 })
+    const small = scaled(read, { width, height }, box, inner)
+    return ground ? padded(small, inner, to, ground[c]) : small
   })
+  const otherAspect = width * toHeight - height * toWidth >= toHeight || height * toWidth - width * toHeight >= toWidth
   const coloured = planes[0].some((red, p) => rangeOf(red, planes[1][p], planes[2][p]) > COLOUR_LEVELS)
   const bytes = channels === 1 ? grey(planes) : joined(planes)
   const facts = {
-    cropped: width * toHeight - height * toWidth >= toHeight || height * toWidth - width * toHeight >= toWidth,
+    cropped: !ground && otherAspect,
+    padded: Boolean(ground) && otherAspect,
     enlarged: width < toWidth || height < toHeight,
     scaled: width !== toWidth || height !== toHeight,
     greyed: channels === 1 && coloured,
@@ -33,13 +35,18 @@ export function fitted({ data, width, height }, [channels, toHeight, toWidth], v
 }
 
 /** What was done to a picture, in words; "" where nothing was. */
-export function changesOf({ cropped, enlarged, scaled, greyed, covered, cut }, [width, height], [, toHeight, toWidth]) {
+export function changesOf(
+  { cropped, padded, enlarged, scaled, greyed, covered, cut },
+  [width, height],
+  [, toHeight, toWidth],
+) {
   const [wide, high] = cut
   const shape = wide === high ? "a square" : `${wide}×${high}`
   const from = cropped ? `${wide}×${high}` : `${width}×${height}`
   const said = [
     cropped && `cut to ${shape} from its middle`,
     scaled && `${enlarged ? "enlarged" : "scaled"} from ${from} to ${toWidth}×${toHeight}`,
+    padded && "padded at two sides",
     greyed && "made grey",
     covered && "transparent parts filled",
   ].filter(Boolean)
@@ -54,6 +61,25 @@ function middle(width, height, ratio) {
   return { left, right: left + wide, top, bottom: top + high }
 }
 
+/** The largest size of the same aspect ratio within another, as Pillow rounds it. */
+function contained({ width, height }, to) {
+  if (width / height > to.width / to.height) return { width: to.width, height: even((height / width) * to.width) }
+  if (width / height < to.width / to.height) return { width: even((width / height) * to.height), height: to.height }
+  return to
+}
+
+/** A plane in the middle of a larger one of this value. */
+function padded(plane, inner, to, value) {
+  const made = new Uint8Array(to.width * to.height).fill(value)
+  const left = inner.width === to.width ? 0 : even((to.width - inner.width) / 2)
+  const top = inner.width === to.width ? even((to.height - inner.height) / 2) : 0
+  for (let y = 0; y < inner.height; y++) {
+    const row = plane.subarray(y * inner.width, (y + 1) * inner.width)
+    made.set(row, (y + top) * to.width + left)
+  }
+  return made
+}
+
 /** A table of what every byte becomes. */
 function stretched([low, high]) {
   return Uint8Array.from({ length: 256 }, (_, v) => Math.min(255, Math.max(0, even(((v - low) / (high - low)) * 255))))
@@ -63,6 +89,25 @@ function stretched([low, high]) {
 function even(value) {
   const rounded = Math.round(value)
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
+}
+
+/** A plane of one size, of which the part in `box` is scaled to another size. */
+function scaled(plane, from, box, to) {
+  const across = (read, lines) =>
+    resampled(read, { inside: from.width, others: lines, step: 1, line: from.width }, [box.left, box.right], {
+      size: to.width,
+      step: 1,
+      line: to.width,
+    })
+  const down = (read, wide) =>
+    resampled(read, { inside: from.height, others: wide, step: wide, line: 1 }, [box.top, box.bottom], {
+      size: to.height,
+      step: wide,
+      line: 1,
+    })
+  // as Pillow 13 chooses it, found by trying: between the two everything is rounded
+  const downFirst = to.height < from.height && from.height - to.height > 2 * (from.width - to.width)
+  return downFirst ? across(down(plane, from.width), to.height) : down(across(plane, from.height), to.width)
 }
 
 /** One channel, each value as `table` has it. */

@@ -110,7 +110,11 @@ def _data(on_map: OnMap, choice: MapChoice, wanted: int | None) -> OwnImageData:
         "count": len(on_map.shown.latents.mu),
         "tests": len(checkpoint.latents.mu),
         "paper": paper or [0] * checkpoint.model.image_shape[0],
-        "reading": {"background": reading.background, "values": list(reading.values) if reading.values else None},
+        "reading": {
+            "background": reading.background,
+            "values": list(reading.values) if reading.values else None,
+            "fit": reading.fit,
+        },
         "reach": reach.reach_data(cache.reach(checkpoint)),
         "map": latent_map.link_description(choice),
         "original": originals.of_row(on_map, wanted),
