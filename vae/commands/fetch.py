@@ -111,6 +111,14 @@ def _move(source: Path, destination: Path) -> None:
             path.replace(destination / path.name)
 
 
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder: torchvision's lie a few folders deep."""
+    if probe.is_folder(path) and not probe.is_link(path):
+        return sum(map(_size, probe.entries(path)))
+    stamp = probe.stamp(path)
+    return stamp.size if stamp else 0
+
+
 @contextmanager
 def _watch(folder: Path, progress: Progress, expected_bytes: int = 0, title: str = "") -> Iterator[None]:
     """Report the bytes of archives that have arrived, of as many as are expected, if that is known; torchvision offers
@@ -121,13 +129,10 @@ def _watch(folder: Path, progress: Progress, expected_bytes: int = 0, title: str
     def look() -> None:
         while not done.wait(LOOK_SECONDS):
             if expected_bytes:
-                found = [probe.stamp(path) for path in probe.entries(folder) if path.suffix == ".gz"]
-                arrived = sum(stamp.size for stamp in found if stamp)
+                arrived = sum(_size(path) for path in probe.entries(folder) if path.suffix == ".gz")
                 progress.update(min(arrived, expected_bytes), expected_bytes)
             else:
-                sizes = (probe.stamp(path) for path in folder.rglob("*"))
-                arrived = sum(stamp.size for stamp in sizes if stamp)
-                progress.note(stage=f"downloading {title}, {arrived / 1e6:,.0f} MB so far")
+                progress.note(stage=f"downloading {title}, {_size(folder) / 1e6:,.0f} MB so far")
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()

@@ -53,7 +53,7 @@ BAD_ARGUMENTS = [
     (["sample", "good", "--output", "a" * 5_000 + "/b.png"], "can't be written: File name too long."),
     (["sample", "a" * 5_000 + "/b"], "The checkpoint aaaa"),
     (["train", "--output", "a" * 5_000 + "/b"], "can't be written: File name too long."),
-    (["fetch", "cats"], "Unknown data set 'cats'"),
+    (["fetch", "cats"], "torchvision downloads no data set called 'cats'"),
     (["fetch"], "the following arguments are required: NAME"),
 ]
 
