@@ -16,25 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.config import USUAL_READING, ImageReading
+from vae.data.decoding import pool
+from vae.data.decoding.part import File
+from vae.data.decoding.pool import THREADS
 from vae.data.folders import layout
 from vae.data.folders.image_walk import ImageWalk, Skipped
 from vae.data.image_dataset import ImageDataset
-from vae.data.image_decoding import (
-    WORKERS,
-    Decoded,
-    Format,
-    ImageFacts,
-    Shape,
-    check_resizable,
-    decode_all,
-    fitted,
-    format_of,
-)
+from vae.data.image_decoding import Format, ImageFacts, Shape, check_resizable, fitted, format_of
 from vae.data.report.image_report import ImageReport
 from vae.data.report.left_out import LeftOut
 from vae.data.report.source_tally import SourceTally
 from vae.data.report.warning import Warned
-from vae.errors import DatasetError, ScoreError
+from vae.errors import ScoreError
 from vae.storage import probe
 from vae.storage.printing import visible
 
@@ -157,7 +150,7 @@ def from_walk(walk: ImageWalk, image_shape: Shape, reading: ImageReading = USUAL
         for rows in _parts(np.arange(len(files)), image_shape, CHUNK_FILES):
             names = [files[row] for row in rows]
             labels = found.labels[rows] if found.class_names else None
-            yield _decoded(names, [root / name for name in names], form, reading, labels)
+            yield _decoded(names, [f"{root}/{name}" for name in names], form, reading, labels)
 
     return Source(
         f"folder {visible(str(root))}",
@@ -205,29 +198,29 @@ def _stamp(root: Path, files: Sequence[str]) -> str:
 
 
 def _parts(items: Items, image_shape: Shape, most: int) -> Iterator[Items]:
-    size = max(WORKERS, min(most, CHUNK_BYTES // math.prod(image_shape)))
+    size = max(THREADS, min(most, CHUNK_BYTES // math.prod(image_shape)))
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _decoded(
     names: Sequence[str],
-    files: Sequence[Path | bytes],
+    files: Sequence[File],
     form: Format,
     reading: ImageReading,
     labels: NDArray[np.int64] | None = None,
 ) -> Chunk:
     """The chunk of these files without those that can't be read."""
-    found = decode_all(files, form, reading=reading)
-    good = [k for k, image in enumerate(found) if isinstance(image, Decoded)]
-    pictured = [image for image in found if isinstance(image, Decoded)]
+    decoded = list(pool.decoded(files, len(files), form, reading))
+    found = [outcome for part in decoded for outcome in part.outcomes]
+    good = [k for k, outcome in enumerate(found) if isinstance(outcome, ImageFacts)]
     return Chunk(
         names=tuple(names[k].encode("utf-8", "backslashreplace").decode() for k in good),
-        pixels=np.stack([image.pixels for image in pictured]) if pictured else np.empty((0, *form.shape), np.uint8),
+        pixels=np.concatenate([part.pixels for part in decoded]),
         labels=None if labels is None else labels[good],
         skipped=tuple(
-            Skipped(visible(name), image.message)
-            for name, image in zip(names, found, strict=True)
-            if isinstance(image, DatasetError)
+            Skipped(visible(name), outcome)
+            for name, outcome in zip(names, found, strict=True)
+            if isinstance(outcome, str)
         ),
-        facts=tuple(image.facts for image in pictured),
+        facts=tuple(outcome for outcome in found if isinstance(outcome, ImageFacts)),
     )

@@ -7,9 +7,7 @@ import hashlib
 import io
 import math
 import threading
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,8 +40,6 @@ FULL = (0.0, 65_535.0)  # values that 16 bits hold
 UPRIGHT = (None, 0, 1)  # EXIF orientations of a picture that is not turned
 ORIENTATION = 0x0112
 DIGEST_BYTES = 16
-WORKERS = 4  # threads: Pillow lets go of Python's lock while it decodes
-AT_ONCE = 16  # files that a thread is given: to hand a small one over takes as long as to decode it
 
 _one_large = threading.Lock()
 Image.core.set_block_size(BLOCK_BYTES)  # type: ignore[attr-defined] # in which Pillow keeps large pictures
@@ -128,48 +124,31 @@ class Decoded:
     facts: ImageFacts
 
 
-def decode(file: Path | bytes, form: Format, reading: ImageReading = USUAL_READING) -> Decoded:
+def _in_turn() -> AbstractContextManager[object]:
+    """Threads take turns with large pictures."""
+    return _one_large
+
+
+def decode(
+    file: Path | bytes,
+    form: Format,
+    reading: ImageReading = USUAL_READING,
+    large: Callable[[], AbstractContextManager[object]] = _in_turn,
+) -> Decoded:
     """The first page or frame of a file, given by path or content: upright, on a background where it is transparent,
     its middle cut to the wanted aspect ratio (or all of it padded to that), then resized, and made grey last of all.
+    `large()` is held while a picture of more than LARGE_PIXELS is decoded.
 
     Raises DatasetError, with a few words as its message, for a file that is damaged, too large or no such image.
     """
     if isinstance(file, bytes):
         _check_bytes(len(file), MAX_CONTENT_BYTES)
-        return _decode(io.BytesIO(file), form, reading)
+        return _decode(io.BytesIO(file), form, reading, large)
     try:
         with door.opened(file, kinds.IMAGE) as content:
-            return _decode(content, form, reading)
+            return _decode(content, form, reading, large)
     except StorageError as error:
         raise DatasetError(error.message.removeprefix(f"{door.where(file)} ").rstrip(".")) from error
-
-
-def decode_all(
-    files: Sequence[Path | bytes],
-    form: Format,
-    on_image: Callable[[], None] = lambda: None,
-    reading: ImageReading = USUAL_READING,
-) -> list[Decoded | DatasetError]:
-    """Each file, or what is wrong with it. `on_image` is called after each and may raise to stop."""
-
-    def one(file: Path | bytes) -> Decoded | DatasetError:
-        try:
-            return decode(file, form, reading)
-        except DatasetError as error:
-            return error
-
-    def some(start: int) -> list[Decoded | DatasetError]:
-        return [one(file) for file in files[start : start + at_once]]
-
-    found = []
-    at_once = max(1, min(AT_ONCE, -(-len(files) // WORKERS)))
-    with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, "decode") as pool:
-        warnings.simplefilter("ignore")  # Pillow's, about large or odd files: there are bounds of our own
-        for images in pool.map(some, range(0, len(files), at_once)):
-            for image in images:
-                found.append(image)
-                on_image()
-    return found
 
 
 def pixel_count(file: Path | bytes) -> int:
@@ -212,6 +191,9 @@ def in_channels(images: Pixels, channels: int) -> Pixels:
         return images
     if channels == 3:
         return np.repeat(images, 3, axis=-3)
+    first = images[..., :1, :, :]
+    if (images[..., 1:, :, :] == first).all():  # what was grey; the sum below gives the same
+        return np.array(first)
     grey = np.full((*images.shape[:-3], 1, *images.shape[-2:]), 1 << 15, np.uint32)  # rounds
     for channel, weight in enumerate(LUMA):
         grey += images[..., channel, None, :, :] * np.uint32(weight)
@@ -229,7 +211,12 @@ def _check_bytes(found: int, most: int) -> None:
         raise DatasetError(f"{math.ceil(found / 2**20):,} MB, more than {most // 2**20:,}")
 
 
-def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: ImageReading) -> Decoded:
+def _decode(
+    source: io.BufferedReader | io.BytesIO,
+    form: Format,
+    reading: ImageReading,
+    large: Callable[[], AbstractContextManager[object]],
+) -> Decoded:
     try:
         content, digest = _with_digest(source)
         with Image.open(content, formats=FORMATS) as image:
@@ -237,7 +224,7 @@ def _decode(source: io.BufferedReader | io.BytesIO, form: Format, reading: Image
             if width * height > MAX_PIXELS:
                 raise DatasetError(f"{width} × {height} pixels, more than {MAX_PIXELS:,}")
             _check_room(width * height, image.format or "")
-            with _alone(width * height):
+            with large() if width * height > LARGE_PIXELS else contextlib.nullcontext():
                 return _read(image, form, reading, digest)
     except DatasetError:
         raise
@@ -267,11 +254,6 @@ def _check_room(pixels: int, kind: str) -> None:
         raise DatasetError(error.message.rstrip(".")) from error
 
 
-def _alone(pixels: int) -> AbstractContextManager[object]:
-    """What to hold while a picture of so many pixels is decoded: threads take turns with large ones."""
-    return _one_large if pixels > LARGE_PIXELS else contextlib.nullcontext()
-
-
 def _read(image: Image.Image, form: Format, reading: ImageReading, digest: bytes) -> Decoded:
     several, turned = _has_several(image), image.getexif().get(ORIENTATION) not in UPRIGHT
     size = width, height = image.size
@@ -285,19 +267,25 @@ def _read(image: Image.Image, form: Format, reading: ImageReading, digest: bytes
         ImageOps.exif_transpose(image, in_place=True)  # without a second copy
         if (image.width >= image.height) != upright_before:
             width, height = height, width
-    flat, facts = _flat(image, reading)
+    flat, values = _flat(image, reading)
     pixels = _fit(flat, form, reading)
     coloured = len(pixels) == 3 and has_colour(pixels)
-    told = replace(
-        facts,
+    other_aspect = not _has_aspect(width, height, form)
+    told = ImageFacts(
         size=size,
-        digest=digest,
-        cropped=is_cropped(width, height, form, reading),
-        padded=reading.fit == PAD and not _has_aspect(width, height, form),
+        cropped=reading.fit == CUT and other_aspect,
+        padded=reading.fit == PAD and other_aspect,
         enlarged=width < form.width or height < form.height,
         turned=turned,
         coloured=coloured,
+        filled=values.filled,
+        visible=values.visible,
+        deep=values.deep,
+        fractions=values.fractions,
+        low=values.low,
+        high=values.high,
         several=several,
+        digest=digest,
     )
     return Decoded(in_channels(pixels, form.shape[0]), told)
 
@@ -331,8 +319,8 @@ def _fit(image: Image.Image, form: Format, reading: ImageReading) -> Pixels:
         small = ImageOps.pad(image, size, Image.Resampling.LANCZOS, ground)
     elif image.size != size:
         small = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-    pixels = np.array(small, np.uint8).reshape(form.height, form.width, -1)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    pixels = np.frombuffer(small.tobytes(), np.uint8).reshape(form.height, form.width, -1)
+    return np.array(pixels.transpose(2, 0, 1), order="C")
 
 
 def _flat(image: Image.Image, reading: ImageReading) -> tuple[Image.Image, ImageFacts]:

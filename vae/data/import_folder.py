@@ -77,11 +77,11 @@ class ImportResult:
 
 
 def write(
-    name: str, root: Path, settings: ImportSettings, on_image: Callable[[int, int], None] = lambda done, total: None
+    name: str, root: Path, settings: ImportSettings, on_images: Callable[[int, int], None] = lambda done, total: None
 ) -> ImportResult:
     """Import the images below `root` as data set `name`: all of it or nothing.
 
-    `on_image(done, total)` may raise to stop.
+    `on_images(done, total)` is called after every few images and may raise to stop.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def write(
     walk.go_on()
     left_out = walk.left_out()
     found = layout.understand(root, walk.files, left_out, settings.folder)
-    return write_pictures(name, FolderPictures(root), found, left_out, settings, on_image)
+    return write_pictures(name, FolderPictures(root), found, left_out, settings, on_images)
 
 
 def write_pictures(
@@ -103,14 +103,14 @@ def write_pictures(
     found: FolderLayout,
     left_out: LeftOut,
     settings: ImportSettings,
-    on_image: Callable[[int, int], None] = lambda done, total: None,
+    on_images: Callable[[int, int], None] = lambda done, total: None,
 ) -> ImportResult:
     """As `write`, of images whose names are understood; `left_out` is what was no image."""
     destination = free_folder(name)
     found = _drawn(found, settings.max_images, left_out)
     splitting.sizes(len(found.files))
     with write_errors_as(DatasetError, destination, "Nothing was kept."), _unless_taken(destination) as temporary:
-        result = _Work(pictures, found, left_out, settings, temporary, on_image).run()
+        result = _Work(pictures, found, left_out, settings, temporary, on_images).run()
     return replace(result, folder=destination)
 
 
@@ -159,8 +159,7 @@ class _Work:
     left_out: LeftOut
     settings: ImportSettings
     folder: Path
-    on_image: Callable[[int, int], None]
-    done: int = 0
+    on_images: Callable[[int, int], None]
     reading: ImageReading = USUAL_READING
 
     def run(self) -> ImportResult:
@@ -207,9 +206,8 @@ class _Work:
         if again:
             stage.decode_again(self.pictures, again, self.reading)
 
-    def _count(self) -> None:
-        self.done += 1
-        self.on_image(self.done, len(self.found.files))
+    def _count(self, done: int) -> None:
+        self.on_images(done, len(self.found.files))
 
     def _format(self, stage: Stage) -> Format:
         """The settings, with colour decided."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from vae.config import ImageReading
 from vae.data import image_decoding
-from vae.data.image_decoding import WORKERS, Decoded, Format, ImageFacts, Pixels
+from vae.data.decoding.part import DecodedPart
+from vae.data.image_decoding import Format, ImageFacts, Pixels
 from vae.data.importing.pictures import Pictures
 from vae.data.report.left_out import LeftOut
 from vae.errors import DatasetError
@@ -22,7 +24,7 @@ from vae.storage import kinds
 from vae.storage.array_files import map_npy
 from vae.storage.printing import visible
 
-CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # decoded before they are written
+CHUNK_BYTES, CHUNK_IMAGES = 32 * 2**20, 256  # read again at a time
 DAMAGED = "can't be read: "
 FIRST, SECOND = "decoded.npy", "decoded-again.npy"
 
@@ -53,44 +55,54 @@ class Stage:
         files: Sequence[str],
         reading: ImageReading,
         left_out: LeftOut,
-        on_image: Callable[[], None],
+        on_images: Callable[[int], None],
     ) -> None:
-        """Write every image that can be read; the others go to `left_out`.
+        """Write every image that can be read; the others go to `left_out`. `on_images(done)` may raise to stop.
 
         Raises DatasetError where more than half can't be read.
         """
         damaged: list[str] = []
 
-        def images() -> Iterator[Pixels]:
-            for k, image in self._decoded(pictures, files, reading, on_image):
-                if isinstance(image, Decoded):
-                    self.names.append(files[k])
-                    self.rows.append(k)
-                    self.facts.append(image.facts)
-                    yield image.pixels
-                    continue
-                left_out.add(f"{DAMAGED}{image.message}", files[k])
-                damaged.append(visible(f"{files[k]} ({image.message})"))
+        def images(parts: Iterator[DecodedPart]) -> Iterator[Pixels]:
+            done = 0
+            for part in parts:
+                for k, outcome in enumerate(part.outcomes, done):
+                    if isinstance(outcome, ImageFacts):
+                        self.names.append(files[k])
+                        self.rows.append(k)
+                        self.facts.append(outcome)
+                        continue
+                    left_out.add(f"{DAMAGED}{outcome}", files[k])
+                    damaged.append(visible(f"{files[k]} ({outcome})"))
                 if 2 * len(damaged) > len(files):
                     raise DatasetError(
                         f"More than half of the {len(files):,} images can't be read, such as {'; '.join(damaged[:3])}.",
                         "Nothing was kept.",
                     )
+                yield part.pixels
+                done += len(part.outcomes)
+                on_images(done)
 
-        write_images(self.folder / FIRST, self.form, images())
+        with closing(pictures.decoded(files, self.form, reading)) as parts:
+            write_images(self.folder / FIRST, self.form, images(parts))
 
     def decode_again(self, pictures: Pictures, which: Sequence[int], reading: ImageReading) -> None:
         """Read some of them in another way. Raises DatasetError where a file was changed meanwhile."""
 
-        def images() -> Iterator[Pixels]:
-            for place, image in self._decoded(pictures, [self.names[k] for k in which], reading):
-                k = which[place]
-                if not isinstance(image, Decoded) or image.facts.digest != self.facts[k].digest:
-                    raise DatasetError(f"{self.names[k]!r:.200} was changed while it was imported.", "Import again.")
-                self._again[k] = place
-                yield image.pixels
+        def images(parts: Iterator[DecodedPart]) -> Iterator[Pixels]:
+            for part in parts:
+                for outcome in part.outcomes:
+                    place = len(self._again)
+                    k = which[place]
+                    if not isinstance(outcome, ImageFacts) or outcome.digest != self.facts[k].digest:
+                        raise DatasetError(
+                            f"{self.names[k]!r:.200} was changed while it was imported.", "Import again."
+                        )
+                    self._again[k] = place
+                yield part.pixels
 
-        write_images(self.folder / SECOND, self.form, images())
+        with closing(pictures.decoded([self.names[k] for k in which], self.form, reading)) as parts:
+            write_images(self.folder / SECOND, self.form, images(parts))
 
     def chunks(self, rows: NDArray[np.int64], channels: int) -> Iterator[Pixels]:
         """The pixels (n, channels, H, W) of these images, in their order."""
@@ -105,21 +117,10 @@ class Stage:
                 images[places >= 0] = second[places[places >= 0]]
             yield image_decoding.in_channels(np.asarray(images), channels)
 
-    def _decoded(
-        self,
-        pictures: Pictures,
-        files: Sequence[str],
-        reading: ImageReading,
-        on_image: Callable[[], None] = lambda: None,
-    ) -> Iterator[tuple[int, Decoded | DatasetError]]:
-        for part in parts(range(len(files)), self.form):
-            names = [files[k] for k in part]
-            yield from zip(part, pictures.decoded(names, self.form, on_image, reading), strict=True)
-
 
 def parts(items: range, form: Format) -> Iterator[range]:
     """Items in chunks of as many images as are in memory at once."""
-    size = max(WORKERS, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(form.shape)))
+    size = max(1, min(CHUNK_IMAGES, CHUNK_BYTES // math.prod(form.shape)))
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

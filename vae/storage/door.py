@@ -94,11 +94,14 @@ def opened(path: Path, kind: FileKind) -> Iterator[io.BufferedReader]:
 
     Raises StorageError, also for what goes wrong with reading.
     """
-    with _opened(path, kind, kind.most) as file:
-        size = _size(file)
-        check_size(path, size, kind)
-        cast(_Bounded, file.raw).most = size
-        yield file
+    try:  # as `_opened`, not by it: one generator less for each of a hundred thousand images
+        raw = _Bounded(_descriptor(path, kind), path, kind.most)
+        with io.BufferedReader(raw) as file:
+            raw.most = os.fstat(raw.fileno()).st_size
+            check_size(path, raw.most, kind)
+            yield cast(io.BufferedReader, file)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def check_size(path: Path, size: int, kind: FileKind) -> None:
@@ -134,7 +137,11 @@ def _opened(path: Path, kind: FileKind, most: int) -> Iterator[io.BufferedReader
         with io.BufferedReader(_Bounded(descriptor, path, most)) as file:
             yield cast(io.BufferedReader, file)
     except OSError as error:
-        raise StorageError(f"{where(path)} can't be read: {error.strerror or error}.") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{where(path)} can't be read: {error.strerror or error}.")
 
 
 def _descriptor(path: Path, kind: FileKind) -> int:

@@ -116,15 +116,18 @@ def test_flattening_in_tiles_is_flattening(tmp_path: Path, monkeypatch: pytest.M
 PEAK = """
 import sys
 from pathlib import Path
-from vae.data.image_decoding import Format, decode_all
+from vae.config import USUAL_READING
+from vae.data.decoding import pool
+from vae.data.image_decoding import Format
 
 def highest() -> int:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 before = highest()
-found = decode_all([Path(sys.argv[1])] * int(sys.argv[2]), Format(8, 8, True))
-print((highest() - before) // 1024, *found[0].pixels[:, 4, 4])
+count = int(sys.argv[2])
+found = list(pool.decoded([sys.argv[1]] * count, count, Format(8, 8, True), USUAL_READING))
+print((highest() - before) // 1024, *found[0].pixels[0, :, 4, 4])
 """
 
 
@@ -295,9 +298,10 @@ def test_a_large_picture_asks_for_memory_before_it_is_decoded(tmp_path: Path, mo
     large = saved(tmp_path / "large.png", Image.new("1", (5_000, 4_000)))
     small = saved(tmp_path / "small.png", Image.new("1", (3_000, 4_000)))
     monkeypatch.setattr(free, "memory", lambda: 100 * 10**6)
-    found = image_decoding.decode_all([large, small], GREY)
-    assert isinstance(found[1], image_decoding.Decoded)
-    assert str(found[0]).startswith("A picture of 20,000,000 pixels needs about 0.2 GB of memory, 0.1 GB are free")
+    assert image_decoding.decode(small, GREY).facts.size == (3_000, 4_000)
+    with pytest.raises(DatasetError) as refused:
+        image_decoding.decode(large, GREY)
+    assert str(refused.value).startswith("A picture of 20,000,000 pixels needs about 0.2 GB of memory, 0.1 GB are free")
 
 
 def test_how_many_pixels_a_picture_has_is_told_by_its_head(tmp_path: Path) -> None:
@@ -316,34 +320,3 @@ def test_colour_is_made_grey_as_pillow_makes_it() -> None:
     np.testing.assert_array_equal(image_decoding.in_channels(images[1], 1), expected[1])
     grey = images[:, :1]
     np.testing.assert_array_equal(image_decoding.in_channels(image_decoding.in_channels(grey, 3), 1), grey)
-
-
-@pytest.mark.parametrize("side", [8, 120], ids=["tiny", "larger"])
-def test_many_files_come_in_their_order_with_what_is_wrong(side: int, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    files = [
-        saved(tmp_path / f"{k}.png", Image.fromarray(rng.integers(0, 256, (side, side), np.uint8))) for k in range(70)
-    ]
-    files[33].write_bytes(b"no image")
-    gone = tmp_path / "gone.png"
-    told: list[None] = []
-    found = image_decoding.decode_all([*files, gone], GREY, lambda: told.append(None))
-    damaged = [k for k, image in enumerate(found) if isinstance(image, DatasetError)]
-    assert (damaged, len(told)) == ([33, 70], 71)
-    for file, image in zip(files, found, strict=False):
-        if not isinstance(image, DatasetError):
-            np.testing.assert_array_equal(image.pixels, image_decoding.decode(file, GREY).pixels)
-
-
-def test_a_stop_ends_the_decoding_of_many(tmp_path: Path) -> None:
-    content = saved(tmp_path / "a.png", Image.new("L", (8, 8))).read_bytes()
-    seen: list[None] = []
-
-    def stop() -> None:
-        seen.append(None)
-        if len(seen) == 20:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        image_decoding.decode_all([content] * 200, GREY, stop)
-    assert len(seen) == 20

@@ -82,19 +82,26 @@ def previewed(looked: Looked, form: Format, reading: ImageReading) -> list[Previ
     """The first images of as many classes as possible, before and after; those that can't be read are passed over."""
     found = []
     for name in _examples(looked):
-        [after] = looked.brought.pictures.decoded([name], form, _nobody, reading)
-        if not isinstance(after, Decoded):
+        after = _decoded(looked, name, form, reading)
+        if after is None:
             continue
         width, height = after.facts.size if not after.facts.turned else after.facts.size[::-1]
         if name not in looked.originals:
             whole = _whole(width, height)
-            [before] = looked.brought.pictures.decoded([name], whole, _nobody, ImageReading(reading.background))
-            if not isinstance(before, Decoded):
+            before = _decoded(looked, name, whole, ImageReading(reading.background))
+            if before is None:
                 continue
             looked.originals[name] = before.pixels
         kept = (0.0, 0.0, 1.0, 1.0) if reading.fit != CUT else _frame(width / height, form.width / form.height)
         found.append(Previewed(name, looked.originals[name], after.pixels, kept))
     return found
+
+
+def _decoded(looked: Looked, name: str, form: Format, reading: ImageReading) -> Decoded | None:
+    """None for what can't be read."""
+    [part] = looked.brought.pictures.decoded([name], form, reading)
+    [outcome] = part.outcomes
+    return None if isinstance(outcome, str) else Decoded(part.pixels[0], outcome)
 
 
 def _examples(looked: Looked) -> list[str]:
@@ -118,10 +125,6 @@ def _frame(has: float, wanted: float) -> tuple[float, float, float, float]:
         return (1 - share) / 2, 0.0, share, 1.0
     share = has / wanted
     return 0.0, (1 - share) / 2, 1.0, share
-
-
-def _nobody() -> None:
-    """Hears of each image."""
 
 
 def root_of(source: Archive | ImageWalk) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from vae.budget import limits
 from vae.budget.needs import Need
 from vae.config import MAX_SIDE, ImageReading
 from vae.data import image_decoding
+from vae.data.decoding.part import DecodedPart
 from vae.data.folders import words
 from vae.data.folders.image_names import natural
 from vae.data.folders.layout import ONE_CLASS, FolderLayout
@@ -25,6 +26,7 @@ from vae.errors import DatasetError, StorageError
 from vae.storage.printing import visible
 
 LONGEST_CLASS = 255  # characters
+AT_ONCE = 256  # images
 HOW = "numpy.savez('own.npz', images=images, labels=labels) writes what is expected."
 Array = NDArray[Any]
 
@@ -67,14 +69,10 @@ class ArrayPictures:
     def pixel_counts(self, names: Sequence[str]) -> list[int]:
         return [int(np.prod(self.arrays[self._places[name][0]].images.shape[1:3])) for name in names]
 
-    def decoded(
-        self, names: Sequence[str], form: Format, on_image: Callable[[], None], reading: ImageReading
-    ) -> list[Decoded | DatasetError]:
-        found: list[Decoded | DatasetError] = []
-        for name in names:
-            found.append(self._decoded(name, form, reading))
-            on_image()
-        return found
+    def decoded(self, names: Sequence[str], form: Format, reading: ImageReading) -> Generator[DecodedPart]:
+        for start in range(0, len(names), AT_ONCE):
+            images = [self._decoded(name, form, reading) for name in names[start : start + AT_ONCE]]
+            yield DecodedPart(np.stack([one.pixels for one in images]), [one.facts for one in images])
 
     def layout(self) -> FolderLayout:
         """Classes and splits."""

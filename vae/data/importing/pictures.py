@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from vae.config import ImageReading
 from vae.data import image_decoding
-from vae.data.image_decoding import Decoded, Format
-from vae.errors import DatasetError
+from vae.data.decoding import pool
+from vae.data.decoding.part import DecodedPart
+from vae.data.image_decoding import Format
 
 
 class Pictures(Protocol):
@@ -23,10 +24,8 @@ class Pictures(Protocol):
     def pixel_counts(self, names: Sequence[str]) -> list[int]:
         """How many pixels each has by its head alone; 0 for what can't be read."""
 
-    def decoded(
-        self, names: Sequence[str], form: Format, on_image: Callable[[], None], reading: ImageReading
-    ) -> list[Decoded | DatasetError]:
-        """Each image, or what is wrong with it. `on_image` is called after each and may raise to stop."""
+    def decoded(self, names: Sequence[str], form: Format, reading: ImageReading) -> Generator[DecodedPart]:
+        """Each image, or what is wrong with it, a few at a time. To be closed where it is not read to its end."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,5 @@ class FolderPictures:
     def pixel_counts(self, names: Sequence[str]) -> list[int]:
         return [image_decoding.pixel_count(self.root / name) for name in names]
 
-    def decoded(
-        self, names: Sequence[str], form: Format, on_image: Callable[[], None], reading: ImageReading
-    ) -> list[Decoded | DatasetError]:
-        return image_decoding.decode_all([self.root / name for name in names], form, on_image, reading)
+    def decoded(self, names: Sequence[str], form: Format, reading: ImageReading) -> Generator[DecodedPart]:
+        return pool.decoded((f"{self.root}/{name}" for name in names), len(names), form, reading)

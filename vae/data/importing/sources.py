@@ -60,14 +60,14 @@ def looked_into(file: BinaryIO, name: str, choices: FolderChoices = USUAL_CHOICE
 
 
 def write(
-    name: str, source: Path, settings: ImportSettings, on_image: Callable[[int, int], None] = lambda done, total: None
+    name: str, source: Path, settings: ImportSettings, on_images: Callable[[int, int], None] = lambda done, total: None
 ) -> ImportResult:
     """Import a folder or an archive as data set `name`, as import_folder.write does.
 
     Raises DatasetError and BudgetError; nothing is kept then.
     """
     if not is_archive(source):
-        return import_folder.write(name, source, settings, on_image)
+        return import_folder.write(name, source, settings, on_images)
     import_folder.free_folder(name)
     kind = kinds.ARRAYS if source.suffix.lower() == NPZ else kinds.ARCHIVE
     with (
@@ -76,7 +76,7 @@ def write(
         looked_into(file, source.name, settings.folder) as brought,
     ):
         return import_folder.write_pictures(
-            name, brought.pictures, brought.layout, brought.left_out, settings, on_image
+            name, brought.pictures, brought.layout, brought.left_out, settings, on_images
         )
 
 

@@ -91,7 +91,7 @@ def _parameters(kind: type[Any]) -> dict[str, inspect.Parameter]:
 
 
 def write(
-    public: PublicSet, parts: Mapping[str, Any], on_image: Callable[[int, int], None] = lambda done, total: None
+    public: PublicSet, parts: Mapping[str, Any], on_images: Callable[[int, int], None] = lambda done, total: None
 ) -> ImportResult:
     """Import both parts of what was downloaded, at their own size, and return what became of it.
 
@@ -108,7 +108,7 @@ def write(
     pictures = ArrayPictures(f"torchvision {public.title}", tuple(arrays), (0.0, 255.0), False, class_names)
     height, width = pictures.side
     settings = ImportSettings(height, width)
-    return import_folder.write_pictures(public.name, pictures, pictures.layout(), LeftOut(), settings, on_image)
+    return import_folder.write_pictures(public.name, pictures, pictures.layout(), LeftOut(), settings, on_images)
 
 
 def _labels(public: PublicSet, part: Any) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae.config import ImageReading
 from vae.data import image_decoding
+from vae.data.decoding import pool
+from vae.data.decoding.part import DecodedPart
 from vae.data.folders import image_names, layout
 from vae.data.folders.choices import FolderChoices
 from vae.data.folders.class_table import RawTable
 from vae.data.folders.image_walk import HIDDEN
 from vae.data.folders.layout import FolderLayout
-from vae.data.image_decoding import MAX_CONTENT_BYTES, Decoded, Format
+from vae.data.image_decoding import MAX_CONTENT_BYTES, Format
 from vae.data.importing import archive_files
 from vae.data.report.left_out import LeftOut
 from vae.errors import DatasetError, StorageError
@@ -56,13 +58,8 @@ class ZipPictures:
         contents = map(self._content, names)
         return [image_decoding.pixel_count(one) if isinstance(one, bytes) else 0 for one in contents]
 
-    def decoded(
-        self, names: Sequence[str], form: Format, on_image: Callable[[], None], reading: ImageReading
-    ) -> list[Decoded | DatasetError]:
-        contents = [self._content(name) for name in names]
-        readable = [content for content in contents if isinstance(content, bytes)]
-        found = iter(image_decoding.decode_all(readable, form, on_image, reading))
-        return [next(found) if isinstance(content, bytes) else content for content in contents]
+    def decoded(self, names: Sequence[str], form: Format, reading: ImageReading) -> Generator[DecodedPart]:
+        return pool.decoded(map(self._content, names), len(names), form, reading)
 
     def understood(self, choices: FolderChoices) -> FolderLayout:
         """Classes and splits by the names in it, and by a CSV file among them.

@@ -30,11 +30,18 @@ class Twins:
 def signatures(images: Pixels) -> Signatures:
     """(n, up to 256) the images (n, C, H, W) as small grey pictures: means of their pixels, 0 to 255."""
     grey = images.mean(1, dtype=np.float32)
-    rows, columns = (np.linspace(0, size, min(SIDE, size), endpoint=False).astype(int) for size in grey.shape[1:])
-    heights, widths = np.diff(np.append(rows, grey.shape[1])), np.diff(np.append(columns, grey.shape[2]))
-    summed = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2)
-    small: Signatures = (summed / (heights[:, None] * widths)).reshape(len(images), -1).astype(np.float16)
+    rows, columns = map(_sums, grey.shape[1:])
+    counts = rows.sum(1)[:, None] * columns.sum(1)
+    small: Signatures = (rows @ grey @ columns.T / counts).reshape(len(images), -1).astype(np.float16)
     return small
+
+
+def _sums(size: int) -> NDArray[np.float32]:
+    """(up to 16, size) ones where a pixel belongs to a place of the small picture."""
+    begins = np.linspace(0, size, min(SIDE, size), endpoint=False).astype(int)
+    places = np.searchsorted(begins, np.arange(size), side="right") - 1
+    found: NDArray[np.float32] = (places == np.arange(len(begins))[:, None]).astype(np.float32)
+    return found
 
 
 def usual_distance(seen: Signatures) -> float:
