@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.hostile import array_files, entries, json_texts, names, pictures, tables, tensor_files, told
+from tests.hostile import archives, array_files, entries, json_texts, names, pictures, tables, tensor_files, told
 from tests.hostile import house as houses
 from tests.hostile.guard import GOOD
 from tests.hostile.house import House
@@ -76,6 +76,8 @@ def _changes(kind: Kind) -> tuple[Changes, Changes]:
             no |= _all(_bytes, array_files.NPY | array_files.LABELS)
         case "idx":
             no |= _all(_bytes, array_files.IDX)
+        case "zip":
+            no |= _all(_bytes, archives.ZIP)
         case "picture":
             no |= _all(_bytes, pictures.changes() | pictures.by_format())
     return no, perhaps
@@ -102,7 +104,7 @@ def _made(kind: Kind, change: Callable[[Path], object]) -> Callable[[House], obj
 
 def of_kind(kind: Kind) -> Iterator[Case]:
     """Every case of one kind of file; the first is the good one."""
-    no, perhaps = _changes(kind) if kind in FIRST else ({}, {})
+    no, perhaps = _changes(kind) if kind in FIRST or kind.family == "zip" else ({}, {})
     yield Case(f"{kind.name} {GOOD}", kind.agree, kind.read, refused=False)
     must: Changes = entries.NO_FILE | no
     for name, change in (must | entries.NO_CONTENT | entries.PERHAPS | _others(kind) | perhaps).items():

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+import zipfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.config import ADOPTED, ModelConfig, Networks, TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
+from vae.data.keeping import overview
 from vae.data.report.image_report import ImageReport, counted
 from vae.data.report.left_out import Reason
 from vae.data.report.warning import Warned
@@ -168,6 +170,7 @@ def build(root: Path) -> House:
     for k in range(3):
         pixels = np.random.default_rng(k).integers(0, 256, (8, 8), np.uint8)
         Image.fromarray(pixels).save(root / "pictures" / "class" / f"{k}.png")
+    _archives(root)
     return House(root, checkpoint.identity, job_id)
 
 
@@ -251,6 +254,15 @@ def _import_images(folder: Path) -> None:
     classes = counted({"x": {"train": 10}, "y": {"train": 10}})
     report = ImageReport(30, 27, (Reason("no image", 3, ("a.txt",)),), classes, warnings=(Warned("dark", "Dark."),))
     (folder / "report.json").write_text(json.dumps(asdict(report)))
+
+
+def _archives(root: Path) -> None:
+    """A ZIP of the pictures, an NPZ of images, and what is known of the imported set."""
+    with zipfile.ZipFile(root / "own.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((root / "pictures" / "class").iterdir()):
+            archive.write(path, f"class/{path.name}")
+    np.savez_compressed(root / "own.npz", images=np.zeros((5, 8, 8), np.uint8), labels=np.arange(5) % 2)
+    overview.compute("own")
 
 
 def _from_elsewhere(root: Path) -> None:

@@ -17,10 +17,13 @@ from vae.adoption.weights import parts, state_dict, weights_file
 from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
 from vae.checkpoints import checkpoint_files, every_image
+from vae.config import USUAL_READING
 from vae.data import image_decoding, imported_dataset
 from vae.data.built_in import mnist
 from vae.data.folders import class_table
 from vae.data.image_decoding import Format
+from vae.data.importing import sources as import_sources
+from vae.data.keeping import overview
 from vae.errors import GenerationError
 from vae.foreign import onnx_file
 from vae.generation import direction_files, mixture_files, posterior_files
@@ -30,14 +33,14 @@ from vae.maps import map_files
 from vae.sample_quality import quality_files
 from vae.storage import door
 from vae.storage.array_files import read_idx
-from vae.storage.kinds import IDX, ONNX, STATE
+from vae.storage.kinds import ARCHIVE, ARRAYS, IDX, ONNX, STATE
 from vae.training.run_folder import film_files, request_files, status
 from vae.training.run_folder.status import resume_file
 
 DECODER = "decoder.onnx"
 SMALL = 64 * 2**20  # bytes; of a larger file config.json knows the size only
 GREY = Format(8, 8, colour=False)
-FAMILIES = ("json", "tensors", "tensors with metadata", "table", "npy", "labels", "idx", "picture", "text")
+FAMILIES = ("json", "tensors", "tensors with metadata", "table", "npy", "labels", "idx", "picture", "zip", "text")
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,24 @@ def _classes(house: House) -> object:
     return class_table.read(house.root / "classes.csv", ["class/0.png", "class/1.png"]).classes
 
 
+def _archive(house: House) -> object:
+    """How many of its pictures can be read."""
+    path = house.root / "own.zip"
+    with door.opened(path, ARCHIVE) as file, import_sources.looked_into(file, path.name) as brought:
+        return sum(len(part.pixels) for part in brought.pictures.decoded(brought.layout.files, GREY, USUAL_READING))
+
+
+def _arrays(house: House) -> object:
+    path = house.root / "own.npz"
+    import_sources.side_of(path)
+    with door.opened(path, ARRAYS) as file, import_sources.looked_into(file, path.name) as brought:
+        return sum(len(part.pixels) for part in brought.pictures.decoded(brought.layout.files, GREY, USUAL_READING))
+
+
+def _overview(house: House) -> object:
+    return overview.kept("own")
+
+
 def _weights_from_elsewhere(house: House) -> object:
     return parts.parts_of(state_dict.layers_of(weights_file.read(house.root / "elsewhere.safetensors")))
 
@@ -259,6 +280,9 @@ KINDS = (
         lambda house: house.images / "report.json",
         lambda house: imported_dataset.report("own"),
     ),
+    Kind("overview of a data set", "json", lambda house: _only(house.root / "derived", "datasets/*"), _overview),
+    Kind("ZIP of images", "zip", lambda house: house.root / "own.zip", _archive),
+    Kind("NPZ of images", "zip", lambda house: house.root / "own.npz", _arrays),
     Kind("imported names", "text", lambda house: house.images / "train-names.txt", _names),
     Kind("table of classes", "text", lambda house: house.root / "classes.csv", _classes),
     Kind("weights from elsewhere", "text", lambda house: house.root / "elsewhere.safetensors", _weights_from_elsewhere),

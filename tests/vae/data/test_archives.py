@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.hostile.archives import with_sizes
 from vae.data import datasets
 from vae.data.folders.choices import FolderChoices
 from vae.data.import_folder import ImportSettings
@@ -178,17 +179,6 @@ def bomb(folder: Path) -> Path:
     path = zipped(folder / "x.zip", pictures(5))
     path.write_bytes(with_sizes(path.read_bytes(), 2**30))
     return path
-
-
-def with_sizes(raw: bytes, size: int) -> bytes:
-    """A ZIP whose list and heads say of every member that it unpacks to so many bytes."""
-    changed = bytearray(raw)
-    for mark, at in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
-        start = changed.find(mark)
-        while start >= 0:
-            changed[start + at : start + at + 4] = struct.pack("<L", size)
-            start = changed.find(mark, start + 4)
-    return bytes(changed)
 
 
 def large_list(folder: Path) -> Path:
