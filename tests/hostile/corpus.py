@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.hostile import archives, array_files, entries, json_texts, names, pictures, tables, tensor_files, told
+from tests.hostile import entries, names, told
 from tests.hostile import house as houses
+from tests.hostile.contents import archives, array_files, json_texts, pictures, tables, tensor_files
 from tests.hostile.guard import GOOD
 from tests.hostile.house import House
 from tests.hostile.kinds import (

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.hostile import house as houses
-from tests.hostile import tensor_files
+from tests.hostile.contents import tensor_files
 from tests.hostile.guard import MOST_CHARACTERS
 from tests.hostile.house import House
 from tests.hostile.kinds import KINDS, Kind

@@ -16,7 +16,7 @@ import pytest
 import safetensors.numpy
 import torch
 
-from tests.hostile import tensor_files
+from tests.hostile.contents import tensor_files
 from tests.vae.adoption import models
 from vae.adoption import from_weights
 from vae.adoption.weights import loading_child, parts, state_dict, weights_file

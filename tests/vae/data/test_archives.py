@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.hostile.archives import with_sizes
+from tests.hostile.contents.archives import with_sizes
 from vae.data import datasets
 from vae.data.folders.choices import FolderChoices
 from vae.data.import_folder import ImportSettings

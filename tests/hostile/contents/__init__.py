@@ -1,0 +1,1 @@
+"""What a file of each family may hold that no good one holds."""
