@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.anomalies.page import asks, folder_of, visit_folder
@@ -14,6 +15,8 @@ from tests.pages.page import said, visit_page
 from tests.runs import plant, plant_run, train_request
 from ui.shared.sessions import ownership
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import import_folder
+from vae.data.import_folder import ImportSettings
 from vae.generation import direction_files
 from vae.jobs import queue
 from vae.storage import paths
@@ -155,6 +158,46 @@ def test_what_is_kept_is_replaced_and_deleted_by_its_own_session_only(
     pressed(mine, "Force")
     assert direction_files.saved(digits) == []
     assert not list(paths.derived_dir().rglob("owners/*"))
+
+
+def set_page() -> None:
+    """A session's page with an imported data set, which it has made where it says so."""
+    import streamlit as st
+
+    from ui.library.data import data_actions, data_table
+    from ui.shared.sessions import deletion, ownership
+    from vae.data import imported_dataset
+
+    if st.session_state.pop("claims", False):
+        ownership.claim(data_actions.note_of("pets"))
+    for name in imported_dataset.names():
+        shelved = next(one for one in data_table.shelved() if one.name == name)
+        data_actions.buttons(shelved)
+        st.session_state[data_actions.NEW_NAME] = "taken"
+        st.button("Force rename", on_click=data_actions._renamed, args=(name,))
+        st.button("Force", on_click=deletion.confirmed, args=(data_actions.of_set(shelved),))
+    st.caption(f"There: {', '.join(imported_dataset.names())}.")
+
+
+def test_a_data_set_is_renamed_and_deleted_by_its_own_session_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_SHARED", "1")
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "data"))
+    for k in range(4):
+        Image.new("L", (8, 8), 60 * k).save(tmp_path / f"{k}.png")
+    import_folder.write("pets", tmp_path, ImportSettings(8, 8))
+    mine, other = AppTest.from_function(set_page), AppTest.from_function(set_page)
+    mine.session_state["claims"] = True
+    assert OTHERS not in said(mine.run())
+    assert OTHERS in said(other.run())
+    assert [button.label for button in other.button] == ["Force rename", "Force"]
+    for forced in ("Force rename", "Force"):
+        assert "There: pets." in said(pressed(other, forced))
+    assert "There: taken." in said(pressed(mine, "Force rename"))
+    assert OTHERS in said(other.run())  # the new name has the same owner
+    assert "There: ." in said(pressed(mine, "Force"))
+    assert not list((tmp_path / "data").rglob("owners/*"))
 
 
 def test_pins_are_a_sessions_own(digits: Checkpoint) -> None:

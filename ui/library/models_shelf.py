@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
-from ui.components import reports
-from ui.library.state import MODEL, STATE
+from ui.library import chosen_row
+from ui.library.state import MODEL
 from ui.shared import cache, formatting, model_picker, page
 from ui.shared.models import card, health
 from ui.shared.models.managing import model_actions
@@ -20,7 +17,6 @@ from vae.errors import CheckpointError
 from vae.storage import probe
 from vae.training.run_folder import model_changes
 
-ROW_PIXELS, MOST_ROWS = 35, 14
 LOSS_HELP = (
     "Mean per test image in nats, by the model's own objective. Losses can be compared only where data set, likelihood "
     "and kind are the same: the table is sorted by these, and by nothing else."
@@ -36,21 +32,8 @@ def show() -> None:
         )
         return
     names = [model.name for model in models]
-    chosen = STATE.option(MODEL, names, names[0])
-    key = f"library_models-{hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]}"
-    st.session_state[key] = {"selection": {"rows": [names.index(chosen)], "columns": [], "cells": []}}
-    st.dataframe(
-        columns(models),
-        key=key,
-        on_select=partial(_chosen, key, names),
-        selection_mode=["single-row", "single-cell"],
-        hide_index=True,
-        height=(min(len(models), MOST_ROWS) + 1) * ROW_PIXELS + 3,
-        column_config={"Test loss": st.column_config.NumberColumn("Test loss", format="%,.2f", help=LOSS_HELP)},
-        placeholder="–",
-        alt="Models on this machine",
-    )
-    _card(models[names.index(chosen)])
+    explained = {"Test loss": st.column_config.NumberColumn("Test loss", format="%,.2f", help=LOSS_HELP)}
+    _card(models[chosen_row.show(MODEL, names, columns(models), explained, "Models on this machine")])
 
 
 def in_order(summaries: Sequence[Summary]) -> list[Summary]:
@@ -107,11 +90,3 @@ def _facts(model: Summary) -> None:
     judged = health.verdict(checkpoint)
     st.markdown(health.badge(judged), help=page.escape(f"{judged.sentence} {judged.remedy}".strip()))
     st.markdown(page.escape(checkpoint.origin or "Trained by this program."))
-
-
-def _chosen(key: str, names: list[str]) -> None:
-    """A box or a cell was clicked; a box that is unticked changes nothing."""
-    choice = reports.table_choice(st.session_state[key])
-    row = choice.cell if choice.cell is not None else next(iter(choice.rows), None)
-    if row is not None and row < len(names):
-        STATE.put(MODEL, names[row])

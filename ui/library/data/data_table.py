@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import streamlit as st
 
-from ui.components import reports
-from ui.library.state import SET, STATE
+from ui.library import chosen_row
+from ui.library.state import SET
 from ui.shared import cache, formatting
 from vae.data import datasets, imported_dataset
 from vae.data.image_dataset import DatasetInfo
 from vae.data.keeping import changes
 from vae.errors import DatasetError
 
-ROW_PIXELS, MOST_ROWS = 35, 12
 HERE, ABSENT, DAMAGED = "On this machine", "Not downloaded", "Damaged"
 
 
@@ -66,27 +62,10 @@ def _shelved(name: str, models: tuple[str, ...]) -> Shelved:
 
 def show(sets: Sequence[Shelved]) -> Shelved:
     """The table; which set is chosen."""
+    disk = st.column_config.TextColumn(help="What its files take here; the built-in digits come with scikit-learn.")
+    explained = {"Images": st.column_config.NumberColumn(format="localized"), "Disk": disk}
     names = [one.name for one in sets]
-    chosen = STATE.option(SET, names, names[0])
-    key = f"library_sets-{hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]}"
-    st.session_state[key] = {"selection": {"rows": [names.index(chosen)], "columns": [], "cells": []}}
-    st.dataframe(
-        columns(sets),
-        key=key,
-        on_select=partial(_chosen, key, names),
-        selection_mode=["single-row", "single-cell"],
-        hide_index=True,
-        height=(min(len(sets), MOST_ROWS) + 1) * ROW_PIXELS + 3,
-        column_config={
-            "Images": st.column_config.NumberColumn(format="localized"),
-            "Disk": st.column_config.TextColumn(
-                help="What its files take here; the built-in digits come with scikit-learn."
-            ),
-        },
-        placeholder="–",
-        alt="Data sets on this machine",
-    )
-    return sets[names.index(chosen)]
+    return sets[chosen_row.show(SET, names, columns(sets), explained, "Data sets on this machine")]
 
 
 def columns(sets: Sequence[Shelved]) -> dict[str, list[object]]:
@@ -111,11 +90,3 @@ def size(known: DatasetInfo) -> str:
 
 def _is_own(one: Shelved) -> bool:
     return one.info is None or one.info.imported
-
-
-def _chosen(key: str, names: list[str]) -> None:
-    """A box or a cell was clicked; a box that is unticked changes nothing."""
-    choice = reports.table_choice(st.session_state[key])
-    row = choice.cell if choice.cell is not None else next(iter(choice.rows), None)
-    if row is not None and row < len(names):
-        STATE.put(SET, names[row])

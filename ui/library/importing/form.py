@@ -53,6 +53,11 @@ FIT_HELP = (
     "What becomes of images whose sides have another ratio. Pictures that a model is shown later are treated in the "
     "same way."
 )
+CLASSES_HELP = "What names an image's class."
+SPLITS_HELP = (
+    "Which images are for training, validation and test. By content: about 10 % are for test and 5 % for validation, "
+    "more of few images."
+)
 
 
 @st.fragment
@@ -229,23 +234,14 @@ def _classes(key: str, found: Looked) -> None:
         return
     table = found.has_table or not isinstance(found.brought.pictures, ZipPictures)
     with st.container(horizontal=True):
-        options = [word for word in CLASSES if table or word != "csv"]
-        st.selectbox(
-            "Classes",
-            options,
-            key=f"library_classes-{key}",
-            format_func=CLASSES.__getitem__,
-            help="What names an image's class.",
-        )
-        options = [word for word in SPLITS if table or word != "csv"]
-        st.selectbox(
-            "Splits",
-            options,
-            key=f"library_splits-{key}",
-            format_func=SPLITS.__getitem__,
-            help="Which images are for training, validation and test. By content: about 10 % are for test and 5 % for "
-            "validation, more of few images.",
-        )
+        for label, titles, explanation in (("Classes", CLASSES, CLASSES_HELP), ("Splits", SPLITS, SPLITS_HELP)):
+            st.selectbox(
+                label,
+                [word for word in titles if table or word != "csv"],
+                key=f"library_{label.lower()}-{key}",
+                format_func=titles.__getitem__,
+                help=explanation,
+            )
 
 
 def _told(found: Looked) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.components import clicks
+from ui.library.data import data_actions
 from ui.library.importing import imports
 from ui.shared import page
 from ui.shared.job_card import Command
+from ui.shared.sessions import ownership
 from vae.data import imported_dataset
 from vae.errors import JobError
 
@@ -35,6 +37,7 @@ def show() -> None:
         except JobError as error:
             page.show_error(error)
             return
+        ownership.claim(data_actions.note_of(name))
         imports.began(work.jobs()[-1], name)
         st.rerun()
 

@@ -18,7 +18,7 @@ LENGTH_BYTES = 8
 
 
 @dataclass(frozen=True)
-class Request:
+class Given:
     """Files, each by its path as the system writes it or by its content, and what they become."""
 
     form: Format
@@ -28,7 +28,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Returned:
     """Of each file what its image was, what is wrong with it, or None for a picture so large that the import decodes
     it itself, alone; and the pixels of those that could be read, one after the other.
     """
@@ -37,7 +37,7 @@ class Answer:
     pixels: bytes
 
 
-def send(pipe: BinaryIO, message: Request | Answer) -> None:
+def send(pipe: BinaryIO, message: Given | Returned) -> None:
     """Raises OSError where nobody reads."""
     packed = msgspec.msgpack.encode(message)
     pipe.write(len(packed).to_bytes(LENGTH_BYTES, "little"))

@@ -24,7 +24,7 @@ import numpy as np
 
 from vae.budget import free
 from vae.config import ImageReading
-from vae.data.decoding.messages import Answer, Request, receive, send
+from vae.data.decoding.messages import Given, Returned, receive, send
 from vae.data.decoding.part import DecodedPart, File, decoded_here
 from vae.data.image_decoding import Decoded, Format, ImageFacts, decode
 from vae.errors import DatasetError
@@ -150,15 +150,15 @@ class _Processes:
             self._free.put(process)
         return self._whole(files, answer)
 
-    def _request(self, files: Sequence[str | bytes]) -> Request:
-        return Request(
+    def _request(self, files: Sequence[str | bytes]) -> Given:
+        return Given(
             self._form,
             self._reading,
             [os.fsencode(file) for file in files],  # contents stay as they are
             [isinstance(file, str) for file in files],
         )
 
-    def _whole(self, files: Sequence[File], answer: Answer) -> DecodedPart:
+    def _whole(self, files: Sequence[File], answer: Returned) -> DecodedPart:
         """With what was wrong before, and with the large pictures, which are decoded here."""
         pixels = np.frombuffer(answer.pixels, np.uint8).reshape(-1, *self._form.shape)
         if all(isinstance(one, ImageFacts) for one in answer.outcomes) and len(answer.outcomes) == len(files):
@@ -185,11 +185,11 @@ class _Processes:
             return error
 
 
-def _answer(process: subprocess.Popen[bytes], request: Request, files: Sequence[str | bytes]) -> Answer:
+def _answer(process: subprocess.Popen[bytes], request: Given, files: Sequence[str | bytes]) -> Returned:
     """Raises DatasetError where the process has ended."""
     try:
         send(cast(IO[bytes], process.stdin), request)  # type: ignore[arg-type]
-        answer = receive(cast(IO[bytes], process.stdout), Answer)  # type: ignore[arg-type]
+        answer = receive(cast(IO[bytes], process.stdout), Returned)  # type: ignore[arg-type]
     except OSError:
         answer = None
     if answer is None:

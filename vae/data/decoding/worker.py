@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vae.data import image_decoding
-from vae.data.decoding.messages import Answer, Request, receive, send
+from vae.data.decoding.messages import Given, Returned, receive, send
 from vae.data.image_decoding import ImageFacts
 from vae.errors import DatasetError
 
@@ -32,14 +32,14 @@ def _elsewhere() -> Iterator[None]:
 
 
 def main(source: BinaryIO, target: BinaryIO) -> None:
-    """Answer until nobody asks any more."""
+    """Returned until nobody asks any more."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about large or odd files: there are bounds of our own
-        while (request := receive(source, Request)) is not None:
+        while (request := receive(source, Given)) is not None:
             send(target, _answered(request))
 
 
-def _answered(request: Request) -> Answer:
+def _answered(request: Given) -> Returned:
     outcomes: list[ImageFacts | str | None] = []
     pixels = bytearray()
     for given, is_path in zip(request.files, request.are_paths, strict=True):
@@ -53,7 +53,7 @@ def _answered(request: Request) -> Answer:
         else:
             outcomes.append(image.facts)
             pixels += image.pixels.data
-    return Answer(outcomes, bytes(pixels))
+    return Returned(outcomes, bytes(pixels))
 
 
 if __name__ == "__main__":
