@@ -18,6 +18,14 @@ DROP = """(element, [name, type, content]) => {
     say("drop")
 }"""
 
+PASTE = """(element, [content]) => {
+    const clipboardData = new DataTransfer()
+    const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0))
+    clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }))
+    const how = { clipboardData, bubbles: true, composed: true, cancelable: true }
+    element.dispatchEvent(new ClipboardEvent("paste", how))
+}"""
+
 
 def tool(page: Page) -> Locator:
     """The tool, once it can encode."""
@@ -47,6 +55,34 @@ def draw(page: Page, places: Sequence[tuple[float, float]], steps: int = 1) -> N
 def drop(page: Page, content: bytes, name: str = "own.png", kind: str = "image/png") -> None:
     """Drop a file onto the tool."""
     tool(page).evaluate(DROP, [name, kind, base64.b64encode(content).decode()])
+
+
+def paste(page: Page, content: bytes, where: str = "body") -> None:
+    """Paste a picture from the clipboard while the focus is on an element."""
+    page.locator(where).first.evaluate(PASTE, [base64.b64encode(content).decode()])
+
+
+def draw_by_touch(page: Page, places: Sequence[tuple[float, float]], beside: tuple[float, float]) -> None:
+    """One stroke with a finger, while a second one rests beside it and then moves; places as `draw` has them."""
+    pad = page.locator("canvas.pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+
+    def say(kind: str, *fingers: tuple[float, float]) -> None:
+        points = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": number}
+            for number, (x, y) in enumerate(fingers)
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    say("touchStart", places[0])
+    say("touchStart", places[0], beside)
+    for x, y in places[1:]:
+        say("touchMove", (x, y), (beside[0], beside[1] - 0.1))
+    say("touchEnd")
+    session.detach()
 
 
 def mark(page: Page) -> tuple[float, float]:

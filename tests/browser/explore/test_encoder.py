@@ -300,7 +300,17 @@ def test_a_count_among_the_images_is_exact(page: Page) -> None:
             const far = trustOf(model, { bound: { squaredError: 9 } }, null, 5)
             const near = trustOf(model, { bound: { squaredError: 2 } }, { distance: 1, limit: 2 }, 5)
             const away = trustOf(model, { bound: { squaredError: 2 } }, { distance: 3, limit: 2 }, 5)
-            return [below, far.level, near.level, away.text[0]]
+            const low = Float32Array.from([0.1, 0.2, 0.1, 0.3, 0.1, 9])  // the last is no test image
+            const collapsed = { ...model, tensors: { ...model.tensors, kl: { data: low } } }
+            const told = trustOf(collapsed, { bound: { squaredError: 2 } }, { distance: 1, limit: 2 }, 5)
+            return [below, far.level, near.level, away.text[0], told.level, told.text[0]]
         }"""
     )
-    assert found == [[0, 0, 1, 3, 5], "far", "good", "Far from every test image in latent space."]
+    assert found == [
+        [0, 0, 1, 3, 5],
+        "far",
+        "good",
+        "Far from every test image in latent space.",
+        "far",
+        "This model hardly tells images apart: a place on the map says little.",
+    ]

@@ -36,6 +36,12 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def becomes(tool: Page, pixels: np.ndarray) -> bool:
+    """Whether the canvas shows them soon."""
+    wanted = pixels.ravel().tolist()
+    return eventually(tool, lambda: own_image.pixels(tool) == wanted)
+
+
 def test_a_drawn_digit_lands_among_its_class_and_becomes_the_place_of_the_sliders(
     tool: Page, console_errors: list[str]
 ) -> None:
@@ -97,6 +103,18 @@ def test_a_test_image_put_onto_the_canvas_lands_on_its_own_point(tool: Page) -> 
     np.testing.assert_allclose(own_image.mark(tool), checkpoint.maps["pca"].xy[target.row], atol=1e-3)
     tool.get_by_role("button", name="Undo").click()
     assert own_image.pixels(tool) == image.ravel().tolist()
+    # pasted, wherever the focus is: the width of the pen is no text
+    for where, pasted in (("body", 255 - image[0]), ("section.own .size", image[0])):
+        own_image.paste(tool, png(pasted), where)
+        expect(tool.locator(".changes")).to_have_text("Own image, as it is.")
+        assert becomes(tool, pasted)
+    # a finger draws; a second one beside it draws nothing
+    tool.get_by_role("button", name="Clear").click()
+    own_image.draw_by_touch(tool, [(0.5, 0.06), (0.5, 0.4), (0.5, 0.7), (0.5, 0.94)], beside=(0.05, 0.9))
+    expect(tool.locator(".neighbours")).to_contain_text(re.compile("^Nearest 8 images: [5-8] of class 1"))
+    touched = np.array(own_image.pixels(tool)).reshape(8, 8)
+    assert touched[:, 3:5].min() > 0
+    assert touched[:, :2].max() == 0
 
 
 def test_a_wide_colour_picture_is_fitted_to_a_grey_model_and_the_page_says_how(tool: Page) -> None:

@@ -3,7 +3,9 @@
 import { grouped } from "../shared/text.js"
 
 const FAR_SHARE = 0.99 // of the data set's images whose error is lower: beyond, the picture is called unlike them
+const LEAST_KL = 1 // nats that test images have on average: with less no more than e of them can be told apart
 const sorted = new WeakMap() // by model: each number of all images, in order
+const means = new WeakMap() // by model: the mean KL of the test images
 
 /** Of how many of the model's first `tests` images, the test images, a number is lower than `value`. */
 export function countBelow(model, name, value, tests) {
@@ -47,8 +49,20 @@ export function comparedWith(count) {
   return count === 1 ? "Of one test image" : `Of ${whole(count)} test images`
 }
 
+function meanKl(model, tests) {
+  if (!means.has(model)) means.set(model, model.tensors.kl.data.slice(0, tests).reduce((a, b) => a + b, 0) / tests)
+  return means.get(model)
+}
+
 /** Whether the picture is like the data: {level: "good" | "far", text}. `away`: {distance, limit} in latent space. */
 export function trustOf(model, { bound }, away, count) {
+  const kl = meanKl(model, count)
+  if (kl < LEAST_KL) {
+    const help =
+      `Its KL is ${grouped(kl, 2)} nats on average over the test images: they all have nearly the same posterior. ` +
+      "The model is untrained, or its posterior has collapsed."
+    return { level: "far", text: ["This model hardly tells images apart: a place on the map says little.", { help }] }
+  }
   const below = bound ? countBelow(model, "squared_error", bound.squaredError, count) : 0
   const limit = away && `Of new images’ posterior samples, 95 % lie within ${away.limit.toFixed(2)} of a test image.`
   if (below >= FAR_SHARE * count && below > 0) {

@@ -12,22 +12,29 @@ export class Pad {
   constructor(canvas, cursor, { pen, begin, changed, done }) {
     Object.assign(this, { canvas, cursor, pen, begin, changed, done })
     this.down = false
+    this.pointer = null // of the mouse, pen or finger that draws
     canvas.onpointerdown = (event) => {
-      if (event.button !== 0 || !this.bytes) return
+      if (event.button !== 0 || !this.bytes || this.pointer !== null) return // a second finger draws nothing
       event.preventDefault()
       canvas.focus({ preventScroll: true })
       canvas.setPointerCapture(event.pointerId)
+      this.pointer = event.pointerId
       this.box = canvas.getBoundingClientRect() // not at every move: it has the browser lay the page out
       this.showCursor(false)
       this.start(this.placeOf(event), event.timeStamp)
     }
     canvas[MOVES] = (event) => {
-      if (!this.down || !canvas.hasPointerCapture(event.pointerId)) return
+      if (!this.down || event.pointerId !== this.pointer) return
       for (const one of event.getCoalescedEvents?.() ?? []) this.goOn(this.placeOf(one))
       this.goOn(this.placeOf(event))
       this.changed(event.timeStamp)
     }
-    canvas.onpointerup = canvas.onpointercancel = () => this.finish()
+    canvas.onpointerup =
+      canvas.onpointercancel =
+      canvas.onlostpointercapture =
+        ({ pointerId }) => {
+          if (pointerId === this.pointer) this.finish()
+        }
     canvas.onkeydown = (event) => this.onKey(event)
     canvas.onblur = () => {
       this.finish()
@@ -79,6 +86,7 @@ export class Pad {
   }
 
   finish() {
+    this.pointer = null
     if (!this.down) return
     this.down = false
     this.done()

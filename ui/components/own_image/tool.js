@@ -18,6 +18,7 @@ import { Pad } from "./pad.js"
 import { Results } from "./results.js"
 
 const UNDO_BYTES = 64 * 2 ** 20
+const TEXT_FIELDS = "input:not([type=range], [type=color], [type=file]), textarea, [contenteditable]" // keep a paste
 
 class OwnImage {
   constructor(root) {
@@ -126,7 +127,8 @@ class OwnImage {
   takeOriginal(original) {
     if (!original || original.row !== this.wanted) return
     this.wanted = null
-    if (original.pixels) this.place(bytesFromBase64(original.pixels), `Test image, row ${original.row}.`)
+    const kind = original.row < this.data.tests ? "Test image" : "Image" // those of other splits come after
+    if (original.pixels) this.place(bytesFromBase64(original.pixels), `${kind}, row ${original.row}.`)
     else this.say(original.problem, true)
   }
 
@@ -220,7 +222,7 @@ class OwnImage {
   paste(event) {
     const [target] = event.composedPath()
     const file = fileOf(event.clipboardData)
-    if (!file || target.matches?.("input, textarea, [contenteditable]")) return
+    if (!file || target.matches?.(TEXT_FIELDS)) return
     event.preventDefault()
     this.take(file)
   }
