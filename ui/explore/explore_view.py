@@ -42,6 +42,7 @@ def show() -> None:
 
             tool.show(shown, choice)
             tool.bring(shown)
+        live_panel.bring_reach(shown)
 
 
 def _decode_in_python(browser: bool) -> bool:

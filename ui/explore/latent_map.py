@@ -219,8 +219,8 @@ def _start(maps: Mapping[str, ProjectionMap], choice: MapChoice) -> tuple[float,
     linear = maps[choice.method].linear
     if linear is None:
         return None
-    x, y = (-linear.mean) @ linear.components.T
-    return (float(x), float(y))
+    x, y = linear.place(np.zeros_like(linear.mean)).tolist()
+    return (x, y)
 
 
 def figure(on_map: OnMap, choice: MapChoice) -> go.Figure:

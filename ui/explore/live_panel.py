@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components import live_decoder
+from ui.components import live_decoder, model_store
 from ui.components.live_decoder import panel_data
 from ui.components.model_store import browser_model
 from ui.decoding import live
@@ -66,6 +66,8 @@ def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
         "image_shape": list(checkpoint.model.image_shape),
         "class_names": list(checkpoint.dataset.class_names),
         "count": len(checkpoint.latents.mu),
+        "tests": len(on_map.checkpoint.latents.mu),
+        "reach_of": checkpoint.identity,
         "splits": [[split, on_map.images.counts[split]] for split in every_image.SPLITS] if on_map.every else [],
         "dims": panel_data.slider_dims(on_map.checkpoint, checkpoint.latents.mu),
         "revision": explore_place.revision(),
@@ -74,3 +76,18 @@ def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
         "map": latent_map.link_description(choice),
         "terms": TERMS,
     }
+
+
+def bring_reach(on_map: OnMap) -> None:
+    """Tell the page what is far from the data, once it is drawn: measuring it takes a moment."""
+    checkpoint = on_map.checkpoint
+    place = st.container(key="store-reach")
+
+    def bring() -> None:
+        from ui.components import reach  # not before: the first map does without it
+
+        if known := reach.reach_data(cache.reach(checkpoint)):
+            with place:
+                model_store.store_reach(checkpoint.identity, known, key=f"store-reach-{checkpoint.identity[:16]}")
+
+    page.later(bring)

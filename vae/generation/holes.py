@@ -20,16 +20,19 @@ from vae.generation.interpolation import Distances, Reals, distances, nearest_ot
 LEAST = 2  # images
 NOT_MEASURED = "One test image is too few to say where the model saw no data."
 SHARE = 95  # % of posterior samples that lie nearer than the limit
+USUAL_SHARE = 75  # % of them that lie nearer than is usual
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How near to the data the data is: the limit in the active dimensions (k,), measured on `count` images.
+    """How near to the data the data is: what is usual and the limit, in the active dimensions (k,), measured on `count`
+    images.
 
-    The limit of a single image, which has no other near it, is infinite: no place counts as a hole.
+    Both are infinite for a single image, which has no other near it: no place counts as a hole.
     """
 
     dims: NDArray[np.int64]
+    usual: float
     limit: float
     count: int
 
@@ -44,12 +47,13 @@ def reach(latents: Latents, count: int = 1_000, seed: int = 0) -> Reach:
     active = np.flatnonzero(latents.mu.astype(np.float64).var(0) > ACTIVE_VARIANCE)
     dims = active if len(active) else np.arange(latents.mu.shape[1])
     if len(latents.mu) < LEAST:
-        return Reach(dims, math.inf, len(latents.mu))
+        return Reach(dims, math.inf, math.inf, len(latents.mu))
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(latents.mu))[:count])
     z = latents.mu[rows] + latents.sigma[rows] * rng.standard_normal((len(rows), latents.mu.shape[1]))
     found = nearest_other(z[:, dims], latents.mu[:, dims], rows).distance
-    return Reach(dims, float(np.percentile(found, SHARE)), len(rows))
+    usual, limit = np.percentile(found, [USUAL_SHARE, SHARE])
+    return Reach(dims, float(usual), float(limit), len(rows))
 
 
 def from_data(z: Reals, latents: Latents, known: Reach) -> NDArray[np.float64]:

@@ -35,3 +35,15 @@ class LinearMap:
 
     mean: NDArray[np.float32]
     components: NDArray[np.float32]
+
+    def place(self, z: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Where latents (…, d) are on the map: (…, 2)."""
+        return (np.asarray(z, np.float64) - self.mean) @ self.components.T.astype(np.float64)
+
+    def latent(self, xy: NDArray[np.floating], base: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The latents (…, d) that are at places (…, 2), and as base (…, d) in all that the map doesn't show.
+
+        The rows of `components` are orthonormal, or zero where there are fewer dimensions than two.
+        """
+        away = np.asarray(xy, np.float64) - self.place(base)
+        return np.asarray(base, np.float64) + away @ self.components.astype(np.float64)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.pages.generate.page import Browser, active_distances, press, url, visit
 from tests.pages.page import said
+from ui.components.reach import reach_data
 from ui.shared import cache
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors
@@ -51,4 +52,4 @@ def test_distances_leave_out_dimensions_that_carry_nothing(digits: Checkpoint, b
     assert f"**{int((active_distances(digits, z) > known.limit).sum())} of 5** steps lie where the model saw" in said(
         at
     )
-    assert browser.data["scrub"]["reach"] == {"dims": known.dims.tolist(), "limit": known.limit}
+    assert browser.data["scrub"]["reach"] == reach_data(known)

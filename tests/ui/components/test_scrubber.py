@@ -21,7 +21,7 @@ def page() -> None:
         "t": 0.5,
         "ends": ["here", "there"],
         "unit": "of the way",
-        "reach": {"dims": [1], "limit": 1.5},
+        "reach": {"dims": [1], "usual": 1.0, "limit": 1.5},
         "revision": 3,
         "socket": None,
         "decoded": None,

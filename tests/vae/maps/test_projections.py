@@ -53,6 +53,22 @@ def test_the_linear_map_places_latents_on_the_map(latent_dim: int) -> None:
     np.testing.assert_allclose((mu - found.linear.mean) @ found.linear.components.T, found.xy, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.parametrize("latent_dim", [1, 2, 7])
+def test_the_linear_map_leads_back_to_the_latents(latent_dim: int) -> None:
+    mu = np.random.default_rng(3).normal(size=(60, latent_dim)).astype(np.float32) * 3 + 1
+    found = pca.fit(mu)
+    assert found.linear is not None
+    elsewhere = mu[::-1]
+    z = found.linear.latent(found.xy, elsewhere)
+    np.testing.assert_allclose(found.linear.place(z), found.xy, atol=1e-4)
+    if latent_dim <= 2:  # the map shows all of it, wherever one comes from
+        np.testing.assert_allclose(z, mu, atol=1e-4)
+    shown = found.linear.components.T @ found.linear.components
+    rest = np.eye(latent_dim) - shown
+    np.testing.assert_allclose(z @ rest, elsewhere @ rest, atol=1e-4)  # what it doesn't show stays
+    np.testing.assert_allclose(found.linear.latent(found.xy, mu), mu, atol=1e-4)
+
+
 def test_pca_of_one_latent_dimension_is_a_line() -> None:
     mu = cloud(latent_dim=1)
     found = pca.fit(mu)

@@ -49,6 +49,18 @@ export function whereIs({ row, atImage, z }, terms) {
   return ["From the sliders."]
 }
 
+const INVERSES = {
+  exact: "Places of this map are exact: the dimensions that it does not show stay as they are on the sliders.",
+  around:
+    "This kind of map has no inverse. A place stands for the mean of the latents of the 8 images around it, the nearest " +
+    "weighing most: on an image it is that image’s own.",
+}
+
+/** Where the picture of the place under the pointer comes from. */
+export function pointerIs(isExact) {
+  return ["From this place of the map. Alt+click keeps it.", { help: isExact ? INVERSES.exact : INVERSES.around }]
+}
+
 /** The same while nothing moves, with the image whose posterior mean is nearest. */
 export function nearestIs({ row }, model, classNames) {
   return ` Nearest image: ${[`row ${row}`, classOf(model, row, classNames)].filter(Boolean).join(", ")}.`

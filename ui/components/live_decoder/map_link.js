@@ -1,15 +1,17 @@
-// The panel's part of the map: clicks and hovers on points, the ring that says where the person is, and the zoom, which
-// Streamlit forgets when the figure changes.
+// The panel's part of the map: clicks and hovers on points and places, the ring that says where the person is, and the
+// zoom, which Streamlit forgets when the figure changes.
 
 import { MapRing } from "../map_legend/map_ring.js"
 import { DRAWN_AGAIN, NativeChart } from "../map_legend/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
+import { MapPointer } from "./map_pointer.js"
 
 const zooms = new Map() // by map: the ranges that the person has chosen, in this page
 
 export class MapLink {
-  /** `onRow(row)` gets clicks on points, `onHover(row or null)` the point under the mouse. */
-  constructor({ key, onRow, onHover }) {
+  /** `onRow(row)` gets clicks on points, `onHover(row or null)` the point under the mouse, `over`, `leave` and `pin` are
+   * those of a MapPointer. */
+  constructor({ key, onRow, onHover, over, leave, pin }) {
     this.key = key
     this.onHover = onHover
     this.place = null
@@ -33,11 +35,13 @@ export class MapLink {
       },
       () => this.onFigure(),
     )
+    this.pointer = new MapPointer(this.chart, { over, leave, pin })
     this.onFigure()
   }
 
   onFigure() {
     if (!this.chart?.container()) return
+    this.pointer?.attach()
     this.chart.container().append(this.ring.element, this.preview)
     const zoom = zooms.get(this.chart.about().map)
     if (zoom || this.drawn) this.chart.arrange(zoom) // the first map is left as it comes, which is soonest
@@ -59,6 +63,7 @@ export class MapLink {
 
   close() {
     this.chart.close()
+    this.pointer.detach()
     this.ring.element.remove()
     this.preview.remove()
   }

@@ -2,21 +2,29 @@
 // latent vector when you let go. Where Python decodes, pictures come over a socket of the server (`data.socket`), and
 // without one when you let go (`data.decoded`).
 //
+// A pointer over the map decodes the place under it, and nothing else changes: `z` is where one is, `hover` what is shown
+// for as long as the pointer is there.
+//
 // What belongs to the selected image and what belongs to the picture shown stand in two places: the sliders leave the
 // one and change the other.
 
+import { MapInverse } from "../model_store/inverse.js"
 import { Pictures } from "../model_store/pictures.js"
+import { withReach } from "../model_store/reaches.js"
 import { meanOfRow, nearestRows, placeOnMap, withModel } from "../model_store/store.js"
-import { announce, NextFrame } from "../shared/frames.js"
+import { announce, NextFrame, OnceAFrame } from "../shared/frames.js"
 import { showText } from "../shared/help.js"
 import { mount } from "../shared/mount.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
 import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
-import { dimensionsOf, nearestIs, noSuchRow, numbersOf, whereIs, whoIs } from "./facts.js"
+import { dimensionsOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
 import { Slider } from "./slider.js"
+import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
+
+const FARTHEST = 100 // as in latent_vector.py
 
 class Panel {
   constructor(root) {
@@ -24,12 +32,18 @@ class Panel {
     this.element = this.find(".panel")
     this.z = []
     this.row = null
+    this.hover = null
     this.history = new UndoHistory()
+    this.trust = new TrustMark(this.find(".trust"))
     this.pictures = new Pictures(
       (picture) => this.drawPicture(picture),
       (isWaiting) => this.element.classList.toggle("is-waiting", isWaiting),
     )
     this.frame = new NextFrame((inputTime) => this.drawMoving(inputTime))
+    this.hovering = new OnceAFrame(
+      () => this.drawHovered(),
+      (inputTime) => this.pictures.atOnce && announce(this.element, "latent-drawn", { inputTime, took: this.took }),
+    )
     this.wireButtons()
     rememberSmooth(this.find(".smooth"), this.element)
   }
@@ -43,6 +57,7 @@ class Panel {
     this.closed = false
     if (changedModel) {
       this.model = null
+      this.trust.clear()
       this.element.dataset.ready = "no"
       this.history = new UndoHistory()
       this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
@@ -54,12 +69,24 @@ class Panel {
       this.row = data.row
       this.z = data.z ?? new Array(data.latent_dim).fill(0)
     }
+    if (pythonMoved || this.inverse?.key !== keyOf(data)) this.endHover()
     this.find(".row").max = data.count - 1
     this.element.classList.toggle("is-away", data.away)
     this.linkMap(data.map)
     this.link.ring.paint((name) => themeValue(this.element, name))
     followTheme(this.element)
     withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
+    if (changedModel) withReach(data.reach_of, (reach) => this.useReach(reach))
+  }
+
+  useReach(reach) {
+    const { fingerprint, reach_of: identity } = this.data
+    if (this.closed || reach.identity !== identity) return
+    withModel(fingerprint, (model) => {
+      if (this.closed || model.fingerprint !== this.data.fingerprint) return
+      this.trust.use(model, reach, this.data.tests)
+      this.drawTrust()
+    })
   }
 
   useModel(model, startAtRow) {
@@ -79,6 +106,9 @@ class Panel {
         key: map.chart_key,
         onRow: (row) => this.data.away || this.select(row),
         onHover: (row) => this.previewOf(row),
+        over: (place, time) => this.hoverAt(place, time),
+        leave: () => this.leave(),
+        pin: (place) => this.pin(place),
       })
     } else {
       this.link.attach()
@@ -88,6 +118,7 @@ class Panel {
   close() {
     this.closed = true
     this.frame.cancel()
+    this.hovering.cancel()
     this.pictures.close()
     this.link?.close()
   }
@@ -117,6 +148,7 @@ class Panel {
   }
 
   remember() {
+    this.stay()
     this.history.remember({ row: this.row, z: [...this.z] })
   }
 
@@ -130,21 +162,86 @@ class Panel {
 
   goTo(place) {
     if (!place) return
+    this.stay()
     this.row = place.row
     this.z = place.z
     this.commit()
   }
 
+  // --- the place under the pointer ---------------------------------------------------------------------------------------
+
+  hoverAt(place, inputTime) {
+    if (!this.model || this.data.away || !this.pictures.follow) return
+    this.place = place
+    this.hovering.ask(inputTime)
+  }
+
+  drawHovered() {
+    const start = performance.now()
+    this.hover = this.inverseOfMap().at(this.place, this.z)
+    this.element.dataset.hovered = "yes"
+    this.drawMoving()
+    this.took = performance.now() - start
+  }
+
+  /** The pointer is somewhere else: back to where one is. */
+  leave() {
+    if (!this.hover) return
+    this.endHover()
+    this.drawMoving()
+    this.nameNearest()
+  }
+
+  endHover() {
+    this.hovering.cancel()
+    this.hover = null
+    this.element.dataset.hovered = "no"
+  }
+
+  /** Whoever moves sees where they move to: a pointer that rests on the map shows its place only when it moves on. */
+  stay() {
+    this.endHover()
+    this.link?.pointer.hold()
+  }
+
+  /** Move to a place of the map, where the ring then stands: a map without an inverse would put it elsewhere. */
+  pin(place) {
+    if (!this.model || this.data.away) return
+    const z = this.inverseOfMap()
+      .at(place, this.z)
+      .z.map((value) => Math.min(FARTHEST, Math.max(-FARTHEST, value)))
+    this.pinned = { z, place: { ...place, exact: true }, key: keyOf(this.data) }
+    this.moveTo(z)
+  }
+
+  inverseOfMap() {
+    const key = keyOf(this.data)
+    if (this.inverse?.key !== key) this.inverse = Object.assign(new MapInverse(this.model, this.data.map), { key })
+    return this.inverse
+  }
+
   // --- drawing --------------------------------------------------------------------------------------------------------
 
-  /** What changes while a slider is dragged: two pictures, where they come from, and the marker. */
+  /** What changes while something moves: two pictures, where they come from, how far to trust them, and the marker. */
   drawMoving(inputTime) {
     if (!this.model) return
-    const atImage = this.atImage()
-    this.pictures.ask(this.z, inputTime)
-    setText(this.find(".decoded-caption"), atImage ? "Reconstruction" : "Decoded")
-    showText(this.find(".where"), this.where())
-    this.link.show(this.data.away ? null : placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null))
+    const { hover } = this
+    const atImage = !hover && this.atImage()
+    this.pictures.ask(hover?.z ?? this.z, inputTime)
+    this.drawTrust()
+    setText(this.find(".decoded-caption"), hover ? "At the pointer" : atImage ? "Reconstruction" : "Decoded")
+    showText(this.find(".where"), hover ? pointerIs(this.inverse.isExact) : this.where())
+    if (!hover) this.link.show(this.data.away ? null : this.here(atImage))
+  }
+
+  drawTrust() {
+    this.trust.show(this.hover?.z ?? this.z, this.hover?.near)
+  }
+
+  /** Where the ring stands. */
+  here(atImage) {
+    const pinned = this.pinned?.key === keyOf(this.data) && this.pinned.z.every((value, j) => value === this.z[j])
+    return pinned ? this.pinned.place : placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null)
   }
 
   drawPicture({ pixels, inputTime }) {
@@ -203,7 +300,7 @@ class Panel {
 
   /** Which image is nearest to a place that is nobody's. Searching all takes too long for every frame. */
   nameNearest() {
-    if (!this.model || this.atImage()) return
+    if (!this.model || this.hover || this.atImage()) return
     const [nearest] = nearestRows(this.model, this.z, 1)
     showText(this.find(".where"), [...this.where(), nearestIs(nearest, this.model, this.data.class_names)])
   }
@@ -286,6 +383,11 @@ class Panel {
       event.preventDefault()
     }
   }
+}
+
+/** Which model's which map. */
+function keyOf({ fingerprint, map }) {
+  return JSON.stringify([fingerprint, map])
 }
 
 /** Box and Muller's draw from N(0, 1). */

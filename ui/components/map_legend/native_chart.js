@@ -76,6 +76,19 @@ export class NativeChart {
     }
   }
 
+  /** A point of the window, in CSS pixels -> {x, y} of the axes; null outside of them, and without axes. */
+  valuesAt(clientX, clientY) {
+    const frame = this.frame()
+    if (!frame) return null
+    const box = this.container().getBoundingClientRect()
+    const across = (clientX - box.left - frame.left) / frame.width
+    const down = (clientY - box.top - frame.top) / frame.height
+    if (!(across >= 0 && across <= 1 && down >= 0 && down <= 1)) return null
+    const { xaxis, yaxis } = this.chart._fullLayout
+    const between = ([from, to], share) => from + share * (to - from)
+    return { x: between(xaxis.range, across), y: between(yaxis.range, 1 - down) }
+  }
+
   /** Where the axes are in the chart, and how many pixels a unit of each takes; null without axes. */
   frame() {
     const { xaxis, yaxis } = this.chart?._fullLayout ?? {}

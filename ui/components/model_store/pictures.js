@@ -34,6 +34,11 @@ export class Pictures {
     return Boolean(this.decode)
   }
 
+  /** Whether pictures come while one moves, and not only once one has let go. */
+  get follow() {
+    return this.atOnce || Boolean(this.server)
+  }
+
   /** Show the picture of z as soon as there is one. `inputTime` is the time stamp of the event that asks for it. */
   ask(z, inputTime) {
     if (this.decode) return this.show({ pixels: this.decode(z), z, inputTime })

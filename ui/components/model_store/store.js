@@ -42,9 +42,10 @@ export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), 
   const end = Math.min(mu.length, among * d)
   const best = []
   for (let row = 0, at = 0; at < end; row++, at += d) {
+    const limit = best.length === count ? best[count - 1].squared : Infinity
     let squared = 0
-    for (let k = 0; k < dims.length; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
-    if (best.length === count && squared >= best[count - 1].squared) continue
+    for (let k = 0; k < dims.length && squared < limit; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
+    if (squared >= limit) continue
     let place = best.length
     while (place > 0 && best[place - 1].squared > squared) place -= 1
     best.splice(place, 0, { row, squared })
