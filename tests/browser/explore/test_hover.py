@@ -51,7 +51,7 @@ def touch(cdp: CDPSession, kind: str, *at: tuple[float, float]) -> None:
 def digits(app: AppServer, page: Page) -> Page:
     """Explore with a digits model, image 30 pinned, on the t-SNE map."""
     explore.open_explore(page, app, f"?model={DIGITS}&map=tsne&row=30")
-    expect(page.locator(".trust")).to_be_visible()
+    expect(page.locator(".nearness")).to_be_visible()
     return page
 
 
@@ -59,7 +59,7 @@ def test_the_place_under_the_pointer_is_decoded_until_it_leaves_and_alt_click_ke
     digits.evaluate(COUNT_SENT)
     pinned, sliders, url = explore.picture(digits, "decoded"), explore.slider_values(digits), digits.url
     target = explore.lonely_point(digits)
-    word = digits.locator(".trust .word")
+    word = digits.locator(".nearness .word")
     expect(word).to_have_text("On data")
     digits.mouse.move(target.x - 9, target.y)
     digits.mouse.move(target.x, target.y, steps=3)

@@ -34,7 +34,7 @@ class Panel {
     this.row = null
     this.hover = null
     this.history = new UndoHistory()
-    this.trust = new TrustMark(this.find(".trust"))
+    this.trust = new TrustMark(this.find(".nearness"))
     this.pictures = new Pictures(
       (picture) => this.drawPicture(picture),
       (isWaiting) => this.element.classList.toggle("is-waiting", isWaiting),
