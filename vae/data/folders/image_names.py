@@ -19,7 +19,8 @@ IMAGES_NOT_READ = _words(
     ".heic .heif .jp2 .j2k .jxl .svg .pdf .psd .xcf .raw .dng .nef .cr2 .cr3 .arw .exr .hdr .dcm .nii .tga .ico .pcx "
     ".eps .npy .npz .mat .mp4 .avi .mov .webm"
 )
-DIGITS = re.compile(r"(\d+)")
+DIGITS = re.compile(r"\d+")
+LONGEST_NUMBER = 18  # digits; a longer one counts as 0
 
 
 def is_image_name(name: str) -> bool:
@@ -35,14 +36,16 @@ def why_not(name: str) -> str:
     return f"no image by its name, which ends in {ending}" if ending else "no image by its name, which has no ending"
 
 
-def natural(name: str) -> tuple[tuple[tuple[bool, int, str], ...], str]:
+def natural(name: str) -> tuple[str, str]:
     """A key by which names are sorted as people count: s1, s2, s10. Equal only for equal names."""
-    parts = tuple((part.isdigit(), int(part) if _counts(part) else 0, part.casefold()) for part in DIGITS.split(name))
-    return parts, name
+    return DIGITS.sub(_counted, name.casefold()), name
 
 
-def _counts(part: str) -> bool:
-    return part.isascii() and part.isdigit() and len(part) <= 18
+def _counted(digits: re.Match[str]) -> str:
+    """A number so that text sorts it by its value, then as it is written, and before any other text."""
+    found = digits[0]
+    value = found if found.isascii() and len(found) <= LONGEST_NUMBER else ""
+    return f"\0{value:0>{LONGEST_NUMBER}}{found}\0"
 
 
 def folders_of(path: str) -> tuple[str, ...]:

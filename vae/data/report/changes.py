@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 from vae.data.report.left_out import Count
@@ -30,11 +31,24 @@ class Changes:
     def __init__(self, form: Format) -> None:
         self.form = form
         self._counts: dict[str, int] = {}
+        wanted = (form.width, form.height)
+        self._tests: dict[str, Callable[[ImageFacts], bool]] = {
+            f"resized to {form.width} × {form.height} pixels": lambda facts: facts.size != wanted,
+            "cut to their middle": attrgetter("cropped"),
+            "padded at two sides, with nothing cut off": attrgetter("padded"),
+            "smaller than that, so enlarged": attrgetter("enlarged"),
+            "turned upright, as their EXIF says": attrgetter("turned"),
+            "made grey": lambda facts: facts.coloured and not form.colour,
+            "put on a background where they were transparent": attrgetter("filled"),
+            "with more than 8 bits a value made 8": attrgetter("deep"),
+            "of several pages or frames: the first is taken": attrgetter("several"),
+        }
 
     def add(self, facts: ImageFacts) -> None:
         """One more image that is taken."""
-        for what in self._of(facts):
-            self._counts[what] = self._counts.get(what, 0) + 1
+        for what, done in self._tests.items():
+            if done(facts):
+                self._counts[what] = self._counts.get(what, 0) + 1
 
     def add_all(self, every: Iterable[ImageFacts]) -> None:
         for facts in every:
@@ -43,18 +57,3 @@ class Changes:
     def told(self) -> tuple[Change, ...]:
         """The most frequent first."""
         return tuple(Change(what, count) for what, count in sorted(self._counts.items(), key=lambda item: -item[1]))
-
-    def _of(self, facts: ImageFacts) -> list[str]:
-        size = f"{self.form.width} × {self.form.height}"
-        tests = {
-            f"resized to {size} pixels": facts.size != (self.form.width, self.form.height),
-            "cut to their middle": facts.cropped,
-            "padded at two sides, with nothing cut off": facts.padded,
-            "smaller than that, so enlarged": facts.enlarged,
-            "turned upright, as their EXIF says": facts.turned,
-            "made grey": facts.coloured and not self.form.colour,
-            "put on a background where they were transparent": facts.filled,
-            "with more than 8 bits a value made 8": facts.deep,
-            "of several pages or frames: the first is taken": facts.several,
-        }
-        return [what for what, done in tests.items() if done]
