@@ -73,8 +73,9 @@ def test_help_and_messages_name_the_command_as_it_was_typed(
     assert capsys.readouterr().err.startswith(f"{name} evaluate: There is no checkpoint")
 
 
-def test_a_wheel_has_every_module_and_every_file_that_is_read() -> None:
-    root = paths.PROJECT / "vae"
+@pytest.mark.parametrize("top", ["vae", "ui"])
+def test_a_wheel_has_every_module_and_every_file_that_is_read(top: str) -> None:
+    root = paths.PROJECT / top
     folders = {file.parent for file in root.rglob("*.py")}
     assert [folder for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
     data = SETTINGS["tool"]["setuptools"]["package-data"].items()

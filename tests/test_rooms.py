@@ -33,10 +33,6 @@ vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
 vae.adoption        errors storage foreign config graph model budget data maps checkpoints jobs
 vae.export          errors storage config graph model checkpoints
-vae.commands        errors storage recognition config model budget data maps checkpoints jobs training generation
-                    sample_quality anomalies adoption export
-vae                 adoption
-
 ui.palette          -
 ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
@@ -44,12 +40,17 @@ ui.shared           ui.palette ui.components; errors storage model budget data m
 ui.decoding         ui.components ui.shared; errors checkpoints
 ui.explore          ui.palette ui.components ui.shared ui.decoding; errors storage data maps checkpoints
                     generation
+ui.sharing          ui.palette ui.components ui.shared ui.explore; errors storage data maps checkpoints generation
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
 ui.generate         ui.palette ui.components ui.shared ui.decoding; errors budget data checkpoints generation
                     sample_quality
 ui.anomalies        ui.palette ui.components ui.shared; errors storage neighbours budget data maps checkpoints jobs
                     training anomalies
 ui.library          ui.components ui.shared; errors storage recognition config data checkpoints jobs training
+
+vae.commands        ui.sharing; errors storage recognition config model budget data maps checkpoints jobs training
+                    generation sample_quality anomalies adoption export
+vae                 ui.sharing; adoption
 
 app                 ui.shared ui.decoding ui.explore
 pages               ui.components ui.shared ui.train ui.generate ui.anomalies ui.library; errors checkpoints anomalies

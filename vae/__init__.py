@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ui.sharing.notebook import show
     from vae.adoption.from_python import adopt
 
-__all__ = ["adopt"]
+__all__ = ["adopt", "show"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,4 +20,8 @@ def __getattr__(name: str) -> Any:
         from vae.adoption.from_python import adopt
 
         return adopt
+    if name == "show":  # needs the front ends of the app
+        from ui.sharing.notebook import show
+
+        return show
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

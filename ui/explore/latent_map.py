@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from ui.components import events, map_legend
 from ui.components.model_store import browser_model
-from ui.explore import map_words, shown_images
+from ui.explore import map_axes, map_words, shown_images
 from ui.explore.map_words import COLOURS, METHODS
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
 from ui.palette import CLASS_COLOURS
 from ui.shared import cache, figures, page, terms
-from ui.shared.figures import Axis
 from ui.shared.models import health
 from vae.checkpoints import every_image
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
@@ -201,17 +200,6 @@ def rows_of(on_map: OnMap, choice: MapChoice) -> NDArray[np.int32]:
     return rows[here.start : here.stop]
 
 
-def axes(maps: Mapping[str, ProjectionMap], choice: MapChoice) -> tuple[Axis, Axis]:
-    """What the axes mean."""
-    if choice.method == "latent":
-        x, y = choice.axes
-        return Axis(f"z{x} (posterior mean)"), Axis("" if y is None else f"z{y} (posterior mean)", y is not None)
-    if choice.method == "pca":
-        shares = [*maps["pca"].quality.get("explained_variance_ratio", []), 0.0, 0.0]
-        return Axis(f"PC 1 ({shares[0]:.0%} of the variance)"), Axis(f"PC 2 ({shares[1]:.0%})")
-    return Axis("", measured=False), Axis("", measured=False)
-
-
 def _start(maps: Mapping[str, ProjectionMap], choice: MapChoice) -> tuple[float, float] | None:
     """Where z = 0 is, from which the sliders start; None where no place belongs to it."""
     if choice.method == "latent":
@@ -238,7 +226,7 @@ def _figure(key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, 
     rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
     xy, labels = everywhere[rows], latents.labels[rows]
     names = None if _names is None else [_names[row] for row in rows]
-    both, classes = axes(_on_map.maps, choice), _on_map.checkpoint.dataset.class_names
+    both, classes = map_axes.of(choice.method, choice.axes, _on_map.maps), _on_map.checkpoint.dataset.class_names
     groups = np.take(SPLIT_COLOURS, _on_map.images.split_codes()[rows]) if choice.colour == "split" else None
     if choice.colour not in ("class", "split"):
         values: NDArray[np.float32] = getattr(latents, choice.colour)[rows]

@@ -19,14 +19,6 @@ from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import every_image
 
-TERMS = {
-    "elbo": terms.ELBO,
-    "kl": terms.KL,
-    "latent_dimension": terms.LATENT_DIMENSION,
-    "posterior_mean": terms.POSTERIOR_MEAN,
-    "prior": terms.PRIOR,
-}
-
 
 @st.fragment
 def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
@@ -74,7 +66,7 @@ def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
         "row": place.row,
         "z": None if place.row is not None and place.z is None else explore_place.vector(checkpoint, place),
         "map": latent_map.link_description(choice),
-        "terms": TERMS,
+        "terms": terms.OF_PANEL,
     }
 
 

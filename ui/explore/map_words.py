@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ui.explore.shown_images import OnMap
+from typing import TYPE_CHECKING
+
 from vae.maps.projection import ProjectionMap
+
+if TYPE_CHECKING:
+    from ui.explore.shown_images import OnMap
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
 SPLITS = {"test": "Test", "validation": "Validation", "train": "Training"}

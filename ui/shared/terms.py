@@ -16,3 +16,10 @@ TEST_LOSS = (
     "Mean over the test images, in nats; lower is better. Compare it only with models of the same images, likelihood "
     "and kind of loss."
 )
+OF_PANEL = {  # what the live decoder explains, by the names that its front end knows
+    "elbo": ELBO,
+    "kl": KL,
+    "latent_dimension": LATENT_DIMENSION,
+    "posterior_mean": POSTERIOR_MEAN,
+    "prior": PRIOR,
+}

@@ -26,7 +26,7 @@ from vae.commands import (
     traverse,
     trial,
 )
-from vae.commands.elsewhere import adopt, export
+from vae.commands.elsewhere import adopt, export, share
 from vae.errors import VAEError
 from vae.jobs.stopping import Stopped
 from vae.jobs.without_runner import alone
@@ -51,6 +51,7 @@ COMMANDS: dict[str, ModuleType] = {
     "import": import_,
     "adopt": adopt,
     "export": export,
+    "share": share,
 }
 
 

@@ -16,7 +16,7 @@ _PANEL = st.components.v2.component(
     "latent_panel",
     html=assets.text("live_decoder/panel.html"),
     css=assets.text("shared/base.css", "shared/range.css", "shared/help.css", "live_decoder/panel.css"),
-    js=assets.script("live_decoder/panel.js"),
+    js=assets.script("live_decoder/panel_entry.js"),
 )
 
 

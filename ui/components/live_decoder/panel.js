@@ -14,7 +14,6 @@ import { withReach } from "../model_store/reaches.js"
 import { meanOfRow, nearestRows, placeOnMap, withModel } from "../model_store/store.js"
 import { announce, NextFrame, OnceAFrame } from "../shared/frames.js"
 import { showText } from "../shared/help.js"
-import { mount } from "../shared/mount.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
 import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
@@ -26,7 +25,7 @@ import { UndoHistory } from "./undo.js"
 
 const FARTHEST = 100 // as in latent_vector.py
 
-class Panel {
+export class Panel {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector)
     this.element = this.find(".panel")
@@ -273,12 +272,17 @@ class Panel {
     return original && original.row === this.row ? original : null
   }
 
+  /** Its pixels in [0, 1]. */
+  pixelsOf(original) {
+    return Float32Array.from(bytesFromBase64(original.pixels), (value) => value / 255)
+  }
+
   drawOriginal() {
     const original = this.original()
     const canvas = this.find(".original")
     const known = Boolean(original?.pixels)
     canvas.style.visibility = known ? "visible" : "hidden"
-    this.originalPixels = known ? Float32Array.from(bytesFromBase64(original.pixels), (value) => value / 255) : null
+    this.originalPixels = known ? this.pixelsOf(original) : null
     if (known) drawPixels(canvas, this.originalPixels, this.data.image_shape)
     const none = this.row === null ? "Click a point on the map, or type its row" : "Loading…"
     this.find(".original-absent").textContent = known ? "" : (original?.problem ?? none)
@@ -394,5 +398,3 @@ function keyOf({ fingerprint, map }) {
 function standardNormal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
 }
-
-export default mount(Panel)

@@ -16,7 +16,7 @@ _LEGEND = st.components.v2.component(
     "map_legend",
     html='<div class="legend" role="group" aria-label="Classes on the map"></div>',
     css=assets.text("shared/base.css", "map_legend/legend.css"),
-    js=assets.script("map_legend/legend.js"),
+    js=assets.script("map_legend/legend_entry.js"),
 )
 
 

@@ -1,11 +1,10 @@
 // The map's classes: a button each, which hides and shows its points in the page. Python hears which are shown.
 
-import { mount } from "../shared/mount.js"
 import { drawPoint } from "../shared/point.js"
 import { followTheme } from "../shared/theme.js"
 import { NativeChart } from "./native_chart.js"
 
-class MapLegend {
+export class MapLegend {
   constructor(root) {
     this.element = root.querySelector(".legend")
   }
@@ -22,10 +21,15 @@ class MapLegend {
     followTheme(this.element)
     if (this.chart?.key !== data.chart_key) {
       this.chart?.close()
-      this.chart = new NativeChart(data.chart_key, {}, () => this.apply())
+      this.chart = this.chartOf(data.chart_key)
     }
     this.build()
     this.apply()
+  }
+
+  /** What shows and hides the classes. */
+  chartOf(key) {
+    return new NativeChart(key, {}, () => this.apply())
   }
 
   close() {
@@ -83,5 +87,3 @@ class MapLegend {
     this.report("choice", { places: names.map((name) => this.data.names.indexOf(name)) })
   }
 }
-
-export default mount(MapLegend)

@@ -46,9 +46,14 @@ def is_quick(graph: Graph) -> bool:
     )
 
 
-def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: Mapping[str, ProjectionMap]) -> bytes:
-    """One safetensors file for store.js: mu and numbers of every image, places on every map, and the decoder's weights
-    where a browser can evaluate them.
+def pack(
+    checkpoint: Checkpoint,
+    weights: dict[str, FloatArray],
+    maps: Mapping[str, ProjectionMap],
+    more: Mapping[str, NDArray[Any]] | None = None,
+) -> bytes:
+    """One safetensors file for store.js: mu and numbers of every image, places on every map, the decoder's weights
+    where a browser can evaluate them, and what `more` there is, by name.
     """
     decodes = can_decode(checkpoint)
     tensors: dict[str, NDArray[Any]] = {n: a for n, a in weights.items() if decodes and n.startswith("decoder.")}
@@ -75,7 +80,7 @@ def pack(checkpoint: Checkpoint, weights: dict[str, FloatArray], maps: Mapping[s
         "standing": by.standing,
         "latent_dim": checkpoint.model.latent_dim,
     }
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    contiguous = {name: np.ascontiguousarray(array) for name, array in (tensors | dict(more or {})).items()}
     return safetensors.numpy.save(contiguous, {"model": json.dumps(about)})
 
 

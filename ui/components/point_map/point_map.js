@@ -1,0 +1,278 @@
+// A map of points on a canvas: moved and enlarged by hand, each point clicked by our own grid, images in their places where
+// there is room. It offers what NativeChart offers to what is drawn over a map.
+
+import { PlaneGrid } from "../model_store/plane_grid.js"
+import { NextFrame } from "../shared/frames.js"
+import { sizeCanvas } from "../shared/pictures.js"
+import { themeValue } from "../shared/theme.js"
+import { maskOf, splat } from "./splat.js"
+import { Thumbnails } from "./thumbnails.js"
+import { drawTicks } from "./ticks.js"
+import { View } from "./view.js"
+
+const [NEAR, NEAR_A_FINGER] = [12, 22] // CSS pixels from a point that is still meant
+const MOVED = 5 // CSS pixels: less is a click
+const THUMBNAIL = 34 // CSS pixels
+const ENLARGED = 3 // times as large as the whole: from there on images take the place of points
+const FEW = 150 // points: images from the start
+const RADII = [
+  [300, 4.5],
+  [2_000, 3.5],
+  [12_000, 2.6],
+  [30_000, 1.9],
+  [100_000, 1.3],
+  [Infinity, 0.8],
+] // up to so many points
+
+export class PointMap {
+  /** `onPick(row)` gets clicks on points, `onHover(row or null, at)` the point under the mouse, `onDrawn()` is called
+   * after each frame. */
+  constructor(element, { onPick, onHover, onDrawn }) {
+    Object.assign(this, { element, onPick, onHover, onDrawn })
+    element.style.position = "relative"
+    element.tabIndex = 0
+    this.canvas = document.createElement("canvas")
+    this.canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block;"
+    element.append(this.canvas)
+    this.nextFrame = new NextFrame(() => this.draw())
+    this.fingers = new Map()
+    this.observer = new ResizeObserver(() => this.resized())
+    this.observer.observe(element)
+    this.listen()
+  }
+
+  /** Show points: `xy` is x and y of each, `axes` two titles. */
+  show(xy, axes) {
+    this.xy = xy
+    this.axes = axes
+    this.grid = new PlaneGrid(xy)
+    this.view = new View(xy, this.size())
+    this.ask()
+  }
+
+  /** `colourOf(row)` is 0xBBGGRR, `markOf(row)` an index of `marks`, functions as `maskOf` takes them. */
+  paint(colourOf, markOf, marks) {
+    Object.assign(this, { colourOf, markOf, marks, masks: null })
+    this.ask()
+  }
+
+  /** Which rows are drawn and can be clicked. */
+  filter(isShown) {
+    this.isShown = isShown
+    this.ask()
+  }
+
+  usePictures(data, shape) {
+    this.thumbnails = new Thumbnails(data, shape)
+  }
+
+  ask() {
+    this.nextFrame.ask()
+  }
+
+  // --- what NativeChart offers, too ---------------------------------------------------------------------------------
+
+  container() {
+    return this.element
+  }
+
+  /** Coordinates -> {left, top} in the map, at its edge where they are `outside`. */
+  pixels(x, y) {
+    if (!this.view) return null
+    const { left, top } = this.view.toPixels(x, y)
+    const { width, height } = this.view.size
+    const inside = { left: Math.min(width, Math.max(0, left)), top: Math.min(height, Math.max(0, top)) }
+    return { ...inside, outside: inside.left !== left || inside.top !== top }
+  }
+
+  /** A point of the window, in CSS pixels -> {x, y}; null outside of the map. */
+  valuesAt(clientX, clientY) {
+    const box = this.element.getBoundingClientRect()
+    const [left, top] = [clientX - box.left, clientY - box.top]
+    if (!this.view || left < 0 || top < 0 || left > box.width || top > box.height) return null
+    return this.view.toPlane(left, top)
+  }
+
+  // --- drawing ------------------------------------------------------------------------------------------------------
+
+  size() {
+    return { width: this.element.clientWidth || 1, height: this.element.clientHeight || 1 }
+  }
+
+  resized() {
+    this.view?.resize(this.size())
+    this.ask()
+  }
+
+  draw() {
+    if (!this.view || !this.colourOf) return
+    const ratio = window.devicePixelRatio || 1
+    const [width, height] = [this.view.size.width, this.view.size.height].map((length) => Math.round(length * ratio))
+    sizeCanvas(this.canvas, width, height)
+    const context = this.canvas.getContext("2d")
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    const inView = this.splatAll(context, width, height, ratio)
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.pictured = this.drawThumbnails(context, inView)
+    this.element.dataset.pictured = this.pictured
+    const [text, line] = ["text", "border"].map((name) => themeValue(this.element, `--st-${name}-color`))
+    drawTicks(context, this.view, this.axes, { text, line })
+    this.onDrawn()
+  }
+
+  /** All points in view into one image; returns their rows. */
+  splatAll(context, width, height, ratio) {
+    const count = this.xy.length / 2
+    this.masks ??= new Map()
+    const radius = this.radius(count) * ratio
+    const size = radius.toFixed(1)
+    if (!this.masks.has(size))
+      this.masks.set(
+        size,
+        this.marks.map((mark) => maskOf(mark, radius)),
+      )
+    const masks = this.masks.get(size)
+    const image = context.createImageData(width, height)
+    const pixels = new Uint32Array(image.data.buffer)
+    const { scale } = this.view
+    const [k, left0, top0] = [
+      scale * ratio,
+      width / 2 - this.view.x * scale * ratio,
+      height / 2 + this.view.y * scale * ratio,
+    ]
+    const inView = []
+    for (let row = 0; row < count; row++) {
+      const left = Math.round(left0 + k * this.xy[2 * row])
+      const top = Math.round(top0 - k * this.xy[2 * row + 1])
+      if (left < -8 || top < -8 || left > width + 8 || top > height + 8 || (this.isShown && !this.isShown(row)))
+        continue
+      splat(pixels, width, height, left, top, this.colourOf(row), masks[this.markOf(row)])
+      inView.push(row)
+    }
+    context.putImageData(image, 0, 0)
+    return inView
+  }
+
+  radius(count) {
+    const [, least] = RADII.find(([most]) => count <= most)
+    return least * Math.min(2, this.view.zoom ** 0.3)
+  }
+
+  drawThumbnails(context, rows) {
+    if (!this.thumbnails || (this.view.zoom < ENLARGED && this.xy.length / 2 > FEW)) return 0
+    const places = new Float32Array(2 * rows.length)
+    for (const [k, row] of rows.entries()) {
+      const { left, top } = this.view.toPixels(this.xy[2 * row], this.xy[2 * row + 1])
+      places[2 * k] = left
+      places[2 * k + 1] = top
+    }
+    const hex = (row) =>
+      `#${[0, 8, 16].map((shift) => ((this.colourOf(row) >>> shift) & 255).toString(16).padStart(2, "0")).join("")}`
+    return this.thumbnails.draw(context, rows, places, THUMBNAIL, hex)
+  }
+
+  // --- hands --------------------------------------------------------------------------------------------------------
+
+  listen() {
+    const { element } = this
+    element.addEventListener("wheel", (event) => this.wheel(event), { passive: false })
+    element.addEventListener("pointerdown", (event) => this.down(event))
+    element.addEventListener("pointermove", (event) => this.moved(event))
+    for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, (event) => this.up(event))
+    element.addEventListener("pointerleave", () => this.onHover(null))
+    element.addEventListener("click", (event) => this.clicked(event))
+    element.addEventListener("dblclick", () => this.change(() => this.view.fit()))
+    element.addEventListener("keydown", (event) => this.key(event))
+  }
+
+  change(act) {
+    if (!this.view) return
+    act()
+    this.onHover(null) // what was under the pointer has moved away
+    this.ask()
+  }
+
+  at(event) {
+    const box = this.element.getBoundingClientRect()
+    return { left: event.clientX - box.left, top: event.clientY - box.top }
+  }
+
+  wheel(event) {
+    event.preventDefault()
+    const { left, top } = this.at(event)
+    const lines = event.deltaMode === 1 ? 16 : 1
+    this.change(() => this.view.zoomAt(left, top, Math.exp(-event.deltaY * lines * 0.0018)))
+  }
+
+  down(event) {
+    this.fingers.set(event.pointerId, this.at(event))
+    this.travelled = 0
+    if (event.pointerType !== "touch") this.element.setPointerCapture(event.pointerId)
+  }
+
+  moved(event) {
+    const before = this.fingers.get(event.pointerId)
+    const here = this.at(event)
+    if (!before) return this.hover(event, here)
+    const step = { left: here.left - before.left, top: here.top - before.top }
+    this.travelled += Math.hypot(step.left, step.top)
+    const others = [...this.fingers].filter(([id]) => id !== event.pointerId)
+    this.fingers.set(event.pointerId, here)
+    if (others.length) this.pinch(before, here, others[0][1])
+    else if (event.pointerType !== "touch" && this.travelled > MOVED)
+      this.change(() => this.view.pan(step.left, step.top))
+  }
+
+  /** Two fingers move and enlarge. */
+  pinch(before, here, other) {
+    const length = (finger) => Math.hypot(finger.left - other.left, finger.top - other.top) || 1
+    this.change(() => {
+      this.view.pan((here.left - before.left) / 2, (here.top - before.top) / 2)
+      this.view.zoomAt((here.left + other.left) / 2, (here.top + other.top) / 2, length(here) / length(before))
+    })
+  }
+
+  up(event) {
+    this.fingers.delete(event.pointerId)
+  }
+
+  hover(event, here) {
+    const row = this.rowAt(here, NEAR)
+    this.element.style.cursor = row === null ? "crosshair" : "pointer"
+    this.onHover(event.pointerType === "touch" ? null : row, here)
+  }
+
+  clicked(event) {
+    if (this.travelled > MOVED) return
+    const row = this.rowAt(this.at(event), event.pointerType === "touch" ? NEAR_A_FINGER : NEAR)
+    if (row !== null) this.onPick(row)
+  }
+
+  /** The shown point nearest to these pixels, if it is near. */
+  rowAt({ left, top }, reach) {
+    if (!this.view) return null
+    const { x, y } = this.view.toPlane(left, top)
+    const most = this.pictured ? THUMBNAIL / 2 : reach
+    const found = this.grid.nearest(x, y, 24).find(({ row }) => !this.isShown || this.isShown(row))
+    return found && found.distance * this.view.scale <= most ? found.row : null
+  }
+
+  key(event) {
+    const { width, height } = this.view?.size ?? {}
+    const middle = [width / 2, height / 2]
+    const acts = {
+      "+": () => this.view.zoomAt(...middle, 1.3),
+      "=": () => this.view.zoomAt(...middle, 1.3),
+      "-": () => this.view.zoomAt(...middle, 1 / 1.3),
+      ArrowLeft: () => this.view.pan(40, 0),
+      ArrowRight: () => this.view.pan(-40, 0),
+      ArrowUp: () => this.view.pan(0, 40),
+      ArrowDown: () => this.view.pan(0, -40),
+      Home: () => this.view.fit(),
+    }
+    const act = acts[event.key]
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    this.change(act)
+  }
+}

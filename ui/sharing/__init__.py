@@ -1,0 +1,1 @@
+"""A model as one page without a server: what `python -m vae share` writes and `vae.show` displays."""
