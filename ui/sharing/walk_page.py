@@ -59,7 +59,7 @@ $script
 def of(data: WalkData) -> bytes:
     """The page, UTF-8."""
     checkpoint = data.checkpoint
-    whole = f"{data.count:,}" if data.count == data.of else f"the first {data.count:,} of {data.of:,}"
+    whole = f"{data.count:,}" if data.count == data.of else f"The first {data.count:,} of {data.of:,}"
     body = Template(assets.text("walk/walk.html")).substitute(
         title=html.escape(checkpoint.name),
         what="Move over the map: the model draws what it sees at each place. Click an image, drag a slider.",

@@ -57,7 +57,7 @@ def test_of_some_images_the_first_are_there_and_the_page_says_so(checkpoint: Che
     count = len(checkpoint.latents.mu)
     assert {len(tensors[name]) for name in ("mu", "pictures", "labels", "tsne.xy", "pca.xy")} == {7}
     assert about["panel"]["count"] == 7
-    assert f"the first 7 of {count:,} " in html.unescape(page.decode())
+    assert f"The first 7 of {count:,} " in html.unescape(page.decode())
     # how far from data a place is was measured on all test images, and stays
     assert about["reach"] == json.loads(part(walk_page.of(walk_data.of(checkpoint, count)), "about"))["reach"]
 

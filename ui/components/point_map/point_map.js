@@ -115,8 +115,8 @@ export class PointMap {
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     this.pictured = this.drawThumbnails(context, inView)
     this.element.dataset.pictured = this.pictured
-    const [text, line] = ["text", "border"].map((name) => themeValue(this.element, `--st-${name}-color`))
-    drawTicks(context, this.view, this.axes, { text, line })
+    const [text, page] = ["text", "background"].map((name) => themeValue(this.element, `--st-${name}-color`))
+    drawTicks(context, this.view, this.axes, { text, page })
     this.onDrawn()
   }
 

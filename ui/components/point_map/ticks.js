@@ -24,24 +24,26 @@ export function drawTicks(context, view, axes, colours) {
   const to = view.toPlane(width, 0)
   context.font = "11px system-ui, sans-serif"
   context.fillStyle = colours.text
-  context.strokeStyle = colours.line
-  context.lineWidth = 1
-  context.globalAlpha = 0.75
+  context.strokeStyle = colours.page // around each letter: points and images lie below
+  context.lineWidth = 3
+  const write = (text, left, top) => {
+    context.strokeText(text, left, top)
+    context.fillText(text, left, top)
+  }
   if (axes[0]) {
     context.textAlign = "center"
     for (const { value, text } of ticksOf(from.x, to.x, width)) {
       const { left } = view.toPixels(value, 0)
-      if (left > 60 && left < width - 20) context.fillText(text, left, height - 20)
+      if (left > 60 && left < width - 20) write(text, left, height - 20)
     }
-    context.fillText(axes[0], width / 2, height - 5)
+    write(axes[0], width / 2, height - 5)
   }
   if (axes[1]) {
     context.textAlign = "left"
     for (const { value, text } of ticksOf(from.y, to.y, height)) {
       const { top } = view.toPixels(0, value)
-      if (top > 24 && top < height - 40) context.fillText(text, 4, top + 4)
+      if (top > 24 && top < height - 40) write(text, 4, top + 4)
     }
-    context.fillText(axes[1], 4, 13)
+    write(axes[1], 4, 13)
   }
-  context.globalAlpha = 1
 }
