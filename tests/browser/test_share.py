@@ -84,7 +84,7 @@ def test_a_hand_over_the_map_decodes_and_a_click_brings_the_image(
     offline.mouse.move(x, y, steps=3)
     assert eventually(offline, lambda: explore.picture(offline, "decoded") != before)
     expect(offline.locator(".tip")).to_contain_text(f"row {row:,}")
-    expect(offline.locator(".trust.helps .word")).to_have_text(re.compile("data"))
+    expect(offline.locator(".nearness .word")).to_have_text(re.compile("data"))
     offline.mouse.click(x, y)
     expect(offline.locator(".panel")).to_have_attribute("data-row", str(row))
     original = np.array(explore.picture(offline, "original"))
@@ -133,6 +133,25 @@ def test_another_map_and_colour_are_in_the_address_and_a_hidden_class_is_not_cli
     expect(offline.locator(".panel")).to_have_attribute("data-row", str(row))
 
 
+def test_the_map_becomes_decoded_pictures_and_points_again(offline: Page, walk: str, checkpoint: Checkpoint) -> None:
+    opened(offline, walk)
+    offline.get_by_role("combobox", name="Map").select_option("latent")
+    before = offline.locator(".map canvas").evaluate("(canvas) => canvas.toDataURL()")
+    offline.get_by_role("button", name="Decoded grid").click()
+    expect(offline.locator(".map")).to_have_attribute("data-missing", "0")
+    shown = offline.locator(".map canvas").evaluate(
+        """(canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+            return (4 * data.filter((value, i) => i % 4 === 3 && value === 255).length) / data.length
+        }"""
+    )
+    assert shown > 0.75  # the whole map, but for the gaps
+    offline.get_by_role("button", name="Decoded grid").click()
+    assert eventually(
+        offline, lambda: offline.locator(".map canvas").evaluate("(canvas) => canvas.toDataURL()") == before
+    )
+
+
 def test_a_small_window_has_the_decoder_below_the_map(offline: Page, walk: str) -> None:
     offline.set_viewport_size({"width": 420, "height": 900})
     opened(offline, walk)
@@ -157,6 +176,7 @@ def parts(page: Page) -> Page:
         "point_map/ticks.js",
         "point_map/splat.js",
         "walk/address.js",
+        "point_map/decoded_grid.js",
     )
     return page
 
@@ -222,6 +242,38 @@ def test_marks_are_drawn_in_their_colour_and_cut_at_the_edge(parts: Page) -> Non
     assert image[5, 0].tolist() == [255, 128, 0, 255]
     assert not image[:, 6:].any()  # nothing on the other side
     assert 10 <= (image[..., 3] > 127).sum() <= 22  # half of a disc of radius 3
+
+
+def test_a_cell_shows_what_its_middle_decodes_to_once(parts: Page) -> None:
+    found = parts.evaluate(
+        """() => {
+            const asked = []
+            const latentAt = (x, y) => {
+                asked.push([x, y])
+                return { z: [x, y], near: { distance: Math.abs(x), limit: 3 } }
+            }
+            const decode = ([x, y]) => [x > 0 ? 1 : 0, y > 0 ? 1 : 0, 0.5]
+            const grid = new DecodedGrid({ latentAt, decode, shape: [3, 1, 1] })
+            const view = new View(Float32Array.from([-10, -10, 10, 10]), { width: 330, height: 330 })
+            const canvas = Object.assign(document.createElement("canvas"), { width: 330, height: 330 })
+            const context = canvas.getContext("2d")
+            let rounds = 0
+            while (grid.draw(context, view)) rounds += 1
+            const asks = asked.length
+            context.clearRect(0, 0, 330, 330)
+            grid.draw(context, view)
+            const at = (x, y) => {
+                const { left, top } = view.toPixels(x, y)
+                return Array.from(context.getImageData(left, top, 1, 1).data)
+            }
+            return { again: asked.length - asks, left: at(-1, 1), right: at(1, -1), far: at(9, 9)[3], middles: asked }
+        }"""
+    )
+    assert found["again"] == 0
+    assert found["left"] == [0, 255, 128, 255]
+    assert found["right"] == [255, 0, 128, 255]
+    assert found["far"] == pytest.approx(64, abs=2)  # no image nearby: faint
+    assert all(abs(x % 2 - 1) < 1e-9 and abs(y % 2 - 1) < 1e-9 for x, y in found["middles"])
 
 
 @pytest.mark.parametrize(

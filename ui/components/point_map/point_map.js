@@ -62,6 +62,12 @@ export class PointMap {
     this.ask()
   }
 
+  /** Draw a DecodedGrid in place of the points; null: the points. */
+  useGround(ground) {
+    this.ground = ground
+    this.ask()
+  }
+
   usePictures(data, shape) {
     this.thumbnails = new Thumbnails(data, shape)
   }
@@ -111,13 +117,25 @@ export class PointMap {
     sizeCanvas(this.canvas, width, height)
     const context = this.canvas.getContext("2d")
     context.setTransform(1, 0, 0, 1, 0, 0)
-    const inView = this.splatAll(context, width, height, ratio)
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    this.pictured = this.drawThumbnails(context, inView)
+    if (this.ground) this.drawGround(context, width, height, ratio)
+    else {
+      const inView = this.splatAll(context, width, height, ratio)
+      context.setTransform(ratio, 0, 0, ratio, 0, 0)
+      this.pictured = this.drawThumbnails(context, inView)
+    }
     this.element.dataset.pictured = this.pictured
     const [text, page] = ["text", "background"].map((name) => themeValue(this.element, `--st-${name}-color`))
     drawTicks(context, this.view, this.axes, { text, page })
     this.onDrawn()
+  }
+
+  drawGround(context, width, height, ratio) {
+    context.clearRect(0, 0, width, height)
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    const missing = this.ground.draw(context, this.view)
+    this.element.dataset.missing = missing
+    this.pictured = 0
+    if (missing) this.ask()
   }
 
   /** All points in view into one image; returns their rows. */

@@ -22,6 +22,11 @@ export class WalkPanel extends Panel {
     this.link.attach()
   }
 
+  /** {z, near} of a place on the map: in what the map doesn't show, as it is now. */
+  latentAt(x, y) {
+    return this.inverseOfMap().at({ x, y }, this.z)
+  }
+
   original() {
     if (this.row === null) return null
     const { pictures } = this.model?.tensors ?? {}

@@ -2,6 +2,7 @@
 
 import { keepReach } from "../model_store/reaches.js"
 import { keepModel, withModel } from "../model_store/store.js"
+import { DecodedGrid } from "../point_map/decoded_grid.js"
 import { PointMap } from "../point_map/point_map.js"
 import { bytesFromBase64, grouped } from "../shared/text.js"
 import { parse, write } from "./address.js"
@@ -47,6 +48,11 @@ class Walk {
     if (pictures) this.map.usePictures(pictures.data, pictures.shape)
     this.panel = new WalkPanel(placeOf(".decoder", about.panel_parts), this.map, (place) => this.moved(place))
     this.legend = new WalkLegend(placeOf(".classes", about.legend_parts), (isShown) => this.showClasses(isShown))
+    this.grid = new DecodedGrid({
+      latentAt: (x, y) => this.panel.latentAt(x, y),
+      decode: (z) => model.decode(z),
+      shape: about.panel.image_shape,
+    })
     this.fillChoices()
     this.drawMap()
     this.colour()
@@ -70,6 +76,7 @@ class Walk {
     find(".colour").onchange = (event) => this.choose({ colour: event.target.value })
     find(".across").onchange = (event) => this.choose({ x: Number(event.target.value) })
     find(".up").onchange = (event) => this.choose({ y: Number(event.target.value) })
+    find(".grid").onclick = () => this.showGrid(!this.map.ground)
     find(".whole").onclick = () => this.map.change(() => this.map.view.fit())
   }
 
@@ -104,6 +111,13 @@ class Walk {
       `${method.title} map of ${grouped(about.count, 0)} images. Arrow keys move it, + and − enlarge.`,
     )
     this.show()
+    this.grid.clear()
+  }
+
+  /** Decoded places instead of points, or points again. */
+  showGrid(wanted) {
+    this.map.useGround(wanted ? this.grid : null)
+    find(".grid").setAttribute("aria-pressed", wanted)
   }
 
   latentPlaces(x, y) {
@@ -167,6 +181,8 @@ class Walk {
 
   moved({ row, z }) {
     Object.assign(this.state, { row, z })
+    this.grid.clear()
+    this.map.ask()
     this.remember()
   }
 
