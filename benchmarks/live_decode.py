@@ -40,11 +40,13 @@ LISTEN = """() => {
     window.samples = []
     window.pictures = 0
     let pointerTime = 0
+    const movedBefore = new Map() // an input event's time stamp -> that of the movement that caused it
     let last = new Uint8ClampedArray(0)
     document.addEventListener("pointermove", (event) => { pointerTime = event.timeStamp }, true)
+    document.addEventListener("input", (event) => { movedBefore.set(event.timeStamp, pointerTime) }, true)
     document.addEventListener("latent-drawn", (event) => {
         const { inputTime } = event.detail
-        const movedAt = pointerTime
+        const movedAt = movedBefore.get(inputTime) // of this picture, which may come after later movements
         const canvas = event.composedPath()[0].querySelector("canvas.decoded")
         const channel = new MessageChannel()
         channel.port1.onmessage = () => {
