@@ -1,7 +1,7 @@
 // Pictures that the app's own server decodes (ui/decoding/socket.py says what is sent). What was asked for last comes first:
-// two requests are under way at most, and of those that wait only the newest is kept.
+// one request is under way, and of those that wait only the newest is kept: a second one would only wait its turn on the server.
 
-const UNDER_WAY = 2
+const UNDER_WAY = 1
 const TRY_AGAIN = 3000 // ms after a connection was refused or broke
 
 export class ServerDecoder {
