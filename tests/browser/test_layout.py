@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import StartApp
 from tests.browser.drive import explore, layout
 from tests.browser.drive.server import AppServer
 from tests.browser.drive.visit import eventually, open_page, wait_idle
@@ -45,6 +46,7 @@ def test_a_page_fits_every_width_in_light_and_dark(app: AppServer, page: Page, n
     expect(page.locator(".st-key-page_heading p")).to_have_text(re.compile(r"^[A-Z].{10,110}\.$"))
     if name == "explore":
         explore.wait_usable(page)
+        page.get_by_role("button", name="Got it").click()  # the first steps lie over the map's lower end
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         for width, height in SIZES:
@@ -53,17 +55,46 @@ def test_a_page_fits_every_width_in_light_and_dark(app: AppServer, page: Page, n
             where = f"{name}, {width} px, {theme}: "
             found += [where + fault for fault in layout.faults(page)]
             if name == "explore":
-                moving = (".panel canvas.decoded", ".slider input[type=range]")
+                moving = (explore.CHART, ".panel canvas.decoded", ".slider input[type=range]")
                 found += [f"{where}{one} is out of view" for one in moving if not layout.in_view(page, one)]
+                found += [f"{where}{fault}" for fault in explore_faults(page, width, height)]
     assert found == []
 
 
-def test_on_a_phone_the_picture_stays_in_view_while_the_map_is_scrolled_to(app: AppServer, page: Page) -> None:
-    page.set_viewport_size({"width": 420, "height": 900})
-    explore.open_explore(page, app, PAGES["explore"])
-    page.get_by_test_id("stMain").evaluate("main => main.scrollBy(0, 500)")
-    assert layout.in_view(page, ".panel canvas.decoded")
-    assert layout.in_view(page, ".slider input[type=range]")
+def explore_faults(page: Page, width: int, height: int) -> list[str]:
+    """What takes the window from Explore's map: it has the height that there is, and the page does not scroll."""
+    chart = page.locator(explore.CHART).bounding_box()
+    panel = page.locator(".panel").bounding_box()
+    assert chart is not None
+    assert panel is not None
+    if width <= 900:
+        return [] if panel["y"] > chart["y"] + chart["height"] else ["the panel is not below the map"]
+    over = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight - main.clientHeight")
+    faults = [f"the page scrolls by {over} px"] if over > 1 else []
+    return faults + (["the map does not get the height"] if chart["height"] < 0.7 * height else [])
+
+
+def test_the_first_steps_leave_the_map_where_it_is(app: AppServer, page: Page) -> None:
+    open_page(page, app, PAGES["explore"])
+    explore.wait_usable(page)
+    steps = page.get_by_role("region", name="First steps")
+    expect(steps).to_be_visible()
+    settle(page)
+    before = page.locator(explore.CHART).bounding_box()
+    steps.get_by_role("button", name="Got it").click()
+    expect(steps).to_be_hidden()
+    settle(page)
+    assert page.locator(explore.CHART).bounding_box() == before
+
+
+def test_more_images_are_offered_in_view(start_app: StartApp, page: Page) -> None:
+    """Of a model whose map has its test images only, however the window is."""
+    open_page(page, start_app(), "?model=digits-mlp-8")
+    offer = page.get_by_role("button", name="Show all 1,797")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        settle(page)
+        assert offer.evaluate(layout.IN_VIEW), f"not at {width} px"
 
 
 def test_the_check_itself_sees_faults(page: Page) -> None:

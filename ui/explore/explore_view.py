@@ -25,14 +25,17 @@ def show() -> None:
         state.apply_link(link, shown.shown)
     if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
-    welcome.show()
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
     left, right = layout.map_and_panel()
     with left:
         choice = latent_map.controls(shown)
         latent_map.show(shown, choice)
-        more_images.offer(shown, choice.method)
+        welcome.show()
+        line = st.container(key=layout.LINE, horizontal=True, vertical_alignment="center")
+        with line:
+            latent_map.say(shown, choice)
+        more_images.offer(shown, choice.method, line)
     with right:
         model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
         own = state.own_image_is_open()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ui.components import events, map_legend
 from ui.components.model_store import browser_model
-from ui.explore import map_axes, map_words, shown_images
+from ui.explore import layout, map_axes, map_words, shown_images
 from ui.explore.map_words import COLOURS, METHODS
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
@@ -56,23 +56,19 @@ class MapChoice:
 def controls(on_map: OnMap) -> MapChoice:
     """The row of choices above the map; all of them are in the URL."""
     checkpoint = on_map.shown
-    left, middle, *right = st.columns([4, 2.3, 2.1] if on_map.every else [3, 2], vertical_alignment="bottom")
     offered = [method for method in METHODS if method == "latent" or method in on_map.maps]
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
-    with left:
+    with st.container(key=layout.BAR, horizontal=True):
         kept = _kept("map", offered, default)
         st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
         STATE.always("map", st.session_state["map"])  # its default differs between models
-    colours = [name for name in COLOURS if name != "split" or on_map.every]
-    with middle:
+        axes = _axes(on_map, st.session_state["map"])
+        colours = [name for name in COLOURS if name != "split" or on_map.every]
         kept = _kept("colour", colours, "class")
-        st.selectbox("Colour", colours, format_func=lambda c: f"Colour: {COLOURS[c]}", **kept)
-    images = ALL
-    for place in right:
-        with place:
-            images = _which_images(on_map)
+        st.selectbox("Colour", colours, format_func=lambda c: f"Colour: {COLOURS[c]}", width=190, **kept)
+        images = _which_images(on_map) if on_map.every else ALL
     method, colour = st.session_state["map"], st.session_state["colour"]
-    return MapChoice(method, _axes(on_map, method), colour, _shown(checkpoint, colour), images)
+    return MapChoice(method, axes, colour, _shown(checkpoint, colour), images)
 
 
 def _which_images(on_map: OnMap) -> str:
@@ -80,7 +76,7 @@ def _which_images(on_map: OnMap) -> str:
     counts = on_map.images.counts
     offered = [ALL, *(split for split in reversed(every_image.SPLITS) if counts[split])]
     said = {ALL: "All images"} | map_words.SPLITS
-    st.selectbox("Images", offered, format_func=said.__getitem__, **_kept("images", offered, ALL))
+    st.selectbox("Images", offered, format_func=said.__getitem__, width=130, **_kept("images", offered, ALL))
     chosen: str = st.session_state["images"]
     return chosen
 
@@ -171,12 +167,9 @@ def _axes(on_map: OnMap, method: str) -> tuple[int, int | None]:
     if dims <= 2 or method != "latent":
         return (0, 1) if dims > 1 else (0, None)
     order = [str(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
-    across, up = st.columns(2)
-    with across:
-        st.selectbox("Across", order, format_func="Across: z{}".format, **_kept("x", order, order[0]))
+    st.selectbox("Across", order, format_func="Across: z{}".format, width=130, **_kept("x", order, order[0]))
     rest = [j for j in order if j != st.session_state["x"]]
-    with up:
-        st.selectbox("Up", rest, format_func="Up: z{}".format, **_kept("y", rest, rest[0]))
+    st.selectbox("Up", rest, format_func="Up: z{}".format, width=110, **_kept("y", rest, rest[0]))
     for name in ("x", "y"):
         STATE.always(name, st.session_state[name])
     return (int(st.session_state["x"]), int(st.session_state["y"]))
@@ -255,7 +248,9 @@ def _corners(xy: FloatArray) -> tuple[tuple[float, float], ...]:
 
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """Draw the map; the page takes its clicks."""
-    shown, drawn = len(rows_of(on_map, choice)), _drawn(on_map, choice)
+    if choice.colour == "split":
+        _split_legend(on_map)
+    shown = len(rows_of(on_map, choice))
     title = f"{METHODS[choice.method]} map of {shown:,} images, coloured by {COLOURS[choice.colour]}"
     with st.container(key=CHART_KEY):
         st.plotly_chart(
@@ -266,18 +261,20 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
             alt=title,
             height="stretch",
         )
+
+
+def say(on_map: OnMap, choice: MapChoice) -> None:
+    """What is shown, and how far to trust it, in one line; the rest behind its "?"."""
+    drawn = _drawn(on_map, choice)
     # neighbours in a latent space that says nothing can be kept well, and still mean nothing
     measured = choice.method != "latent" and not health.is_of_no_use(on_map.checkpoint, health.EXPLORE)
     trust = map_words.trust(on_map.maps[choice.method]) if measured else ""
     said = [map_words.counted(on_map, choice.method, choice.images, drawn), *([trust] if trust else [])]
     how = map_words.protocol(on_map.maps[choice.method]) if measured else ""
     held_out = map_words.TRAINED_ON if on_map.every else ""
-    words = f"{terms.LATENT_MAP} {terms.POSTERIOR_MEAN} {how} {held_out}".strip()
-    st.caption(page.escape(" · ".join(said)), help=page.escape(words))
-    if choice.colour == "split":
-        _split_legend(on_map)
-    if cache.lacks_file_names(on_map.checkpoint):
-        st.caption("These images were imported before file names were kept: import them again to see the names here.")
+    nameless = map_words.NAMELESS if cache.lacks_file_names(on_map.checkpoint) else ""
+    words = f"{terms.LATENT_MAP} {map_words.AT_MEAN} {terms.POSTERIOR_MEAN} {how} {held_out} {nameless}".strip()
+    st.caption(page.escape(" · ".join(said)), help=page.escape(words), width="content")
 
 
 def _split_legend(on_map: OnMap) -> None:

@@ -1,29 +1,49 @@
-"""Where map and panel stand: side by side, or, in a narrow window, the panel in view above the map."""
+"""Where map and panel stand: side by side in all the height of the window, or, where it is narrow, below each other."""
 
 from __future__ import annotations
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-STAGE, PANEL = "explore_stage", "explore_panel"
-# 3.75rem is the height of Streamlit's header, below which the panel stays while the map scrolls
+STAGE, MAP, PANEL = "explore_stage", "explore_map", "explore_panel"
+BAR, LINE = "map_bar", "map_line"  # above and below the map
+# `--above` is what is above the stage: the heading, and the warning of a model that is of no use. Streamlit's header lies
+# over the heading, and is empty there but for the menu at its right.
 STYLE = f"""
 <style>
-  .stMain {{ --above-map: 18rem; }}
-  .stMain:has(.st-key-health_warning) {{ --above-map: 21.5rem; }}
-  .st-key-map_chart {{ height: clamp(22rem, calc(100vh - var(--above-map)), 70rem); min-height: 0; flex: none; }}
-  @media (max-width: 1100px) {{
+  .st-key-{STAGE} {{ --above: 4.4rem; --room: calc(max(100vh, 34rem) - var(--above)); }}
+  .stMain:has(.st-key-health_warning) .st-key-{STAGE} {{ --above: 8rem; }}
+  .st-key-{PANEL}:has(.stButton) {{ --room: calc(max(100vh, 34rem) - var(--above) - 3.5rem); }}
+  .st-key-{MAP} {{ row-gap: 0.35rem }}
+  .st-key-{BAR} {{ gap: 0.5rem; }}
+  .st-key-{LINE} {{ gap: 0.1rem 0.75rem; }}
+  .st-key-{LINE} p {{ font-size: 0.85rem; }}
+  .st-key-{LINE} [data-testid="stTooltipIcon"] {{ margin-left: -0.5rem; }}
+  .st-key-{LINE} button {{ min-height: 0; padding: 0 0.25rem; }}
+  .st-key-first-steps {{ height: 0; margin-top: -0.35rem; }}
+  @media (min-width: 901px) {{
+    .stMainBlockContainer:has(.st-key-{STAGE}) {{ padding-top: 0.9rem; padding-bottom: 0; }}
+    .stApp:has([data-testid="stSidebar"][aria-expanded="false"]) .st-key-page_heading {{ padding-left: 2.5rem; }}
+    .st-key-{STAGE} [data-testid="stColumn"]:has(> div > div > .st-key-{MAP}) {{ flex: 1 1 0; min-width: 0; }}
+    .st-key-{STAGE} [data-testid="stColumn"]:has(> div > div > .st-key-{PANEL}) {{
+      flex: 0 0 clamp(17rem, 41%, 40rem);
+      min-width: 0;
+    }}
+    .st-key-{MAP} {{ height: var(--room); flex: none; }}
+    :has(> .st-key-map_chart) {{ flex: 1 1 0; min-height: 15rem; }}
+    .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
+    .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] * {{ pointer-events: auto; }}
+  }}
+  @media (max-width: 900px) {{
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] {{ flex-direction: column; }}
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{
       width: 100%;
       flex: none;
     }}
-    [data-testid="stColumn"]:has(> div > div > .st-key-{PANEL}) {{
-      order: -1;
-      position: sticky;
-      top: 3.75rem;
-      z-index: 10;
-    }}
+    .st-key-map_chart {{ height: clamp(14rem, 100vh - 40rem, 100vw); flex: none; }}
+  }}
+  @media (max-width: 1250px) {{
+    .st-key-page_heading [data-testid="stMarkdown"] {{ display: none; }} /* the first steps say it */
   }}
 </style>
 """
@@ -33,8 +53,8 @@ def map_and_panel() -> tuple[DeltaGenerator, DeltaGenerator]:
     """The places of the map and of the panel."""
     st.html(STYLE)
     with st.container(key=STAGE):
-        left, right = st.columns([1.15, 1], gap="medium")
-    return left, right.container(key=PANEL)
+        left, right = st.columns([1.15, 1], gap="small")
+    return left.container(key=MAP), right.container(key=PANEL)
 
 
 def hide(key: str) -> None:

@@ -15,6 +15,8 @@ TRAINED_ON = (
     "Training images are those that the model has learnt from, so it knows them better; losses and rates are measured "
     "on test images alone."
 )
+AT_MEAN = "Each image is at its posterior mean."
+NAMELESS = "These images were imported before file names were kept: import them again to see the names here."
 COLOURS = {
     "class": "class",
     "split": "split",
@@ -40,16 +42,16 @@ def counted(on_map: OnMap, method: str, images: str, shown: int) -> str:
     kind = "" if split not in SPLITS else f" {SPLITS[split].lower()}"
     of = f"{there:,}" if shown == there else f"{shown:,} of {there:,}"
     what = f"{title}{kind} image"
-    return f"{of} {what}, at its posterior mean" if there == 1 else f"{of} {what}s, each at its posterior mean"
+    return f"{of} {what}" if there == 1 else f"{of} {what}s"
 
 
 def trust(projection: ProjectionMap) -> str:
-    """A verdict and its number: `PCA: neighbours are often wrong, 0.67`; empty where nothing was measured."""
+    """A verdict and its number: `neighbours are often wrong, 0.67`; empty where nothing was measured."""
     value = projection.quality.get("trustworthiness")
     if not isinstance(value, int | float):
         return ""
     verdict = next((words for least, words in VERDICTS if value >= least), VERDICTS[-1][1])
-    return f"{METHODS[projection.method]}: {verdict}, {value:.2f}"
+    return f"{verdict}, {value:.2f}"
 
 
 def protocol(projection: ProjectionMap) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import clicks
 from ui.explore.shown_images import OnMap
@@ -15,12 +16,12 @@ LEAST_FOR_TSNE = 4  # as tsne.py has it, whose import takes a second
 ASKED = "explore_more_images"  # of which checkpoint, by its identity
 
 
-def offer(on_map: OnMap, method: str) -> None:
-    """A button where images are lacking on this map, and the job that puts them there."""
+def offer(on_map: OnMap, method: str, line: DeltaGenerator) -> None:
+    """A button in the line below the map where images are lacking on it, and the job that puts them there."""
     lacking = _lacking(on_map, method)
     if not lacking:
         return
-    identity, label = on_map.checkpoint.identity, f"Put all {lacking:,} images on the map"
+    identity, label = on_map.checkpoint.identity, f"Show all {lacking:,}"
     asked = st.session_state.get(ASKED) == identity
     if asked:
         from ui.shared import job_card
@@ -29,7 +30,10 @@ def offer(on_map: OnMap, method: str) -> None:
         if job_card.active_card(work):
             return
         job_card.last_card(work, (*job_card.FAILED, "stopped"))
-    if not clicks.button(label, "explore_all_images", icon=":material/add_photo_alternate:", type="tertiary"):
+    with line:
+        icon, help_ = ":material/add_photo_alternate:", "Put the validation and training images on the map, too"
+        pressed = clicks.button(label, "explore_all_images", icon=icon, type="tertiary", help=help_)
+    if not pressed:
         return
     from ui.shared import job_card  # not before: it brings the queue of jobs with it
 

@@ -23,7 +23,8 @@ class Point:
 
 
 def open_explore(page: Page, server: AppServer, query: str = "") -> None:
-    """Visit Explore and wait until the map and the sliders can be used."""
+    """Visit Explore, as somebody who has read the first steps, and wait until the map and the sliders can be used."""
+    page.add_init_script("localStorage.setItem('latent-explorer-first-steps', 'dismissed')")
     open_page(page, server, query)
     wait_usable(page)
 

@@ -81,7 +81,7 @@ def test_a_map_of_test_images_says_so(digits: Checkpoint, placed: every_image.Ev
     at = visit(model="digits-mlp-8", map="tsne")
     assert points(at) == list(range(360))
     assert "360 scikit-learn digits test images" in texts(at)
-    assert at.button(key=OFFER).label == "Put all 1,797 images on the map"
+    assert at.button(key=OFFER).label == "Show all 1,797"
     at.segmented_control(key="map").set_value("pca").run()
     assert OFFER not in {button.key for button in at.button}
 

@@ -113,10 +113,10 @@ def legend(at: AppTest) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.972, "t-SNE: neighbours can be trusted, 0.97"),
-        (0.9, "t-SNE: most neighbours are right, 0.90"),
-        (0.75, "t-SNE: some neighbours are wrong, 0.75"),
-        (0.67, "t-SNE: neighbours are often wrong, 0.67"),
+        (0.972, "neighbours can be trusted, 0.97"),
+        (0.9, "most neighbours are right, 0.90"),
+        (0.75, "some neighbours are wrong, 0.75"),
+        (0.67, "neighbours are often wrong, 0.67"),
     ],
 )
 def test_trust_in_a_map_is_a_verdict_with_its_number(value: float, said: str) -> None:
@@ -132,8 +132,8 @@ def test_trust_in_a_map_is_a_verdict_with_its_number(value: float, said: str) ->
     ("images", "shown", "said"),
     [
         (1, 1, "1 scikit-learn digits test image, at its posterior mean"),
-        (360, 360, "360 scikit-learn digits test images, each at its posterior mean"),
-        (360, 36, "36 of 360 scikit-learn digits test images, each at its posterior mean"),
+        (360, 360, "360 scikit-learn digits test images"),
+        (360, 36, "36 of 360 scikit-learn digits test images"),
     ],
 )
 def test_the_caption_counts_what_is_shown(digits: Checkpoint, images: int, shown: int, said: str) -> None:
