@@ -9,7 +9,7 @@ if __name__ == "__main__":  # Streamlit runs the page
     from ui.shared import page
 
     with page.page(
-        "Explore", "Move over the map, click an image or drag a slider, and see what the model draws there."
+        "Explore", "Move over the map, click an image or drag a slider: see what the model draws there."
     ):
         explore_view.show()
 else:  # `streamlit run` imports it as it starts: no component may be registered before the server is there

@@ -7,8 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 STAGE, MAP, PANEL = "explore_stage", "explore_map", "explore_panel"
 BAR, LINE = "map_bar", "map_line"  # above and below the map
-# `--above` is what is above the stage: the heading, and the warning of a model that is of no use. Streamlit's header lies
-# over the heading, and is empty there but for the menu at its right.
+# `--above` is what is above the stage: the heading, and the warning of a model that is of no use. Streamlit's header
+# lies over the heading, and is empty there but for the menu at its right.
 STYLE = f"""
 <style>
   .st-key-{STAGE} {{ --above: 4.4rem; --room: calc(max(100vh, 34rem) - var(--above)); }}
