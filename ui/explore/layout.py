@@ -40,6 +40,13 @@ STYLE = f"""
       width: 100%;
       flex: none;
     }}
+    /* who draws sees the canvas and, below it, the place on the map */
+    .st-key-{STAGE} [data-testid="stColumn"]:has(.st-key-own_actions) {{
+      order: -1;
+      position: sticky;
+      top: 3.75rem;
+      z-index: 10;
+    }}
     .st-key-map_chart {{ height: clamp(14rem, 100vh - 40rem, 100vw); flex: none; }}
   }}
   @media (max-width: 1250px) {{

@@ -237,6 +237,36 @@ def test_everything_works_with_the_keyboard_alone(digits: Page) -> None:
     assert explore.slider_values(digits)[0] == pytest.approx(value, abs=1e-3)
 
 
+def test_keys_move_wherever_the_focus_is_but_in_a_field(digits: Page) -> None:
+    digits.mouse.click(700, 20)
+    start = explore.slider_values(digits)
+    digits.keyboard.press("r")
+    drawn = explore.slider_values(digits)
+    assert np.std(drawn) > 0.1
+    explore.slider(digits).focus()
+    digits.keyboard.press("0")
+    assert explore.slider_values(digits) == pytest.approx([0] * 8)
+    digits.keyboard.press("[")
+    assert explore.slider_values(digits) == pytest.approx(drawn)
+    digits.keyboard.press("[")
+    assert explore.slider_values(digits) == pytest.approx(start)
+    digits.keyboard.press("]")
+    assert explore.slider_values(digits) == pytest.approx(drawn)
+    explore.settle(digits)
+    # what is typed into a field is no command
+    row = digits.get_by_label("Select an image by its row")
+    row.focus()
+    digits.keyboard.press("0")
+    assert row.input_value() == "0"
+    assert explore.slider_values(digits) == pytest.approx(drawn)
+    explore.slider(digits).focus()
+    digits.keyboard.press("?")
+    listed = digits.get_by_role("dialog", name="Keys")
+    expect(listed).to_contain_text("random draw")
+    digits.keyboard.press("Escape")
+    expect(listed).to_be_hidden()
+
+
 def test_buttons_typing_and_double_click_move_too(digits: Page) -> None:
     digits.get_by_role("button", name="Random").click()
     drawn = explore.slider_values(digits)

@@ -19,6 +19,7 @@ import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { dimensionsOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
+import { Shortcuts } from "./shortcuts.js"
 import { Slider } from "./slider.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
@@ -44,6 +45,16 @@ export class Panel {
       (inputTime) => this.pictures.atOnce && announce(this.element, "latent-drawn", { inputTime, took: this.took }),
     )
     this.wireButtons()
+    this.shortcuts = new Shortcuts(
+      {
+        "[": () => this.undo(),
+        "]": () => this.redo(),
+        r: () => this.toRandom(),
+        0: () => this.toOrigin(),
+      },
+      () => this.model && !this.data.away,
+      this.find(".keys"),
+    )
     rememberSmooth(this.find(".smooth"), this.element)
   }
 
@@ -118,6 +129,7 @@ export class Panel {
     this.closed = true
     this.frame.cancel()
     this.hovering.cancel()
+    this.shortcuts.close()
     this.pictures.close()
     this.link?.close()
   }
@@ -137,6 +149,14 @@ export class Panel {
     this.remember()
     this.z = z
     this.commit()
+  }
+
+  toOrigin() {
+    this.moveTo(this.z.map(() => 0))
+  }
+
+  toRandom() {
+    this.moveTo(this.z.map(standardNormal))
   }
 
   /** Draw now, and report it. */
@@ -363,8 +383,9 @@ export class Panel {
 
   wireButtons() {
     this.find(".to-image").onclick = () => this.select(this.row)
-    this.find(".to-origin").onclick = () => this.moveTo(this.z.map(() => 0))
-    this.find(".to-random").onclick = () => this.moveTo(this.z.map(standardNormal))
+    this.find(".to-origin").onclick = () => this.toOrigin()
+    this.find(".to-random").onclick = () => this.toRandom()
+    this.find(".to-keys").onclick = () => this.find(".keys").showModal()
     this.find(".to-own").onclick = () => this.report("opening", { tool: "own" })
     this.find(".undo").onclick = () => this.undo()
     this.find(".redo").onclick = () => this.redo()
