@@ -8,9 +8,7 @@ if __name__ == "__main__":  # Streamlit runs the page
     from ui.explore import explore_view
     from ui.shared import page
 
-    with page.page(
-        "Explore", "Move over the map, click an image or drag a slider: see what the model draws there."
-    ):
+    with page.page("Explore", "Move over the map, click an image or drag a slider: see what the model draws there."):
         explore_view.show()
 else:  # `streamlit run` imports it as it starts: no component may be registered before the server is there
     from ui.decoding import granted, socket

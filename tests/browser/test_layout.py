@@ -58,7 +58,7 @@ def test_a_page_fits_every_width_in_light_and_dark(app: AppServer, page: Page, n
                 moving = (explore.CHART, ".panel canvas.decoded", ".slider input[type=range]")
                 found += [f"{where}{one} is out of view" for one in moving if not layout.in_view(page, one)]
                 found += [f"{where}{fault}" for fault in explore_faults(page, width, height)]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def explore_faults(page: Page, width: int, height: int) -> list[str]:

@@ -11,8 +11,8 @@ BAR, LINE = "map_bar", "map_line"  # above and below the map
 # lies over the heading, and is empty there but for the menu at its right.
 STYLE = f"""
 <style>
-  .st-key-{STAGE} {{ --above: 4.4rem; --room: calc(max(100vh, 34rem) - var(--above)); }}
-  .stMain:has(.st-key-health_warning) .st-key-{STAGE} {{ --above: 8rem; }}
+  .st-key-{STAGE} {{ --above: 5rem; --room: calc(max(100vh, 34rem) - var(--above)); }}
+  .stMain:has(.st-key-health_warning) .st-key-{STAGE} {{ --above: 8.6rem; }}
   .st-key-{PANEL}:has(.stButton) {{ --room: calc(max(100vh, 34rem) - var(--above) - 3.5rem); }}
   .st-key-{MAP} {{ row-gap: 0.35rem }}
   .st-key-{BAR} {{ gap: 0.5rem; }}
@@ -40,6 +40,7 @@ STYLE = f"""
       width: 100%;
       flex: none;
     }}
+    .st-key-{BAR} :is(.st-key-x, .st-key-y, .st-key-colour, .st-key-images) {{ flex: 1 1 6.5rem; width: auto; }}
     /* who draws sees the canvas and, below it, the place on the map */
     .st-key-{STAGE} [data-testid="stColumn"]:has(.st-key-own_actions) {{
       order: -1;

@@ -6,7 +6,7 @@ from ui.components import first_steps
 
 STEPS = (
     "Move over the map: the picture shows what the model draws there.",
-    "Click a point: you see its image, and what the model makes of it.",
+    "Click a point: you see its image, and the model’s reconstruction.",
     "Drag a slider: one number changes, and the picture with it.",
 )
 
