@@ -7,9 +7,13 @@ import streamlit as st
 if __name__ == "__main__":  # Streamlit runs the page
     from ui.explore import explore_view
     from ui.shared import page
+    from ui.sharing import offer
 
-    with page.page("Explore", "Move over the map, click an image or drag a slider: see what the model draws there."):
-        explore_view.show()
+    with page.page(
+        "Explore", "Move over the map, click an image or drag a slider, and see what the model draws there."
+    ):
+        if seen := explore_view.show():
+            offer.show(seen.on_map, seen.choice)
 else:  # `streamlit run` imports it as it starts: no component may be registered before the server is there
     from ui.decoding import granted, socket
 

@@ -52,7 +52,7 @@ vae.commands        ui.sharing; errors storage recognition config model budget d
                     generation sample_quality anomalies adoption export
 vae                 ui.sharing; adoption
 
-app                 ui.shared ui.decoding ui.explore
+app                 ui.shared ui.decoding ui.explore ui.sharing
 pages               ui.components ui.shared ui.train ui.generate ui.anomalies ui.library; errors checkpoints anomalies
 """
 MOST_FILES = 16  # source files directly in one folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.drive import explore
 from tests.browser.drive.modules import load
-from tests.browser.drive.server import PROJECT
+from tests.browser.drive.server import PROJECT, AppServer
 from tests.browser.drive.visit import eventually
 from ui.sharing import walk_data, walk_page
 from vae.checkpoints import checkpoint_files
@@ -150,6 +151,21 @@ def test_the_map_becomes_decoded_pictures_and_points_again(offline: Page, walk: 
     assert eventually(
         offline, lambda: offline.locator(".map canvas").evaluate("(canvas) => canvas.toDataURL()") == before
     )
+
+
+def test_explore_saves_what_it_shows(app: AppServer, page: Page, offline: Page, tmp_path: Path) -> None:
+    explore.open_explore(page, app, "?model=digits-mlp-8&map=pca&colour=kl&row=7")
+    row = page.get_by_role("spinbutton", name="Select an image by its row")
+    row.fill("12")  # the sidebar doesn't run again for it
+    row.press("Tab")
+    explore.settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a web page").click()
+    download.value.save_as(tmp_path / download.value.suggested_filename)
+    opened(offline, (tmp_path / "digits-mlp-8.html").as_uri())
+    expect(offline.locator(".panel")).to_have_attribute("data-row", "12")
+    expect(offline.get_by_role("combobox", name="Map")).to_have_value("pca")
+    expect(offline.get_by_role("combobox", name="Colour")).to_have_value("kl")
 
 
 def test_a_small_window_has_the_decoder_below_the_map(offline: Page, walk: str) -> None:

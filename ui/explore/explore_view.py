@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
+from ui.explore.latent_map import MapChoice
+from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
 
 
-def show() -> None:
-    """Pick a checkpoint, then show its map and the decoder side by side."""
+@dataclass(frozen=True)
+class Seen:
+    """What Explore shows."""
+
+    on_map: OnMap
+    choice: MapChoice
+
+
+def show() -> Seen | None:
+    """Pick a checkpoint, then show its map and the decoder side by side; None where there is none."""
     link = STATE.begin()
     linked = link["model"][-1] if link and "model" in link else None
     checkpoint = model_picker.choose(linked)
     if checkpoint is None:
-        return
+        return None
     health.warn(checkpoint, health.EXPLORE)
     shown = shown_images.of(checkpoint)
     if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
@@ -46,6 +58,7 @@ def show() -> None:
             tool.show(shown, choice)
             tool.bring(shown)
         live_panel.bring_reach(shown)
+    return Seen(shown, choice)
 
 
 def _decode_in_python(browser: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -25,10 +26,21 @@ class Place:
 
 def here(checkpoint: Checkpoint) -> Place:
     """Where the person is with this checkpoint."""
-    row: int | None = st.session_state.setdefault(ROWS, {}).get(checkpoint.dataset.test_fingerprint)
-    row = row if row is not None and 0 <= row < len(checkpoint.latents.mu) else None
-    vector: Place = st.session_state.setdefault(VECTORS, {}).get(checkpoint.identity, Place())
-    return Place(row, vector.z if vector.row == row else None)
+    return later(checkpoint)()
+
+
+def later(checkpoint: Checkpoint) -> Callable[[], Place]:
+    """Asks the same whenever it is called, outside of the page's script, too, where there is no session."""
+    rows: dict[str, int | None] = st.session_state.setdefault(ROWS, {})
+    vectors: dict[str, Place] = st.session_state.setdefault(VECTORS, {})
+
+    def here() -> Place:
+        row = rows.get(checkpoint.dataset.test_fingerprint)
+        row = row if row is not None and 0 <= row < len(checkpoint.latents.mu) else None
+        vector = vectors.get(checkpoint.identity, Place())
+        return Place(row, vector.z if vector.row == row else None)
+
+    return here
 
 
 def vector(checkpoint: Checkpoint, place: Place) -> list[float]:

@@ -31,6 +31,19 @@ PANEL = ("shared/base.css", "shared/range.css", "shared/help.css", "live_decoder
 LEGEND = ("shared/base.css", "map_legend/legend.css")
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a page shows first: the map, its latent axes, the colouring, the selected row, and the latent vector, None
+    for the row's own.
+    """
+
+    method: str
+    colour: str
+    axes: tuple[int, int | None]
+    row: int | None
+    z: tuple[float, ...] | None
+
+
 @dataclass(frozen=True, eq=False)
 class WalkData:
     """`about`: plain values for walk.js. `model`: one safetensors file for store.js, with the images as `pictures`
@@ -45,8 +58,8 @@ class WalkData:
     problem: str
 
 
-def of(checkpoint: Checkpoint, most: int) -> WalkData:
-    """The first `most` test images of a model, their maps and its decoder.
+def of(checkpoint: Checkpoint, most: int, start: Start | None = None) -> WalkData:
+    """The first `most` test images of a model, their maps and its decoder; without a `start` it is the model's own map.
 
     Raises
     ------
@@ -69,7 +82,18 @@ def of(checkpoint: Checkpoint, most: int) -> WalkData:
     weights = checkpoint_files.read_weights(checkpoint)
     model = browser_model.pack(shown, weights, maps, {} if pictures is None else {"pictures": pictures})
     about = _about(checkpoint, shown, maps) | {"file_names": names}
+    about |= {"start": {} if start is None else _start(start, about)}
     return WalkData(checkpoint, about, model, len(rows), len(whole.mu), problem)
+
+
+def _start(start: Start, about: Mapping[str, Any]) -> dict[str, Any]:
+    """As far as the page has it: a map that was made of other images is not in it."""
+    offered = [method["name"] for method in about["methods"]]
+    found: dict[str, Any] = {"x": start.axes[0], "y": start.axes[1]} if start.method == "latent" else {}
+    found |= {"map": start.method} if start.method in offered else {}
+    found |= {"colour": start.colour} if start.colour in COLOURS else {}
+    found |= {"row": start.row} if start.row is not None and start.row < about["count"] else {}
+    return found | ({"z": list(start.z)} if start.z is not None else {})
 
 
 def _images(checkpoint: Checkpoint, count: int) -> tuple[NDArray[np.uint8] | None, list[str] | None, str]:

@@ -37,7 +37,7 @@ class Walk {
       row: null,
       z: null,
     }
-    Object.assign(this.state, parse(location.hash, limits()))
+    Object.assign(this.state, about.start, parse(location.hash, limits()))
     this.revision = 0
     this.map = new PointMap(find(".map"), {
       onPick: (row) => this.panel.select(row),
