@@ -17,7 +17,7 @@ HEIGHT = 760  # CSS pixels
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ModelPage:
     """A page (UTF-8) that notebooks display as the value of a cell."""
 
     page: bytes
@@ -32,9 +32,9 @@ class Shown:
             write_atomically(Path(path), self.page)
 
 
-def show(name: str, images: int = MOST) -> Shown:
+def show(name: str, images: int = MOST) -> ModelPage:
     """The map, the live decoder and the first `images` test images of the checkpoint of this name.
 
     Raises CheckpointError where there is none, GenerationError for a decoder that no browser can run.
     """
-    return Shown(walk_page.of(walk_data.of(checkpoint_files.read(name), images)))
+    return ModelPage(walk_page.of(walk_data.of(checkpoint_files.read(name), images)))
