@@ -17,14 +17,14 @@ from ui.shared.models import health
 
 
 @dataclass(frozen=True)
-class Seen:
+class ExploreView:
     """What Explore shows."""
 
     on_map: OnMap
     choice: MapChoice
 
 
-def show() -> Seen | None:
+def show() -> ExploreView | None:
     """Pick a checkpoint, then show its map and the decoder side by side; None where there is none."""
     link = STATE.begin()
     linked = link["model"][-1] if link and "model" in link else None
@@ -58,7 +58,7 @@ def show() -> Seen | None:
             tool.show(shown, choice)
             tool.bring(shown)
         live_panel.bring_reach(shown)
-    return Seen(shown, choice)
+    return ExploreView(shown, choice)
 
 
 def _decode_in_python(browser: bool) -> bool:
