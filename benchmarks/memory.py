@@ -164,12 +164,15 @@ def sampled(model: ModelConfig, number: int, suffix: str) -> Need:
 
 
 def mapped() -> Iterator[Case]:
-    """t-SNE of several sizes and perplexities."""
+    """t-SNE of several sizes and perplexities, UMAP of several sizes and numbers of neighbours."""
     for text, count in MAPPED.items():
         write_checkpoint(f"mapped-{count}", Images("digits", (1, 8, 8), {"test": count}), MAPPED_MODEL)
         for perplexity in (30.0, *((300.0,) if count <= 10_000 else ())):
             words = ("map", f"mapped-{count}", "--method", "tsne", "--perplexity", str(perplexity))
             yield Case(f"map {text} {perplexity:g}", words, needs.tsne(count, 16, perplexity))
+        for neighbours in (15, *((150,) if count <= 10_000 else ())):
+            words = ("map", f"mapped-{count}", "--method", "umap", "--neighbours", str(neighbours))
+            yield Case(f"umap {text} {neighbours}", words, needs.umap(count, 16, neighbours))
 
 
 def imported(root: Path) -> Iterator[Case]:

@@ -17,11 +17,12 @@ from ui.shared.figures import Axis
 from ui.shared.formatting import count
 from vae.anomalies.methods import registry
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
-from vae.maps.projection import ProjectionMap
+from vae.maps import placing
+from vae.maps.projection import TITLES, ProjectionMap
 
-METHODS = {"tsne": "t-SNE", "pca": "PCA", "latent": "Latent axes"}
+METHODS = {name: TITLES[name] for name in ("tsne", "umap", "pca")} | {"latent": "Latent axes"}
 CLICKED_SIZE, UNCLICKED_OPACITY = 16, 0.7
-NO_TSNE = "t-SNE can't place images that it was not fitted to; PCA and the latent axes can."
+VOTED = "This map was fitted without these images: each lies at the mean place of its five nearest test images."
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +37,13 @@ class _Places:
 def show(checkpoint: Checkpoint, found: Scored) -> None:
     """Every scored image at its place. Images of elsewhere lie among the test images, which are grey then."""
     maps, own = cache.all_maps(checkpoint), found.seen.test_rows is not None
-    placing = {"pca"} if "pca" in maps and maps["pca"].linear is not None else set()
-    offered = [name for name in METHODS if name == "latent" or (name in maps if own else name in placing)]
+    offered = [name for name in METHODS if name == "latent" or name in maps]
+    if not own:  # those first that place other images exactly
+        offered.sort(key=lambda name: name in maps and maps[name].linear is None)
     titles = {name: METHODS[name] for name in offered}
     method = FIELDS.words("Projection", "projection", titles, offered[0], label_visibility="collapsed")
-    if not own and "tsne" in maps:
-        st.caption(NO_TSNE)
+    if not own and method in maps and maps[method].linear is None:
+        st.caption(VOTED, help="In latent space, weighted by the inverse of the distance.")
     places = _places(checkpoint, maps, found, method)
     seen = found.seen
     labels, names = seen.labels, seen.class_names
@@ -86,10 +88,20 @@ def _places(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], found: Score
         return _Places(first, None if own else second, titles)
     projection = maps[method]
     axes = tuple(Axis(f"{METHODS[method]} {i}", measured=method == "pca") for i in (1, 2))
-    if own or projection.linear is None:
+    if own:
         return _Places(projection.xy, None, (axes[0], axes[1]))
-    placed = ((mu - projection.linear.mean) @ projection.linear.components.T).astype(np.float32)
-    return _Places(placed, projection.xy, (axes[0], axes[1]))
+    return _Places(
+        _placed((hash(projection.xy.tobytes()), hash(mu.tobytes())), projection, test, mu),
+        projection.xy,
+        (axes[0], axes[1]),
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _placed(
+    contents: tuple[int, int], _projection: ProjectionMap, _mapped: FloatArray, _others: FloatArray
+) -> FloatArray:
+    return placing.placed(_projection, _mapped, _others)
 
 
 def _axes(latents: FloatArray, x: int, y: int | None) -> FloatArray:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ui.components import events, map_legend
 from ui.components.model_store import browser_model
-from ui.explore import layout, map_axes, map_words, shown_images
+from ui.explore import layout, map_axes, map_quality, map_words, shown_images
 from ui.explore.map_words import COLOURS, METHODS
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
@@ -210,11 +210,17 @@ def figure(on_map: OnMap, choice: MapChoice) -> go.Figure:
     # the legend hides classes in the page: only where they are chosen by name is the figure another
     drawn = choice if _many(on_map.shown) else replace(choice, shown=())
     # names by what they are: the same pixels can be imported again from other files
-    return _figure((browser_model.fingerprint(on_map.shown, on_map.maps), drawn, hash(names)), on_map, names)
+    fingerprint, kept = browser_model.fingerprint(on_map.shown, on_map.maps), None
+    if choice.colour == "kept":
+        mu, xy = on_map.images.latents.mu, places(on_map, choice)
+        kept = map_quality.kept(fingerprint, choice.method, choice.axes, mu, xy)
+    return _figure((fingerprint, drawn, hash(names)), on_map, names, kept)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _figure(key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, ...] | None) -> go.Figure:
+def _figure(
+    key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, ...] | None, _kept: FloatArray | None
+) -> go.Figure:
     fingerprint, choice, _ = key
     rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
     xy, labels = everywhere[rows], latents.labels[rows]
@@ -222,7 +228,8 @@ def _figure(key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, 
     both, classes = map_axes.of(choice.method, choice.axes, _on_map.maps), _on_map.checkpoint.dataset.class_names
     groups = np.take(SPLIT_COLOURS, _on_map.images.split_codes()[rows]) if choice.colour == "split" else None
     if choice.colour not in ("class", "split"):
-        values: NDArray[np.float32] = getattr(latents, choice.colour)[rows]
+        of_all: FloatArray = getattr(latents, choice.colour) if _kept is None else _kept
+        values = of_all[rows]
         title = COLOURS[choice.colour]
         drawn = figures.value_map(xy, values, labels, classes, title, both, names, choice.shown)
     elif _many(_on_map.shown):
@@ -269,8 +276,11 @@ def say(on_map: OnMap, choice: MapChoice) -> None:
     # neighbours in a latent space that says nothing can be kept well, and still mean nothing
     measured = choice.method != "latent" and not health.is_of_no_use(on_map.checkpoint, health.EXPLORE)
     trust = map_words.trust(on_map.maps[choice.method]) if measured else ""
-    said = [map_words.counted(on_map, choice.method, choice.images, drawn), *([trust] if trust else [])]
+    adapted = on_map.maps[choice.method].adapted() if choice.method != "latent" else ""
+    said = [map_words.counted(on_map, choice.method, choice.images, drawn), *filter(None, (trust, adapted))]
     how = map_words.protocol(on_map.maps[choice.method]) if measured else ""
+    if choice.colour == "kept":
+        how = f"{map_words.KEPT} {how}"
     held_out = map_words.TRAINED_ON if on_map.every else ""
     nameless = map_words.NAMELESS if cache.lacks_file_names(on_map.checkpoint) else ""
     words = f"{terms.LATENT_MAP} {map_words.AT_MEAN} {terms.POSTERIOR_MEAN} {how} {held_out} {nameless}".strip()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vae.maps.projection import ProjectionMap
+from vae.maps.projection import TITLES, ProjectionMap
 
 if TYPE_CHECKING:
     from ui.explore.shown_images import OnMap
 
-METHODS = {"pca": "PCA", "tsne": "t-SNE", "latent": "Latent axes"}
+METHODS = TITLES | {"latent": "Latent axes"}
 SPLITS = {"test": "Test", "validation": "Validation", "train": "Training"}
 TRAINED_ON = (
     "Training images are those that the model has learnt from, so it knows them better; losses and rates are measured "
@@ -23,7 +23,12 @@ COLOURS = {
     "squared_error": "squared error",
     "kl": "KL (nats)",
     "elbo": "ELBO (nats)",
+    "kept": "map quality",
 }
+KEPT = (
+    "Map quality: of an image's 12 nearest in latent space, the share that is among its 12 nearest on this map "
+    "(1: its surroundings are right). Of more than 10,000 images a sample of 10,000 can be neighbours."
+)
 # from which trustworthiness on: 1 is a map on which every neighbour is one in latent space, about 0.5 one by chance
 VERDICTS = (
     (0.95, "neighbours can be trusted"),
@@ -55,11 +60,32 @@ def trust(projection: ProjectionMap) -> str:
 
 
 def protocol(projection: ProjectionMap) -> str:
-    """How the trust was measured, and what the map does not say."""
-    measured = ""
+    """How the trust was measured, what else was, how the map was made, and what it does not say."""
+    said = []
     if trust(projection):
         how = projection.quality["protocol"]
-        measured = f"The number is the map's trustworthiness (1 is best, about 0.5 is chance): {how}."
-    if projection.method != "tsne":
-        return measured
-    return f"{measured} Sizes of clusters and of gaps mean nothing. {projection.adapted()}".strip()
+        said.append(f"The number is the map's trustworthiness (1 is best, about 0.5 is chance): {how}.")
+    continuity, hit, chance = map(projection.quality.get, ("continuity", "neighbourhood_hit", "hit_by_chance"))
+    if _is_number(continuity):
+        said.append(f"Continuity {continuity:.2f}: how far neighbours in latent space stay neighbours (1 is best).")
+    if _is_number(hit) and _is_number(chance):
+        said.append(f"Neighbourhood hit {hit:.2f}: neighbours on the map of the same class (by chance {chance:.2f}).")
+    if projection.method != "pca":
+        said.append("Sizes of clusters and of gaps mean nothing.")
+    return " ".join([*said, made(projection)]).strip()
+
+
+def made(projection: ProjectionMap) -> str:
+    """How the map was made: `openTSNE 1.0.4, exact neighbours; perplexity 30, 350 iterations, seed 0.`"""
+    parameters = projection.parameters
+    units = {"perplexity": "perplexity {:.3g}", "neighbours": "{} neighbours", "iterations": "{} iterations"}
+    units |= {"rounds": "{} rounds", "seed": "seed {}"}
+    numbers = [words.format(parameters[name]) for name, words in units.items() if _is_number(parameters.get(name))]
+    library = parameters.get("library")
+    parts = [library] if isinstance(library, str) else []
+    said = "; ".join([*parts, *([", ".join(numbers)] if numbers else [])])
+    return f"Made by {said}." if said else ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

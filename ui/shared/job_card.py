@@ -32,7 +32,10 @@ STATES = {
     "died": ("Crashed", "red"),
 }
 FAILED = ("failed", "died")
-USUALLY = {"t-SNE map": "usually under a minute"}  # stages that can't say how far they are
+USUALLY = {
+    "t-SNE map": "usually under a minute",
+    "UMAP map": "usually under a minute",
+}  # stages that can't say how far they are
 BUSY = """
 <style>
   .lse-busy { height: 0.5rem; border-radius: 0.25rem; overflow: hidden; background: rgb(128 128 128 / 0.18); }
@@ -117,7 +120,9 @@ def stop_label(job: Job) -> str:
         return "Stop"
     progress = job.progress or {}
     if progress.get("stage") in ("encoding test images", "PCA map", "t-SNE map"):
-        return "Finish without the t-SNE map"
+        return "Finish without t-SNE and UMAP"
+    if progress.get("stage") == "UMAP map":
+        return "Finish without UMAP"
     return "Stop and keep the last finished epoch" if progress.get("epoch") else "Stop (nothing to keep yet)"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from vae.adoption.judging import ModelReading, Ranking
 from vae.budget import limits, needs
 from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image, inference, loading, placing
 from vae.checkpoints.baseline import pixel_moments
-from vae.checkpoints.checkpoint import DatasetRef, FloatArray, NewCheckpoint
+from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Latents, NewCheckpoint
 from vae.checkpoints.checkpoint_files import checkpoint_path, summary
 from vae.checkpoints.metrics import measured_by, metrics_of
 from vae.config import ADOPTED, GAUSSIANS, MAX_LOGVAR, MIN_LOGVAR, ModelConfig, Networks, TrainConfig
@@ -20,13 +21,15 @@ from vae.data import datasets
 from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.errors import ConfigError
 from vae.jobs.progress import Progress
-from vae.maps import pca
-from vae.maps.projection import ProjectionMap
+from vae.maps import making
+from vae.maps.projection import TITLES, ProjectionMap
 from vae.model.pixels import to_unit
 
 FITTED_TO = 2_000  # training images, evenly spread: of these a Gaussian's variance is the mean squared error
 KEPT = 3  # readings that are told of
-MAPPED_AT_ONCE = 2_000  # images: more would keep a person waiting; the page makes their t-SNE map when it is asked for
+MAPPED_AT_ONCE = (
+    2_000  # images: more would keep a person waiting; the page makes their t-SNE and UMAP maps when it is asked to
+)
 PLACED_AT_ONCE = 5_000  # images of all splits, likewise: the page encodes more when it is asked to
 POINT_SIGMA = 1e-3  # below, on average over images and dimensions, an encoder's answer is a point: an autoencoder
 
@@ -132,7 +135,7 @@ def write(
     known, measured = datasets.info(dataset), measured_by(config, train)
     yardstick = pixel_moments(splits["train"].images).yardstick(pixel_moments(test.images), measured)
     metrics = metrics_of(encoded, known.title, measured, yardstick=yardstick)
-    maps = _maps(encoded.mu, progress)
+    maps = _maps(encoded, progress)
     new = NewCheckpoint(
         model=config,
         train=train,
@@ -194,15 +197,13 @@ def _fitted_logvar(config: ModelConfig, weights: dict[str, FloatArray], train: I
     return np.array([np.clip(np.log(max(variance, 1e-300)), MIN_LOGVAR, MAX_LOGVAR)], np.float32)
 
 
-def _maps(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
-    from vae.maps import tsne
-
+def _maps(latents: Latents, progress: Progress) -> list[ProjectionMap]:
     progress.stage("PCA map")
-    found = [pca.fit(mu)]
-    if len(mu) > MAPPED_AT_ONCE:
+    found = [making.fit("pca", latents.mu, latents.labels)]
+    if len(latents.mu) > MAPPED_AT_ONCE:
         return found
-    try:
-        progress.stage("t-SNE map", "iterations")
-        return [*found, tsne.fit(mu, on_step=progress.update)]
-    except ConfigError:  # too few images, or all alike
-        return found
+    with contextlib.suppress(ConfigError):  # too few images, or all alike
+        for method in making.OF_NEIGHBOURS:
+            progress.stage(f"{TITLES[method]} map", "iterations")
+            found.append(making.fit(method, latents.mu, latents.labels, on_step=progress.update))
+    return found

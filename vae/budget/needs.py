@@ -18,7 +18,7 @@ PROGRAM = 500 * 10**6  # Python, torch and scikit-learn with their buffers; thei
 APPLIED = 550 * 10**6  # Python and torch, with the files of their libraries, where a stored model is applied
 CONVOLVED = 200 * 10**6  # more with convolutions: their compiled code, and copies in an order of their own
 COMPONENTS = 100 * 10**6  # more of scikit-learn, and its trees
-MAPPING = 220 * 10**6  # Python and openTSNE with scikit-learn, and no torch
+MAPPING = 220 * 10**6  # Python with openTSNE or SciPy, and no torch
 LIGHT = 100 * 10**6  # Python, NumPy and Pillow, of work that needs no torch
 TRAINED = 4  # a parameter, its gradient and two moments of Adam
 SAVED = 7  # copies while the state to go on from is written: twice its three, and the last epoch's weights
@@ -34,6 +34,7 @@ SCORED_PIXELS, FITTED_VALUES = 2**22, 2**26  # of a batch; that components are f
 IN_MEMORY = 0.25  # of what is free: images that take more are streamed (training/batches)
 LATENT_FLOATS, LATENT_BYTES = 2, 40  # mu and sigma of a dimension; of an image, with labels, terms and two maps
 NEIGHBOUR_BYTES = 70  # of one of t-SNE's three times perplexity neighbours, with both directions and copies
+EDGE_BYTES = 90  # of one of UMAP's neighbours, likewise, and of what is computed of an edge
 DECODED_AT_ONCE, LARGE_PICTURE = 4, 16_000_000  # threads (data/decoding/pool); pixels of one that is decoded alone
 DECODED_BYTES = 2**25  # of pictures that are decoded before they are written (data/decoding/pool)
 PICTURE, PICTURE_BYTES = 8, {"WEBP": 16}  # of a pixel while it is decoded: by Pillow, flattened, in four channels
@@ -173,6 +174,12 @@ def _applied(model: ModelConfig) -> int:
 def tsne(images: int, latent_dim: int, perplexity: float) -> Need:
     """Of a t-SNE map."""
     each = MAP_BYTES + 3 * 8 * latent_dim + 3 * perplexity * NEIGHBOUR_BYTES
+    return Need(program=MAPPING, images=math.ceil(images * each))
+
+
+def umap(images: int, latent_dim: int, neighbours: int) -> Need:
+    """Of a UMAP map."""
+    each = MAP_BYTES + 3 * 8 * latent_dim + neighbours * EDGE_BYTES
     return Need(program=MAPPING, images=math.ceil(images * each))
 
 

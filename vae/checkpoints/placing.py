@@ -16,10 +16,10 @@ from vae.checkpoints.every_image import EveryImage
 from vae.checkpoints.inference import OnBatch
 from vae.checkpoints.metrics import measured_by
 from vae.errors import ConfigError
-from vae.maps import map_files, pca, tsne
+from vae.maps import making, map_files
 from vae.model.vae import VAE
 
-MAPPED_AT_ONCE = 500  # images: their t-SNE map takes less than a second; of more it is made when it is asked for
+MAPPED_AT_ONCE = 500  # images: their t-SNE and UMAP maps take about a second; of more it is made when it is asked for
 
 
 class Images(Protocol):
@@ -36,7 +36,7 @@ def place(
     checkpoint: Checkpoint, model: VAE, others: Mapping[str, Images], on_batch: OnBatch = lambda done, total: None
 ) -> EveryImage:
     """Encode the validation and training images, as the test images were, and keep latents and PCA map of all; of few
-    images the t-SNE map, too.
+    images the t-SNE and UMAP maps, too.
 
     `on_batch(done, total)` hears how many images are encoded and may raise to stop. Raises CheckpointError when the
     folder of derived files can't be written.
@@ -55,12 +55,18 @@ def place(
         )
     found = every_image.joined(checkpoint, encoded)
     every_image.keep(checkpoint, found)
-    map_files.write_derived_map(checkpoint.identity, pca.fit(found.latents.mu), map_files.OF_EVERY_IMAGE)
+    _keep_map("pca", checkpoint, found)
     if len(found.latents.mu) <= MAPPED_AT_ONCE:
         with contextlib.suppress(ConfigError):  # too few images, or all alike
-            made = tsne.fit(found.latents.mu)
-            map_files.write_derived_map(checkpoint.identity, made, map_files.OF_EVERY_IMAGE)
+            for method in making.OF_NEIGHBOURS:
+                _keep_map(method, checkpoint, found)
     return found
+
+
+def _keep_map(method: str, checkpoint: Checkpoint, found: EveryImage) -> None:
+    """Make and keep one map of all images. Raises ConfigError where there is nothing to map."""
+    made = making.fit(method, found.latents.mu, found.latents.labels)
+    map_files.write_derived_map(checkpoint.identity, made, map_files.OF_EVERY_IMAGE)
 
 
 def _further(on_batch: OnBatch, before: int, total: int, done: int, _: int) -> None:

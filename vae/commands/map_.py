@@ -6,23 +6,24 @@ import argparse
 
 from vae.budget import limits, needs
 from vae.checkpoints import every_image
-from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.every_image import EveryImage
 from vae.commands.common import add_checkpoint, add_json, add_run_folder, print_json, read_checkpoint, shown
 from vae.data import datasets
 from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
-from vae.maps import map_files
+from vae.maps import making, map_files
+from vae.maps.making import Settings
 from vae.maps.map_files import OF_EVERY_IMAGE, OF_TEST_IMAGES
-from vae.maps.projection import ProjectionMap
+from vae.maps.projection import TITLES
 from vae.storage import paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """CHECKPOINT --method --images --perplexity --seed --json."""
+    """CHECKPOINT --method --images --perplexity --neighbours --seed --json."""
     add_checkpoint(parser)
-    parser.add_argument("--method", required=True, choices=("pca", "tsne"))
+    parser.add_argument("--method", required=True, choices=tuple(TITLES))
     parser.add_argument(
         "--images",
         choices=("test", "all"),
@@ -30,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="all: also those that it was trained and validated on, whose latents are kept, too (default: test)",
     )
     parser.add_argument("--perplexity", type=float, help="of t-SNE (default: 30, or what the images allow)")
-    parser.add_argument("--seed", type=int, default=0, help="of t-SNE (default: 0)")
+    parser.add_argument("--neighbours", type=int, help="of UMAP (default: 15, or what the images allow)")
+    parser.add_argument("--seed", type=int, default=0, help="of t-SNE and UMAP (default: 0)")
     add_json(parser)
     add_run_folder(parser)
 
@@ -39,22 +41,18 @@ def run(arguments: argparse.Namespace) -> None:
     """Fit, keep, and print the map's parameters and quality."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     progress = Progress(arguments.run_folder)
+    method, settings = arguments.method, Settings(arguments.perplexity, arguments.neighbours, arguments.seed)
     with stoppable():
         if arguments.images == "all":
             found, which = _every_image(checkpoint, progress), OF_EVERY_IMAGE
         else:
             found, which = every_image.test_images(checkpoint), OF_TEST_IMAGES
-        count = len(found.latents.mu)
-        if arguments.method == "tsne":
-            from vae.maps import tsne
-
-            perplexity = tsne.checked(found.latents.mu, arguments.perplexity, arguments.seed)
-            need = needs.tsne(count, checkpoint.model.latent_dim, perplexity)
-            limits.check_memory(need, f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity.")
+        latents, count = found.latents, len(found.latents.mu)
+        _check_memory(method, latents.mu, settings)
         limits.check_disk({paths.derived_folder(checkpoint.identity): needs.map_bytes(count)}, "The map")
-        progress.stage(f"{arguments.method} of {count:,} images", "iterations")
+        progress.stage(f"{TITLES[method]} of {count:,} images", "iterations")
         try:
-            projection = _fit(found, arguments, progress)
+            projection = making.fit(method, latents.mu, latents.labels, settings, progress.update)
         except Stopped:
             if which == OF_EVERY_IMAGE:  # encoding them was not in vain
                 progress.report(message=f"Stopped: all {count:,} images have their place on the other maps.")
@@ -97,9 +95,17 @@ def _every_image(checkpoint: Checkpoint, progress: Progress) -> EveryImage:
     return placing.place(checkpoint, loading.load_model(checkpoint, best_device()), others, progress.update)
 
 
-def _fit(found: EveryImage, arguments: argparse.Namespace, progress: Progress) -> ProjectionMap:
-    from vae.maps import pca, tsne
+def _check_memory(method: str, mu: FloatArray, settings: Settings) -> None:
+    """Raise ConfigError for settings that don't fit the latents (N, d), BudgetError where memory is lacking."""
+    if method == "tsne":
+        from vae.maps import tsne
 
-    if arguments.method == "pca":
-        return pca.fit(found.latents.mu)
-    return tsne.fit(found.latents.mu, arguments.perplexity, arguments.seed, progress.update)
+        perplexity = tsne.checked(mu, settings.perplexity, settings.seed)
+        what, less = f"t-SNE of perplexity {perplexity:g}", "Choose a smaller perplexity."
+        limits.check_memory(needs.tsne(len(mu), mu.shape[1], perplexity), what, less)
+    elif method == "umap":
+        from vae.maps import umap
+
+        neighbours = umap.checked(mu, settings.neighbours, settings.seed)
+        what, less = f"UMAP of {neighbours} neighbours", "Choose fewer neighbours."
+        limits.check_memory(needs.umap(len(mu), mu.shape[1], neighbours), what, less)

@@ -83,8 +83,9 @@ def check_map(m: ProjectionMap, shape: tuple[int, int], name: str) -> None:
     for part in ("parameters", "quality"):
         if not isinstance(getattr(m, part), dict):
             raise CheckpointError(f"{what}'s {part} are {short(getattr(m, part))}, expected an object.")
-    if "trustworthiness" in m.quality:
-        finite(m.quality["trustworthiness"], f"{what}'s trustworthiness")
+    for measured in ("trustworthiness", "continuity", "neighbourhood_hit", "hit_by_chance"):
+        if measured in m.quality:
+            finite(m.quality[measured], f"{what}'s {measured}")
     if not isinstance(m.quality.get("protocol", ""), str):
         raise CheckpointError(f"{what}'s protocol is {short(m.quality['protocol'])}, expected text.")
     shares = m.quality.get("explained_variance_ratio", [])

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 USUAL_PERPLEXITY = 30.0  # of t-SNE, where there are images enough for it: 91
+USUAL_NEIGHBOURS = 15  # of UMAP, where there are images enough for them: 46
+TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,18 @@ class ProjectionMap:
     linear: LinearMap | None = None
 
     def adapted(self) -> str:
-        """What to say of t-SNE's perplexity where it was made to fit few images; empty where it wasn't."""
-        perplexity = self.parameters.get("perplexity")
-        if self.parameters.get("adapted") is not True or not isinstance(perplexity, int | float):
+        """What to say of t-SNE's perplexity or UMAP's neighbours where they were made to fit few images; empty where
+        they weren't.
+        """
+        if self.parameters.get("adapted") is not True:
             return ""
-        return f"Perplexity {perplexity:.3g}: too few images for the default of {USUAL_PERPLEXITY:g}."
+        images = "there is only 1 image" if len(self.xy) == 1 else f"there are only {len(self.xy)} images"
+        perplexity, neighbours = self.parameters.get("perplexity"), self.parameters.get("neighbours")
+        if isinstance(perplexity, int | float):
+            return f"Perplexity {perplexity:.3g} instead of {USUAL_PERPLEXITY:g}, because {images}."
+        if isinstance(neighbours, int):
+            return f"{neighbours} neighbours instead of {USUAL_NEIGHBOURS}, because {images}."
+        return ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """t-SNE: keeps who is near whom; sizes of clusters and gaps between them mean nothing.
 
 Source: van der Maaten & Hinton 2008. openTSNE (Poličar et al. 2024) rather than scikit-learn: several times faster on
-10,000 images at equal trustworthiness (`python -m benchmarks.tsne`), and it tells how far it is.
+10,000 images at equal trustworthiness (`python -m benchmarks.maps`), and it tells how far it is.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ def fit(
     mu: NDArray[np.float32],
     perplexity: float | None = None,
     seed: int = 0,
+    labels: NDArray[np.int64] | None = None,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> ProjectionMap:
     """Project posterior means (N, d) to (N, 2).
 
     `perplexity`, the effective number of neighbours, must lie between 1 and (N - 1) / 3, None: one that fits; `seed`
-    in 32 bits.
+    in 32 bits. `labels` (N,) are for measuring it alone.
     `on_step(done, total)` hears of every fifth iteration and may raise to stop.
 
     Raises
@@ -70,7 +71,7 @@ def fit(
         "init": init,
         "seed": seed,
     }
-    return ProjectionMap(METHOD, xy, parameters, quality.neighbours_kept(mu, xy))
+    return ProjectionMap(METHOD, xy, parameters, quality.neighbours_kept(mu, xy, labels))
 
 
 def fitting_perplexity(images: int) -> float:

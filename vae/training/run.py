@@ -10,7 +10,7 @@ from pathlib import Path
 from vae.budget import limits
 from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image, inference, loading, placing
 from vae.checkpoints.baseline import PixelMoments, pixel_moments
-from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Metric, NewCheckpoint
+from vae.checkpoints.checkpoint import DatasetRef, FloatArray, Latents, Metric, NewCheckpoint
 from vae.checkpoints.metrics import Yardstick, measured_by, metrics_of
 from vae.config import TrainConfig
 from vae.data import datasets
@@ -18,8 +18,8 @@ from vae.data.image_dataset import SPLITS, ImageDataset
 from vae.errors import CheckpointError, ConfigError, DatasetError, TrainingError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, deferring, unstoppable
-from vae.maps import pca
-from vae.maps.projection import ProjectionMap
+from vae.maps import making
+from vae.maps.projection import TITLES, ProjectionMap
 from vae.model.devices import best_device, best_precision
 from vae.model.vae import VAE, new_model
 from vae.storage import probe
@@ -238,9 +238,9 @@ def _write(
         yardstick = pixels.yardstick(pixel_moments(test.images), measured)
         bound = inference.bound_of(model, test.images, train, measured.binarized)
         progress.stage("PCA map")
-        maps = [pca.fit(encoded.mu)]
+        maps = [making.fit("pca", encoded.mu, encoded.labels)]
     if finished.outcome in ("trained", "early_stopped") and not asked.is_set():
-        maps += _tsne(encoded.mu, progress)
+        maps += _maps_of_neighbours(encoded, progress)
     with unstoppable():
         known = datasets.info(train.dataset)
         metrics = metrics_of(encoded, known.title, measured, yardstick=yardstick, bound=bound)
@@ -306,20 +306,21 @@ def _place_every_image(request: TrainingRequest, model: VAE, progress: Progress)
         _say_of_map(f"Only the test images are on the map: {error}", progress)
 
 
-def _tsne(mu: FloatArray, progress: Progress) -> list[ProjectionMap]:
-    """The t-SNE map, or none where there are too few images or the person stops it."""
+def _maps_of_neighbours(latents: Latents, progress: Progress) -> list[ProjectionMap]:
+    """The t-SNE and UMAP maps; none where there are too few images, and none from the one on that the person stops."""
+    made: list[ProjectionMap] = []
+    said: list[str] = []
     try:
-        from vae.maps import tsne
-
-        progress.stage("t-SNE map", "iterations")
-        made = tsne.fit(mu, on_step=progress.update)
-        _say_of_map(made.adapted(), progress)
-        return [made]
-    except ConfigError as error:
-        _say_of_map(f"No t-SNE map: {error}", progress)
-    except Stopped:
-        _say_of_map("No t-SNE map: stopped. `python -m vae map` makes it later.", progress)
-    return []
+        for method in making.OF_NEIGHBOURS:
+            progress.stage(f"{TITLES[method]} map", "iterations")
+            made.append(making.fit(method, latents.mu, latents.labels, on_step=progress.update))
+            said.append(made[-1].adapted())
+    except (ConfigError, Stopped) as reason:
+        lacking = " or ".join(TITLES[method] for method in making.OF_NEIGHBOURS[len(made) :])
+        why = reason if isinstance(reason, ConfigError) else "stopped. `python -m vae map` makes it later."
+        said.append(f"No {lacking} map: {why}")
+    _say_of_map(" ".join(filter(None, said)), progress)
+    return made
 
 
 def _say_of_map(text: str, progress: Progress) -> None:

@@ -68,11 +68,11 @@ def test_a_running_job_tells_stage_and_time_left() -> None:
     [
         (None, "Starting: loading PyTorch", "Stop (nothing to keep yet)"),
         ({"stage": "reading images", "fraction": None}, "Reading images", "Stop (nothing to keep yet)"),
-        (progress_of("a", 3, 3, stage="PCA map"), "PCA map", "Finish without the t-SNE map"),
+        (progress_of("a", 3, 3, stage="PCA map"), "PCA map", "Finish without t-SNE and UMAP"),
         (
             progress_of("a", 3, 3, stage="t-SNE map", fraction=None),
             "t-SNE map · usually under a minute",
-            "Finish without the t-SNE map",
+            "Finish without t-SNE and UMAP",
         ),
     ],
 )

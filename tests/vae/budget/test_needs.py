@@ -107,6 +107,7 @@ SAMPLED = {
     ("large", 1_000): 1.36,
 }
 MAPPED = {(2_000, 16, 30.0): 0.23, (2_000, 16, 300.0): 0.33}
+UMAPPED = {(2_000, 16, 15): 0.23, (2_000, 16, 150): 0.23, (10_000, 16, 15): 0.24}
 
 
 def test_estimates_are_near_what_was_measured() -> None:
@@ -122,6 +123,7 @@ def test_estimates_are_near_what_was_measured() -> None:
         for (name, count), peak in SAMPLED.items()
     ]
     found += [(f"map {mapped}", needs.tsne(*mapped), peak) for mapped, peak in MAPPED.items()]
+    found += [(f"umap {mapped}", needs.umap(*mapped), peak) for mapped, peak in UMAPPED.items()]
     ratios = {name: round(need.total / 1e9 / peak, 2) for name, need, peak in found}
     assert {name: ratio for name, ratio in ratios.items() if not 0.9 <= ratio <= 2} == {}
 

@@ -48,6 +48,7 @@ BAD_ARGUMENTS = [
     (["map", "good", "--method", "globe"], "invalid choice: 'globe'"),
     (["map", "good", "--method", "tsne", "--perplexity", "14"], "perplexity is 14 for 40 images"),
     (["map", "good", "--method", "tsne", "--perplexity", "5", "--seed", "-1"], "seed is -1, expected"),
+    (["map", "good", "--method", "umap", "--neighbours", "40"], "neighbours is 40 for 40 images"),
     (["map", "nothing", "--method", "pca"], "There is no checkpoint 'nothing'"),
     (["sample", "good", "--output", "a" * 300 + ".png"], "aaa can't be written: File name too long."),
     (["sample", "good", "--output", "a" * 5_000 + "/b.png"], "can't be written: File name too long."),

@@ -29,6 +29,7 @@ WORK = [
     ["evaluate", "good"],
     ["encode", "good", "--output", "x.npz"],
     ["map", "good", "--method", "tsne", "--perplexity", "5"],
+    ["map", "good", "--method", "umap"],
     ["sample", "good", "--output", "x.png"],
     ["traverse", "good", "--output", "x.png"],
     ["interpolate", "good", "row:1", "row:2", "--output", "x.gif"],

@@ -55,7 +55,7 @@ def test_the_checkpoint_tells_what_was_done(root: Path, digits: dict[str, ImageD
     assert np.isfinite([list(row.values()) for row in found.history]).all()
     last = found.history[-1]
     assert sum(last[f"kl_{i}"] for i in range(3)) == pytest.approx(last["validation_kl"])
-    assert set(found.maps) == {"pca", "tsne"}
+    assert set(found.maps) == {"pca", "tsne", "umap"}
     assert found.dataset.test_fingerprint == digits["test"].fingerprint
     assert np.array_equal(found.latents.labels, digits["test"].labels)
 
@@ -111,10 +111,12 @@ def test_encode_writes_the_latents(root: Path, tmp_path: Path, monkeypatch: pyte
     assert np.array_equal(written["labels"], stored.labels)
 
 
-@pytest.mark.parametrize("method", ["pca", "tsne"])
+@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
 @pytest.mark.usefixtures("root")
 def test_map_is_kept_and_told(method: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("map", "tiny", "--method", method, "--perplexity", "12", "--seed", "5", "--json") == 0
+    assert (
+        call("map", "tiny", "--method", method, "--perplexity", "12", "--neighbours", "9", "--seed", "5", "--json") == 0
+    )
     told = json.loads(capsys.readouterr().out)
     stored = checkpoint_files.read("tiny")
     kept = map_files.read_derived_maps(stored.identity, stored.latents.mu.shape)[method]
@@ -123,6 +125,10 @@ def test_map_is_kept_and_told(method: str, capsys: pytest.CaptureFixture[str]) -
     assert kept.xy.shape == (360, 2)
     if method == "tsne":
         assert (kept.parameters["perplexity"], kept.parameters["seed"]) == (12, 5)
+    if method == "umap":
+        assert (kept.parameters["neighbours"], kept.parameters["seed"]) == (9, 5)
+    assert 0 <= kept.quality["hit_by_chance"] <= kept.quality["neighbourhood_hit"] <= 1
+    assert 0.5 < kept.quality["continuity"] <= 1
 
 
 def test_every_image_is_mapped(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,6 +172,7 @@ def test_one_latent_dimension_goes_all_the_way() -> None:
     assert {name: m.xy.shape for name, m in checkpoint_files.read("line").maps.items()} == {
         "pca": (360, 2),
         "tsne": (360, 2),
+        "umap": (360, 2),
     }
 
 
@@ -197,12 +204,12 @@ def test_stopped_while_test_images_are_encoded_keeps_the_epochs(monkeypatch: pyt
 
 def test_stopped_in_tsne_keeps_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fit = tsne.fit
-    monkeypatch.setattr(tsne, "fit", lambda mu, **_: fit(mu, on_step=lambda done, total: stop_oneself()))
+    monkeypatch.setattr(tsne, "fit", lambda mu, *_, **__: fit(mu, on_step=lambda done, total: stop_oneself()))
     assert call(*TRAIN, "--output", "a", "--run-folder", str(tmp_path)) == 0
     assert list(checkpoint_files.read("a").maps) == ["pca"]
     assert (tmp_path / "history.csv").read_text().count("\n") == 3
     told = json.loads((tmp_path / "progress.json").read_text())
-    assert told["warning"].startswith("No t-SNE map: stopped.")
+    assert told["warning"].startswith("No t-SNE or UMAP map: stopped.")
     assert (told["finished"], told["epoch"]) == (True, 2)
 
 

@@ -126,7 +126,7 @@ def test_tsne_without_a_perplexity_takes_one_that_the_images_can_have_and_says_s
     assert found.parameters["perplexity"] == pytest.approx(perplexity)
     assert np.isfinite(found.xy).all()
     assert np.ptp(found.xy, axis=0).min() > 0.1
-    said = f"Perplexity {perplexity:.3g}: too few images for the default of 30."
+    said = f"Perplexity {perplexity:.3g} instead of 30, because there are only {count} images."
     assert found.adapted() == (said if count < 91 else "")
 
 

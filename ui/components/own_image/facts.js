@@ -89,12 +89,15 @@ export function neighboursOf(labels, classNames) {
   return [`Nearest ${labels.length} images: ${said}`, { help }]
 }
 
+const byNeighbours = (name) =>
+  `${name} places images only. The dot is the mean place of the five nearest images in latent space, weighted by the ` +
+  "inverse of their distance; the ring is two standard deviations of twelve posterior samples, placed alike."
+
 const RINGS = {
   latent: "The ring is two standard deviations of the posterior along both axes, which hold 86 % of it.",
   pca: "The ring is two standard deviations of the posterior, projected as the map is. They hold 86 % of it.",
-  tsne:
-    "t-SNE places images only. The dot is the mean place of the five nearest images in latent space, weighted by the " +
-    "inverse of their distance; the ring is two standard deviations of twelve posterior samples, placed alike.",
+  tsne: byNeighbours("t-SNE"),
+  umap: byNeighbours("UMAP"),
 }
 
 /** What dot and ring on the map are. */
