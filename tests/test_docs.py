@@ -237,7 +237,7 @@ def block(code: str) -> str:
         (wrong_options, block("python -m vae train --dataset x \\\n  --wings 2"), ["--wings"]),
         (wrong_options, block("python -m vae list --epochs 3"), ["--epochs"]),
         (wrong_options, "Set `--wings N`.", ["--wings"]),
-        (wrong_options, "`python -m benchmarks.tsne --wings`", ["--wings"]),
+        (wrong_options, "`python -m benchmarks.maps --wings`", ["--wings"]),
         (wrong_options, "`.venv/bin/vae train --wings`", ["--wings"]),
         (wrong_variables, "Set VAE_WINGS.", ["VAE_WINGS"]),
         (wrong_targets, "`make fly`", ["fly"]),

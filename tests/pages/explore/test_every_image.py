@@ -13,6 +13,7 @@ from tests.pages.explore.page import panel, texts, visit
 from vae.checkpoints import every_image, inference, loading, placing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
+from vae.maps import making, map_files, quality
 
 OFFER = "explore_all_images"
 
@@ -32,11 +33,16 @@ def points(at: AppTest) -> list[int]:
 
 
 def _numbers(values: Any) -> list[int]:
+    return [int(value) for value in _values(values)]
+
+
+def _values(values: Any) -> list[float]:
     if isinstance(values, dict):
         import base64
 
-        values = np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
-    return [int(value) for value in values]
+        found: list[float] = np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
+        return found
+    return list(values)
 
 
 def test_all_images_are_shown_and_can_be_told_apart(digits: Checkpoint, placed: every_image.EveryImage) -> None:
@@ -96,3 +102,34 @@ def test_more_images_are_a_click_away(digits: Checkpoint, submitted: list[list[s
 def test_images_that_are_not_here_are_not_offered(digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(every_image, "MOST", 1_000)
     assert OFFER not in {button.key for button in visit(model="digits-mlp-8").button}
+
+
+def test_a_map_that_a_model_lacks_is_a_click_away(digits: Checkpoint, submitted: list[list[str]]) -> None:
+    at = visit(model="digits-mlp-8")
+    assert "UMAP" not in at.segmented_control(key="map").options
+    at.button(key="explore_make_umap").click().run()
+    assert submitted == [["map", str(digits.path), "--method", "umap"]]
+    map_files.write_derived_map(digits.identity, making.fit("umap", digits.latents.mu, digits.latents.labels))
+    at.run()
+    assert "UMAP" in at.segmented_control(key="map").options
+    assert "explore_make_umap" not in {button.key for button in at.button}
+    at.segmented_control(key="map").set_value("umap").run()
+    assert at.query_params["map"] == "umap"
+    assert points(at) == list(range(360))
+
+
+def test_the_colour_of_map_quality_is_each_images_share_of_kept_neighbours(digits: Checkpoint) -> None:
+    at = visit(model="digits-mlp-8", map="pca", colour="kept")
+    [chart] = at.get("plotly_chart")
+    drawn = values_of_rows(json.loads(chart.proto.spec)["data"])
+    expected = quality.kept_of_each(digits.latents.mu, digits.maps["pca"].xy)
+    np.testing.assert_allclose([drawn[row] for row in range(360)], expected, atol=1e-6)
+
+
+def values_of_rows(traces: list[dict[str, Any]]) -> dict[int, float]:
+    """The coloured value of each row."""
+    return {
+        row: value
+        for trace in traces
+        for row, value in zip(_numbers(trace["customdata"]), _values(trace["marker"]["color"]), strict=True)
+    }

@@ -128,6 +128,18 @@ def test_trust_in_a_map_is_a_verdict_with_its_number(value: float, said: str) ->
     assert map_words.trust(replace(projection, quality={})) == ""
 
 
+def test_behind_the_question_mark_stand_the_maps_numbers_and_how_it_was_made() -> None:
+    measured = {"trustworthiness": 0.93, "continuity": 0.97, "neighbourhood_hit": 0.9, "hit_by_chance": 0.1}
+    parameters = {"library": "UMAP", "neighbours": 6, "rounds": 500, "seed": 3, "adapted": True}
+    projection = ProjectionMap("umap", np.zeros((20, 2), np.float32), parameters, measured | {"protocol": "how"})
+    said = map_words.protocol(projection)
+    for words in ("Continuity 0.97", "Neighbourhood hit 0.90", "chance 0.10", "UMAP; 6 neighbours, 500 rounds, seed 3"):
+        assert words in said
+    assert projection.adapted() == "6 neighbours instead of 15, because there are only 20 images."
+    strangers = replace(projection, parameters={"seed": "<b>", "library": 3}, quality={"continuity": "x"})
+    assert map_words.protocol(strangers) == "Sizes of clusters and of gaps mean nothing."
+
+
 @pytest.mark.parametrize(
     ("images", "shown", "said"),
     [
