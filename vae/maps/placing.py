@@ -22,7 +22,7 @@ def placed(projection: ProjectionMap, mapped: Floats, others: Floats) -> Floats:
     themselves, all of them by 1.5 units of 114; among few images by a tenth of the map.
     """
     if projection.linear is not None:
-        return ((others - projection.linear.mean) @ projection.linear.components.T).astype(np.float32)
+        return projection.linear.place(others).astype(np.float32)
     near = nearest(others, mapped, VOTERS)
     weights = 1 / (near.distances + LEAST_APART)
     weights /= weights.sum(1, keepdims=True)
