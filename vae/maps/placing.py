@@ -26,4 +26,4 @@ def placed(projection: ProjectionMap, mapped: Floats, others: Floats) -> Floats:
     near = nearest(others, mapped, VOTERS)
     weights = 1 / (near.distances + LEAST_APART)
     weights /= weights.sum(1, keepdims=True)
-    return np.einsum("nk,nkp->np", weights, projection.xy[near.rows]).astype(np.float32)
+    return np.asarray(np.einsum("nk,nkp->np", weights, projection.xy[near.rows]), np.float32)
