@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Method:
+class Fitted:
     """One way to make a map, and what its seconds and its trustworthiness are called."""
 
     seconds: str
@@ -63,12 +63,12 @@ def umap_learn(mu: Floats) -> Floats:
     return np.asarray(theirs.UMAP(random_state=0, n_jobs=1).fit_transform(mu), np.float32)
 
 
-def methods() -> list[Method]:
+def methods() -> list[Fitted]:
     """Those that can be measured here."""
-    found = [Method("umap_fit", "umap_trust", umap), Method("fit", "trust", tsne)]
-    found.append(Method("sklearn", "sklearn_trust", scikit_learn))
+    found = [Fitted("umap_fit", "umap_trust", umap), Fitted("fit", "trust", tsne)]
+    found.append(Fitted("sklearn", "sklearn_trust", scikit_learn))
     if importlib.util.find_spec("umap"):
-        found.append(Method("umap_learn", "umap_learn_trust", umap_learn))
+        found.append(Fitted("umap_learn", "umap_learn_trust", umap_learn))
     return found
 
 

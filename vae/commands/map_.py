@@ -14,7 +14,7 @@ from vae.errors import DatasetError
 from vae.jobs.progress import Progress
 from vae.jobs.stopping import Stopped, stoppable, unstoppable
 from vae.maps import making, map_files
-from vae.maps.making import Settings
+from vae.maps.making import MapSettings
 from vae.maps.map_files import OF_EVERY_IMAGE, OF_TEST_IMAGES
 from vae.maps.projection import TITLES
 from vae.storage import paths
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Fit, keep, and print the map's parameters and quality."""
     checkpoint = read_checkpoint(arguments.checkpoint)
     progress = Progress(arguments.run_folder)
-    method, settings = arguments.method, Settings(arguments.perplexity, arguments.neighbours, arguments.seed)
+    method, settings = arguments.method, MapSettings(arguments.perplexity, arguments.neighbours, arguments.seed)
     with stoppable():
         if arguments.images == "all":
             found, which = _every_image(checkpoint, progress), OF_EVERY_IMAGE
@@ -95,7 +95,7 @@ def _every_image(checkpoint: Checkpoint, progress: Progress) -> EveryImage:
     return placing.place(checkpoint, loading.load_model(checkpoint, best_device()), others, progress.update)
 
 
-def _check_memory(method: str, mu: FloatArray, settings: Settings) -> None:
+def _check_memory(method: str, mu: FloatArray, settings: MapSettings) -> None:
     """Raise ConfigError for settings that don't fit the latents (N, d), BudgetError where memory is lacking."""
     if method == "tsne":
         from vae.maps import tsne

@@ -14,7 +14,7 @@ OF_NEIGHBOURS = ("tsne", "umap")  # the methods that place images by their neigh
 
 
 @dataclass(frozen=True)
-class Settings:
+class MapSettings:
     """What can be chosen; None: what fits the images."""
 
     perplexity: float | None = None  # of t-SNE
@@ -22,14 +22,14 @@ class Settings:
     seed: int = 0
 
 
-DEFAULT = Settings()
+DEFAULT = MapSettings()
 
 
 def fit(
     method: str,
     mu: NDArray[np.float32],
     labels: NDArray[np.int64] | None = None,
-    settings: Settings = DEFAULT,
+    settings: MapSettings = DEFAULT,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> ProjectionMap:
     """Project posterior means (N, d) to (N, 2) by "pca", "tsne" or "umap"; `labels` (N,) are for measuring it alone.

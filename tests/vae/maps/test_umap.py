@@ -8,7 +8,7 @@ import pytest
 from tests.vae.maps.test_projections import blobs, cloud, nearest_share_label
 from vae.errors import ConfigError
 from vae.maps import making, umap, umap_graph
-from vae.maps.making import Settings
+from vae.maps.making import MapSettings
 from vae.maps.projection import ProjectionMap
 from vae.neighbours import nearest
 
@@ -29,7 +29,7 @@ def test_well_separated_blobs_stay_apart(umap_map: ProjectionMap) -> None:
 
 
 def test_it_repeats_from_its_seed_and_another_seed_gives_another_map(umap_map: ProjectionMap) -> None:
-    again, other = (making.fit("umap", blobs()[0], settings=Settings(neighbours=10, seed=seed)) for seed in (3, 4))
+    again, other = (making.fit("umap", blobs()[0], settings=MapSettings(neighbours=10, seed=seed)) for seed in (3, 4))
     assert np.array_equal(again.xy, umap_map.xy)
     assert not np.array_equal(other.xy, umap_map.xy)
 
