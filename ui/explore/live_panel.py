@@ -37,6 +37,7 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
         state.write_url(model_picker.link_text(checkpoint), place)
         data = _data(on_map, choice, place)
         data["original"] = originals.of_row(on_map, place.row)
+        data["posterior"] = _posterior(on_map, place.row)
         data["socket"] = live.socket_of(checkpoint) if in_python else None
         data["decoded"] = live.picture_of(checkpoint, explore_place.vector(checkpoint, place)) if in_python else None
         data["away"] = away
@@ -48,6 +49,11 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
             from ui.shared import job_card  # not before: it brings the queue of jobs with it
 
             job_card.download_offer(missing.name, missing.title, missing.download_mb)
+
+
+def _posterior(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
+    """How wide the posterior of a row's image is, by dimension; None without a row."""
+    return None if row is None else {"row": row, "sigma": on_map.shown.latents.sigma[row].tolist()}
 
 
 def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:

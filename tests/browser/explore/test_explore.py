@@ -80,6 +80,15 @@ def test_a_click_shows_original_and_reconstruction_and_moves_the_sliders(digits:
     np.testing.assert_allclose(explore.picture(digits, "original"), original, atol=1)
     difference = np.abs(original - np.array(explore.picture(digits, "decoded"), dtype=float))
     np.testing.assert_allclose(explore.picture(digits, "difference"), difference, atol=2)
+    # below each slider, where the image's posterior is
+    bound = digits.locator(".slider input[type=range]").first.evaluate("e => Number(e.max)")
+    marks = digits.locator(".slider.is-marked").evaluate_all(
+        "all => all.map((e) => ['--low', '--mean', '--high'].map((name) => Number(e.style.getPropertyValue(name))))"
+    )
+    assert len(marks) == len(order)
+    mean, sigma = (array[target.row][order[0]] for array in (checkpoint.latents.mu, checkpoint.latents.sigma))
+    expected = (np.array([mean - sigma, mean, mean + sigma]) + bound) / (2 * bound)
+    np.testing.assert_allclose(marks[0], expected, atol=1e-3)
     # the next one moves them on
     digits.get_by_label("Select an image by its row").fill("5")
     digits.keyboard.press("Enter")

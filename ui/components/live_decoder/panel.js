@@ -198,7 +198,7 @@ export class Panel {
   drawHovered() {
     const start = performance.now()
     this.hover = this.inverseOfMap().at(this.place, this.z)
-    this.element.dataset.hovered = "yes"
+    if (this.element.dataset.hovered !== "yes") this.element.dataset.hovered = "yes"
     this.drawMoving()
     this.took = performance.now() - start
   }
@@ -273,6 +273,7 @@ export class Panel {
   /** Everything. */
   refresh() {
     for (const slider of this.sliders) slider.show(this.z[slider.index])
+    this.showPosterior()
     this.drawMoving()
     this.drawOriginal()
     this.drawDifference()
@@ -284,6 +285,14 @@ export class Panel {
     const field = this.find(".row")
     if (!this.typingRow) field.value = this.row ?? ""
     this.element.dataset.row = this.row ?? ""
+  }
+
+  /** On each slider the selected image's mean, and one standard deviation of its posterior at both sides. */
+  showPosterior() {
+    const { posterior } = this.data
+    const known = this.model && posterior?.row === this.row && this.row !== null
+    const mu = known ? meanOfRow(this.model, this.row) : null
+    for (const slider of this.sliders) slider.mark(known && [mu[slider.index], posterior.sigma[slider.index]])
   }
 
   /** The original of the selected row, if Python has brought it already. */

@@ -73,6 +73,17 @@ export class Slider {
     }
   }
 
+  /** Show where mu ± sigma of the selected image's posterior is; null for none. */
+  mark(posterior) {
+    this.element.classList.toggle("is-marked", Boolean(posterior))
+    if (!posterior) return
+    const [mu, sigma] = posterior
+    const bound = Number(this.range.max)
+    const share = (value) => Math.min(1, Math.max(0, (value + bound) / (2 * bound)))
+    const ends = { "--low": share(mu - sigma), "--mean": share(mu), "--high": share(mu + sigma) }
+    for (const [name, value] of Object.entries(ends)) this.element.style.setProperty(name, value.toFixed(4))
+  }
+
   show(value) {
     this.value = value
     this.range.value = value

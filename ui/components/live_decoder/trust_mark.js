@@ -36,7 +36,7 @@ export class TrustMark {
     const [{ distance }] = nearestRows(this.model, z, 1, dims, this.tests)
     const { level, share } = trustOf([{ distance, usual, limit }, ...(near ? [near] : [])])
     this.element.hidden = false
-    this.element.dataset.level = level
+    if (this.element.dataset.level !== level) this.element.dataset.level = level
     setText(this.word, WORDS[level])
     const shown = share.toFixed(2)
     if (shown === this.shown) return
