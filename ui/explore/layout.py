@@ -41,6 +41,7 @@ STYLE = f"""
       flex: none;
     }}
     .st-key-{BAR} :is(.st-key-x, .st-key-y, .st-key-colour, .st-key-images) {{ flex: 1 1 6.5rem; width: auto; }}
+    .st-key-{BAR} .st-key-colour {{ flex-basis: 9.5rem; }}
     /* who draws sees the canvas and, below it, the place on the map */
     .st-key-{STAGE} [data-testid="stColumn"]:has(.st-key-own_actions) {{
       order: -1;
