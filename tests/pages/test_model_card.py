@@ -49,7 +49,7 @@ def test_a_collapsed_model_is_marked_on_every_page(script: str) -> None:
 
 
 PRAISE = {  # what pages say of a model that works
-    "explore": ("app.py", {}, ["t-SNE: neighbours can be trusted"]),
+    "explore": ("app.py", {}, ["neighbours can be trusted"]),
     "interpolation": (
         "pages/generate.py",
         {"view": "interpolation"},

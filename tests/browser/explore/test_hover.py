@@ -113,23 +113,24 @@ def test_a_key_on_a_slider_shows_its_picture_though_the_pointer_rests_on_the_map
     assert eventually(digits, lambda: explore.ranges(digits) != before)
 
 
-def test_a_finger_decodes_where_it_is_dragged_and_a_tap_pins(digits: Page) -> None:
-    pinned = explore.picture(digits, "decoded")
+def test_a_tap_pins_and_a_finger_decodes_where_it_is_dragged(digits: Page) -> None:
     ranges = explore.ranges(digits)
     cdp = digits.context.new_cdp_session(digits)
     cdp.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     target = explore.lonely_point(digits)
-    touch(cdp, "touchStart", corner(digits))
-    touch(cdp, "touchMove", (target.x, target.y))
+    touch(cdp, "touchStart", (target.x, target.y))
+    touch(cdp, "touchEnd")
+    expect(digits.locator(".panel")).to_have_attribute("data-row", str(target.row))
+    explore.settle(digits)
+    pinned = explore.picture(digits, "decoded")
+    away = corner(digits)
+    touch(cdp, "touchStart", (target.x, target.y))
+    touch(cdp, "touchMove", away)
     assert eventually(digits, lambda: explore.picture(digits, "decoded") != pinned)
     expect(digits.locator(".panel")).to_have_attribute("data-hovered", "yes")
     touch(cdp, "touchEnd")
     assert eventually(digits, lambda: explore.picture(digits, "decoded") == pinned)
     assert explore.ranges(digits) == ranges
-    touch(cdp, "touchStart", (target.x, target.y))
-    touch(cdp, "touchEnd")
-    expect(digits.locator(".panel")).to_have_attribute("data-row", str(target.row))
-    explore.settle(digits)
 
 
 def test_pictures_under_the_pointer_come_from_the_server_where_it_decodes(digits: Page) -> None:
