@@ -185,6 +185,7 @@ READING |= {"iterdir", "glob", "rglob", "expanduser", "resolve", "is_symlink", "
 EXEMPT = {  # each with why
     "vae/storage": "it is the door",
     "ui/components/assets.py": "reads the front ends that are part of the program",
+    "ui/sharing/walk_page.py": "reads the app's own theme",
     "vae/budget/free.py": "reads the kernel's own files, and no more of them than it says",
     "vae/data/folders/image_walk.py": "walks folders, and takes what they raise for its answer",
     "ui/shared/images/folder_walk.py": "asks what the walk is given, and takes what is raised for its answer",
