@@ -1,7 +1,7 @@
 """What native_chart.js uses of Streamlit's and Plotly's front ends without their promise: each name is there, and true.
 
 A failure here names what an upgrade has changed. The live decoder then still works alone; what must be mended is
-`ui/components/map_legend/native_chart.js`, and nothing else.
+`ui/components/native_map/native_chart.js`, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.browser.drive.visit import eventually, open_page, wait_idle
 from tests.ui.shared.test_page import HOSTILE, LINKS
 
 DIGITS = "digits-mlp-8"
-MEND = "Mend ui/components/map_legend/native_chart.js, the only file that may use such names."
+MEND = "Mend ui/components/native_map/native_chart.js, the only file that may use such names."
 # In each, `chart` is the element that Plotly draws into, or null.
 NAMES = {
     "stMain holds the page": "document.querySelector('[data-testid=\"stMain\"]').contains(chart)",

@@ -1,8 +1,8 @@
 // The panel's part of the map: clicks and hovers on points and places, the ring that says where the person is, and the
 // zoom, which Streamlit forgets when the figure changes.
 
-import { MapRing } from "../map_legend/map_ring.js"
-import { DRAWN_AGAIN, NativeChart } from "../map_legend/native_chart.js"
+import { MapRing } from "../native_map/map_ring.js"
+import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
 import { MapPointer } from "./map_pointer.js"
 

@@ -1,8 +1,8 @@
 // The map's classes: a button each, which hides and shows its points in the page. Python hears which are shown.
 
+import { NativeChart } from "../native_map/native_chart.js"
 import { drawPoint } from "../shared/point.js"
 import { followTheme } from "../shared/theme.js"
-import { NativeChart } from "./native_chart.js"
 
 export class MapLegend {
   constructor(root) {

@@ -1,7 +1,7 @@
 // A ring on a native map around the image that is chosen elsewhere on the page.
 
-import { MapRing } from "../map_legend/map_ring.js"
-import { DRAWN_AGAIN, NativeChart } from "../map_legend/native_chart.js"
+import { MapRing } from "../native_map/map_ring.js"
+import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { mount } from "../shared/mount.js"
 import { themeValue } from "../shared/theme.js"
 

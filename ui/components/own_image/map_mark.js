@@ -1,6 +1,6 @@
 // The own image on the map: a dot at its posterior mean, and a ring around what its posterior reaches.
 
-import { NativeChart } from "../map_legend/native_chart.js"
+import { NativeChart } from "../native_map/native_chart.js"
 import { ellipse } from "./spread.js"
 
 const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]

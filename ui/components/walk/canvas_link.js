@@ -1,7 +1,7 @@
 // The panel's part of a PointMap: as map_link.js of Streamlit's native chart.
 
 import { MapPointer } from "../live_decoder/map_pointer.js"
-import { MapRing } from "../map_legend/map_ring.js"
+import { MapRing } from "../native_map/map_ring.js"
 
 export class CanvasLink {
   constructor(key, map, { over, leave, pin }) {

@@ -118,6 +118,16 @@ export class NativeChart {
     return [[...xaxis.range], [...yaxis.range]]
   }
 
+  /** How many times as large as the whole the map is shown. */
+  zoom() {
+    const { xaxis, yaxis } = this.chart._fullLayout
+    const shares = [xaxis, yaxis].map(({ range: [from, to], autorangeoptions }) => {
+      const [low, high] = autorangeoptions?.include ?? [from, to]
+      return (high - low) / (to - from)
+    })
+    return Math.max(...shares) // the other axis shows more than all, for one unit is as long up as across
+  }
+
   /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */
   showTraces(isShown) {
     const traces = this.chart?.data ?? []

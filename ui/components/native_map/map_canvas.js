@@ -1,0 +1,71 @@
+// A canvas over, or under, the points of Streamlit's native map, drawn anew with it: for what Plotly is too slow to draw, or
+// what may not change its figure. It gets a view as PointMap's has it, so what draws on one map draws on the other.
+
+import { NextFrame } from "../shared/frames.js"
+import { sizeCanvas } from "../shared/pictures.js"
+
+export class MapCanvas {
+  /** `draw(context, view)` is called in the frame after whatever changed, with {size: {width, height}, scale, zoom,
+   * toPixels(x, y), toPlane(left, top)} in CSS pixels of the plot. `under`: whether the points lie over it. */
+  constructor(chart, draw, { under = false } = {}) {
+    Object.assign(this, { chart, draw, under })
+    this.element = document.createElement("canvas")
+    this.element.setAttribute("aria-hidden", "true")
+    this.element.style.cssText = "position:absolute;pointer-events:none;"
+    if (!under) this.element.style.zIndex = "1"
+    this.frame = new NextFrame(() => this.drawNow())
+  }
+
+  /** Take its place in the chart that is there now, and draw; to be called whenever a NativeChart has a figure, and on
+   * every event of DRAWN_AGAIN. */
+  ask() {
+    this.frame.ask()
+  }
+
+  drawNow() {
+    const view = viewOf(this.chart)
+    this.element.style.display = view ? "block" : "none"
+    if (!view) return
+    this.attach()
+    const ratio = window.devicePixelRatio || 1
+    const { width, height } = view.size
+    sizeCanvas(this.element, Math.round(width * ratio), Math.round(height * ratio))
+    const { left, top } = this.chart.frame()
+    this.element.style.transform = `translate(${left}px, ${top}px)`
+    this.element.style.width = `${width}px`
+    this.element.style.height = `${height}px`
+    const context = this.element.getContext("2d")
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.clearRect(0, 0, width, height)
+    this.draw(context, view)
+  }
+
+  attach() {
+    const container = this.chart.container()
+    if (this.element.parentElement === container) return
+    this.element.style.left = this.element.style.top = "0"
+    if (this.under)
+      container.insertBefore(this.element, container.children[1] ?? null) // the first holds ground and grid
+    else container.append(this.element)
+  }
+
+  close() {
+    this.frame.cancel()
+    this.element.remove()
+  }
+}
+
+/** The piece of the plane that a native map shows; null without axes. */
+function viewOf(chart) {
+  const frame = chart.frame()
+  if (!frame) return null
+  const [[x0], [y0]] = chart.ranges()
+  const { width, height, across, up } = frame
+  return {
+    size: { width, height },
+    scale: across,
+    zoom: chart.zoom(),
+    toPixels: (x, y) => ({ left: (x - x0) * across, top: height - (y - y0) * up }),
+    toPlane: (left, top) => ({ x: x0 + left / across, y: y0 + (height - top) / up }),
+  }
+}
