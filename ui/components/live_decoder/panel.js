@@ -20,7 +20,7 @@ import { followTheme, themeValue } from "../shared/theme.js"
 import { dimensionsOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
 import { Shortcuts } from "./shortcuts.js"
-import { Slider } from "./slider.js"
+import { Sliders } from "./sliders.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
 
@@ -44,6 +44,16 @@ export class Panel {
       () => this.drawHovered(),
       (inputTime) => this.pictures.atOnce && announce(this.element, "latent-drawn", { inputTime, took: this.took }),
     )
+    this.sliders = new Sliders(this.find, {
+      begin: () => this.remember(),
+      move: (slider, value, time) => {
+        slider.axis.put(this.z, value)
+        this.pictures.askAhead(this.z, time)
+        this.frame.ask(time)
+      },
+      release: () => this.commit(),
+      home: (slider) => slider.axis.of(this.imageMean() ?? new Array(this.data.latent_dim).fill(0)),
+    })
     this.wireButtons()
     this.shortcuts = new Shortcuts(
       {
@@ -51,6 +61,7 @@ export class Panel {
         "]": () => this.redo(),
         r: () => this.toRandom(),
         0: () => this.toOrigin(),
+        p: () => this.pictures.follow && this.sliders.playOrPause(),
       },
       () => this.model && !this.data.away,
       this.find(".keys"),
@@ -71,10 +82,12 @@ export class Panel {
       this.element.dataset.ready = "no"
       this.history = new UndoHistory()
       this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
-      this.buildSliders()
+      this.sliders.build(data.dims)
+      showText(this.find(".dimensions"), dimensionsOf(data.dims, data.terms))
     }
     if (pythonMoved) {
       if (!changedModel) this.remember() // where one was before is a step back, as after any other move
+      this.sliders.rest()
       this.find(".row-problem").textContent = ""
       this.row = data.row
       this.z = data.z ?? new Array(data.latent_dim).fill(0)
@@ -82,6 +95,7 @@ export class Panel {
     if (pythonMoved || this.inverse?.key !== keyOf(data)) this.endHover()
     this.find(".row").max = data.count - 1
     this.element.classList.toggle("is-away", data.away)
+    if (data.away) this.sliders.rest()
     this.linkMap(data.map)
     this.link.ring.paint((name) => themeValue(this.element, name))
     followTheme(this.element)
@@ -103,6 +117,7 @@ export class Panel {
     if (this.closed || model.fingerprint !== this.data.fingerprint) return
     this.model = model
     this.pictures.use(model, this.data.socket, this.data.decoded)
+    this.sliders.use(this.pictures, this.data.image_shape)
     this.find(".decoded-absent").textContent = ""
     this.element.dataset.ready = "yes"
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
@@ -130,6 +145,7 @@ export class Panel {
     this.frame.cancel()
     this.hovering.cancel()
     this.shortcuts.close()
+    this.sliders.close()
     this.pictures.close()
     this.link?.close()
   }
@@ -219,6 +235,7 @@ export class Panel {
 
   /** Whoever moves sees where they move to: a pointer that rests on the map shows its place only when it moves on. */
   stay() {
+    this.sliders.rest()
     this.endHover()
     this.link?.pointer.hold()
   }
@@ -250,7 +267,9 @@ export class Panel {
     this.drawTrust()
     setText(this.find(".decoded-caption"), hover ? "At the pointer" : atImage ? "Reconstruction" : "Decoded")
     showText(this.find(".where"), hover ? pointerIs(this.inverse.isExact) : this.where())
-    if (!hover) this.link.show(this.data.away ? null : this.here(atImage))
+    if (hover) return
+    this.link.show(this.data.away ? null : this.here(atImage))
+    this.sliders.follow(this.z)
   }
 
   drawTrust() {
@@ -272,7 +291,7 @@ export class Panel {
 
   /** Everything. */
   refresh() {
-    for (const slider of this.sliders) slider.show(this.z[slider.index])
+    this.sliders.show(this.z)
     this.showPosterior()
     this.drawMoving()
     this.drawOriginal()
@@ -290,9 +309,8 @@ export class Panel {
   /** On each slider the selected image's mean, and one standard deviation of its posterior at both sides. */
   showPosterior() {
     const { posterior } = this.data
-    const known = this.model && posterior?.row === this.row && this.row !== null
-    const mu = known ? meanOfRow(this.model, this.row) : null
-    for (const slider of this.sliders) slider.mark(known && [mu[slider.index], posterior.sigma[slider.index]])
+    const mu = posterior?.row === this.row ? this.imageMean() : null
+    this.sliders.mark(mu && { mu, sigma: posterior.sigma })
   }
 
   /** The original of the selected row, if Python has brought it already. */
@@ -338,10 +356,14 @@ export class Panel {
     showText(this.find(".where"), [...this.where(), nearestIs(nearest, this.model, this.data.class_names)])
   }
 
+  /** Posterior mean of the selected image; null where there is none. */
+  imageMean() {
+    return this.row === null || !this.model ? null : meanOfRow(this.model, this.row)
+  }
+
   atImage() {
-    if (this.row === null || !this.model) return false
-    const mu = meanOfRow(this.model, this.row)
-    return this.z.every((value, j) => Math.abs(value - mu[j]) < 5e-4)
+    const mu = this.imageMean()
+    return mu !== null && this.z.every((value, j) => Math.abs(value - mu[j]) < 5e-4)
   }
 
   writeFacts() {
@@ -369,26 +391,6 @@ export class Panel {
   }
 
   // --- controls -------------------------------------------------------------------------------------------------------
-
-  buildSliders() {
-    const holder = this.find(".sliders")
-    holder.replaceChildren()
-    this.sliders = this.data.dims.map((dim) => {
-      const slider = new Slider(dim, {
-        begin: () => this.remember(),
-        move: (value, time) => {
-          this.z[dim.index] = value
-          this.pictures.askAhead(this.z, time)
-          this.frame.ask(time)
-        },
-        release: () => this.commit(),
-        home: () => (this.row === null || !this.model ? 0 : meanOfRow(this.model, this.row)[dim.index]),
-      })
-      holder.append(slider.element)
-      return slider
-    })
-    showText(this.find(".dimensions"), dimensionsOf(this.data.dims, this.data.terms))
-  }
 
   wireButtons() {
     this.find(".to-image").onclick = () => this.select(this.row)

@@ -1,20 +1,24 @@
-// One latent dimension: a range to drag and a number to type, which say the same, and a bar for its KL.
+// One dimension: a range to drag and a number to type, which say the same, and a bar for its KL.
 
 import { stepsOf } from "../shared/keys.js"
 
 const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
 
-/** Calls `begin` before a movement, `move(value, time)` during it, `release` after it; `home()` is where a reset goes. */
+/** Calls `touch` where it becomes the one that is used, `begin` before a movement, `move(value, time)` during it, `release`
+ * after it; `home()` is where a reset goes. */
 export class Slider {
-  constructor({ index, kl, share, bound }, { begin, move, release, home }) {
-    this.index = index
+  constructor({ index, kl, share, bound }, axis, { begin, move, release, home, touch }) {
+    this.axis = axis
+    this.bound = bound
+    this.name = `z${index}`
+    this.isUnused = kl < UNUSED_KL
     this.element = document.createElement("div")
-    this.element.className = kl < UNUSED_KL ? "slider is-unused" : "slider"
-    const idle = kl < UNUSED_KL ? "; it carries almost nothing" : ""
+    this.element.className = this.isUnused ? "slider is-unused" : "slider"
+    const idle = this.isUnused ? "; it carries almost nothing" : ""
     this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images${idle}`
     this.element.innerHTML = `<span class="name"><span></span><i></i></span><input type="range" step="any" /><input type="number" step="0.1" />`
     const [name, range, number] = this.element.children
-    name.firstElementChild.textContent = `z${index}`
+    name.firstElementChild.textContent = this.name
     name.lastElementChild.style.setProperty("--share", share)
     range.min = -bound
     range.max = bound
@@ -24,6 +28,8 @@ export class Slider {
     this.number = number
     this.typing = false
 
+    this.element.onpointerdown = touch
+    this.element.addEventListener("focusin", touch)
     let moving = false
     const start = () => {
       if (!moving) begin()

@@ -1,0 +1,192 @@
+"""The sliders of the live decoder, without an app: where the chosen one leads, playing it, and those that carry nothing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.drive.modules import load, mount
+from tests.browser.drive.visit import eventually
+from ui.sharing import walk_data
+from vae.checkpoints import checkpoint_files
+from vae.storage import paths
+
+CSS = ("shared/base.css", "shared/range.css", "shared/help.css", "live_decoder/panel.css")
+STOPS = 9
+KEEP = "(content) => keepModel(Uint8Array.from(atob(content), (c) => c.charCodeAt(0)))"
+PIXELS = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+    return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i])
+}"""
+DECODED = """(places) => {
+    const [model] = window.latentSpaceExplorer.models.values()
+    return places.map((z) => Array.from(model.decode(z), (value) => Math.round(255 * value)))
+}"""
+
+
+@pytest.fixture(scope="module")
+def blank(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    load(page, "model_store/store.js")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def sent(blank: Page) -> dict[str, Any]:
+    """What Explore sends of digits-mlp-8, whose weights are in the page; the panel is there, and waits for it."""
+    checkpoint = checkpoint_files.read("digits-mlp-8", paths.PROJECT / "checkpoints")
+    shared = walk_data.of(checkpoint, 100)
+    blank.emulate_media(reduced_motion="no-preference")
+    blank.evaluate("() => { window.unmount?.(); window.latentSpaceExplorer.models.clear() }")
+    blank.evaluate(KEEP, base64.b64encode(shared.model).decode())
+    mount(blank, "live_decoder/panel_entry.js", "live_decoder/panel.html", *CSS)
+    where = {"row": 5, "z": None, "revision": 0, "map": {"method": "latent", "axes": [0, 1], "chart_key": "none"}}
+    return shared.about["panel"] | where
+
+
+def show(page: Page, sent: dict[str, Any]) -> None:
+    page.evaluate("data => window.receive(data)", sent)
+
+
+def film(page: Page) -> list[list[int]]:
+    return page.locator(".film canvas").evaluate_all(f"all => all.map({PIXELS})")
+
+
+def leads_to(page: Page, z: list[float], dim: int, bound: float) -> list[list[int]]:
+    places = np.tile(np.asarray(z, float), (STOPS, 1))
+    places[:, dim] = np.linspace(-bound, bound, STOPS)
+    found: list[list[int]] = page.evaluate(DECODED, places.tolist())
+    return found
+
+
+def values(page: Page) -> list[float]:
+    found: list[float] = page.locator(".slider input[type=range]").evaluate_all(
+        "all => all.map((e) => e.valueAsNumber)"
+    )
+    return found
+
+
+def place(page: Page, sent: dict[str, Any]) -> list[float]:
+    """z as the sliders show it."""
+    z = [0.0] * sent["latent_dim"]
+    for dim, value in zip(sent["dims"], values(page), strict=True):
+        z[dim["index"]] = value
+    return z
+
+
+def views(page: Page) -> list[list[float]]:
+    found: list[list[float]] = page.evaluate(
+        "window.reported.filter(([name]) => name === 'view').map(([, { z }]) => z)"
+    )
+    return found
+
+
+def test_the_film_strip_shows_where_the_chosen_slider_leads(blank: Page, sent: dict[str, Any]) -> None:
+    show(blank, sent)
+    first, second = sent["dims"][:2]
+    expect(blank.locator(".chosen-name")).to_have_text(f"z{first['index']}")
+    expected = leads_to(blank, place(blank, sent), first["index"], first["bound"])
+    assert eventually(blank, lambda: film(blank) == expected)
+    pictures = blank.locator(".film button")
+    expect(pictures.nth(4)).to_have_accessible_name(f"z{first['index']} = 0.00")
+    # its own slider moves along it: nothing is decoded anew, and the nearest picture is marked
+    handle = blank.locator(".slider input[type=range]").first
+    handle.focus()
+    blank.evaluate("() => document.querySelector('.film canvas').getContext('2d').fillRect(0, 0, 3, 3)")
+    stained = film(blank)
+    assert stained != expected
+    for _ in range(8):
+        blank.keyboard.press("Shift+ArrowRight")
+    blank.wait_for_timeout(300)
+    assert film(blank) == stained
+    near = round((values(blank)[0] / first["bound"] + 1) / 2 * (STOPS - 1))
+    expect(pictures.nth(near)).to_have_attribute("aria-current", "true")
+    # a picture that is clicked is where one then is, and one step back from there is where one was
+    before = place(blank, sent)
+    pictures.nth(1).click()
+    assert values(blank)[0] == pytest.approx(-0.75 * first["bound"])
+    assert views(blank)[-1][first["index"]] == pytest.approx(-0.75 * first["bound"], abs=1e-4)
+    assert blank.locator("canvas.decoded").evaluate(PIXELS) == expected[1]
+    blank.keyboard.press("ArrowRight")
+    expect(pictures.nth(2)).to_be_focused()
+    blank.get_by_role("button", name="Undo").click()
+    np.testing.assert_allclose(place(blank, sent), before, atol=1e-6)
+    # another slider is chosen by touching it, and leads elsewhere from here
+    blank.locator(".slider input[type=range]").nth(1).focus()
+    expect(blank.locator(".chosen-name")).to_have_text(f"z{second['index']}")
+    expected = leads_to(blank, before, second["index"], second["bound"])
+    assert eventually(blank, lambda: film(blank) == expected)
+    # what moves elsewhere takes it along
+    blank.get_by_role("button", name="Origin").click()
+    expected = leads_to(blank, [0.0] * 8, second["index"], second["bound"])
+    assert eventually(blank, lambda: film(blank) == expected)
+
+
+def test_a_slider_plays_there_and_back_until_somebody_moves(blank: Page, sent: dict[str, Any]) -> None:
+    show(blank, sent | {"z": [0.0] * 8})
+    bound = sent["dims"][0]["bound"]
+    blank.evaluate(
+        """() => {
+            window.seen = []
+            const handle = document.querySelector(".slider input[type=range]")
+            document.addEventListener("latent-drawn", () => window.seen.push(handle.valueAsNumber))
+        }"""
+    )
+    blank.get_by_role("button", name="Play", exact=True).click()
+    far = "Math.max(...window.seen) > {0} && window.seen.at(-1) < 0"
+    blank.wait_for_function(far.format(0.95 * bound))  # to the end, and on its way back
+    assert views(blank) == []  # Python hears of it at the end
+    blank.get_by_role("button", name="Pause").click()
+    assert len(views(blank)) == 1
+    assert views(blank)[0][sent["dims"][0]["index"]] == pytest.approx(values(blank)[0], abs=1e-3)
+    blank.get_by_role("button", name="Undo").click()
+    assert values(blank)[0] == pytest.approx(0, abs=1e-6)  # one step, however long it played
+    # whoever goes elsewhere stops it; with little motion it stands at nine places
+    blank.emulate_media(reduced_motion="reduce")
+    blank.locator("body").click(position={"x": 5, "y": 5})
+    blank.evaluate("window.seen = []")
+    blank.keyboard.press("p")
+    blank.wait_for_function("new Set(window.seen).size > 2")
+    stops = np.linspace(-bound, bound, STOPS)
+    assert all(np.abs(stops - value).min() < 1e-3 for value in blank.evaluate("window.seen"))
+    blank.keyboard.press("r")
+    expect(blank.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    drawn = values(blank)
+    blank.wait_for_timeout(700)
+    assert values(blank) == drawn
+
+
+def test_dimensions_that_carry_nothing_are_folded_away(blank: Page, sent: dict[str, Any]) -> None:
+    dims = [dim | {"kl": 1.0 if k < 5 else 0.001} for k, dim in enumerate(sent["dims"])]
+    show(blank, sent | {"dims": dims})
+    expect(blank.locator(".sliders .slider")).to_have_count(5)
+    folded = blank.get_by_text("3 dimensions carry almost nothing")
+    last = blank.locator(".slider").last
+    expect(last).to_be_hidden()
+    folded.click()
+    expect(last).to_be_visible()
+    last.locator("[type=range]").focus()  # they move as all others
+    blank.keyboard.press("ArrowRight")
+    blank.keyboard.up("ArrowRight")
+    assert views(blank)[-1][dims[-1]["index"]] == pytest.approx(values(blank)[-1], abs=1e-3)
+
+
+def test_where_no_dimension_carries_anything_all_are_shown(blank: Page, sent: dict[str, Any]) -> None:
+    show(blank, sent | {"dims": [dim | {"kl": 0.0} for dim in sent["dims"]]})
+    expect(blank.locator(".sliders .slider")).to_have_count(8)
+    expect(blank.locator(".unused")).to_be_hidden()
+
+
+def test_a_decoder_that_only_python_can_evaluate_has_no_film_strip(blank: Page, sent: dict[str, Any]) -> None:
+    pixels = base64.b64encode(bytes(64)).decode()
+    show(blank, sent | {"decoded": {"z": [0.0] * 8, "pixels": pixels}})
+    expect(blank.locator(".panel")).to_have_attribute("data-ready", "yes")
+    expect(blank.locator(".film")).to_be_hidden()
+    expect(blank.locator(".playing")).to_be_hidden()  # nothing follows while one moves, so nothing plays
+    expect(blank.locator(".slider").first).to_be_visible()

@@ -1,0 +1,128 @@
+// The sliders: one for each dimension, those that carry something first, the others folded away. One of them is chosen:
+// the last that was touched. The film strip shows where it leads, and it can be played.
+
+import { showPlaying } from "../shared/play_button.js"
+import { LatentAxis } from "./axes.js"
+import { FilmStrip } from "./film_strip.js"
+import { Slider } from "./slider.js"
+import { Swing } from "./swing.js"
+
+export class Sliders {
+  /** `find(selector)` finds the elements of panel.html. `begin()` is called before a movement, `move(slider, value, time)` during it, `release()`
+   * after it; `home(slider)` is where a reset of a slider goes. */
+  constructor(find, { begin, move, release, home }) {
+    this.find = find
+    this.hand = { begin, move, release, home }
+    this.all = []
+    this.chosen = null
+    this.strip = new FilmStrip(find(".film"), (value) => this.goTo(value))
+    this.swing = new Swing((value, time) => {
+      this.chosen.show(value)
+      move(this.chosen, value, time)
+    })
+    find(".play").onclick = () => this.playOrPause()
+    this.sayPlaying()
+  }
+
+  /** One for each of `dims`, as panel_data.py describes them. */
+  build(dims) {
+    this.rest()
+    this.all = dims.map((dim) => {
+      const slider = new Slider(dim, new LatentAxis(dim.index), {
+        begin: () => this.hand.begin(),
+        move: (value, time) => this.hand.move(slider, value, time),
+        release: () => this.hand.release(),
+        home: () => this.hand.home(slider),
+        touch: () => this.choose(slider),
+      })
+      return slider
+    })
+    const unused = this.all.filter((slider) => slider.isUnused)
+    const folded = unused.length < this.all.length ? unused : [] // where nothing carries anything, all is shown
+    this.find(".sliders").replaceChildren(...this.all.filter((one) => !folded.includes(one)).map(elementOf))
+    this.find(".unused").hidden = !folded.length
+    this.find(".unused .inside").replaceChildren(...folded.map(elementOf))
+    const said = folded.length === 1 ? "1 dimension carries" : `${folded.length} dimensions carry`
+    this.find(".unused summary").textContent = `${said} almost nothing`
+    this.choose(this.all[0])
+  }
+
+  /** `pictures` is how the panel gets its own. */
+  use(pictures, shape) {
+    this.strip.use(pictures.atOnce ? pictures.decode : null, shape)
+    this.find(".play").hidden = !pictures.follow
+    this.find(".playing").hidden = !pictures.follow
+  }
+
+  choose(slider) {
+    if (this.swing.playing) this.pause()
+    if (slider === this.chosen) return
+    this.chosen?.element.classList.remove("is-chosen")
+    this.chosen = slider
+    slider.element.classList.add("is-chosen")
+    this.find(".chosen-name").textContent = slider.name
+    this.find(".playing").setAttribute("aria-label", `Where ${slider.name} leads`)
+    if (this.z) this.follow(this.z)
+  }
+
+  /** Show z on all of them. */
+  show(z) {
+    for (const slider of this.all) slider.show(slider.axis.of(z))
+  }
+
+  /** z has moved, perhaps by one of them alone. */
+  follow(z) {
+    this.z = z
+    this.strip.show(this.chosen, z)
+  }
+
+  /** Mark the posterior of the selected image, {mu, sigma}; null for none. */
+  mark(posterior) {
+    for (const slider of this.all) {
+      slider.mark(posterior && [slider.axis.of(posterior.mu), slider.axis.spread(posterior.sigma)])
+    }
+  }
+
+  goTo(value) {
+    const { chosen } = this
+    this.hand.begin()
+    chosen.show(value)
+    this.hand.move(chosen, value, performance.now())
+    this.hand.release()
+  }
+
+  // --- playing --------------------------------------------------------------------------------------------------------
+
+  playOrPause() {
+    if (this.swing.playing) return this.pause()
+    const { value, bound } = this.chosen
+    this.hand.begin()
+    this.swing.play(Math.min(bound, Math.max(-bound, value)), -bound, bound)
+    this.sayPlaying()
+  }
+
+  /** Stop where it is. */
+  pause() {
+    this.rest()
+    this.hand.release()
+  }
+
+  /** Play no more: somebody goes elsewhere. */
+  rest() {
+    this.swing.pause()
+    this.sayPlaying()
+  }
+
+  sayPlaying() {
+    showPlaying(this.find(".play"), this.find(".playing"), this.swing.playing)
+  }
+
+  close() {
+    this.rest()
+    this.strip.clear()
+  }
+}
+
+function elementOf(slider) {
+  return slider.element
+}
