@@ -1,4 +1,4 @@
-"""The sliders of the live decoder, without an app: where the chosen one leads, playing it, and those that carry nothing."""
+"""The live decoder's sliders, without an app: where the chosen one leads, playing it, those that carry nothing."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ import { followTheme, themeValue } from "../shared/theme.js"
 import { dimensionsOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
 import { Shortcuts } from "./shortcuts.js"
-import { Sliders } from "./sliders.js"
+import { Sliders } from "./sliders/sliders.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
 

@@ -1,4 +1,6 @@
-// Drawing in the browser's next frame, and saying that something was drawn.
+// When things are drawn: in the browser's next frame, or between frames. And saying that something was drawn.
+
+const LONGEST = 30 // ms of work between frames that is waited for: no idle time is longer than 50
 
 /** Calls `draw(inputTime)` in the next frame, once however often it is asked to. */
 export class NextFrame {
@@ -48,6 +50,46 @@ export class OnceAFrame {
 
   cancel() {
     cancelAnimationFrame(this.request)
+    this.request = null
+  }
+}
+
+// Safari has no idle time: there, once nothing was asked for a moment
+const [whenIdle, forget] = globalThis.requestIdleCallback
+  ? [requestIdleCallback, cancelIdleCallback]
+  : [(run) => setTimeout(() => run(shortWhile()), 50), clearTimeout]
+
+function shortWhile() {
+  const end = performance.now() + LONGEST + 1
+  return { timeRemaining: () => end - performance.now() }
+}
+
+/** `work()` does one piece and says whether there is more. A piece begins only where the browser has as much time left as
+ * the last one took, so no frame comes late for it. */
+export class BetweenFrames {
+  constructor(work) {
+    this.work = work
+    this.took = 0
+    this.request = null
+  }
+
+  ask() {
+    this.request ??= whenIdle((idle) => this.run(idle))
+  }
+
+  run(idle) {
+    this.request = null
+    let more = true
+    while (more && idle.timeRemaining() > this.took) {
+      const start = performance.now()
+      more = this.work()
+      this.took = Math.min(LONGEST, performance.now() - start)
+    }
+    if (more) this.ask()
+  }
+
+  cancel() {
+    forget(this.request)
     this.request = null
   }
 }

@@ -1,10 +1,10 @@
 // What a slider leads to: pictures at even places of its range, all else as it is. They are decoded between frames, so
 // that none comes late for them, and none is decoded again while its own slider moves.
 
-import { BetweenFrames } from "../shared/between_frames.js"
-import { stepsOf } from "../shared/keys.js"
-import { drawPixels } from "../shared/pictures.js"
-import { signed } from "../shared/text.js"
+import { BetweenFrames } from "../../shared/frames.js"
+import { stepsOf } from "../../shared/keys.js"
+import { drawPixels } from "../../shared/pictures.js"
+import { signed } from "../../shared/text.js"
 import { STOPS, stopsOf } from "./swing.js"
 
 export class FilmStrip {

@@ -1,6 +1,6 @@
 // One dimension: a range to drag and a number to type, which say the same, and a bar for its KL.
 
-import { stepsOf } from "../shared/keys.js"
+import { stepsOf } from "../../shared/keys.js"
 
 const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
 

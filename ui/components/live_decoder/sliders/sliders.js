@@ -1,7 +1,7 @@
 // The sliders: one for each dimension, those that carry something first, the others folded away. One of them is chosen:
 // the last that was touched. The film strip shows where it leads, and it can be played.
 
-import { showPlaying } from "../shared/play_button.js"
+import { showPlaying } from "../../shared/play_button.js"
 import { LatentAxis } from "./axes.js"
 import { FilmStrip } from "./film_strip.js"
 import { Slider } from "./slider.js"
