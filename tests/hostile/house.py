@@ -26,8 +26,9 @@ from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.normal_images import NormalChoice
-from vae.checkpoints import checkpoint_files, checkpoint_writing, every_image
+from vae.checkpoints import checkpoint_files, checkpoint_writing, dimension_name_files, every_image
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.dimension_names import DimensionName
 from vae.config import ADOPTED, ModelConfig, Networks, TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.keeping import overview
@@ -196,6 +197,7 @@ def _derive(checkpoint: Checkpoint) -> None:
     mixture_path.write_bytes(mixture_files.to_bytes(mixture))
     posterior_files.keep(checkpoint, checkpoint.latents)
     every_image.keep(checkpoint, every_image.joined(checkpoint, dict.fromkeys(every_image.SPLITS, checkpoint.latents)))
+    dimension_name_files.keep(checkpoint, DimensionName(1, "slant", "to the right"))
     direction_files.save(direction(checkpoint))
     detector_files.save(fitted(checkpoint))
     mu = checkpoint.latents.mu

@@ -16,7 +16,7 @@ from vae.adoption import onnx_reading
 from vae.adoption.weights import parts, state_dict, weights_file
 from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
-from vae.checkpoints import checkpoint_files, every_image
+from vae.checkpoints import checkpoint_files, dimension_name_files, every_image
 from vae.config import USUAL_READING
 from vae.data import image_decoding, imported_dataset
 from vae.data.built_in import mnist
@@ -272,6 +272,12 @@ KINDS = (
     ),
     Kind("detector", "tensors with metadata", lambda house: _only(house.derived, "detectors/*"), _detectors),
     Kind("comparison", "tensors with metadata", lambda house: _only(house.derived, "anomalies/*"), _comparison),
+    Kind(
+        "names of dimensions",
+        "json",
+        lambda house: house.derived / "dimension-names.json",
+        lambda house: dimension_name_files.read(house.read_checkpoint()).entries,
+    ),
     Kind("quality record", "json", lambda house: house.derived / "quality.json", _quality),
     Kind("imported meta.json", "json", lambda house: house.images / "meta.json", _images),
     Kind(

@@ -20,8 +20,9 @@ from ui.explore.state import STATE
 from ui.palette import CLASS_COLOURS
 from ui.shared import cache, figures, page, terms
 from ui.shared.models import health
-from vae.checkpoints import every_image
+from vae.checkpoints import dimension_name_files, every_image
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.checkpoints.dimension_names import NONE, DimensionNames
 from vae.maps.projection import ProjectionMap
 
 CHART_KEY = "map_chart"
@@ -42,8 +43,8 @@ LEGEND = """
 
 @dataclass(frozen=True)
 class MapChoice:
-    """What the map shows: the method, two latent axes (second None for one dimension), the colouring, and the classes,
-    by name (none stands for all).
+    """What the map shows: the method, two latent axes (second None for one dimension), the colouring, the classes, by
+    name (none stands for all), which images, and what people call the dimensions.
     """
 
     method: str
@@ -51,6 +52,7 @@ class MapChoice:
     colour: str
     shown: tuple[str, ...] = ()
     images: str = ALL
+    names: DimensionNames = NONE
 
 
 def controls(on_map: OnMap) -> MapChoice:
@@ -58,17 +60,18 @@ def controls(on_map: OnMap) -> MapChoice:
     checkpoint = on_map.shown
     offered = [method for method in METHODS if method == "latent" or method in on_map.maps]
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
+    names = dimension_name_files.read(checkpoint)
     with st.container(key=layout.BAR, horizontal=True):
         kept = _kept("map", offered, default)
         st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
         STATE.always("map", st.session_state["map"])  # its default differs between models
-        axes = _axes(on_map, st.session_state["map"])
+        axes = _axes(on_map, st.session_state["map"], names)
         colours = [name for name in COLOURS if name != "split" or on_map.every]
         kept = _kept("colour", colours, "class")
         st.selectbox("Colour", colours, format_func=lambda c: f"Colour: {COLOURS[c]}", width=190, **kept)
         images = _which_images(on_map) if on_map.every else ALL
     method, colour = st.session_state["map"], st.session_state["colour"]
-    return MapChoice(method, axes, colour, _shown(checkpoint, colour), images)
+    return MapChoice(method, axes, colour, _shown(checkpoint, colour), images, names)
 
 
 def _which_images(on_map: OnMap) -> str:
@@ -158,7 +161,7 @@ def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
     return {"key": name, "on_change": changed, "label_visibility": "collapsed"}
 
 
-def _axes(on_map: OnMap, method: str) -> tuple[int, int | None]:
+def _axes(on_map: OnMap, method: str, names: DimensionNames) -> tuple[int, int | None]:
     """The latent dimensions to draw; where there are more than two they are chosen, those with the largest KL of test
     images first.
     """
@@ -167,9 +170,13 @@ def _axes(on_map: OnMap, method: str) -> tuple[int, int | None]:
     if dims <= 2 or method != "latent":
         return (0, 1) if dims > 1 else (0, None)
     order = [str(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
-    st.selectbox("Across", order, format_func="Across: z{}".format, width=130, **_kept("x", order, order[0]))
+    said = {j: names.label(int(j)) for j in order}
+    wide = 60 if names.entries else 0
+    st.selectbox(
+        "Across", order, format_func=lambda j: f"Across: {said[j]}", width=130 + wide, **_kept("x", order, order[0])
+    )
     rest = [j for j in order if j != st.session_state["x"]]
-    st.selectbox("Up", rest, format_func="Up: z{}".format, width=110, **_kept("y", rest, rest[0]))
+    st.selectbox("Up", rest, format_func=lambda j: f"Up: {said[j]}", width=110 + wide, **_kept("y", rest, rest[0]))
     for name in ("x", "y"):
         STATE.always(name, st.session_state[name])
     return (int(st.session_state["x"]), int(st.session_state["y"]))
@@ -225,7 +232,10 @@ def _figure(
     rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
     xy, labels = everywhere[rows], latents.labels[rows]
     names = None if _names is None else [_names[row] for row in rows]
-    both, classes = map_axes.of(choice.method, choice.axes, _on_map.maps), _on_map.checkpoint.dataset.class_names
+    both, classes = (
+        map_axes.of(choice.method, choice.axes, _on_map.maps, choice.names),
+        _on_map.checkpoint.dataset.class_names,
+    )
     groups = np.take(SPLIT_COLOURS, _on_map.images.split_codes()[rows]) if choice.colour == "split" else None
     if choice.colour not in ("class", "split"):
         of_all: FloatArray = getattr(latents, choice.colour) if _kept is None else _kept

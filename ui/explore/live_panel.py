@@ -17,7 +17,8 @@ from ui.explore.latent_map import MapChoice
 from ui.explore.shown_images import OnMap
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
-from vae.checkpoints import every_image
+from vae.checkpoints import dimension_name_files, every_image
+from vae.errors import CheckpointError
 
 
 @st.fragment
@@ -33,6 +34,12 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
         state.take_event(checkpoint, said.get("view"))
         if state.opens_own_image(checkpoint, said.get("opening")):
             st.rerun()
+        if naming := state.names_dimension(checkpoint, said.get("naming")):
+            try:
+                dimension_name_files.keep(checkpoint, naming)
+                st.rerun()  # the map's axes are called so, too
+            except CheckpointError as error:
+                page.show_error(error)
         place = explore_place.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
         data = _data(on_map, choice, place)
@@ -67,7 +74,8 @@ def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:
         "tests": len(on_map.checkpoint.latents.mu),
         "reach_of": checkpoint.identity,
         "splits": [[split, on_map.images.counts[split]] for split in every_image.SPLITS] if on_map.every else [],
-        "dims": panel_data.slider_dims(on_map.checkpoint, checkpoint.latents.mu),
+        "dims": panel_data.slider_dims(on_map.checkpoint, checkpoint.latents.mu, choice.names),
+        "can_name": True,
         "revision": explore_place.revision(),
         "row": place.row,
         "z": None if place.row is not None and place.z is None else explore_place.vector(checkpoint, place),

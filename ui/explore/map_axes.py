@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ui.shared.figures import Axis
+from vae.checkpoints.dimension_names import NONE, DimensionNames
 from vae.maps.projection import ProjectionMap
 
 
-def of(method: str, dims: tuple[int, int | None], maps: Mapping[str, ProjectionMap]) -> tuple[Axis, Axis]:
-    """Across and up; `dims` are the latent dimensions that a map of latent axes shows."""
+def of(
+    method: str, dims: tuple[int, int | None], maps: Mapping[str, ProjectionMap], names: DimensionNames = NONE
+) -> tuple[Axis, Axis]:
+    """Across and up; `dims` are the latent dimensions of a map of latent axes, `names` what people call them."""
     if method == "latent":
         x, y = dims
-        return Axis(f"z{x} (posterior mean)"), Axis("" if y is None else f"z{y} (posterior mean)", y is not None)
+        across, up = ("" if j is None else f"{names.label(j)} (posterior mean)" for j in (x, y))
+        return Axis(across), Axis(up, y is not None)
     if method == "pca":
         shares = [*maps["pca"].quality.get("explained_variance_ratio", []), 0.0, 0.0]
         return Axis(f"PC 1 ({shares[0]:.0%} of the variance)"), Axis(f"PC 2 ({shares[1]:.0%})")

@@ -8,6 +8,7 @@ from ui.shared import explore_place
 from ui.shared.explore_place import Place
 from ui.shared.page_state import PageState, Values
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.dimension_names import DimensionName
 
 STATE = PageState(
     "explore", ("map", "x", "y", "colour", "shown", "images", "python", "own"), lists=("row", "z"), long=("shown",)
@@ -62,6 +63,14 @@ def opens_own_image(checkpoint: Checkpoint, value: object) -> bool:
         return False
     STATE.put("own", "yes")
     return True
+
+
+def names_dimension(checkpoint: Checkpoint, value: object) -> DimensionName | None:
+    """What the page reports that somebody calls a dimension, once."""
+    naming = live_decoder.naming_of(value, checkpoint.model.latent_dim)
+    if naming is None or not events.is_new(f"naming-{checkpoint.identity}", naming["id"]):
+        return None
+    return DimensionName(naming["index"], naming["name"], naming["note"])
 
 
 def _is_mean(checkpoint: Checkpoint, row: int | None, z: list[float]) -> bool:

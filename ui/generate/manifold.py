@@ -19,6 +19,7 @@ from ui.generate.plane_state import Layout
 from ui.generate.state import FIELDS
 from ui.palette import CLASS_COLOURS
 from ui.shared import cache, page
+from vae.checkpoints import dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.slides import Captions
 from vae.generation import anchors, traversals
@@ -104,7 +105,8 @@ def _two_axes(checkpoint: Checkpoint, axes: str, bar: DeltaGenerator) -> tuple[i
     d = checkpoint.model.latent_dim
     if axes == "latent":
         kl, order = checkpoint.latents.kl_per_dim(), traversals.by_kl(checkpoint.latents)
-        titles = {str(j): f"z{j} · {kl[j]:.2f} nats" for j in order}
+        names = dimension_name_files.read(checkpoint)
+        titles = {str(j): f"{names.label(j)} · {kl[j]:.2f} nats" for j in order}
     else:
         order = list(range(min(d, 20)))
         titles = {str(j): f"PC {j + 1}" for j in order}

@@ -13,6 +13,7 @@ from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
+from vae.checkpoints import dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.slides import Captions
 from vae.generation import traversals
@@ -37,7 +38,8 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         at = traversals.values(-span, span, steps)
         z = traversals.traverse(anchor.vector, order, at).reshape(-1, checkpoint.model.latent_dim)
         images = cache.decoded(checkpoint, z)
-        row_names = [f"z{j} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)]
+        names = dimension_name_files.read(checkpoint)
+        row_names = [f"{names.label(j)} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)]
         column_names = [_number(value, at) for value in at]
         with place.pictures:
             click = picture_sheet.show(
@@ -57,7 +59,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                 st.caption("Click a picture to pin it, explore from it or download it.")
             else:
                 row, column = divmod(click["index"], steps)
-                title = f"z{order[row]} = {_number(at[column], at)}"
+                title = f"{names.label(order[row])} = {_number(at[column], at)}"
                 picture_detail.show(checkpoint, z[click["index"]], images[click["index"]], title)
         with place.bar:
             captions = Captions(f"{checkpoint.name} · from {anchor.title}", row_names, column_names)

@@ -195,7 +195,7 @@ def _as_map(figure: go.Figure, axes: tuple[Axis, Axis], xy: NDArray[np.float32])
 
 def _axis(axis: Axis, values: NDArray[np.float32]) -> dict[str, object]:
     return {
-        "title": {"text": axis.title, "standoff": 8},
+        "title": {"text": _literal(axis.title), "standoff": 8},
         "showticklabels": axis.measured,
         "zeroline": axis.measured,
         "showgrid": True,

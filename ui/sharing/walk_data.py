@@ -18,7 +18,7 @@ from ui.explore import map_axes, map_words
 from ui.palette import CLASS_COLOURS, VALUE_COLOURS
 from ui.shared import terms
 from ui.shared.figures import MOST_IN_LEGEND
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
 from vae.errors import DatasetError, GenerationError
@@ -109,16 +109,18 @@ def _images(checkpoint: Checkpoint, count: int) -> tuple[NDArray[np.uint8] | Non
 
 
 def _about(checkpoint: Checkpoint, shown: Checkpoint, maps: Mapping[str, ProjectionMap]) -> dict[str, Any]:
-    dims = panel_data.slider_dims(checkpoint, shown.latents.mu)
+    names = dimension_name_files.read(checkpoint)
+    dims = panel_data.slider_dims(checkpoint, shown.latents.mu, names)
     order = [dim["index"] for dim in dims]
     offered = [name for name in map_words.METHODS if name in maps or name == "latent"]
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
-    names = [default, *(name for name in offered if name != default)]
+    methods = [default, *(name for name in offered if name != default)]
     reach = reach_data(holes.reach(checkpoint.latents))
     return {
-        "methods": [_method(name, maps) for name in names],
+        "methods": [_method(name, maps) for name in methods],
         "axes": order[:2] if len(order) > 2 else list(range(len(order))),
         "order": order,
+        "labels": [names.label(j) for j in range(checkpoint.model.latent_dim)],
         "colours": {name: f"Colour: {map_words.COLOURS[name]}" for name in COLOURS},
         "class_names": list(checkpoint.dataset.class_names),
         "class_colours": list(CLASS_COLOURS),
@@ -141,6 +143,7 @@ def _about(checkpoint: Checkpoint, shown: Checkpoint, maps: Mapping[str, Project
             "socket": None,
             "decoded": None,
             "away": False,
+            "can_name": False,
         },
         "panel_parts": {"html": assets.text("live_decoder/panel.html"), "css": assets.text(*PANEL)},
         "legend_parts": {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.dimension_names import NONE, DimensionNames
 from vae.config import LINEAR_GAUSSIAN
 
 USE = {
@@ -26,8 +29,8 @@ pixels = model.decode(mu)
 }
 
 
-def text(checkpoint: Checkpoint, form: str) -> str:
-    """Markdown."""
+def text(checkpoint: Checkpoint, form: str, names: DimensionNames = NONE) -> str:
+    """Markdown; `names` are what people call the latent dimensions."""
     model, data = checkpoint.model, checkpoint.dataset
     shape = ", ".join(map(str, model.image_shape))
     pixels = "output.clip(0, 1)" if model.likelihood == LINEAR_GAUSSIAN else "1 / (1 + np.exp(-output))"
@@ -53,5 +56,19 @@ def text(checkpoint: Checkpoint, form: str) -> str:
         "|---|---|---|",
         *rows,
         "",
+        *_dimensions(names),
     ]
     return "\n".join(lines)
+
+
+def _dimensions(names: DimensionNames) -> list[str]:
+    """A table of the dimensions that somebody has named; nothing where nobody has."""
+    if not names.entries:
+        return []
+    rows = [f"| z{entry.index} | {_cell(entry.name)} | {_cell(entry.note)} |" for entry in names.entries]
+    return ["## Latent dimensions, as people named them", "", "| dimension | name | note |", "|---|---|---|", *rows, ""]
+
+
+def _cell(said: str) -> str:
+    """Text in a cell of a table, whatever it holds."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~!])", r"\\\1", said)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.config import GAUSSIANS, LINEAR_GAUSSIAN
 from vae.errors import CheckpointError
@@ -30,7 +30,7 @@ def contents(checkpoint: Checkpoint, form: str) -> dict[str, bytes]:
             f"They are ONNX files already: {', '.join(kept)} in {checkpoint.path}.",
         )
     weights = checkpoint_files.read_weights(checkpoint)
-    card = {"README.md": model_card.text(checkpoint, form).encode()}
+    card = {"README.md": model_card.text(checkpoint, form, dimension_name_files.read(checkpoint)).encode()}
     match form:
         case "onnx":
             return {**_onnx(checkpoint, weights), **card}

@@ -274,6 +274,9 @@ def test_keys_move_wherever_the_focus_is_but_in_a_field(digits: Page) -> None:
     expect(listed).to_contain_text("random draw")
     digits.keyboard.press("Escape")
     expect(listed).to_be_hidden()
+    digits.get_by_role("button", name="All keys").click()
+    listed.get_by_role("button", name="Close").click()
+    expect(listed).to_be_hidden()
 
 
 def test_buttons_typing_and_double_click_move_too(digits: Page) -> None:
@@ -468,3 +471,35 @@ def test_a_move_by_keyboard_counts_when_the_slider_is_left_before_the_key(digits
     explore.settle(digits)
     expect(digits).to_have_url(re.compile(r"[?&]z="))
     expect(digits.get_by_role("button", name="Undo")).to_be_enabled()
+
+
+def test_a_dimension_is_named_and_everybody_calls_it_so(app: AppServer, page: Page) -> None:
+    explore.open_explore(page, app, f"?model={DIGITS}&map=latent&z=0,0,0,0,0,0,0,1")
+    explore.slider(page).focus()
+    page.keyboard.press("F2")
+    asked = page.get_by_role("dialog", name="Name a latent dimension")
+    asked.get_by_label("Name", exact=True).fill(" <b>slant</b> ")
+    asked.get_by_label("Note").fill("leans to the right")
+    asked.get_by_role("button", name="Save").click()
+    (first,) = page.locator(".slider").first.get_by_role("slider").all()
+    expect(first).to_have_accessible_name("Latent dimension 7, <b>slant</b>")
+    expect(page.locator(".slider .name").first).to_have_text("<b>slant</b>")
+    expect(page.locator(".slider").first).to_have_attribute("title", re.compile("leans to the right$"))
+    across = page.get_by_role("combobox", name="Across")
+    expect(across).to_have_value("Across: z7 <b>slant</b>")
+    expect(page.locator(".panel canvas.decoded")).to_be_visible()
+    explore.settle(page)
+    assert explore.slider_values(page)[0] == pytest.approx(1)  # one is where one was
+    expect(page.locator(f"{explore.CHART} .xtitle")).to_have_text("z7 <b>slant</b> (posterior mean)")
+    # it is there for the next visitor, until somebody takes it away
+    page.reload()
+    wait_idle(page)
+    explore.wait_usable(page)
+    page.get_by_role("button", name="Name dimension 7, <b>slant</b>").click()
+    expect(asked.get_by_label("Note")).to_have_value("leans to the right")
+    asked.get_by_label("Note").fill("")
+    asked.get_by_label("Name", exact=True).focus()
+    for key in ("Control+a", "Delete", "r", "Backspace", "Enter"):  # R is a command elsewhere
+        page.keyboard.press(key)
+    expect(page.locator(".slider .name").first).to_have_text("z7")
+    expect(across).to_have_value("Across: z7")

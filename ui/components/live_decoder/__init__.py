@@ -6,11 +6,13 @@ It finds the checkpoint that `model_store` has brought by its fingerprint.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import streamlit as st
 
 from ui.components import assets, reports
+from vae.checkpoints.dimension_names import LONGEST_NAME, LONGEST_NOTE
+from vae.storage.schema import text
 
 _PANEL = st.components.v2.component(
     "latent_panel",
@@ -33,18 +35,39 @@ class Opening(reports.Event):
     tool: Literal["own"]
 
 
+class Naming(reports.Event):
+    """What somebody calls a latent dimension, and what they note of it."""
+
+    index: reports.Row
+    name: Annotated[str, text(LONGEST_NAME)]
+    note: Annotated[str, text(LONGEST_NOTE)]
+
+
 @dataclass(frozen=True)
 class PanelEvents:
-    """Where the person has moved last, and the tool that they asked for last; None as long as they have not."""
+    """Where the person has moved last, the tool that they asked for last, and the dimension that they named last; None
+    as long as they have not.
+    """
 
     view: View | None
     opening: Opening | None
+    naming: Naming | None
 
 
 def panel(data: dict[str, Any], key: str) -> PanelEvents:
     """Show the live decoder."""
-    result = _PANEL(data=data, key=key, on_view_change=lambda: None, on_opening_change=lambda: None)
-    return PanelEvents(view_of(result.view, data["latent_dim"], data["count"]), opening_of(result.opening))
+    result = _PANEL(
+        data=data,
+        key=key,
+        on_view_change=lambda: None,
+        on_opening_change=lambda: None,
+        on_naming_change=lambda: None,
+    )
+    return PanelEvents(
+        view_of(result.view, data["latent_dim"], data["count"]),
+        opening_of(result.opening),
+        naming_of(result.naming, data["latent_dim"]),
+    )
 
 
 def view_of(value: object, latent_dim: int, count: int) -> View | None:
@@ -57,3 +80,8 @@ def view_of(value: object, latent_dim: int, count: int) -> View | None:
 def opening_of(value: object) -> Opening | None:
     """What the page sent, if it asks for a tool."""
     return reports.event(value, Opening, lambda _: True)
+
+
+def naming_of(value: object, latent_dim: int) -> Naming | None:
+    """What the page sent, if it names one of the latent dimensions."""
+    return reports.event(value, Naming, lambda naming: naming["index"] < latent_dim)

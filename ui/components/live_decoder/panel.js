@@ -52,6 +52,7 @@ export class Panel {
         this.frame.ask(time)
       },
       release: () => this.commit(),
+      name: (named) => this.report("naming", named),
       home: (slider) => slider.axis.of(this.imageMean() ?? new Array(this.data.latent_dim).fill(0)),
     })
     this.wireButtons()
@@ -85,6 +86,7 @@ export class Panel {
       this.sliders.build(data.dims)
       showText(this.find(".dimensions"), dimensionsOf(data.dims, data.terms))
     }
+    this.sliders.call(data.dims, data.can_name)
     if (pythonMoved) {
       if (!changedModel) this.remember() // where one was before is a step back, as after any other move
       this.sliders.rest()

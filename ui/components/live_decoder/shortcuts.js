@@ -13,6 +13,7 @@ export class Shortcuts {
     this.onKey = (event) => this.pressed(event)
     // before Streamlit, whose own R runs the page again
     window.addEventListener("keydown", this.onKey, { capture: true })
+    list.querySelector(".shut").onclick = () => list.close() // Streamlit lets no form of a component be sent
     list.onclick = (event) => event.target === list && list.close() // beside it
   }
 

@@ -10,7 +10,7 @@ export class WalkPanel extends Panel {
     super(root)
     this.map = map
     this.report = (name, value) => name === "view" && moved(value)
-    this.find(".to-own").remove()
+    for (const absent of [".to-own", ".of-names"]) this.find(absent).remove()
   }
 
   linkMap({ chart_key: key }) {

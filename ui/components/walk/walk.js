@@ -70,7 +70,7 @@ class Walk {
     for (const name of ["across", "up"])
       fill(
         find(`.${name}`),
-        about.order.map((j) => [j, `${name === "up" ? "Up" : "Across"}: z${j}`]),
+        about.order.map((j) => [j, `${name === "up" ? "Up" : "Across"}: ${about.labels[j]}`]),
       )
     find(".method").onchange = (event) => this.choose({ map: event.target.value })
     find(".colour").onchange = (event) => this.choose({ colour: event.target.value })
@@ -104,7 +104,8 @@ class Walk {
     for (const name of ["across", "up"]) find(`.${name}`).hidden = map !== "latent" || about.order.length < 3
     find(".trust").textContent = method.trust
     find(".protocol").textContent = method.protocol
-    const axes = map === "latent" ? [`z${x} (posterior mean)`, y === null ? "" : `z${y} (posterior mean)`] : method.axes
+    const titled = (axis) => (axis === null ? "" : `${about.labels[axis]} (posterior mean)`)
+    const axes = map === "latent" ? [titled(x), titled(y)] : method.axes
     this.map.show(map === "latent" ? this.latentPlaces(x, y) : this.model.tensors[`${map}.xy`].data, axes)
     this.map.element.setAttribute(
       "aria-label",

@@ -29,6 +29,7 @@ FILES = {
     "mixture-": "mixture",
     "training-latents": "file of encoded images",
     "quality": "quality report",
+    "dimension-names": "list of names of dimensions",
 }
 FOLDERS = {"detectors": "detector", "directions": "direction", "anomalies": "comparison of scores"}
 

@@ -7,23 +7,19 @@ const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
 /** Calls `touch` where it becomes the one that is used, `begin` before a movement, `move(value, time)` during it, `release`
  * after it; `home()` is where a reset goes. */
 export class Slider {
-  constructor({ index, kl, share, bound }, axis, { begin, move, release, home, touch }) {
+  constructor(dim, axis, { begin, move, release, home, touch, rename }) {
+    const { bound } = dim
     this.axis = axis
     this.bound = bound
-    this.name = `z${index}`
-    this.isUnused = kl < UNUSED_KL
+    this.isUnused = dim.kl < UNUSED_KL
     this.element = document.createElement("div")
     this.element.className = this.isUnused ? "slider is-unused" : "slider"
-    const idle = this.isUnused ? "; it carries almost nothing" : ""
-    this.element.title = `Dimension ${index}: KL ${kl.toFixed(2)} nats per image, averaged over the test images${idle}`
-    this.element.innerHTML = `<span class="name"><span></span><i></i></span><input type="range" step="any" /><input type="number" step="0.1" />`
+    this.element.innerHTML = `<button type="button" class="name" tabindex="-1"><span></span><i></i></button><input type="range" step="any" /><input type="number" step="0.1" />`
     const [name, range, number] = this.element.children
-    name.firstElementChild.textContent = this.name
-    name.lastElementChild.style.setProperty("--share", share)
+    name.lastElementChild.style.setProperty("--share", dim.share)
+    name.onclick = rename
     range.min = -bound
     range.max = bound
-    range.setAttribute("aria-label", `Latent dimension ${index}`)
-    number.setAttribute("aria-label", `Value of latent dimension ${index}`)
     this.range = range
     this.number = number
     this.typing = false
@@ -47,6 +43,7 @@ export class Slider {
     range.oninput = (event) => set(range.valueAsNumber, event.timeStamp)
     range.onchange = finish
     range.onkeydown = (event) => {
+      if (event.key === "F2") return rename()
       const steps = stepsOf(event.key)
       if (!steps) return
       event.preventDefault()
@@ -77,6 +74,22 @@ export class Slider {
       set(Math.min(100, Math.max(-100, value)), event.timeStamp)
       finish()
     }
+    this.call(dim)
+  }
+
+  /** Say what it is called, and what is known of it. */
+  call({ index, kl, name, note }) {
+    this.about = { index, name, note }
+    this.name = name || `z${index}`
+    const label = name ? `${index}, ${name}` : index
+    const idle = this.isUnused ? "; it carries almost nothing" : ""
+    const known = `Dimension ${label}: KL ${kl.toFixed(2)} nats per image, averaged over the test images${idle}`
+    this.element.title = note ? `${known}. ${note}` : known
+    const [button, range, number] = this.element.children
+    button.firstElementChild.textContent = this.name
+    button.setAttribute("aria-label", `Name dimension ${label}`)
+    range.setAttribute("aria-label", `Latent dimension ${label}`)
+    number.setAttribute("aria-label", `Value of latent dimension ${label}`)
   }
 
   /** Show where mu ± sigma of the selected image's posterior is; null for none. */

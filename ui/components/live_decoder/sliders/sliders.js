@@ -4,15 +4,17 @@
 import { showPlaying } from "../../shared/play_button.js"
 import { LatentAxis } from "./axes.js"
 import { FilmStrip } from "./film_strip.js"
+import { Naming } from "./naming.js"
 import { Slider } from "./slider.js"
 import { Swing } from "./swing.js"
 
 export class Sliders {
   /** `find(selector)` finds the elements of panel.html. `begin()` is called before a movement, `move(slider, value, time)` during it, `release()`
-   * after it; `home(slider)` is where a reset of a slider goes. */
-  constructor(find, { begin, move, release, home }) {
+   * after it; `home(slider)` is where a reset of a slider goes; `name({index, name, note})` is told what somebody calls a dimension. */
+  constructor(find, { begin, move, release, home, name }) {
     this.find = find
     this.hand = { begin, move, release, home }
+    this.naming = new Naming(find(".naming"), name)
     this.all = []
     this.chosen = null
     this.strip = new FilmStrip(find(".film"), (value) => this.goTo(value))
@@ -34,6 +36,7 @@ export class Sliders {
         release: () => this.hand.release(),
         home: () => this.hand.home(slider),
         touch: () => this.choose(slider),
+        rename: () => this.canName && this.naming.open(slider.about),
       })
       return slider
     })
@@ -44,7 +47,19 @@ export class Sliders {
     this.find(".unused .inside").replaceChildren(...folded.map(elementOf))
     const said = folded.length === 1 ? "1 dimension carries" : `${folded.length} dimensions carry`
     this.find(".unused summary").textContent = `${said} almost nothing`
+    this.chosen = null
     this.choose(this.all[0])
+  }
+
+  /** What each is called, of `dims` as in `build`; `canName` says whether somebody may change it. */
+  call(dims, canName) {
+    this.canName = canName
+    for (const [k, slider] of this.all.entries()) slider.call(dims[k])
+    this.find(".panel").classList.toggle(
+      "has-names",
+      dims.some(({ name }) => name),
+    )
+    this.sayChosen()
   }
 
   /** `pictures` is how the panel gets its own. */
@@ -60,9 +75,13 @@ export class Sliders {
     this.chosen?.element.classList.remove("is-chosen")
     this.chosen = slider
     slider.element.classList.add("is-chosen")
-    this.find(".chosen-name").textContent = slider.name
-    this.find(".playing").setAttribute("aria-label", `Where ${slider.name} leads`)
+    this.sayChosen()
     if (this.z) this.follow(this.z)
+  }
+
+  sayChosen() {
+    this.find(".chosen-name").textContent = this.chosen.name
+    this.find(".playing").setAttribute("aria-label", `Where ${this.chosen.name} leads`)
   }
 
   /** Show z on all of them. */
