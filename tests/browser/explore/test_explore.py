@@ -361,7 +361,8 @@ WATCH_MAP = """(selector) => {
     const look = () => {
         requestAnimationFrame(look)
         const chart = document.querySelector(selector)
-        if (!chart?._fullLayout?.xaxis || getComputedStyle(chart).visibility !== "visible") return
+        const container = chart?.querySelector(".svg-container")
+        if (!chart?._fullLayout?.xaxis || getComputedStyle(container).visibility !== "visible") return
         const projection = chart.layout.meta.map.split(":").at(-2)
         const shown = [projection, Math.round(chart._fullLayout.height), ...chart._fullLayout.xaxis.range]
         if (seen.has(JSON.stringify(shown))) return

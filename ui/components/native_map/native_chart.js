@@ -7,6 +7,8 @@
 /** The events after which what is drawn over a chart is to be drawn again. */
 export const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
 
+const LATE = 1000 // ms: a chart that never gets its size is shown as it is
+
 export class NativeChart {
   /** `events`: handlers by Plotly's names. `onFigure()` is called when a figure is there, or another one. */
   constructor(key, events, onFigure) {
@@ -38,7 +40,7 @@ export class NativeChart {
     if (this.chart.data !== this.data) {
       this.data = this.chart.data
       this.onFigure()
-    }
+    } else if (this.wanted) this.showIfItFits()
     events.plotly_afterplot?.(event)
   }
 
@@ -47,6 +49,7 @@ export class NativeChart {
   }
 
   close() {
+    clearTimeout(this.late)
     this.observer.disconnect()
     this.detach()
   }
@@ -104,13 +107,31 @@ export class NativeChart {
     }
   }
 
-  /** Show these ranges of the axes, if there are any, in all the room there is. */
+  /** Show these ranges of the axes, if there are any, once the chart has its size. Streamlit draws a new figure with a
+   * height of its own first, where they would become others, and which would be seen as a jump: it is not shown. */
   arrange(zoom) {
-    const wanted = zoom ? { "xaxis.range": [...zoom[0]], "yaxis.range": [...zoom[1]] } : {}
-    // Streamlit draws a figure with a height of its own first, which would be seen as a jump of map and zoom
+    this.wanted = { zoom }
+    clearTimeout(this.late)
+    this.late = setTimeout(() => this.show(), LATE)
+    this.showIfItFits()
+  }
+
+  /** It must be Streamlit that changes the height. While a window changes its size Streamlit does not know the new one yet;
+   * told of it by Plotly, it puts back the old one and draws both in turns, without an end. */
+  showIfItFits() {
     const room = document.querySelector(`.st-key-${CSS.escape(this.key)}`)?.clientHeight
-    if (room && Math.abs(room - this.chart._fullLayout.height) > 1) wanted.height = room
-    if (Object.keys(wanted).length) window.Plotly?.relayout(this.chart, wanted)
+    const fits = !room || Math.abs(room - this.chart._fullLayout.height) <= 1
+    this.container().style.visibility = fits ? "" : "hidden"
+    if (fits) this.show()
+  }
+
+  show() {
+    clearTimeout(this.late)
+    const { zoom } = this.wanted ?? {}
+    this.wanted = null
+    if (!this.container()) return
+    this.container().style.visibility = ""
+    if (zoom) window.Plotly?.relayout(this.chart, { "xaxis.range": [...zoom[0]], "yaxis.range": [...zoom[1]] })
   }
 
   ranges() {
