@@ -27,7 +27,7 @@ ZOOM = "[[0, 1], [2, 3]]"
 
 
 def test_a_zoom_waits_for_the_charts_size_and_never_changes_it(page: Page) -> None:
-    """Told a height by Plotly while it does not know it, Streamlit drew two figures in turns and the page stood still."""
+    """Told a height by Plotly before it knew it, Streamlit drew two figures in turns, and the page stood still."""
     modules.load(page, "native_map/native_chart.js")
     page.evaluate(CHART)
     page.evaluate(f"map.arrange({ZOOM})")
