@@ -6,7 +6,8 @@ inside the animation frame arrives once the frame was painted). `hover_raw_*` is
 `hover_pca_*`, `hover_tsne_*` and `hover_umap_*` are the others; one that the checkpoint does not have is null.
 `_computed_*` is the part of it in which the page computes and draws. Nothing is asked of the server meanwhile:
 `_requests` counts what is sent. Moves are sent as fast as the browser takes them, which is one a frame; where several
-come before one frame, the first of them counts. `_pictures` are those that differ from the one before.
+come before one frame, the first of them counts. `_pictures` are those that differ from the one before. How soon
+images are selected is measured after that (selecting.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import report
+from benchmarks.instrument import selecting
 from tests.browser.drive import explore
 from tests.browser.drive.chromium import launch
 from tests.browser.drive.server import AppServer
@@ -66,6 +68,7 @@ def main() -> None:
         with AppServer(Path(folder)) as server:
             for name, method in MAPS.items():
                 values |= measure(browser, server, arguments.checkpoint, name, method)
+        values |= selecting.measure(browser, Path(folder) / "selecting", arguments.checkpoint)
         values["chromium"] = browser.version
         browser.close()
     report.show(values | report.machine(), arguments.json)

@@ -38,6 +38,8 @@ NAMES = {
     "window.Plotly changes it": "[Plotly.relayout, Plotly.restyle].every((change) => typeof change === 'function')",
     "chart.layout.meta is what Python said": "chart.layout.meta.map.endsWith(':pca:(0, 1)')",
     "each trace's meta is what Python said": "chart.data.map((trace) => trace.meta).join('') === '0123456789'",
+    "data[0].marker.size": "chart.data[0].marker.size > 1",
+    ".modebar is in .svg-container": "chart.querySelector('.svg-container .modebar') !== null",
     "_fullLayout.<axis>._offset": "axes.every((axis) => Number.isFinite(axis._offset))",
     "_fullLayout.<axis>._length": "axes.every((axis) => axis._length > 100)",
     "_fullLayout.height": "chart._fullLayout.height > 100",

@@ -10,8 +10,9 @@ from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
 from ui.explore.latent_map import MapChoice
+from ui.explore.selection import selected, tools
 from ui.explore.shown_images import OnMap
-from ui.explore.state import STATE
+from ui.explore.state import SELECTED, STATE
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
 
@@ -35,13 +36,18 @@ def show() -> ExploreView | None:
     shown = shown_images.of(checkpoint)
     if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
         state.apply_link(link, shown.shown)
+    selected.begin(shown.shown, linked=link is not None and SELECTED in link)
     if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
+    selected.here(shown.shown)
+    for problem in STATE.problems():
+        st.warning(page.escape(problem), icon=":material/link_off:")
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
     left, right = layout.map_and_panel()
     with left:
         choice = latent_map.controls(shown)
+        tools.show(shown, choice)
         latent_map.show(shown, choice)
         welcome.show()
         line = st.container(key=layout.LINE, horizontal=True, vertical_alignment="center")

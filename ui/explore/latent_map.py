@@ -308,11 +308,14 @@ def _split_legend(on_map: OnMap) -> None:
 
 def _drawn(on_map: OnMap, choice: MapChoice) -> int:
     """How many images are of the classes shown."""
-    rows = rows_of(on_map, choice)
-    if not choice.shown:
-        return len(rows)
+    rows, labels = rows_of(on_map, choice), shown_labels(on_map, choice)
+    return len(rows) if labels is None else int(np.isin(on_map.images.latents.labels[rows], labels).sum())
+
+
+def shown_labels(on_map: OnMap, choice: MapChoice) -> list[int] | None:
+    """The labels of the classes that are shown, None where all are."""
     there = _there(on_map.shown)
-    return int(np.isin(on_map.images.latents.labels[rows], [there[name] for name in choice.shown]).sum())
+    return [there[name] for name in choice.shown] if choice.shown else None
 
 
 def link_description(choice: MapChoice) -> dict[str, Any]:

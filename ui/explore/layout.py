@@ -20,6 +20,8 @@ STYLE = f"""
   .st-key-{LINE} p {{ font-size: 0.85rem; }}
   .st-key-{LINE} [data-testid="stTooltipIcon"] {{ margin-left: -0.5rem; }}
   .st-key-{LINE} button {{ min-height: 0; padding: 0 0.25rem; }}
+  .st-key-map_tools {{ height: 0; gap: 0; margin-bottom: -0.35rem; }}
+  .st-key-map_chart .svg-container[data-tool] * {{ cursor: crosshair !important; }}
   .st-key-first-steps {{ height: 0; margin-top: -0.35rem; }}
   @media (min-width: 901px) {{
     .stMainBlockContainer:has(.st-key-{STAGE}) {{ padding-top: 0.9rem; padding-bottom: 0; }}

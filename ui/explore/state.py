@@ -10,8 +10,12 @@ from ui.shared.page_state import PageState, Values
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.checkpoints.dimension_names import DimensionName
 
+SELECTED = "selected"  # images, as ui/explore/selection/selected.py writes them
 STATE = PageState(
-    "explore", ("map", "x", "y", "colour", "shown", "images", "python", "own"), lists=("row", "z"), long=("shown",)
+    "explore",
+    ("map", "x", "y", "colour", "shown", "images", "python", "own", SELECTED),
+    lists=("row", "z"),
+    long=("shown",),
 )
 
 

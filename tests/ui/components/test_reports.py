@@ -20,6 +20,7 @@ from ui.components import (
     live_decoder,
     manifold,
     map_legend,
+    map_selection,
     own_image,
     picture_sheet,
     reports,
@@ -58,6 +59,7 @@ NULLABLE = {"row", "picked", "window", "mean", "wanted"}
 PLANE: Any = {"base": [0.0, 0.0, 0.0], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0]}
 SHEET: Any = {"fingerprint": "model", "plane": PLANE, "scale": "even"}
 OWN: Any = {"latent_dim": 2, "count": 10}
+TOOLS: Any = {"class_names": ["a", "b", "c"], "count": 10}
 LEGEND: Any = {"names": ["a", "b", "c"], "coloured": True}
 PATH: Any = {"path": {"kind": "slerp", "anchors": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]}}
 LINE: Any = {"path": {"kind": "line", "base": [0.0], "step": [1.0], "low": -2.0, "high": 2.0}}
@@ -107,6 +109,13 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
     "map_legend": (
         lambda: map_legend.show(LEGEND, "key"),
         {"choice": ({"places": [0, 2]}, [{"places": [3]}, {"places": []}, {"places": [-1]}, {"places": [0, 1, 2, 0]}])},
+    ),
+    "map_selection": (
+        lambda: map_selection.show(TOOLS, "key"),
+        {
+            "drawn": ({"bits": "/wM="}, [{"bits": "/wc="}, {"bits": "/w=="}, {"bits": "/wMA"}, {"bits": "/wM"}]),
+            "asked": ({"by": "class", "number": 2}, [{"number": 3}, {"number": -1}, {"by": "row"}]),
+        },
     ),
     "own_image": (
         lambda: own_image.show(OWN, "key"),

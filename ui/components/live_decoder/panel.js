@@ -14,12 +14,12 @@ import { withReach } from "../model_store/reaches.js"
 import { meanOfRow, nearestRows, placeOnMap, withModel } from "../model_store/store.js"
 import { announce, NextFrame, OnceAFrame } from "../shared/frames.js"
 import { showText } from "../shared/help.js"
+import { Shortcuts } from "../shared/keys.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
 import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { dimensionsOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
-import { Shortcuts } from "./shortcuts.js"
 import { Sliders } from "./sliders/sliders.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
@@ -56,6 +56,9 @@ export class Panel {
       home: (slider) => slider.axis.of(this.imageMean() ?? new Array(this.data.latent_dim).fill(0)),
     })
     this.wireButtons()
+    const keys = this.find(".keys")
+    this.find(".keys .shut").onclick = () => keys.close() // Streamlit lets no form of a component be sent
+    keys.onclick = (event) => event.target === keys && keys.close() // beside it
     this.shortcuts = new Shortcuts(
       {
         "[": () => this.undo(),
@@ -63,9 +66,9 @@ export class Panel {
         r: () => this.toRandom(),
         0: () => this.toOrigin(),
         p: () => this.pictures.follow && this.sliders.playOrPause(),
+        "?": () => (keys.open ? keys.close() : keys.showModal()),
       },
-      () => this.model && !this.data.away,
-      this.find(".keys"),
+      (key) => this.model && !this.data.away && (!keys.open || key === "?"),
     )
     rememberSmooth(this.find(".smooth"), this.element)
   }

@@ -2,12 +2,13 @@
 //
 // All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.data`, `gd.layout.meta`,
-// `_fullLayout.xaxis._offset`, `_length`, `range`, `_fullLayout.height`, `window.Plotly`. Where there is no chart, nothing happens.
+// `_fullLayout.xaxis._offset`, `_length`, `range`, `_fullLayout.height`, `marker.size`, `.modebar`, `window.Plotly`. Where there is no chart, nothing happens.
 
 /** The events after which what is drawn over a chart is to be drawn again. */
 export const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
 
 const LATE = 1000 // ms: a chart that never gets its size is shown as it is
+const USUAL_SIZE = 6 // CSS pixels, of Plotly's points
 
 export class NativeChart {
   /** `events`: handlers by Plotly's names. `onFigure()` is called when a figure is there, or another one. */
@@ -57,6 +58,11 @@ export class NativeChart {
   /** What overlays are put into. */
   container() {
     return this.chart?.querySelector(".svg-container") ?? null
+  }
+
+  /** Whether an element is of the map itself, not of the bar of buttons over it. */
+  holds(element) {
+    return Boolean(this.container()?.contains(element)) && !element.closest(".modebar")
   }
 
   /** What Python says of the figure (`layout.meta`). */
@@ -147,6 +153,12 @@ export class NativeChart {
       return (high - low) / (to - from)
     })
     return Math.max(...shares) // the other axis shows more than all, for one unit is as long up as across
+  }
+
+  /** How wide a point is drawn, in CSS pixels. */
+  pointSize() {
+    const size = this.chart?.data?.[0]?.marker?.size
+    return Number.isFinite(size) ? size : USUAL_SIZE
   }
 
   /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */

@@ -1,0 +1,105 @@
+"""Tools over Explore's map that select images, a Streamlit component whose front end is the files beside this one.
+
+Which images are selected travels as a bit a row, in base64: half of 70,000 take 12 kB.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypedDict
+
+import numpy as np
+import streamlit as st
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ui.components import assets, reports
+
+_TOOLS = st.components.v2.component(
+    "map_selection",
+    html=assets.text("map_selection/tools.html"),
+    css=assets.text("shared/base.css", "map_selection/tools.css"),
+    js=assets.script("map_selection/tools_entry.js"),
+)
+MOST_BITS = 4_000_000  # characters: of 24 million images
+
+Rows = NDArray[np.int64]
+
+
+class Drawn(reports.Event):
+    """Somebody has drawn around images, or selects none: a bit a row."""
+
+    bits: Annotated[str, Meta(max_length=MOST_BITS)]
+
+
+class Asked(reports.Event):
+    """Somebody asks for the images of a class, or for so many nearest to the pinned one."""
+
+    by: Literal["class", "near"]
+    number: reports.Row
+
+
+class ToolsData(TypedDict):
+    """What the tools know; plain values only.
+
+    `fingerprint` names the model. The map shows the rows from the first to before the second of `rows`, of the classes
+    `shown_labels` (None: of all). Of `count` images those in `bits` are selected, which is taken over where it answers
+    the last gesture, or when `revision` is another. `problem` is why what was asked for can't be selected.
+    """
+
+    fingerprint: str
+    class_names: list[str]
+    count: int
+    map: dict[str, Any]
+    rows: list[int]
+    shown_labels: list[int] | None
+    bits: str
+    revision: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class ToolEvents:
+    """What was drawn and what was asked for last; None as long as nothing was."""
+
+    drawn: Drawn | None
+    asked: Asked | None
+
+
+def show(data: ToolsData, key: str) -> ToolEvents:
+    """Show the tools over the map that stands below."""
+    result = _TOOLS(data=dict(data), key=key, on_drawn_change=lambda: None, on_asked_change=lambda: None)
+    return events_of(result.drawn, result.asked, data["count"], len(data["class_names"]))
+
+
+def events_of(drawn: object, asked: object, count: int, classes: int) -> ToolEvents:
+    """What the page sent, as far as it can be about so many images of so many classes."""
+    return ToolEvents(
+        reports.event(drawn, Drawn, lambda drawn: rows_of(drawn["bits"], count) is not None),
+        reports.event(asked, Asked, lambda asked: asked["by"] == "near" or asked["number"] < classes),
+    )
+
+
+def bits_of(rows: Rows, count: int) -> str:
+    """Rows (n,) of `count` images as text; "" for none."""
+    if not len(rows):
+        return ""
+    chosen = np.zeros(count, np.uint8)
+    chosen[rows] = 1
+    return base64.b64encode(np.packbits(chosen, bitorder="little").tobytes()).decode()
+
+
+def rows_of(bits: str, count: int) -> Rows | None:
+    """The rows (n,), ascending, that a page means of `count` images; None where it can't mean these."""
+    if not bits:
+        return np.zeros(0, np.int64)
+    try:
+        packed = np.frombuffer(base64.b64decode(bits, validate=True), np.uint8)
+    except (binascii.Error, ValueError):
+        return None
+    if len(packed) != -(-count // 8):
+        return None
+    rows = np.flatnonzero(np.unpackbits(packed, bitorder="little")).astype(np.int64)
+    return rows if not len(rows) or rows[-1] < count else None
