@@ -28,6 +28,7 @@ vae.maps            errors storage neighbours
 vae.checkpoints     errors storage recognition config model budget maps
 vae.jobs            errors storage
 vae.training        errors storage config model budget data maps checkpoints jobs
+vae.selection       neighbours checkpoints
 vae.generation      errors storage recognition neighbours checkpoints
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
@@ -39,7 +40,7 @@ ui.shared           ui.palette ui.components; errors storage model budget data m
                     generation sample_quality adoption export
 ui.decoding         ui.components ui.shared; errors checkpoints
 ui.explore          ui.palette ui.components ui.shared ui.decoding; errors storage data maps checkpoints
-                    generation
+                    generation selection
 ui.sharing          ui.palette ui.components ui.shared ui.explore; errors storage data maps checkpoints generation
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
 ui.generate         ui.palette ui.components ui.shared ui.decoding; errors budget data checkpoints generation

@@ -24,6 +24,8 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     *(("app.py", {"row": 7, "map": method, "colour": "kl"}) for method in ("pca", "tsne", "latent")),
     ("app.py", {"row": 7, "python": "yes"}),
     ("app.py", {"model": "digits-mlp-2", "row": 3}),
+    *(("app.py", {"row": 7, "selected": "class:3 + near:7:20", "tray": view}) for view in ("images", "apart", "near")),
+    ("app.py", {"tray": "images"}),
     *(("pages/generate.py", {"view": v}) for v in ("samples", "manifold", "traversals", "interpolation", "directions")),
     ("pages/generate.py", {"view": "samples", "source": "mixture", "order": "holes"}),
     ("pages/generate.py", {"view": "manifold", "model": "digits-mlp-2"}),

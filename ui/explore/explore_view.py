@@ -56,13 +56,17 @@ def show() -> ExploreView | None:
         more_images.offer(shown, choice.method, line)
     with right:
         model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
-        own = state.own_image_is_open()
-        live_panel.show(shown, choice, python, away=own)
-        if own:
+        beside = state.in_panels_place()
+        live_panel.show(shown, choice, python, beside)
+        if beside == "own":
             from ui.explore.own_image import tool  # not before: it brings what the first view does without
 
             tool.show(shown, choice)
             tool.bring(shown)
+        elif beside == "tray":
+            from ui.explore.selection import tray  # as above
+
+            tray.show(shown)
         live_panel.bring_reach(shown)
     return ExploreView(shown, choice)
 

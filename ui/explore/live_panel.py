@@ -15,6 +15,7 @@ from ui.decoding import live
 from ui.explore import latent_map, layout, originals, state
 from ui.explore.latent_map import MapChoice
 from ui.explore.shown_images import OnMap
+from ui.explore.state import InPanelsPlace
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import dimension_name_files, every_image
@@ -22,16 +23,17 @@ from vae.errors import CheckpointError
 
 
 @st.fragment
-def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
-    """Runs alone after every move, so the map beside it is left as it is. `in_python`: who decodes. `away`: whether
-    something else is in its place, while which it only remembers where one was.
+def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlace) -> None:
+    """Runs alone after every move, so the map beside it is left as it is. `in_python`: who decodes. `beside`: what is
+    in its place; while that is something else, it only remembers where one was.
     """
     with page.error_boundary():
         checkpoint = on_map.shown
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
         said = st.session_state.get(key, {})
-        state.take_event(checkpoint, said.get("view"))
+        if state.take_event(checkpoint, said.get("view")) and beside == "tray":
+            st.rerun()  # it shows what is near to the image
         if state.opens_own_image(checkpoint, said.get("opening")):
             st.rerun()
         if naming := state.names_dimension(checkpoint, said.get("naming")):
@@ -47,9 +49,9 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, away: bool) -> None:
         data["posterior"] = _posterior(on_map, place.row)
         data["socket"] = live.socket_of(checkpoint) if in_python else None
         data["decoded"] = live.picture_of(checkpoint, explore_place.vector(checkpoint, place)) if in_python else None
-        data["away"] = away
+        data |= {"away": beside != "decoder", "picks": beside != "own"}
         live_decoder.panel(data, key=key)
-        if away:
+        if beside != "decoder":
             layout.hide(key)
             return
         if place.row is not None and (missing := cache.missing_dataset(checkpoint)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ui.components import events, live_decoder
 from ui.components.latent_vector import FARTHEST, finite_vector
 from ui.shared import explore_place
@@ -11,9 +13,12 @@ from vae.checkpoints.checkpoint import Checkpoint
 from vae.checkpoints.dimension_names import DimensionName
 
 SELECTED = "selected"  # images, as ui/explore/selection/selected.py writes them
+TRAY = "tray"  # which of the tray's views is in the decoder's place
+TRAY_VIEWS = ("images", "apart", "near")
+InPanelsPlace = Literal["decoder", "own", "tray"]
 STATE = PageState(
     "explore",
-    ("map", "x", "y", "colour", "shown", "images", "python", "own", SELECTED),
+    ("map", "x", "y", "colour", "shown", "images", "python", "own", SELECTED, TRAY),
     lists=("row", "z"),
     long=("shown",),
 )
@@ -44,20 +49,36 @@ def apply_link(link: Values, checkpoint: Checkpoint) -> None:
     explore_place.arrive(checkpoint, Place(row, tuple(z) if z else None), " ".join(problems))
 
 
-def take_event(checkpoint: Checkpoint, value: object) -> None:
-    """Keep a move that the page reports, once. Reports that don't fit are ignored: they come from a browser."""
+def take_event(checkpoint: Checkpoint, value: object) -> bool:
+    """Keep a move that the page reports, once; whether there is one. Reports that don't fit are ignored: they come from
+    a browser.
+    """
     view = live_decoder.view_of(value, checkpoint.model.latent_dim, len(checkpoint.latents.mu))
     if view is None or not events.is_new(f"panel-{checkpoint.identity}", view["id"]):
-        return
+        return False
     row, z = view["row"], view["z"]
     at_mean = _is_mean(checkpoint, row, z)
     if at_mean or max(map(abs, z)) <= FARTHEST:  # only an image's own mean may lie farther out
         explore_place.keep(checkpoint, Place(row, None if at_mean else tuple(z)))
+    return True
 
 
-def own_image_is_open() -> bool:
-    """Whether the tool for one own image is in the panel's place."""
-    return STATE.offered("own", ("no", "yes"), "no") == "yes"
+def in_panels_place() -> InPanelsPlace:
+    """What is beside the map: the live decoder, the tool for one own image, or the tray of what is selected."""
+    if STATE.offered("own", ("no", "yes"), "no") == "yes":
+        return "own"
+    return "decoder" if STATE.offered(TRAY, ("no", *TRAY_VIEWS), "no") == "no" else "tray"
+
+
+def open_tray() -> None:
+    """Put the tray in the decoder's place."""
+    STATE.put("own", "no")
+    STATE.put(TRAY, TRAY_VIEWS[0])
+
+
+def tray_view() -> str:
+    """What the tray shows."""
+    return STATE.offered(TRAY, TRAY_VIEWS, TRAY_VIEWS[0])
 
 
 def opens_own_image(checkpoint: Checkpoint, value: object) -> bool:

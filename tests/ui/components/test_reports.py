@@ -115,6 +115,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
         {
             "drawn": ({"bits": "/wM="}, [{"bits": "/wc="}, {"bits": "/w=="}, {"bits": "/wMA"}, {"bits": "/wM"}]),
             "asked": ({"by": "class", "number": 2}, [{"number": 3}, {"number": -1}, {"by": "row"}]),
+            "opening": ({"tool": "tray"}, [{"tool": "own"}]),
         },
     ),
     "own_image": (

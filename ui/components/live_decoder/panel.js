@@ -134,7 +134,7 @@ export class Panel {
       this.link?.close()
       this.link = new MapLink({
         key: map.chart_key,
-        onRow: (row) => this.data.away || this.select(row),
+        onRow: (row) => this.data.picks && this.select(row),
         onHover: (row) => this.previewOf(row),
         over: (place, time) => this.hoverAt(place, time),
         leave: () => this.leave(),
@@ -273,7 +273,7 @@ export class Panel {
     setText(this.find(".decoded-caption"), hover ? "At the pointer" : atImage ? "Reconstruction" : "Decoded")
     showText(this.find(".where"), hover ? pointerIs(this.inverse.isExact) : this.where())
     if (hover) return
-    this.link.show(this.data.away ? null : this.here(atImage))
+    this.link.show(this.data.picks ? this.here(atImage) : null)
     this.sliders.follow(this.z)
   }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -41,6 +42,12 @@ class Asked(reports.Event):
     number: reports.Row
 
 
+class TrayOpening(reports.Event):
+    """Somebody asks to look closer at what is selected."""
+
+    tool: Literal["tray"]
+
+
 class ToolsData(TypedDict):
     """What the tools know; plain values only.
 
@@ -58,27 +65,37 @@ class ToolsData(TypedDict):
     bits: str
     revision: str
     problem: str
+    tray_open: bool
 
 
 @dataclass(frozen=True)
 class ToolEvents:
-    """What was drawn and what was asked for last; None as long as nothing was."""
+    """What was drawn, asked for and opened last; None as long as nothing was."""
 
     drawn: Drawn | None
     asked: Asked | None
+    opening: TrayOpening | None
 
 
 def show(data: ToolsData, key: str) -> ToolEvents:
     """Show the tools over the map that stands below."""
-    result = _TOOLS(data=dict(data), key=key, on_drawn_change=lambda: None, on_asked_change=lambda: None)
-    return events_of(result.drawn, result.asked, data["count"], len(data["class_names"]))
+    result = _TOOLS(
+        data=dict(data),
+        key=key,
+        on_drawn_change=lambda: None,
+        on_asked_change=lambda: None,
+        on_opening_change=lambda: None,
+    )
+    said = {"drawn": result.drawn, "asked": result.asked, "opening": result.opening}
+    return events_of(said, data["count"], len(data["class_names"]))
 
 
-def events_of(drawn: object, asked: object, count: int, classes: int) -> ToolEvents:
-    """What the page sent, as far as it can be about so many images of so many classes."""
+def events_of(said: Mapping[str, object], count: int, classes: int) -> ToolEvents:
+    """What the page sent, by name, as far as it can be about so many images of so many classes."""
     return ToolEvents(
-        reports.event(drawn, Drawn, lambda drawn: rows_of(drawn["bits"], count) is not None),
-        reports.event(asked, Asked, lambda asked: asked["by"] == "near" or asked["number"] < classes),
+        reports.event(said.get("drawn"), Drawn, lambda drawn: rows_of(drawn["bits"], count) is not None),
+        reports.event(said.get("asked"), Asked, lambda asked: asked["by"] == "near" or asked["number"] < classes),
+        reports.event(said.get("opening"), TrayOpening, lambda _: True),
     )
 
 

@@ -118,6 +118,7 @@ export class MapSelection {
     const names = this.data.class_names
     const { total, byClass } = counted(this.rows, this.model.tensors.labels.data, names.length)
     this.find(".chosen").hidden = total === 0
+    this.find(".to-tray").hidden = this.data.tray_open
     this.element.dataset.count = total
     const most = byClass.map((count, label) => ({ count, label })).filter(({ count }) => count)
     most.sort((a, b) => b.count - a.count)
@@ -191,6 +192,7 @@ export class MapSelection {
     for (const button of this.element.querySelectorAll("[data-tool]"))
       button.onclick = () => this.use(button.dataset.tool)
     this.find(".to-more").onclick = () => this.openForm(this.find(".more").hidden)
+    this.find(".to-tray").onclick = () => this.report("opening", { tool: "tray" })
     this.find(".clear").onclick = () => this.clear()
     const ask = (by, number) => Number.isInteger(number) && this.report("asked", { by, number })
     this.find(".take-class").onclick = () => ask("class", Number(this.find("[name=label]").value))

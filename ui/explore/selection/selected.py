@@ -35,6 +35,11 @@ class Selection:
     rows: Rows
 
     @property
+    def digest(self) -> str:
+        """Names exactly these rows."""
+        return hashlib.sha256(np.ascontiguousarray(self.rows, np.int64).tobytes()).hexdigest()
+
+    @property
     def has_address(self) -> bool:
         """Whether a link leads to it, in other sessions too."""
         return not self.text.startswith(DRAWN_PREFIX)
@@ -81,8 +86,7 @@ def put_rows(rows: Rows) -> None:
     try:
         text = groups.of_rows(rows)
     except GenerationError:  # too many to be written down
-        digest = hashlib.sha256(np.ascontiguousarray(rows, np.int64).tobytes()).hexdigest()
-        text = f"{DRAWN_PREFIX}{digest[:12]}"
+        text = f"{DRAWN_PREFIX}{Selection('', rows).digest[:12]}"
         drawn = _drawn()
         drawn.pop(text, None)
         drawn[text] = rows

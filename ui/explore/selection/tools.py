@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.components import events, map_selection
 from ui.components.model_store import browser_model
-from ui.explore import latent_map
+from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
 from ui.explore.selection import selected
 from ui.explore.shown_images import OnMap
@@ -22,8 +22,7 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
     checkpoint = on_map.shown
     names, count = checkpoint.dataset.class_names, len(checkpoint.latents.mu)
     key = f"map-tools-{checkpoint.identity[:16]}"
-    said = st.session_state.get(key, {})
-    reported = map_selection.events_of(said.get("drawn"), said.get("asked"), count, len(names))
+    reported = map_selection.events_of(st.session_state.get(key, {}), count, len(names))
     problem = _take(on_map, reported, key)
     selection = selected.here(checkpoint)
     rows = latent_map.rows_of(on_map, choice)
@@ -39,6 +38,7 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
                 "bits": map_selection.bits_of(selection.rows, count),
                 "revision": selected.revision(),
                 "problem": problem,
+                "tray_open": state.in_panels_place() == "tray",
             },
             key,
         )
@@ -47,7 +47,9 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
 def _take(on_map: OnMap, reported: map_selection.ToolEvents, key: str) -> str:
     """Select what was drawn or asked for, once; why that can't be."""
     checkpoint = on_map.shown
-    drawn, asked = reported.drawn, reported.asked
+    drawn, asked, opening = reported.drawn, reported.asked, reported.opening
+    if opening is not None and events.is_new(f"opening-{key}", opening["id"]):
+        state.open_tray()
     if drawn is not None and events.is_new(f"drawn-{key}", drawn["id"]):
         rows = map_selection.rows_of(drawn["bits"], len(checkpoint.latents.mu))
         if rows is not None:
