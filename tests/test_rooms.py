@@ -28,8 +28,8 @@ vae.maps            errors storage neighbours
 vae.checkpoints     errors storage recognition config model budget maps
 vae.jobs            errors storage
 vae.training        errors storage config model budget data maps checkpoints jobs
-vae.selection       neighbours checkpoints
-vae.generation      errors storage recognition neighbours checkpoints
+vae.selection       errors storage neighbours checkpoints
+vae.generation      errors storage recognition neighbours checkpoints selection
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
 vae.adoption        errors storage foreign config graph model budget data maps checkpoints jobs
@@ -37,7 +37,7 @@ vae.export          errors storage config graph model checkpoints
 ui.palette          -
 ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training
-                    generation sample_quality adoption export
+                    generation selection sample_quality adoption export
 ui.decoding         ui.components ui.shared; errors checkpoints
 ui.explore          ui.palette ui.components ui.shared ui.decoding; errors storage data maps checkpoints
                     generation selection

@@ -56,6 +56,10 @@ class GenerationError(VAEError):
     """Something asked of a model that can't be made: too many samples, an image or direction that doesn't fit."""
 
 
+class SelectionError(VAEError):
+    """Images that can't be tagged as asked: none, too many, or under no name."""
+
+
 class ScoreError(VAEError):
     """An anomaly score that can't be computed or judged: unknown, of too few images, or without labels."""
 

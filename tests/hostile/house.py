@@ -48,6 +48,8 @@ from vae.maps import map_files, pca
 from vae.maps.projection import ProjectionMap
 from vae.sample_quality import quality_files, shipped
 from vae.sample_quality.quality_files import ROWS, UNITS, Quality, QualityRow
+from vae.selection import tag_files
+from vae.selection.tag_files import Tag
 from vae.storage import paths
 from vae.training.run_folder.status import note_written, resume_file
 
@@ -199,6 +201,7 @@ def _derive(checkpoint: Checkpoint) -> None:
     every_image.keep(checkpoint, every_image.joined(checkpoint, dict.fromkeys(every_image.SPLITS, checkpoint.latents)))
     dimension_name_files.keep(checkpoint, DimensionName(1, "slant", "to the right"))
     direction_files.save(direction(checkpoint))
+    tag_files.save(checkpoint.identity, Tag("odd", np.arange(3)))
     detector_files.save(fitted(checkpoint))
     mu = checkpoint.latents.mu
     outlier = outliers(checkpoint, CHOICE)

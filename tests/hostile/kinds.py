@@ -31,6 +31,7 @@ from vae.jobs import queue
 from vae.jobs.job import log_tail, read_values
 from vae.maps import map_files
 from vae.sample_quality import quality_files
+from vae.selection import tag_files
 from vae.storage import door
 from vae.storage.array_files import read_idx
 from vae.storage.kinds import ARCHIVE, ARRAYS, IDX, ONNX, STATE
@@ -269,6 +270,12 @@ KINDS = (
         "json",
         lambda house: _only(house.derived, "directions/*"),
         lambda house: direction_files.saved(house.read_checkpoint()),
+    ),
+    Kind(
+        "tag",
+        "tensors with metadata",
+        lambda house: _only(house.derived, "tags/*"),
+        lambda house: tag_files.saved(house.identity, 40),
     ),
     Kind("detector", "tensors with metadata", lambda house: _only(house.derived, "detectors/*"), _detectors),
     Kind("comparison", "tensors with metadata", lambda house: _only(house.derived, "anomalies/*"), _comparison),

@@ -16,6 +16,7 @@ from vae.generation import direction_files, mixture_files, posterior_files
 from vae.jobs import queue
 from vae.maps import map_files
 from vae.sample_quality import quality_files
+from vae.selection import tag_files
 
 NAMES = {
     "empty": "",
@@ -81,6 +82,7 @@ def _derived(house: House) -> object:
         or every_image.kept(checkpoint)
         or map_files.read_derived_maps(checkpoint.identity, checkpoint.latents.mu.shape)
         or direction_files.saved(checkpoint)
+        or tag_files.saved(checkpoint.identity, 40)
         or detector_files.saved(checkpoint)
         or quality_files.recorded(checkpoint)
     )

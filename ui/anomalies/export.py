@@ -14,8 +14,9 @@ from ui.anomalies import marks
 from ui.anomalies.scoring import Scored
 from ui.anomalies.state import STATE
 from ui.components import clicks
-from ui.shared import keeping_fields, page
-from ui.shared.keeping_fields import Keeping
+from ui.shared import page
+from ui.shared.keeping import keeping_fields
+from ui.shared.keeping.keeping_fields import Keeping
 from ui.shared.sessions import deletion, ownership
 from ui.shared.sessions.deletion import Deletion
 from vae.anomalies import csv_report, detector_files

@@ -33,7 +33,7 @@ STYLE = f"""
       min-width: 0;
     }}
     .st-key-{MAP} {{ height: var(--room); flex: none; }}
-    .st-key-tray_body {{ height: calc(var(--room) - 6.5rem); flex: none; overflow-y: auto; overflow-x: hidden; }}
+    .st-key-tray_body {{ height: calc(var(--room) - 9rem); flex: none; overflow-y: auto; overflow-x: hidden; }}
     :has(> .st-key-map_chart) {{ flex: 1 1 0; min-height: 15rem; }}
     .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
     .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] * {{ pointer-events: auto; }}

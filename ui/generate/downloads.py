@@ -6,24 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
+from ui.shared.keeping import offers
+from ui.shared.keeping.offers import Offer
 from vae.checkpoints.checkpoint import FloatArray
 from vae.data import image_export, slides
 from vae.data.slides import Captions
 
 Images = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One file: its ending, its kind for browsers, what it holds, and how its bytes are made."""
-
-    ending: str
-    mime: str
-    what: str
-    make: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -40,23 +31,13 @@ def show(stem: str, images: Callable[[], Images], z: FloatArray, sheet: SheetOff
 
     `stem` begins the files' names; `images()` are uint8 (N, C, H, W), those of latents z (N, d).
     """
-    offers = (
+    offers.show(
+        stem,
         *more,
         Offer("png", "image/png", "Sheet for a slide (PNG)", lambda: _sheet(images(), sheet)),
         Offer("zip", "application/zip", "Single pictures (ZIP)", lambda: _zip(stem, images())),
         Offer("npz", "application/octet-stream", "Pictures and latents (NPZ)", lambda: image_export.npz(images(), z)),
     )
-    with st.popover("Export", icon=":material/file_save:"):
-        for offer in offers:
-            st.download_button(
-                offer.what,
-                offer.make,
-                f"{stem}.{offer.ending}",
-                offer.mime,
-                key=f"download-{offer.ending}",
-                on_click="ignore",
-                width="stretch",
-            )
 
 
 def _sheet(images: Images, sheet: SheetOffer) -> bytes:

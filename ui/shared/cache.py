@@ -220,11 +220,15 @@ def _mixture(
 
 def directions_of(chosen: Checkpoint, a: str, b: str) -> Directions:
     """The directions between two groups, unnamed. Raises GenerationError for groups that have none."""
-    return _directions_of(chosen.identity, a, b, chosen)
+    from vae.selection import tag_files
+
+    return _directions_of(chosen.identity, a, b, tag_files.stamps(chosen.identity), chosen)
 
 
 @st.cache_data(max_entries=64, show_spinner="Comparing the groups…")
-def _directions_of(identity: str, a: str, b: str, _checkpoint: Checkpoint) -> Directions:
+def _directions_of(
+    identity: str, a: str, b: str, tags: tuple[tuple[str, int], ...], _checkpoint: Checkpoint
+) -> Directions:
     from vae.generation import directions, groups
 
     return directions.from_groups("unnamed", groups.pair(a, b, _checkpoint), _checkpoint)

@@ -17,9 +17,9 @@ from vae.anomalies.detectors import Decisions
 from vae.anomalies.sources import Chunk
 from vae.errors import ScoreError
 from vae.storage.files import new_file
+from vae.storage.printing import cell
 from vae.storage.reporting import write_errors_as
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full width counts too
 ANOMALY, NORMAL = "anomaly", "normal"
 CONFIRMED, REJECTED = "confirmed", "rejected"  # by a person: it is an anomaly, it is none
 NO_REVIEWS: Mapping[int, str] = MappingProxyType({})
@@ -94,12 +94,6 @@ def to_bytes(rows: Iterable[ReportRow], columns: Columns) -> bytes:
     return file.getvalue().encode()
 
 
-def safe(text: str) -> str:
-    """`text` as a cell that no spreadsheet computes, and that can be written as UTF-8."""
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
 def _write(file: TextIO, rows: Iterable[ReportRow], columns: Columns) -> int:
     writer, count = csv.writer(file), 0
     writer.writerow(columns.names)
@@ -111,9 +105,9 @@ def _write(file: TextIO, rows: Iterable[ReportRow], columns: Columns) -> int:
 
 def _cells(row: ReportRow, columns: Columns) -> list[str]:
     return [
-        safe(row.name),
+        cell(row.name),
         *["" if row.row is None else str(row.row)] * columns.row,
-        *[safe(row.label)] * columns.label,
+        *[cell(row.label)] * columns.label,
         repr(row.score),  # every digit: whoever compares it with the threshold decides as we did
         str(row.higher_than),
         str(row.held_out),

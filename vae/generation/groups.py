@@ -1,4 +1,4 @@
-"""Groups of test images, written as text: a class, rows, or the neighbourhood of an image. numpy only.
+"""Groups of test images, written as text: a class, a tag, rows, or the neighbourhood of an image. numpy only.
 
 And whether two of them are, at bottom, two groups of classes.
 """
@@ -16,6 +16,7 @@ from vae import recognition
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.neighbours import nearest
+from vae.selection import tag_files
 from vae.storage.validation import short
 
 MAX_TEXT = 2_000  # characters
@@ -23,7 +24,7 @@ REST = "rest"
 LEAST = 2  # images of a group
 JOIN = " + "
 TELLING = 0.75  # balanced accuracy from the class alone, above which a direction may be one between classes
-FORMS = 'Write "class:NAME", "rows:1,2,40-45", "near:ROW:COUNT", or several joined by " + ".'
+FORMS = 'Write "class:NAME", "tag:NAME", "rows:1,2,40-45", "near:ROW:COUNT", or several joined by " + ".'
 
 Rows = NDArray[np.int64]
 
@@ -76,6 +77,16 @@ class ByClass:
 def of_classes(names: Sequence[str]) -> str:
     """The text of a group of one or several classes."""
     return JOIN.join(f"class:{name}" for name in names)
+
+
+def of_tag(name: str) -> str:
+    """The text of a group of all images that have a tag."""
+    return f"tag:{name}"
+
+
+def are_classes(text: str) -> bool:
+    """Whether a text joins classes and nothing else."""
+    return all(part.strip().startswith("class:") for part in text.split(JOIN))
 
 
 def of_rows(rows: Sequence[int] | Rows) -> str:
@@ -153,7 +164,7 @@ def by_class(pair: Pair, checkpoint: Checkpoint) -> ByClass | None:
     images is half the sum over classes of the larger share.
     """
     names = checkpoint.dataset.class_names
-    if len(names) < 2 or (_are_classes(pair.a.text) and (_are_classes(pair.b.text) or pair.b.text == REST)):
+    if len(names) < 2 or (are_classes(pair.a.text) and (are_classes(pair.b.text) or pair.b.text == REST)):
         return None
     labels = checkpoint.latents.labels
     counts = [np.bincount(labels[group.rows], minlength=len(names)) for group in (pair.a, pair.b)]
@@ -183,6 +194,8 @@ def _add(text: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:
             _add_range(part.strip(), chosen)
         count = int((chosen & ~before).sum())
         return f"{count:,} chosen image{'s' if count != 1 else ''}"
+    if text.startswith("tag:"):
+        return _add_tag(text.removeprefix("tag:"), chosen, checkpoint)
     near = re.fullmatch(r"near:([0-9]+):([0-9]+)", text)
     if not near:
         raise GenerationError(f"{short(text)} names no group of images.", FORMS)
@@ -192,6 +205,16 @@ def _add(text: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:
         raise GenerationError(f"{short(text)} asks for {short(count)} images, expected 1 to {len(chosen):,}.")
     chosen[_nearest(checkpoint, row, count)] = True
     return f"the {count:,} nearest to image {row:,}"
+
+
+def _add_tag(name: str, chosen: NDArray[np.bool_], checkpoint: Checkpoint) -> str:
+    tags = tag_files.saved(checkpoint.identity, len(chosen))
+    found = next((tag for tag in tags if tag.name == name), None)
+    if found is None:
+        there = f"The tags are {', '.join(tag.name for tag in tags[:10])}." if tags else "This checkpoint has no tags."
+        raise GenerationError(f"There is no tag {short(name)} of these images.", there)
+    chosen[found.rows] = True
+    return f"tag {name}"
 
 
 def _add_range(part: str, chosen: NDArray[np.bool_]) -> None:
@@ -219,7 +242,3 @@ def _check_row(row: int, count: int) -> None:
 
 def _images(count: int) -> str:
     return "1 image" if count == 1 else f"{count:,} images"
-
-
-def _are_classes(text: str) -> bool:
-    return all(part.strip().startswith("class:") for part in text.split(JOIN))

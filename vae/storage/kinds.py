@@ -42,6 +42,7 @@ MIXTURE = FileKind("a fitted mixture", 256 * MIB)
 QUALITY = FileKind("measured quality", 4 * MIB)
 DIMENSION_NAMES = FileKind("names of latent dimensions", MIB)
 DIRECTION = FileKind("a kept direction", 1_000_000, levels=2)
+TAG = FileKind("a tag", 16 * MIB, levels=2)
 DETECTOR = FileKind("a detector", 256 * MIB, levels=2)
 COMPARISON = FileKind("a comparison of scores", GIB, levels=2)
 

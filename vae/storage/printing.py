@@ -11,6 +11,7 @@ from typing import Any, TextIO, cast
 
 LINES = "\n\t"  # what a text of several lines is made of
 BAR = "\r"  # what a progress bar goes back with
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full width counts too
 JOINERS = "\u200c\u200d"  # of letters and of emoji: they show, and steer nothing
 
 
@@ -24,6 +25,12 @@ def visible(text: str, kept: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c in kept or _shows(c) else _escaped(c) for c in text)
+
+
+def cell(text: str) -> str:
+    """`text` as a cell that no spreadsheet computes, and that can be written as UTF-8."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def json_text(values: Any, encoding: str = "utf-8") -> str:

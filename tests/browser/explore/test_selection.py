@@ -160,6 +160,18 @@ def test_images_are_selected_by_keys_and_by_a_link(digits: Page, app: AppServer)
     expect(page).to_have_url(re.compile("selected=near%3A30%3A7"))
     assert eventually(page, lambda: selected(page) == 7)
     assert not veiled(page, 30)
+    page.locator("[name=near]").fill("100000")
+    page.locator("[name=near]").press("Enter")
+    expect(page.locator(".more .problem")).to_contain_text("expected 1 to")
+    # the address leads to a selection, and says what it gets wrong
+    page.goto(f"{app.url}/?model={DIGITS}&selected=rows:{10 * len(labels)}")
+    explore.wait_usable(page)
+    expect(page.get_by_test_id("stAlert")).to_contain_text(f"no image {10 * len(labels)}")
+
+
+def test_the_tray_shows_what_is_selected_and_keeps_it(app: AppServer, page: Page) -> None:
+    explore.open_explore(page, app, f"?model={DIGITS}&map=pca&row=30&selected=near:30:7")
+    assert eventually(page, lambda: selected(page) == 7)
     page.get_by_role("button", name="Look closer").click()
     tray = page.locator(".st-key-tray")
     expect(tray).to_contain_text("7 images selected")
@@ -168,6 +180,25 @@ def test_images_are_selected_by_keys_and_by_a_link(digits: Page, app: AppServer)
     sheet.locator("canvas").first.click(position={"x": 20, "y": 20})
     expect(page).to_have_url(re.compile(r"row=\d+"))  # the most typical one; the tools follow, and so does the ring
     assert eventually(page, lambda: "row=30&" not in f"{page.url}&")
+    # a name for them, which the address then has; Escape closes what is open, and leaves the selection alone
+    tray.get_by_role("button", name="Tags").click()
+    page.get_by_label("Name", exact=True).fill("curly + odd")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_test_id("stPopoverBody")).to_contain_text("no name for a tag")
+    page.get_by_label("Name", exact=True).fill("curly")
+    page.get_by_role("button", name="Keep").click()
+    expect(page).to_have_url(re.compile("selected=tag%3Acurly"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    assert selected(page) == 7
+    tray.get_by_role("button", name="Export").click()
+    with page.expect_download() as table:
+        page.get_by_role("button", name="Table (CSV)").click()
+    lines = table.value.path().read_text(encoding="utf-8").splitlines()
+    assert table.value.suggested_filename == f"{DIGITS}-7-selected.csv"
+    assert lines[0].startswith("row,split,row_in_split,class,tags,")
+    assert len(lines) == 8
+    page.keyboard.press("Escape")
     tray.get_by_role("radio", name="Neighbours").click()
     explore.settle(page)
     expect(tray).to_contain_text("By pixels")
@@ -178,16 +209,5 @@ def test_images_are_selected_by_keys_and_by_a_link(digits: Page, app: AppServer)
     expect(tray).to_contain_text(f"Nearest to row {target.row}")
     tray.get_by_role("button", name="Close").click()
     expect(page.locator("canvas.decoded")).to_be_visible()
-    page.get_by_role("button", name="Select without a mouse").click()
-    page.locator("[name=near]").fill("100000")
-    page.locator("[name=near]").press("Enter")
-    expect(page.locator(".more .problem")).to_contain_text("expected 1 to")
-    page.go_back()  # to the tray, and so on
+    page.go_back()
     expect(tray).to_be_visible()
-    # the address leads to a selection, and says what it gets wrong
-    page.goto(f"{app.url}/?model={DIGITS}&map=latent&selected=near:30:7")
-    explore.wait_usable(page)
-    assert eventually(page, lambda: selected(page) == 7)
-    page.goto(f"{app.url}/?model={DIGITS}&selected=rows:{10 * len(labels)}")
-    explore.wait_usable(page)
-    expect(page.get_by_test_id("stAlert")).to_contain_text(f"no image {10 * len(labels)}")

@@ -11,11 +11,12 @@ import pytest
 from tests.ui.explore.test_state import Parameters, parameters
 from tests.vae.helpers import TINY_CONV, new_checkpoint
 from ui.components import back_forward, events
-from ui.explore.selection import selected
+from ui.explore.selection import actions, selected
 from ui.explore.state import SELECTED, STATE
 from ui.shared import page_state
 from vae.checkpoints import checkpoint_files, checkpoint_writing
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.errors import GenerationError
 from vae.generation import groups
 
 
@@ -95,3 +96,15 @@ def test_a_selection_of_other_images_is_forgotten(
     selected.begin(checkpoint, linked=False)
     assert STATE.chosen(SELECTED) is None
     assert selected.revision() != before
+
+
+def test_generate_gets_test_images_by_a_name_that_means_the_same_there(checkpoint: Checkpoint) -> None:
+    def named(text: str, rows: list[int]) -> str:
+        return actions.as_group(selected.Selection(text, np.array(rows)), 40)
+
+    assert named("class:1 + class:2", [1, 2]) == "class:1 + class:2"
+    assert named("tag:odd", [1, 2]) == "tag:odd"
+    assert named("near:3:30", [3, 5, 60]) == "rows:3,5"  # among other images these would be others
+    assert named("class:1 + near:3:30", [1, 2, 3, 41]) == "rows:1-3"
+    with pytest.raises(GenerationError, match="0 are selected, Generate expects at least 2"):
+        named("rows:50", [50])

@@ -13,6 +13,8 @@ from tests.vae.helpers import new_checkpoint
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation import groups
+from vae.selection import tag_files
+from vae.selection.tag_files import Tag
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +196,14 @@ def test_one_class_tells_nothing_apart(three_classes: Checkpoint) -> None:
     latents = dataclasses.replace(three_classes.latents, labels=np.zeros_like(LABELS))
     alone = dataclasses.replace(three_classes, dataset=dataset, latents=latents)
     assert groups.by_class(groups.pair("rows:0-9", "rest", alone), alone) is None
+
+
+def test_a_tag_is_a_group_and_can_be_joined(checkpoint: Checkpoint) -> None:
+    tag_files.save(checkpoint.identity, Tag("odd ones", np.array([1, 4, 10**6])))
+    found = groups.parse(groups.of_tag("odd ones"), checkpoint)
+    np.testing.assert_array_equal(found.rows, [1, 4])  # without images that this checkpoint has none of
+    assert found.title == "tag odd ones"
+    np.testing.assert_array_equal(groups.parse("tag:odd ones + rows:0,1", checkpoint).rows, [0, 1, 4])
+    with pytest.raises(GenerationError, match=r"no tag 'other'.*odd ones"):
+        groups.parse("tag:other", checkpoint)
+    assert not groups.are_classes("tag:odd ones")

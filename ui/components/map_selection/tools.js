@@ -14,6 +14,7 @@ import { Region } from "./region.js"
 import { combined, counted, fromBits, toBits } from "./row_set.js"
 import { drawOutline, drawVeil } from "./veil.js"
 
+const OPEN = 'dialog[open], [role="dialog"], [role="listbox"], [data-testid="stPopoverBody"]' // what Escape closes first
 const NAMED = 3 // classes beside the count
 
 export class MapSelection {
@@ -24,7 +25,7 @@ export class MapSelection {
     this.wire()
     this.shortcuts = new Shortcuts(
       { l: () => this.use("lasso"), escape: () => this.escape() },
-      (key) => this.chart && !document.querySelector("dialog[open]") && (key !== "Escape" || this.canEscape()),
+      (key) => this.chart && !document.querySelector(OPEN) && (key !== "Escape" || this.canEscape()),
     )
   }
 

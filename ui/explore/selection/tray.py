@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ui.components import clicks, events, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.explore import shown_images, state
-from ui.explore.selection import pictures, selected, tray_tables
+from ui.explore.selection import actions, pictures, selected, tray_tables
 from ui.explore.selection.selected import Selection
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE, TRAY
@@ -51,6 +51,7 @@ def show(on_map: OnMap) -> None:
         selection = selected.here(on_map.shown)
         _head(selection)
         view = _view()
+        actions.show(on_map, selection)
         with st.container(key="tray_body"):
             if view == "near":
                 _neighbours(on_map)

@@ -35,16 +35,20 @@ def classes(found: Sequence[ClassShare], names: Sequence[str]) -> str:
         f'<tr>{_name(names[one.label])}<td class="right">{one.count:,}</td>'
         f'<td class="wide"><span class="track"><i style="left:0;width:{100 * one.count / most:.1f}%;'
         f'background:{CLASS_COLOURS[one.label % len(CLASS_COLOURS)]}"></i></span></td>'
-        f'<td class="right">{one.share:.0%}</td><td class="right">{times(one)}</td></tr>'
+        f'<td class="right">{_share(one.share)}</td><td class="right">{times(one)}</td></tr>'
         for one in found
     ]
     head = ("Class", "Images", "", "Share", "vs all")
     return _table(head, rows, "Classes of the selected images")
 
 
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.005 else "&lt; 1%"
+
+
 def times(one: ClassShare) -> str:
     """`3.2 ×`: how often a class is here, for once among all images."""
-    return f"{one.times:.1f} ×" if one.times >= 0.1 else "< 0.1 ×"
+    return f"{one.times:.1f} ×" if one.times >= 0.05 else "0.0 ×"
 
 
 def spreads(found: Description, names: Sequence[str]) -> str:

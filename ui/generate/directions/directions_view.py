@@ -14,12 +14,14 @@ from ui.components.scrubber import ScrubData
 from ui.decoding import live
 from ui.generate import code, downloads, layout, picture_detail, state
 from ui.generate.directions import arithmetic, group_fields, library
-from ui.generate.downloads import Offer, SheetOffer
+from ui.generate.downloads import SheetOffer
 from ui.generate.layout import ViewParts
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, formatting, keeping_fields, page
-from ui.shared.keeping_fields import Keeping
+from ui.shared import cache, formatting, page
+from ui.shared.keeping import keeping_fields
+from ui.shared.keeping.keeping_fields import Keeping
+from ui.shared.keeping.offers import Offer
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import image_export
 from vae.data.slides import Captions

@@ -12,13 +12,14 @@ from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.components.scrubber import ScrubData
 from ui.decoding import live
 from ui.generate import code, downloads, layout, picture_detail, state
-from ui.generate.downloads import Offer, SheetOffer
+from ui.generate.downloads import SheetOffer
 from ui.generate.path import distance_svg, figures, path_anchors
 from ui.generate.path.path_anchors import AT
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page
 from ui.shared.figures import STILL
+from ui.shared.keeping.offers import Offer
 from ui.shared.models import health
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data import image_export
