@@ -182,10 +182,10 @@ def test_the_tray_shows_what_is_selected_and_keeps_it(app: AppServer, page: Page
     assert eventually(page, lambda: "row=30&" not in f"{page.url}&")
     # a name for them, which the address then has; Escape closes what is open, and leaves the selection alone
     tray.get_by_role("button", name="Tags").click()
-    page.get_by_label("Name", exact=True).fill("curly + odd")
+    page.get_by_test_id("stPopoverBody").get_by_label("Name", exact=True).fill("curly + odd")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_test_id("stPopoverBody")).to_contain_text("no name for a tag")
-    page.get_by_label("Name", exact=True).fill("curly")
+    page.get_by_test_id("stPopoverBody").get_by_label("Name", exact=True).fill("curly")
     page.get_by_role("button", name="Keep").click()
     expect(page).to_have_url(re.compile("selected=tag%3Acurly"))
     page.keyboard.press("Escape")

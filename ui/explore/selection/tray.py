@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from ui.shared import explore_place, page
 from ui.shared.explore_place import Place
 from ui.shared.formatting import count
 from ui.shared.pictures import enlarged
+from vae.checkpoints import dimension_name_files
 from vae.errors import DatasetError
 from vae.selection import description, near
 from vae.selection.description import Description
@@ -169,17 +172,19 @@ def _apart(on_map: OnMap, selection: Selection) -> None:
     """Which dimensions, numbers and classes are unlike those of the rest."""
     found = _description(on_map, selection)
     names = on_map.checkpoint.dataset.class_names
-    st.caption(_sentence(found, names), help=page.escape(APART))
-    dimensions = [f"z{j}" for j in range(on_map.checkpoint.model.latent_dim)]
+    named = dimension_name_files.read(on_map.checkpoint)
+    dimensions = [named.label(j) for j in range(on_map.checkpoint.model.latent_dim)]
+    st.caption(_sentence(found, names, dimensions), help=page.escape(APART))
     st.html(tray_tables.spreads(found, dimensions))
     if len(names) > 1:
         st.caption("Classes, the most frequent first", help=page.escape(OF_ALL))
         st.html(tray_tables.classes(found.classes, names))
 
 
-def _sentence(found: Description, names: tuple[str, ...]) -> str:
+def _sentence(found: Description, names: Sequence[str], dimensions: Sequence[str]) -> str:
     """The strongest differences in words."""
-    said = [f"z{one.name} ({one.effect:+.1f})" for one in found.dimensions[:3] if one.effect and one.size == "large"]
+    large = [one for one in found.dimensions[:3] if one.effect and one.size == "large"]
+    said = [f"{dimensions[int(one.name)]} ({one.effect:+.1f})" for one in large]
     unlike = [one for one in found.classes if one.times >= 2 and one.share >= 0.1] if len(names) > 1 else []
     classes = [f"class {names[one.label]} ({tray_tables.times(one)})" for one in unlike[:2]]
     if not said and not classes:
