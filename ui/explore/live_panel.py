@@ -19,6 +19,7 @@ from ui.explore.state import InPanelsPlace
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import dimension_name_files, every_image
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import CheckpointError
 
 
@@ -42,9 +43,12 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlac
                 st.rerun()  # the map's axes are called so, too
             except CheckpointError as error:
                 page.show_error(error)
+        along = state.sliders_along(checkpoint, said.get("turn"))
         place = explore_place.here(checkpoint)
         state.write_url(model_picker.link_text(checkpoint), place)
         data = _data(on_map, choice, place)
+        data["along"] = along
+        data["principal"] = _principal(on_map.checkpoint.identity, on_map.checkpoint) if along == "principal" else None
         data["original"] = originals.of_row(on_map, place.row)
         data["posterior"] = _posterior(on_map, place.row)
         data["socket"] = live.socket_of(checkpoint) if in_python else None
@@ -63,6 +67,11 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlac
 def _posterior(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
     """How wide the posterior of a row's image is, by dimension; None without a row."""
     return None if row is None else {"row": row, "sigma": on_map.shown.latents.sigma[row].tolist()}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _principal(identity: str, _checkpoint: Checkpoint) -> dict[str, Any]:
+    return panel_data.principal_axes(_checkpoint.latents)
 
 
 def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:

@@ -18,7 +18,7 @@ TRAY_VIEWS = ("images", "apart", "near")
 InPanelsPlace = Literal["decoder", "own", "tray"]
 STATE = PageState(
     "explore",
-    ("map", "x", "y", "colour", "shown", "images", "python", "own", SELECTED, TRAY),
+    ("map", "x", "y", "colour", "shown", "images", "python", "own", "sliders", SELECTED, TRAY),
     lists=("row", "z"),
     long=("shown",),
 )
@@ -88,6 +88,14 @@ def opens_own_image(checkpoint: Checkpoint, value: object) -> bool:
         return False
     STATE.put("own", "yes")
     return True
+
+
+def sliders_along(checkpoint: Checkpoint, value: object) -> str:
+    """What the sliders move along, "latent" or "principal", with what the page reports of it."""
+    turn = live_decoder.turn_of(value)
+    if turn is not None and events.is_new(f"turn-{checkpoint.identity}", turn["id"]):
+        STATE.put("sliders", turn["along"])
+    return STATE.offered("sliders", ("latent", "principal"), "latent")
 
 
 def names_dimension(checkpoint: Checkpoint, value: object) -> DimensionName | None:

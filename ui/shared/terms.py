@@ -7,6 +7,11 @@ LATENT_SPACE = (
 )
 LATENT_DIMENSION = "One of the numbers (z0, z1, …) by which the model describes an image."
 POSTERIOR_MEAN = "The point in latent space where the encoder puts an image, before noise is added."
+PRINCIPAL_AXIS = (
+    "A direction through the mean of the test images' posterior means; along PC 1 they vary most, and each is at right "
+    "angles to the others. It moves several latent dimensions at once; 0 is the mean. The bar is its share of the "
+    "variance."
+)
 PRIOR = "The standard normal distribution, from which new latent vectors are drawn."
 KL = "How many nats the latent vector tells about an image; near 0 the decoder ignores it."
 ELBO = "Evidence lower bound: the log-likelihood of the reconstruction minus the KL, in nats; higher is better."
@@ -21,5 +26,6 @@ OF_PANEL = {  # what the live decoder explains, by the names that its front end 
     "kl": KL,
     "latent_dimension": LATENT_DIMENSION,
     "posterior_mean": POSTERIOR_MEAN,
+    "principal_axis": PRINCIPAL_AXIS,
     "prior": PRIOR,
 }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import GenerationError
+from vae.generation import principal_axes
 
 MAX_SIDE = 100
 FLAT = 1e-6  # a standard deviation below this is no direction, only rounding
@@ -72,11 +73,8 @@ def principal_plane(z: Reals, mu: Reals, i: int, j: int) -> Plane:
         For equal or unknown axes, and where the data does not vary along one.
     """
     _check_axes(i, j, len(z), "principal axes")
-    data = mu.astype(np.float64)
-    mean = data.mean(0)
-    variances, vectors = np.linalg.eigh((data - mean).T @ (data - mean) / len(data))  # ascending; columns
-    sigma, axes = np.sqrt(variances[::-1].clip(0)), vectors.T[::-1]  # (d,), (d, d): rows, the largest first
-    axes = axes * np.sign(axes[np.arange(len(z)), np.abs(axes).argmax(1)])[:, None]  # largest entry above 0: one sign
+    found = principal_axes.of(mu)
+    mean, axes, sigma = found.mean, found.axes, found.sigma
     for k in (i, j):
         if sigma[k] < FLAT:
             raise GenerationError(

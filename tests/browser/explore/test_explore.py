@@ -492,11 +492,19 @@ def test_a_dimension_is_named_and_everybody_calls_it_so(app: AppServer, page: Pa
     explore.settle(page)
     assert explore.slider_values(page)[0] == pytest.approx(1)  # one is where one was
     expect(page.locator(f"{explore.CHART} .xtitle")).to_have_text("z7 <b>slant</b> (posterior mean)")
+    # sliders of principal axes are elsewhere in the same place, and in the link
+    page.get_by_label("Sliders move along").select_option("Principal axes")
+    expect(page.locator(".slider .name").first).to_have_text(re.compile(r"^PC 1 · \d+%$"))
+    expect(page).to_have_url(re.compile("sliders=principal"))
+    explore.slider(page).press("ArrowRight")
+    explore.settle(page)
+    page.get_by_label("Sliders move along").select_option("Latent dimensions")
+    expect(page.locator(".slider .name").first).to_have_text("<b>slant</b>")
     # it is there for the next visitor, until somebody takes it away
     page.reload()
     wait_idle(page)
     explore.wait_usable(page)
-    page.get_by_role("button", name="Name dimension 7, <b>slant</b>").click()
+    page.get_by_role("button", name="Name latent dimension 7, <b>slant</b>").click()
     expect(asked.get_by_label("Note")).to_have_value("leans to the right")
     asked.get_by_label("Note").fill("")
     asked.get_by_label("Name", exact=True).focus()

@@ -87,6 +87,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
         {
             "view": ({"row": 9, "z": [1, 2.5]}, [{"row": 10}, {"row": -1}, {"z": [1.0]}, {"z": [1.0, math.nan]}]),
             "opening": ({"tool": "own"}, [{"tool": "other"}, {"tool": 1}]),
+            "turn": ({"along": "principal"}, [{"along": "other"}, {"along": 1}]),
             "naming": (
                 {"index": 1, "name": "slant", "note": ""},
                 [{"index": 2}, {"index": -1}, {"name": "x" * 41}, {"note": "x" * 401}, {"name": 1}],

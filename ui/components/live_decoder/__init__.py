@@ -43,15 +43,22 @@ class Naming(reports.Event):
     note: Annotated[str, text(LONGEST_NOTE)]
 
 
+class Turn(reports.Event):
+    """What the sliders shall move along: the latent dimensions, or the principal axes of the means."""
+
+    along: Literal["latent", "principal"]
+
+
 @dataclass(frozen=True)
 class PanelEvents:
-    """Where the person has moved last, the tool that they asked for last, and the dimension that they named last; None
-    as long as they have not.
+    """Where the person has moved last, the tool that they asked for last, the dimension that they named last, and what
+    they wanted sliders for last; None as long as they have not.
     """
 
     view: View | None
     opening: Opening | None
     naming: Naming | None
+    turn: Turn | None
 
 
 def panel(data: dict[str, Any], key: str) -> PanelEvents:
@@ -62,11 +69,13 @@ def panel(data: dict[str, Any], key: str) -> PanelEvents:
         on_view_change=lambda: None,
         on_opening_change=lambda: None,
         on_naming_change=lambda: None,
+        on_turn_change=lambda: None,
     )
     return PanelEvents(
         view_of(result.view, data["latent_dim"], data["count"]),
         opening_of(result.opening),
         naming_of(result.naming, data["latent_dim"]),
+        turn_of(result.turn),
     )
 
 
@@ -85,3 +94,8 @@ def opening_of(value: object) -> Opening | None:
 def naming_of(value: object, latent_dim: int) -> Naming | None:
     """What the page sent, if it names one of the latent dimensions."""
     return reports.event(value, Naming, lambda naming: naming["index"] < latent_dim)
+
+
+def turn_of(value: object) -> Turn | None:
+    """What the page sent, if it asks for other sliders."""
+    return reports.event(value, Turn, lambda _: True)

@@ -70,9 +70,3 @@ export function nearestIs({ row }, model, classNames) {
 export function noSuchRow(typed, count) {
   return `There is no row ${typed}. Rows go from 0 to ${(count - 1).toLocaleString("en")}.`
 }
-
-/** The line above the sliders. */
-export function dimensionsOf(dims, terms) {
-  const named = dims.length === 1 ? "Latent dimension" : "Latent dimensions"
-  return [named, { help: terms.latent_dimension }, dims.length === 1 ? " · bar: KL" : " · bars: KL", { help: terms.kl }]
-}

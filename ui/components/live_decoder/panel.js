@@ -18,8 +18,9 @@ import { Shortcuts } from "../shared/keys.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
 import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
-import { dimensionsOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
+import { nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
+import { dimsOf } from "./sliders/dims.js"
 import { Sliders } from "./sliders/sliders.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
@@ -53,7 +54,10 @@ export class Panel {
       },
       release: () => this.commit(),
       name: (named) => this.report("naming", named),
-      home: (slider) => slider.axis.of(this.imageMean() ?? new Array(this.data.latent_dim).fill(0)),
+      home: (slider) => {
+        const mu = this.imageMean()
+        return mu ? slider.axis.of(mu) : 0
+      },
     })
     this.wireButtons()
     const keys = this.find(".keys")
@@ -78,6 +82,7 @@ export class Panel {
   receive(data) {
     const changedModel = data.fingerprint !== this.data?.fingerprint
     const pythonMoved = changedModel || data.revision !== this.data.revision
+    const turned = changedModel || data.along !== this.data.along
     this.data = data
     this.closed = false
     if (changedModel) {
@@ -86,10 +91,8 @@ export class Panel {
       this.element.dataset.ready = "no"
       this.history = new UndoHistory()
       this.element.style.setProperty("--picture-ratio", data.image_shape[2] / data.image_shape[1])
-      this.sliders.build(data.dims)
-      showText(this.find(".dimensions"), dimensionsOf(data.dims, data.terms))
     }
-    this.sliders.call(data.dims, data.can_name)
+    this.nameSliders(turned)
     if (pythonMoved) {
       if (!changedModel) this.remember() // where one was before is a step back, as after any other move
       this.sliders.rest()
@@ -106,6 +109,15 @@ export class Panel {
     followTheme(this.element)
     withModel(data.fingerprint, (model) => this.useModel(model, pythonMoved && !data.z))
     if (changedModel) withReach(data.reach_of, (reach) => this.useReach(reach))
+  }
+
+  nameSliders(anew) {
+    const described = dimsOf(this.data)
+    if (anew) this.sliders.build(described)
+    this.sliders.call(described, this.data.can_name)
+    showText(this.find(".dimensions"), described.line)
+    this.find(".along").hidden = this.data.latent_dim === 1
+    this.find(".along").value = this.data.along
   }
 
   useReach(reach) {
@@ -403,6 +415,7 @@ export class Panel {
     this.find(".to-random").onclick = () => this.toRandom()
     this.find(".to-keys").onclick = () => this.find(".keys").showModal()
     this.find(".to-own").onclick = () => this.report("opening", { tool: "own" })
+    this.find(".along").onchange = (event) => this.report("turn", { along: event.target.value })
     this.find(".undo").onclick = () => this.undo()
     this.find(".redo").onclick = () => this.redo()
     const field = this.find(".row")

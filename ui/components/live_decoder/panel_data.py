@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checkpoints.checkpoint import Checkpoint, FloatArray
+from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Latents
 from vae.checkpoints.dimension_names import NONE, DimensionNames
+from vae.generation import principal_axes as principal
 
 LEAST_FULL_KL = 0.1  # nats, of the longest bar at least: the noise of a collapsed model is no dimension that says much
+
+MOST_AXES = 32  # principal axes that have sliders
 
 
 def slider_dims(checkpoint: Checkpoint, mu: FloatArray, names: DimensionNames = NONE) -> list[dict[str, Any]]:
@@ -34,6 +37,26 @@ def slider_dims(checkpoint: Checkpoint, mu: FloatArray, names: DimensionNames = 
         }
         for j in order
     ]
+
+
+def principal_axes(latents: Latents) -> dict[str, Any]:
+    """The first MOST_AXES principal axes of the test images' posterior means, and of how many: the mean (d,), and of
+    each axis its vector (d,), its share of the variance, and the bound of a slider around the mean, which holds all
+    means and three standard deviations of the aggregate posterior.
+    """
+    found = principal.of(latents.mu)
+    axes = found.axes[:MOST_AXES]
+    along = np.abs((latents.mu - found.mean) @ axes.T).max(0)
+    within = np.einsum("nd,kd->k", latents.sigma.astype(np.float64) ** 2, axes**2) / len(latents.mu)
+    bounds = np.maximum(along, 3 * np.sqrt(found.sigma[: len(axes)] ** 2 + within))
+    return {
+        "of": len(found.axes),
+        "mean": found.mean.tolist(),
+        "axes": [
+            {"vector": axis.tolist(), "share": float(share), "bound": float(np.ceil(bound * 10) / 10)}
+            for axis, share, bound in zip(axes, found.shares(), bounds, strict=False)
+        ],
+    }
 
 
 def pixels_base64(image: NDArray[np.uint8]) -> str:

@@ -9,8 +9,21 @@ export class WalkPanel extends Panel {
   constructor(root, map, moved) {
     super(root)
     this.map = map
-    this.report = (name, value) => name === "view" && moved(value)
+    this.along = "latent"
+    this.report = (name, value) => {
+      if (name === "view") moved(value)
+      if (name === "turn") this.turn(value.along)
+    }
     for (const absent of [".to-own", ".of-names"]) this.find(absent).remove()
+  }
+
+  receive(data) {
+    super.receive({ ...data, along: this.along })
+  }
+
+  turn(along) {
+    this.along = along
+    this.receive(this.data)
   }
 
   linkMap({ chart_key: key }) {

@@ -28,6 +28,7 @@ export class FilmStrip {
 
   /** From now on pictures of what `decode(z)` gives, of this `shape` (C, H, W); none where it is null. */
   use(decode, shape) {
+    if (decode === this.decode) return // what is shown stays
     Object.assign(this, { decode, shape })
     this.element.hidden = !decode
     this.clear()

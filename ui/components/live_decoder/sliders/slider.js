@@ -1,19 +1,15 @@
-// One dimension: a range to drag and a number to type, which say the same, and a bar for its KL.
+// One slider: a range to drag and a number to type, which say the same, and a bar for how much there is along it.
 
 import { stepsOf } from "../../shared/keys.js"
 
-const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
-
-/** Calls `touch` where it becomes the one that is used, `begin` before a movement, `move(value, time)` during it, `release`
+/** `dim` is one of dims.js. Calls `touch` where it becomes the one that is used, `begin` before a movement, `move(value, time)` during it, `release`
  * after it; `home()` is where a reset goes. */
 export class Slider {
-  constructor(dim, axis, { begin, move, release, home, touch, rename }) {
-    const { bound } = dim
-    this.axis = axis
-    this.bound = bound
-    this.isUnused = dim.kl < UNUSED_KL
+  constructor(dim, { begin, move, release, home, touch, rename }) {
+    const { axis, bound, isUnused } = dim
+    Object.assign(this, { axis, bound, isUnused })
     this.element = document.createElement("div")
-    this.element.className = this.isUnused ? "slider is-unused" : "slider"
+    this.element.className = isUnused ? "slider is-unused" : "slider"
     this.element.innerHTML = `<button type="button" class="name" tabindex="-1"><span></span><i></i></button><input type="range" step="any" /><input type="number" step="0.1" />`
     const [name, range, number] = this.element.children
     name.lastElementChild.style.setProperty("--share", dim.share)
@@ -74,22 +70,18 @@ export class Slider {
       set(Math.min(100, Math.max(-100, value)), event.timeStamp)
       finish()
     }
-    this.call(dim)
   }
 
-  /** Say what it is called, and what is known of it. */
-  call({ index, kl, name, note }) {
-    this.about = { index, name, note }
-    this.name = name || `z${index}`
-    const label = name ? `${index}, ${name}` : index
-    const idle = this.isUnused ? "; it carries almost nothing" : ""
-    const known = `Dimension ${label}: KL ${kl.toFixed(2)} nats per image, averaged over the test images${idle}`
-    this.element.title = note ? `${known}. ${note}` : known
+  /** Say what it is called, and what is known of it; `canName` says whether that may be changed. */
+  call({ name, shown, label, known, about }, canName) {
+    Object.assign(this, { name, about })
+    this.element.title = known
     const [button, range, number] = this.element.children
-    button.firstElementChild.textContent = this.name
-    button.setAttribute("aria-label", `Name dimension ${label}`)
-    range.setAttribute("aria-label", `Latent dimension ${label}`)
-    number.setAttribute("aria-label", `Value of latent dimension ${label}`)
+    button.firstElementChild.textContent = shown
+    button.setAttribute("aria-label", about ? `Name ${lower(label)}` : label)
+    button.disabled = !(canName && about)
+    range.setAttribute("aria-label", label)
+    number.setAttribute("aria-label", `Value of ${lower(label)}`)
   }
 
   /** Show where mu ± sigma of the selected image's posterior is; null for none. */
@@ -113,4 +105,8 @@ export class Slider {
     this.range.setAttribute("aria-valuetext", value.toFixed(2))
     if (!this.typing) this.number.value = value.toFixed(2) // what somebody is typing is not replaced
   }
+}
+
+function lower(label) {
+  return label[0].toLowerCase() + label.slice(1)
 }

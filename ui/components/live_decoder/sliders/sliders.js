@@ -2,11 +2,12 @@
 // the last that was touched. The film strip shows where it leads, and it can be played.
 
 import { showPlaying } from "../../shared/play_button.js"
-import { LatentAxis } from "./axes.js"
 import { FilmStrip } from "./film_strip.js"
 import { Naming } from "./naming.js"
 import { Slider } from "./slider.js"
 import { Swing } from "./swing.js"
+
+const ROOM = 4 // characters beside a slider, unless names need more
 
 export class Sliders {
   /** `find(selector)` finds the elements of panel.html. `begin()` is called before a movement, `move(slider, value, time)` during it, `release()`
@@ -26,17 +27,17 @@ export class Sliders {
     this.sayPlaying()
   }
 
-  /** One for each of `dims`, as panel_data.py describes them. */
-  build(dims) {
+  /** One for each of `dims`, as dims.js describes them; `sayUnused(count)` names those that are folded away. */
+  build({ dims, sayUnused }) {
     this.rest()
     this.all = dims.map((dim) => {
-      const slider = new Slider(dim, new LatentAxis(dim.index), {
+      const slider = new Slider(dim, {
         begin: () => this.hand.begin(),
         move: (value, time) => this.hand.move(slider, value, time),
         release: () => this.hand.release(),
         home: () => this.hand.home(slider),
         touch: () => this.choose(slider),
-        rename: () => this.canName && this.naming.open(slider.about),
+        rename: () => this.rename(slider),
       })
       return slider
     })
@@ -45,21 +46,25 @@ export class Sliders {
     this.find(".sliders").replaceChildren(...this.all.filter((one) => !folded.includes(one)).map(elementOf))
     this.find(".unused").hidden = !folded.length
     this.find(".unused .inside").replaceChildren(...folded.map(elementOf))
-    const said = folded.length === 1 ? "1 dimension carries" : `${folded.length} dimensions carry`
-    this.find(".unused summary").textContent = `${said} almost nothing`
+    this.find(".unused summary").textContent = sayUnused(folded.length)
     this.chosen = null
+    this.z = null
     this.choose(this.all[0])
   }
 
   /** What each is called, of `dims` as in `build`; `canName` says whether somebody may change it. */
-  call(dims, canName) {
+  call({ dims }, canName) {
     this.canName = canName
-    for (const [k, slider] of this.all.entries()) slider.call(dims[k])
+    for (const [k, slider] of this.all.entries()) slider.call(dims[k], canName)
     this.find(".panel").classList.toggle(
       "has-names",
-      dims.some(({ name }) => name),
+      dims.some(({ shown }) => shown.length > ROOM),
     )
     this.sayChosen()
+  }
+
+  rename(slider) {
+    if (this.canName && slider.about) this.naming.open(slider.about)
   }
 
   /** `pictures` is how the panel gets its own. */
@@ -75,7 +80,7 @@ export class Sliders {
     this.chosen?.element.classList.remove("is-chosen")
     this.chosen = slider
     slider.element.classList.add("is-chosen")
-    this.sayChosen()
+    if (slider.name) this.sayChosen()
     if (this.z) this.follow(this.z)
   }
 
