@@ -71,7 +71,7 @@ def _posterior(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _principal(identity: str, _checkpoint: Checkpoint) -> dict[str, Any]:
-    return panel_data.principal_axes(_checkpoint.latents)
+    return panel_data.principal_dims(_checkpoint.latents)
 
 
 def _data(on_map: OnMap, choice: MapChoice, place: Place) -> dict[str, Any]:

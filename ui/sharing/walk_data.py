@@ -144,7 +144,7 @@ def _about(checkpoint: Checkpoint, shown: Checkpoint, maps: Mapping[str, Project
             "decoded": None,
             "away": False,
             "can_name": False,
-            "principal": panel_data.principal_axes(checkpoint.latents),
+            "principal": panel_data.principal_dims(checkpoint.latents),
         },
         "panel_parts": {"html": assets.text("live_decoder/panel.html"), "css": assets.text(*PANEL)},
         "legend_parts": {

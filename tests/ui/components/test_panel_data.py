@@ -55,7 +55,7 @@ def test_pixels_go_and_come_back() -> None:
 def test_principal_axes_hold_the_means_and_the_aggregate_posterior() -> None:
     latents = random_latents(400, 5)
     wide = replace(latents, mu=latents.mu * np.array([3, 1, 0.1, 2, 1], np.float32) + 2, sigma=0 * latents.sigma + 2)
-    sent = panel_data.principal_axes(wide)
+    sent = panel_data.principal_dims(wide)
     assert json.dumps(sent)
     assert sent["of"] == len(sent["axes"]) == 5
     np.testing.assert_allclose(sent["mean"], wide.mu.mean(0), atol=1e-5)
@@ -68,13 +68,13 @@ def test_principal_axes_hold_the_means_and_the_aggregate_posterior() -> None:
 
 
 def test_many_dimensions_have_sliders_for_the_first_axes_alone() -> None:
-    sent = panel_data.principal_axes(random_latents(50, 100))
+    sent = panel_data.principal_dims(random_latents(50, 100))
     assert (sent["of"], len(sent["axes"])) == (100, panel_data.MOST_AXES)
     assert [axis["share"] for axis in sent["axes"]] == sorted((a["share"] for a in sent["axes"]), reverse=True)
 
 
 def test_means_that_are_all_alike_have_axes_too() -> None:
     latents = random_latents(3, 4)
-    sent = panel_data.principal_axes(replace(latents, mu=0 * latents.mu + 1))
+    sent = panel_data.principal_dims(replace(latents, mu=0 * latents.mu + 1))
     assert [axis["share"] for axis in sent["axes"]] == [0, 0, 0, 0]
     assert all(axis["bound"] > 0 for axis in sent["axes"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Latents
 from vae.checkpoints.dimension_names import NONE, DimensionNames
-from vae.generation import principal_axes as principal
+from vae.generation import principal_axes
 
 LEAST_FULL_KL = 0.1  # nats, of the longest bar at least: the noise of a collapsed model is no dimension that says much
 
@@ -39,12 +39,12 @@ def slider_dims(checkpoint: Checkpoint, mu: FloatArray, names: DimensionNames = 
     ]
 
 
-def principal_axes(latents: Latents) -> dict[str, Any]:
+def principal_dims(latents: Latents) -> dict[str, Any]:
     """The first MOST_AXES principal axes of the test images' posterior means, and of how many: the mean (d,), and of
     each axis its vector (d,), its share of the variance, and the bound of a slider around the mean, which holds all
     means and three standard deviations of the aggregate posterior.
     """
-    found = principal.of(latents.mu)
+    found = principal_axes.of(latents.mu)
     axes = found.axes[:MOST_AXES]
     along = np.abs((latents.mu - found.mean) @ axes.T).max(0)
     within = np.einsum("nd,kd->k", latents.sigma.astype(np.float64) ** 2, axes**2) / len(latents.mu)
