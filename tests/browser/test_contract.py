@@ -33,6 +33,7 @@ NAMES = {
         "getComputedStyle(chart.querySelector('.svg-container')).position === 'relative'"
     ),
     "chart.on": "typeof chart.on === 'function'",
+    "chart.emit": "typeof chart.emit === 'function'",
     "chart.removeListener": "typeof chart.removeListener === 'function'",
     "chart._ev.listeners": "Array.isArray(chart._ev.listeners('plotly_click'))",
     "window.Plotly changes it": "[Plotly.relayout, Plotly.restyle].every((change) => typeof change === 'function')",

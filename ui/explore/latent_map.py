@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import events, map_legend
+from ui.components import events, map_legend, point_cloud
 from ui.components.model_store import browser_model
-from ui.explore import layout, map_axes, map_quality, map_words, shown_images
+from ui.explore import layout, many_points, map_axes, map_quality, map_words, shown_images
+from ui.explore.many_points import MapFigure, PointCloud
 from ui.explore.map_words import COLOURS, METHODS
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
@@ -211,7 +212,7 @@ def _start(maps: Mapping[str, ProjectionMap], choice: MapChoice) -> tuple[float,
     return (x, y)
 
 
-def figure(on_map: OnMap, choice: MapChoice) -> go.Figure:
+def figure(on_map: OnMap, choice: MapChoice) -> MapFigure:
     """The chart; cached, so a rerun sends the same figure, on which the zoom stays."""
     names = shown_images.file_names(on_map)
     # the legend hides classes in the page: only where they are chosen by name is the figure another
@@ -227,7 +228,7 @@ def figure(on_map: OnMap, choice: MapChoice) -> go.Figure:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _figure(
     key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, ...] | None, _kept: FloatArray | None
-) -> go.Figure:
+) -> MapFigure:
     fingerprint, choice, _ = key
     rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
     xy, labels = everywhere[rows], latents.labels[rows]
@@ -253,9 +254,14 @@ def _figure(
         figures.widen(drawn, start)
     # by which the page knows figures, and which of them are one map and share their zoom
     about = f"{fingerprint}:{choice.method}:{choice.axes}"
-    meta = {"map": about, "colour": choice.colour, "images": choice.images}
+    meta = {"map": about, "colour": choice.colour, "images": choice.images, "cloud": _cloud_name(key)}
     drawn.update_layout(meta=meta, height=None)  # as high as the page has room for
-    return drawn
+    return many_points.split(drawn, len(everywhere))
+
+
+def _cloud_name(key: tuple[str, MapChoice, int]) -> str:
+    """By which a figure and the points that it does not hold know each other."""
+    return hashlib.sha256(repr(key).encode()).hexdigest()[:16]
 
 
 def _corners(xy: FloatArray) -> tuple[tuple[float, float], ...]:
@@ -269,15 +275,33 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
         _split_legend(on_map)
     shown = len(rows_of(on_map, choice))
     title = f"{METHODS[choice.method]} map of {shown:,} images, coloured by {COLOURS[choice.colour]}"
+    made = figure(on_map, choice)
     with st.container(key=CHART_KEY):
         st.plotly_chart(
-            figure(on_map, choice),
+            made.figure,
             key="map_linked",
             on_select="ignore",
             config=figures.MOVING,
             alt=title,
             height="stretch",
         )
+    if made.cloud is not None:
+        _show_cloud(on_map, choice, made.figure.layout.meta["cloud"], made.cloud)
+
+
+def _show_cloud(on_map: OnMap, choice: MapChoice, name: str, cloud: PointCloud) -> None:
+    point_cloud.show(
+        {
+            "name": name,
+            "chart_key": CHART_KEY,
+            "fingerprint": browser_model.fingerprint(on_map.shown, on_map.maps),
+            "map": {"method": choice.method, "axes": list(choice.axes)},
+            "codes": many_points.as_text(cloud.codes),
+            "traces": many_points.as_text(cloud.traces),
+            "palette": list(cloud.palette),
+        },
+        key="map_cloud",
+    )
 
 
 def say(on_map: OnMap, choice: MapChoice) -> None:

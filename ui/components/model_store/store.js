@@ -54,6 +54,20 @@ export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), 
   return best.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }))
 }
 
+/** Where all images are on a map: x and y of each, one after another. */
+export function pointsOnMap(model, map) {
+  if (map.method !== "latent") return model.tensors[`${map.method}.xy`].data
+  const { latent_dim: d } = model
+  const [across, up] = map.axes
+  const mu = model.tensors.mu.data
+  const xy = new Float32Array((2 * mu.length) / d)
+  for (let row = 0; 2 * row < xy.length; row++) {
+    xy[2 * row] = mu[row * d + across]
+    if (up !== null) xy[2 * row + 1] = mu[row * d + up]
+  }
+  return xy
+}
+
 export const NEIGHBOURS = 5 // images that say where a vector lies on a map that can't place it itself
 
 /** Where z lies on a map: {x, y, exact}. Linear maps place any z; t-SNE only images, so neighbours vote. */

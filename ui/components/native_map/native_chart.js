@@ -1,7 +1,7 @@
 // Streamlit's native Plotly chart with a key: found, found again when Streamlit replaces it, listened to, and changed.
 //
 // All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
-// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.data`, `gd.layout.meta`,
+// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.emit`, `gd.data`, `gd.layout.meta`,
 // `_fullLayout.xaxis._offset`, `_length`, `range`, `_fullLayout.height`, `marker.size`, `.modebar`, `window.Plotly`. Where there is no chart, nothing happens.
 
 /** The events after which what is drawn over a chart is to be drawn again. */
@@ -161,11 +161,22 @@ export class NativeChart {
     return Number.isFinite(size) ? size : USUAL_SIZE
   }
 
+  /** Which traces are shown, by their order. */
+  visibleTraces() {
+    return (this.chart?.data ?? []).map((trace) => trace.visible !== false)
+  }
+
+  /** Tell whoever listens to this chart of an event as Plotly would. */
+  emit(name, event) {
+    this.chart?.emit?.(name, event)
+  }
+
   /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */
   showTraces(isShown) {
     const traces = this.chart?.data ?? []
     const wanted = traces.map((trace) => isShown(trace.meta))
-    if (traces.every((trace, i) => (trace.visible !== false) === wanted[i])) return
+    const shown = this.visibleTraces()
+    if (wanted.every((wish, i) => wish === shown[i])) return
     window.Plotly?.restyle(this.chart, { visible: wanted })
   }
 }

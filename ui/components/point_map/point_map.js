@@ -5,7 +5,8 @@ import { PlaneGrid } from "../model_store/plane_grid.js"
 import { NextFrame } from "../shared/frames.js"
 import { sizeCanvas } from "../shared/pictures.js"
 import { themeValue } from "../shared/theme.js"
-import { maskOf, splat } from "./splat.js"
+import { drawPoints, rowsInView } from "./scatter.js"
+import { maskOf, radiusOf } from "./splat.js"
 import { Thumbnails } from "./thumbnails.js"
 import { drawTicks } from "./ticks.js"
 import { View } from "./view.js"
@@ -15,15 +16,6 @@ const MOVED = 5 // CSS pixels: less is a click
 const THUMBNAIL = 34 // CSS pixels
 const ENLARGED = 3 // times as large as the whole: from there on images take the place of points
 const FEW = 150 // points: images from the start
-const RADII = [
-  [300, 4.5],
-  [2_000, 3.5],
-  [12_000, 2.6],
-  [30_000, 1.9],
-  [100_000, 1.3],
-  [Infinity, 0.8],
-] // up to so many points
-
 export class PointMap {
   /** `onPick(row)` gets clicks on points, `onHover(row or null, at)` the point under the mouse, `onDrawn()` is called
    * after each frame. */
@@ -119,7 +111,7 @@ export class PointMap {
     context.setTransform(1, 0, 0, 1, 0, 0)
     if (this.ground) this.drawGround(context, width, height, ratio)
     else {
-      const inView = this.splatAll(context, width, height, ratio)
+      const inView = this.splatAll(context, ratio)
       context.setTransform(ratio, 0, 0, ratio, 0, 0)
       this.pictured = this.drawThumbnails(context, inView)
     }
@@ -139,41 +131,23 @@ export class PointMap {
   }
 
   /** All points in view into one image; returns their rows. */
-  splatAll(context, width, height, ratio) {
-    const count = this.xy.length / 2
+  splatAll(context, ratio) {
+    const radius = this.radius(this.xy.length / 2) * ratio
     this.masks ??= new Map()
-    const radius = this.radius(count) * ratio
     const size = radius.toFixed(1)
-    if (!this.masks.has(size))
-      this.masks.set(
-        size,
-        this.marks.map((mark) => maskOf(mark, radius)),
-      )
-    const masks = this.masks.get(size)
-    const image = context.createImageData(width, height)
-    const pixels = new Uint32Array(image.data.buffer)
-    const { scale } = this.view
-    const [k, left0, top0] = [
-      scale * ratio,
-      width / 2 - this.view.x * scale * ratio,
-      height / 2 + this.view.y * scale * ratio,
-    ]
-    const inView = []
-    for (let row = 0; row < count; row++) {
-      const left = Math.round(left0 + k * this.xy[2 * row])
-      const top = Math.round(top0 - k * this.xy[2 * row + 1])
-      if (left < -8 || top < -8 || left > width + 8 || top > height + 8 || (this.isShown && !this.isShown(row)))
-        continue
-      splat(pixels, width, height, left, top, this.colourOf(row), masks[this.markOf(row)])
-      inView.push(row)
+    if (!this.masks.has(size)) {
+      const made = this.marks.map((mark) => maskOf(mark, radius))
+      this.masks.set(size, made)
     }
-    context.putImageData(image, 0, 0)
-    return inView
+    const masks = this.masks.get(size)
+    const rows = rowsInView(this.view, this.xy, (row) => !this.isShown || this.isShown(row))
+    const look = { colourOf: this.colourOf, maskOf: (row) => masks[this.markOf(row)] }
+    drawPoints(context, this.view, ratio, this.xy, rows, look)
+    return rows
   }
 
   radius(count) {
-    const [, least] = RADII.find(([most]) => count <= most)
-    return least * Math.min(2, this.view.zoom ** 0.3)
+    return radiusOf(count) * Math.min(2, this.view.zoom ** 0.3)
   }
 
   drawThumbnails(context, rows) {

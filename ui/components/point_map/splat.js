@@ -1,5 +1,19 @@
 // Many points into pixels, each a small picture of its own: no WebGL, and a hundred thousand in a frame.
 
+const RADII = [
+  [300, 4.5],
+  [2_000, 3.5],
+  [12_000, 2.6],
+  [30_000, 1.9],
+  [100_000, 1.3],
+  [Infinity, 0.8],
+] // CSS pixels of a point's radius, of up to so many points
+
+/** How large points are, of which there are so many. */
+export function radiusOf(count) {
+  return RADII.find(([most]) => count <= most)[1]
+}
+
 /** The pixels of a mark that `draw(context, middle, radius)` draws: [across, down, opacity] of each, from its middle. */
 export function maskOf(draw, radius) {
   const side = 2 * Math.ceil(1.4 * radius) + 1

@@ -1,7 +1,7 @@
 // A model as one page without a server: its map, the live decoder, and the images. Everything is in the page.
 
 import { keepReach } from "../model_store/reaches.js"
-import { keepModel, withModel } from "../model_store/store.js"
+import { keepModel, pointsOnMap, withModel } from "../model_store/store.js"
 import { DecodedGrid } from "../point_map/decoded_grid.js"
 import { PointMap } from "../point_map/point_map.js"
 import { bytesFromBase64, grouped } from "../shared/text.js"
@@ -106,7 +106,7 @@ class Walk {
     find(".protocol").textContent = method.protocol
     const titled = (axis) => (axis === null ? "" : `${about.labels[axis]} (posterior mean)`)
     const axes = map === "latent" ? [titled(x), titled(y)] : method.axes
-    this.map.show(map === "latent" ? this.latentPlaces(x, y) : this.model.tensors[`${map}.xy`].data, axes)
+    this.map.show(pointsOnMap(this.model, { method: map, axes: [x, y] }), axes)
     this.map.element.setAttribute(
       "aria-label",
       `${method.title} map of ${grouped(about.count, 0)} images. Arrow keys move it, + and − enlarge.`,
@@ -119,15 +119,6 @@ class Walk {
   showGrid(wanted) {
     this.map.useGround(wanted ? this.grid : null)
     find(".grid").setAttribute("aria-pressed", wanted)
-  }
-
-  latentPlaces(x, y) {
-    const { data } = this.model.tensors.mu
-    const d = this.model.latent_dim
-    return Float32Array.from({ length: (2 * data.length) / d }, (_, k) => {
-      const axis = k % 2 ? y : x
-      return axis === null ? 0 : data[(k >> 1) * d + axis]
-    })
   }
 
   colour() {
