@@ -150,7 +150,7 @@ def test_images_are_selected_by_hand(digits: Page, app: AppServer) -> None:
 
 def test_images_are_selected_by_keys_and_by_a_link(digits: Page, app: AppServer) -> None:
     page, labels = digits, checkpoint_files.read(DIGITS, paths.PROJECT / "checkpoints").latents.labels
-    page.get_by_role("button", name="Select without a mouse").press("Enter")
+    page.get_by_role("button", name="Search and select").press("Enter")
     page.locator("[name=label]").select_option(label="3")
     page.locator(".take-class").press("Enter")
     expect(page).to_have_url(re.compile("selected=class%3A3"))
@@ -163,6 +163,23 @@ def test_images_are_selected_by_keys_and_by_a_link(digits: Page, app: AppServer)
     page.locator("[name=near]").fill("100000")
     page.locator("[name=near]").press("Enter")
     expect(page.locator(".more .problem")).to_contain_text("expected 1 to")
+    # / searches: the row is selected and shown
+    page.keyboard.press("Escape")
+    expect(page.locator(".more")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("[name=query]")).to_be_focused()
+    page.keyboard.type("nobody")
+    page.keyboard.press("Enter")
+    expect(page.locator(".more .problem")).to_contain_text("Nothing found")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    expect(page.locator(".found button")).to_have_text(["row 3", re.compile(r"class 3\d+ images")])
+    expect(page.locator(".found button").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("selected=rows%3A3.*row=3"))
+    assert eventually(page, lambda: selected(page) == 1)
     # the address leads to a selection, and says what it gets wrong
     page.goto(f"{app.url}/?model={DIGITS}&selected=rows:{10 * len(labels)}")
     explore.wait_usable(page)

@@ -59,7 +59,7 @@ NULLABLE = {"row", "picked", "window", "mean", "wanted"}
 PLANE: Any = {"base": [0.0, 0.0, 0.0], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0]}
 SHEET: Any = {"fingerprint": "model", "plane": PLANE, "scale": "even"}
 OWN: Any = {"latent_dim": 2, "count": 10}
-TOOLS: Any = {"class_names": ["a", "b", "c"], "count": 10}
+TOOLS: Any = {"class_names": ["a", "b", "c"], "count": 10, "tags": [], "found": [{"name": "x", "count": 1}]}
 LEGEND: Any = {"names": ["a", "b", "c"], "coloured": True}
 PATH: Any = {"path": {"kind": "slerp", "anchors": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]}}
 LINE: Any = {"path": {"kind": "line", "base": [0.0], "step": [1.0], "low": -2.0, "high": 2.0}}
@@ -115,7 +115,11 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
         lambda: map_selection.show(TOOLS, "key"),
         {
             "drawn": ({"bits": "/wM="}, [{"bits": "/wc="}, {"bits": "/w=="}, {"bits": "/wMA"}, {"bits": "/wM"}]),
-            "asked": ({"by": "class", "number": 2}, [{"number": 3}, {"number": -1}, {"by": "row"}]),
+            "asked": (
+                {"by": "class", "number": 2},
+                [{"number": 3}, {"number": -1}, {"by": "row"}, {"by": "tag"}, {"by": "found"}],
+            ),
+            "query": ({"text": "cat"}, [{"text": "x" * 201}, {"text": 1}]),
             "opening": ({"tool": "tray"}, [{"tool": "own"}]),
         },
     ),

@@ -17,6 +17,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ui.components import assets, reports
+from vae.storage.schema import text
 
 _TOOLS = st.components.v2.component(
     "map_selection",
@@ -25,6 +26,8 @@ _TOOLS = st.components.v2.component(
     js=assets.script("map_selection/tools_entry.js"),
 )
 MOST_BITS = 4_000_000  # characters: of 24 million images
+
+LONGEST_QUERY = 200  # characters
 
 Rows = NDArray[np.int64]
 
@@ -36,10 +39,18 @@ class Drawn(reports.Event):
 
 
 class Asked(reports.Event):
-    """Somebody asks for the images of a class, or for so many nearest to the pinned one."""
+    """Somebody asks for the images of a class, for so many nearest to the pinned one, for those of a tag, or for what
+    was found; but for the second by their place in a list.
+    """
 
-    by: Literal["class", "near"]
+    by: Literal["class", "near", "tag", "found"]
     number: reports.Row
+
+
+class Query(reports.Event):
+    """Somebody searches."""
+
+    text: Annotated[str, text(LONGEST_QUERY)]
 
 
 class TrayOpening(reports.Event):
@@ -48,12 +59,20 @@ class TrayOpening(reports.Event):
     tool: Literal["tray"]
 
 
+class Choice(TypedDict):
+    """Images that can be selected: what they are called, and how many they are."""
+
+    name: str
+    count: int
+
+
 class ToolsData(TypedDict):
     """What the tools know; plain values only.
 
     `fingerprint` names the model. The map shows the rows from the first to before the second of `rows`, of the classes
     `shown_labels` (None: of all). Of `count` images those in `bits` are selected, which is taken over where it answers
-    the last gesture, or when `revision` is another. `problem` is why what was asked for can't be selected.
+    the last gesture, or when `revision` is another. `problem` is why what was asked for can't be selected. `found` is
+    what fits the last `query`.
     """
 
     fingerprint: str
@@ -66,14 +85,18 @@ class ToolsData(TypedDict):
     revision: str
     problem: str
     tray_open: bool
+    tags: list[Choice]
+    query: str
+    found: list[Choice]
 
 
 @dataclass(frozen=True)
 class ToolEvents:
-    """What was drawn, asked for and opened last; None as long as nothing was."""
+    """What was drawn, asked for, searched for and opened last; None as long as nothing was."""
 
     drawn: Drawn | None
     asked: Asked | None
+    query: Query | None
     opening: TrayOpening | None
 
 
@@ -84,17 +107,22 @@ def show(data: ToolsData, key: str) -> ToolEvents:
         key=key,
         on_drawn_change=lambda: None,
         on_asked_change=lambda: None,
+        on_query_change=lambda: None,
         on_opening_change=lambda: None,
     )
-    said = {"drawn": result.drawn, "asked": result.asked, "opening": result.opening}
-    return events_of(said, data["count"], len(data["class_names"]))
+    said = {name: getattr(result, name) for name in ("drawn", "asked", "query", "opening")}
+    offered = {"class": len(data["class_names"]), "tag": len(data["tags"]), "found": len(data["found"])}
+    return events_of(said, data["count"], offered)
 
 
-def events_of(said: Mapping[str, object], count: int, classes: int) -> ToolEvents:
-    """What the page sent, by name, as far as it can be about so many images of so many classes."""
+def events_of(said: Mapping[str, object], count: int, offered: Mapping[str, int]) -> ToolEvents:
+    """What the page sent, by name, as far as it can be about so many images, of lists `offered` that are so long."""
     return ToolEvents(
         reports.event(said.get("drawn"), Drawn, lambda drawn: rows_of(drawn["bits"], count) is not None),
-        reports.event(said.get("asked"), Asked, lambda asked: asked["by"] == "near" or asked["number"] < classes),
+        reports.event(
+            said.get("asked"), Asked, lambda asked: asked["by"] == "near" or asked["number"] < offered[asked["by"]]
+        ),
+        reports.event(said.get("query"), Query, lambda _: True),
         reports.event(said.get("opening"), TrayOpening, lambda _: True),
     )
 

@@ -24,7 +24,7 @@ export class MapSelection {
     this.tool = "pan"
     this.wire()
     this.shortcuts = new Shortcuts(
-      { l: () => this.use("lasso"), escape: () => this.escape() },
+      { l: () => this.use("lasso"), "/": () => this.openForm(true), escape: () => this.escape() },
       (key) => this.chart && !document.querySelector(OPEN) && (key !== "Escape" || this.canEscape()),
     )
   }
@@ -175,18 +175,43 @@ export class MapSelection {
   openForm(open) {
     this.find(".more").hidden = !open
     this.find(".to-more").setAttribute("aria-expanded", String(open))
-    if (open) this.find(".more").querySelector("select, input").focus()
+    if (open) this.find("[name=query]").select()
     else this.find(".to-more").focus()
   }
 
   fillForm() {
-    const { class_names: names, problem } = this.data
+    const { class_names: names, problem, tags } = this.data
+    this.showFound()
+    this.find(".by-tag").hidden = tags.length === 0
+    fill(this.find("[name=tag]"), tags.map(nameAndCount))
     this.find(".by-class").hidden = names.length < 2
     this.find(".problem").textContent = problem
-    const made = JSON.stringify(names)
+    fill(this.find("[name=label]"), names)
+  }
+
+  /** What was found, a button each; the keyboard goes on from the first. */
+  showFound() {
+    const { query, found } = this.data
+    const made = JSON.stringify([query, found])
     if (made === this.made) return
     this.made = made
-    this.find("[name=label]").replaceChildren(...names.map((name, label) => new Option(name, label)))
+    const buttons = found.map((one, number) => {
+      const button = Object.assign(document.createElement("button"), { type: "button" })
+      const images = one.count > 1 ? `${grouped(one.count, 0)} images` : ""
+      const count = Object.assign(document.createElement("span"), { textContent: images })
+      button.append(one.name, count)
+      button.onclick = () => this.report("asked", { by: "found", number })
+      return button
+    })
+    this.find(".found").replaceChildren(...buttons)
+    if (this.searched === query) buttons[0]?.focus()
+  }
+
+  search() {
+    const text = this.find("[name=query]").value.trim()
+    this.searched = text
+    this.made = null // asked for again, it is shown again
+    this.report("query", { text })
   }
 
   wire() {
@@ -197,15 +222,34 @@ export class MapSelection {
     this.find(".clear").onclick = () => this.clear()
     const ask = (by, number) => Number.isInteger(number) && this.report("asked", { by, number })
     this.find(".take-class").onclick = () => ask("class", Number(this.find("[name=label]").value))
+    this.find(".take-tag").onclick = () => ask("tag", Number(this.find("[name=tag]").value))
     this.find(".take-near").onclick = () => ask("near", this.find("[name=near]").valueAsNumber)
-    this.find(".more").onsubmit = (event) => {
-      event.preventDefault()
-      ask("near", this.find("[name=near]").valueAsNumber)
+    // a handler that returns false would keep the key from its field
+    const onEnter = (name, act) => {
+      this.find(name).onkeydown = ({ key }) => {
+        if (key === "Enter") act()
+      }
     }
+    onEnter("[name=query]", () => this.search())
+    onEnter("[name=near]", () => this.find(".take-near").click())
     this.find(".more").onkeydown = (event) => {
       if (event.key !== "Escape") return // its fields are typed into: no shortcut of the page's
       event.stopPropagation()
       this.openForm(false)
     }
   }
+}
+
+/** Offer names in a select, by their place; what was chosen stays. */
+function fill(select, names) {
+  const made = JSON.stringify(names)
+  if (select.dataset.made === made) return
+  select.dataset.made = made
+  const before = select.value
+  select.replaceChildren(...names.map((name, place) => new Option(name, place)))
+  if (Number(before) < names.length) select.value = before || 0
+}
+
+function nameAndCount({ name, count }) {
+  return `${name} (${grouped(count, 0)})`
 }

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui.components import clicks
 from ui.explore import shown_images
-from ui.explore.selection import pictures, selected
+from ui.explore.selection import pictures, searching, selected
 from ui.explore.selection.selected import Selection
 from ui.explore.shown_images import OnMap
 from ui.shared import page
@@ -45,8 +45,7 @@ def show(on_map: OnMap, selection: Selection) -> None:
 
 
 def _tags(on_map: OnMap, selection: Selection) -> None:
-    checkpoint = on_map.checkpoint
-    kept = tag_files.saved(checkpoint.identity, len(on_map.images.latents.mu))
+    kept = searching.tags(on_map)
     with st.popover("Tags", icon=":material/sell:", help="Names for images, kept with this model"):
         if len(selection.rows):
             keeping = Keeping(
@@ -125,7 +124,7 @@ def _files(on_map: OnMap, selection: Selection) -> None:
     sheet = "Pictures (PNG)" if len(rows) <= ON_A_SHEET else f"The {ON_A_SHEET} most typical (PNG)"
 
     def table() -> bytes:
-        tags = {tag.name: tag.rows for tag in tag_files.saved(checkpoint.identity, len(on_map.images.latents.mu))}
+        tags = {tag.name: tag.rows for tag in searching.tags(on_map)}
         return export.table(on_map.images, rows, names, shown_images.file_names(on_map), tags)
 
     def picture() -> bytes:

@@ -55,9 +55,9 @@ def begin(checkpoint: Checkpoint, linked: bool) -> None:
         st.session_state[OWNER] = fingerprint
         if not linked:
             STATE.forget(SELECTED)
-        _renew()
+        renew()
     elif linked:
-        _renew()
+        renew()
 
 
 def here(checkpoint: Checkpoint) -> Selection:
@@ -98,7 +98,7 @@ def put_rows(rows: Rows) -> None:
 def put(text: str) -> None:
     """Select what a text stands for; the page's tools follow."""
     STATE.put(SELECTED, text)
-    _renew()
+    renew()
 
 
 def revision() -> str:
@@ -106,7 +106,8 @@ def revision() -> str:
     return f"{STATE.revision()}-{st.session_state.get(REVISION, 0)}"
 
 
-def _renew() -> None:
+def renew() -> None:
+    """Have the page's tools take over what is selected now."""
     st.session_state[REVISION] = st.session_state.get(REVISION, 0) + 1
 
 

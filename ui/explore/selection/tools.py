@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from ui.components import events, map_selection
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
-from ui.explore.selection import selected
+from ui.explore.selection import searching, selected
 from ui.explore.shown_images import OnMap
 from ui.shared import explore_place
+from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation import groups
+from vae.selection.search import Found
 
+NOTHING_FOUND = "Nothing found: search for a row, a class, a tag or a part of a file name."
 NO_IMAGE = "No image is selected yet: click one on the map first."
 
 
@@ -22,9 +27,10 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
     checkpoint = on_map.shown
     names, count = checkpoint.dataset.class_names, len(checkpoint.latents.mu)
     key = f"map-tools-{checkpoint.identity[:16]}"
-    reported = map_selection.events_of(st.session_state.get(key, {}), count, len(names))
-    problem = _take(on_map, reported, key)
-    selection = selected.here(checkpoint)
+    problem = _take(on_map, st.session_state.get(key, {}), key)
+    selection, found = selected.here(checkpoint), searching.found(on_map)
+    if searching.query(on_map) and not found:
+        problem = problem or NOTHING_FOUND
     rows = latent_map.rows_of(on_map, choice)
     with st.container(key="map_tools"):
         map_selection.show(
@@ -39,30 +45,48 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
                 "revision": selected.revision(),
                 "problem": problem,
                 "tray_open": state.in_panels_place() == "tray",
+                "tags": [{"name": tag.name, "count": len(tag.rows)} for tag in searching.tags(on_map)],
+                "query": searching.query(on_map),
+                "found": [{"name": _called(one), "count": len(one.rows)} for one in found],
             },
             key,
         )
 
 
-def _take(on_map: OnMap, reported: map_selection.ToolEvents, key: str) -> str:
-    """Select what was drawn or asked for, once; why that can't be."""
+def _called(one: Found) -> str:
+    return f"files with {one.name}" if one.kind == "files" else f"{one.kind} {one.name}"
+
+
+def _take(on_map: OnMap, said: Mapping[str, object], key: str) -> str:
+    """Select what was drawn, asked for or found, once; why that can't be."""
     checkpoint = on_map.shown
-    drawn, asked, opening = reported.drawn, reported.asked, reported.opening
+    tags, found = searching.tags(on_map), searching.found(on_map)
+    offered = {"class": len(checkpoint.dataset.class_names), "tag": len(tags), "found": len(found)}
+    reported = map_selection.events_of(said, len(checkpoint.latents.mu), offered)
+    drawn, asked, query, opening = reported.drawn, reported.asked, reported.query, reported.opening
     if opening is not None and events.is_new(f"opening-{key}", opening["id"]):
         state.open_tray()
+    if query is not None and events.is_new(f"query-{key}", query["id"]):
+        searching.ask(on_map, query["text"])
     if drawn is not None and events.is_new(f"drawn-{key}", drawn["id"]):
         rows = map_selection.rows_of(drawn["bits"], len(checkpoint.latents.mu))
         if rows is not None:
             selected.put_rows(rows)
     if asked is None or not events.is_new(f"asked-{key}", asked["id"]):
         return ""
-    if asked["by"] == "near":
-        row = explore_place.here(checkpoint).row
-        if row is None:
-            return NO_IMAGE
-        text = f"near:{row}:{asked['number']}"
-    else:
-        text = groups.of_classes([checkpoint.dataset.class_names[asked["number"]]])
+    if asked["by"] == "found":
+        searching.take(on_map, found[asked["number"]])
+        return ""
+    if asked["by"] == "tag":
+        return _select(checkpoint, groups.of_tag(tags[asked["number"]].name))
+    if asked["by"] == "class":
+        return _select(checkpoint, groups.of_classes([checkpoint.dataset.class_names[asked["number"]]]))
+    row = explore_place.here(checkpoint).row
+    return NO_IMAGE if row is None else _select(checkpoint, f"near:{row}:{asked['number']}")
+
+
+def _select(checkpoint: Checkpoint, text: str) -> str:
+    """Select what a text stands for; why that can't be."""
     try:
         groups.parse(text, checkpoint)
     except GenerationError as error:
