@@ -59,7 +59,7 @@ class TrayOpening(reports.Event):
     tool: Literal["tray"]
 
 
-class Choice(TypedDict):
+class OfferedImages(TypedDict):
     """Images that can be selected: what they are called, and how many they are."""
 
     name: str
@@ -85,9 +85,9 @@ class ToolsData(TypedDict):
     revision: str
     problem: str
     tray_open: bool
-    tags: list[Choice]
+    tags: list[OfferedImages]
     query: str
-    found: list[Choice]
+    found: list[OfferedImages]
 
 
 @dataclass(frozen=True)
