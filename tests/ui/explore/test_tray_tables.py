@@ -20,7 +20,7 @@ def test_names_are_text_and_bars_stay_on_their_track() -> None:
     alike = Spread("kl", 0.0, 0.0, -0.0, 0.0, None)
     shown = tray_tables.spreads(Description(40, shares, (far,), (alike,)), [HOSTILE])
     assert "<img" not in shown
-    assert "−900.0 ± 5.0" in shown
+    assert "−900 ± 5" in shown
     assert "−2.50" in shown
     assert "−0.0" not in shown
     places = [(float(left), float(width)) for left, width in re.findall(r"left:([-\d.]+)%;width:([-\d.]+)%", shown)]

@@ -28,6 +28,7 @@ from vae.selection.near import Neighbour
 VIEWS = {"images": "Images", "apart": "What sets them apart", "near": "Neighbours"}
 A_PAGE = 96  # pictures
 NEIGHBOURS = 24
+MOST_CLASSES = 10  # beside the pictures
 TILE = 44  # CSS pixels
 MEAN_WIDTH = 96
 EMPTY = "Nothing is selected: draw around images with the lasso (L), or choose a class with the tools on the map."
@@ -108,8 +109,11 @@ def _images(on_map: OnMap, selection: Selection) -> None:
     names = on_map.checkpoint.dataset.class_names
     classes, average = st.columns([3, 1], gap="small")
     if len(names) > 1:
+        found = _description(on_map, selection).classes
         with classes:
-            st.html(tray_tables.classes(_description(on_map, selection).classes, names))
+            st.html(tray_tables.classes(found[:MOST_CLASSES], names))
+            if (more := len(found) - MOST_CLASSES) > 0:
+                st.caption(f"and {more:,} more: see {VIEWS['apart']}")
     try:
         mean = pictures.mean(on_map, selection.rows, selection.digest)
     except DatasetError as error:

@@ -23,6 +23,10 @@ STYLE = f"""
   .lse-bars .track {{ position: relative; display: block; height: 0.8rem; min-width: 4rem; }}
   .lse-bars .track i {{ position: absolute; top: 0; bottom: 0; border-radius: 2px; }}
   .lse-bars .track .all {{ background: currentColor; opacity: 0.16; }}
+  @media (max-width: 500px) {{
+    .lse-bars :is(th, td) {{ padding: 0.12rem 0.2rem; }}
+    .lse-bars:has(.of-all) :is(.of-all, thead th:last-child) {{ display: none; }} /* its bar says it */
+  }}
   .lse-bars .track .some {{ top: 25%; bottom: 25%; background: {ACCENT}; min-width: 3px; }}
 </style>
 """
@@ -57,7 +61,7 @@ def spreads(found: Description, names: Sequence[str]) -> str:
     """
     rows = [_spread(one, names[int(one.name)]) for one in found.dimensions]
     rows += [_spread(one, NUMBERS[one.name]) for one in found.numbers]
-    return _table(("", "Selected", "", "All", "d"), rows, "What sets the selected images apart")
+    return _table(("", "d", "Selected", "", "All"), rows, "What sets the selected images apart")
 
 
 def _spread(one: Spread, name: str) -> str:
@@ -65,10 +69,10 @@ def _spread(one: Spread, name: str) -> str:
     effect = "–" if one.effect is None else _signed(one.effect, 2)
     return (
         f"<tr>{_name(name)}"
-        f'<td class="right">{_signed(one.mean, 1)} ± {one.deviation:.1f}</td>'
+        f'<td class="right" title="{one.size}">{effect}</td>'
+        f'<td class="right">{_range(one.mean, one.deviation)}</td>'
         f'<td class="wide"><span class="track">{bars}</span></td>'
-        f'<td class="right">{_signed(one.mean_of_all, 1)} ± {one.deviation_of_all:.1f}</td>'
-        f'<td class="right" title="{one.size}">{effect}</td></tr>'
+        f'<td class="right of-all">{_range(one.mean_of_all, one.deviation_of_all)}</td></tr>'
     )
 
 
@@ -92,8 +96,14 @@ def _table(head: Sequence[str], rows: Sequence[str], label: str) -> str:
     )
 
 
+def _range(mean: float, deviation: float) -> str:
+    """`0.7 ± 0.9`, `−6,885 ± 947`."""
+    digits = 0 if max(abs(mean), deviation) >= 100 else 1
+    return f"{_signed(mean, digits)} ± {deviation:,.{digits}f}"
+
+
 def _signed(value: float, digits: int) -> str:
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0: no −0.0
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")  # + 0.0: no −0.0
 
 
 def _name(name: str) -> str:
