@@ -38,6 +38,9 @@ NAMES = {
     "chart._ev.listeners": "Array.isArray(chart._ev.listeners('plotly_click'))",
     "window.Plotly changes it": "[Plotly.relayout, Plotly.restyle].every((change) => typeof change === 'function')",
     "chart.layout.meta is what Python said": "chart.layout.meta.map.endsWith(':pca:(0, 1)')",
+    "chart.layout.<axis>.autorangeoptions is what Python said": (
+        "['xaxis', 'yaxis'].every((axis) => chart.layout[axis].autorangeoptions.include.length === 2)"
+    ),
     "each trace's meta is what Python said": "chart.data.map((trace) => trace.meta).join('') === '0123456789'",
     "data[0].marker.size": "chart.data[0].marker.size > 1",
     ".modebar is in .svg-container": "chart.querySelector('.svg-container .modebar') !== null",
@@ -45,6 +48,10 @@ NAMES = {
     "_fullLayout.<axis>._length": "axes.every((axis) => axis._length > 100)",
     "_fullLayout.height": "chart._fullLayout.height > 100",
     "_fullLayout.<axis>.range": "axes.every(({ range }) => range.length === 2 && range.every(Number.isFinite))",
+    "_fullData has rows and their colours": (
+        "chart._fullData.every(({ customdata, marker }) => Number.isInteger(customdata[0]) && "
+        "/^#[0-9a-f]{6}$/.test(marker.color))"
+    ),
     "components live in a shadow root": "panel?.getRootNode() instanceof ShadowRoot",
     "theme variables are on the shadow root's host": (
         "/^(#|rgb|color|oklch)/.test(getComputedStyle(panel.getRootNode().host)"

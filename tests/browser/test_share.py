@@ -191,6 +191,7 @@ def parts(page: Page) -> Page:
         "point_map/thumbnails.js",
         "point_map/ticks.js",
         "point_map/splat.js",
+        "point_map/colour_numbers.js",
         "walk/address.js",
         "point_map/decoded_grid.js",
     )

@@ -10,6 +10,7 @@ from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
 from ui.explore.latent_map import MapChoice
+from ui.explore.layers import layers
 from ui.explore.selection import selected, tools
 from ui.explore.shown_images import OnMap
 from ui.explore.state import SELECTED, STATE
@@ -40,13 +41,16 @@ def show() -> ExploreView | None:
     if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")
     selected.here(shown.shown)
+    layers.chosen()
     for problem in STATE.problems():
         st.warning(page.escape(problem), icon=":material/link_off:")
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
     left, right = layout.map_and_panel()
     with left:
-        choice = latent_map.controls(shown)
+        bar = layout.bar()
+        choice = latent_map.controls(shown, bar)
+        pictured = layers.show(shown, choice, bar)
         tools.show(shown, choice)
         latent_map.show(shown, choice)
         welcome.show()
@@ -67,6 +71,10 @@ def show() -> ExploreView | None:
             from ui.explore.selection import tray  # as above
 
             tray.show(shown)
+        if beside == "own" or pictured:
+            from ui.explore.sheet import bringing  # as above
+
+            bringing.bring(shown)
         live_panel.bring_reach(shown)
     return ExploreView(shown, choice)
 

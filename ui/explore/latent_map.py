@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,16 +11,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import events, map_legend, point_cloud
 from ui.components.model_store import browser_model
-from ui.explore import layout, many_points, map_axes, map_quality, map_words, shown_images
+from ui.explore import many_points, map_axes, map_quality, map_words, shown_images
+from ui.explore.colouring import colourings, control, table, table_words
+from ui.explore.colouring.colourings import Swatch, Values
 from ui.explore.many_points import MapFigure, PointCloud
-from ui.explore.map_words import COLOURS, METHODS
+from ui.explore.map_words import METHODS
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
 from ui.palette import CLASS_COLOURS
 from ui.shared import cache, figures, page, terms
+from ui.shared.figures import Groups
 from ui.shared.models import health
 from vae.checkpoints import dimension_name_files, every_image
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
@@ -29,15 +34,11 @@ from vae.maps.projection import ProjectionMap
 CHART_KEY = "map_chart"
 JOIN = "\n"  # between class names in the URL: no name has one
 ALL = "all"  # images of every split
-SPLIT_COLOURS = (
-    0,
-    1,
-    6,
-)  # of the classes' colours, in the order of every_image.SPLITS: the many training images are grey
+MOST_SWATCHES = 10  # categories in the legend of a column: as many as there are colours
 LEGEND = """
 <style>
-  .lse-splits { display: flex; gap: 1rem; font-size: 0.85rem; }
-  .lse-splits i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
+  .lse-swatches { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; font-size: 0.85rem; }
+  .lse-swatches i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.4em; }
 </style>
 """
 
@@ -56,22 +57,20 @@ class MapChoice:
     names: DimensionNames = NONE
 
 
-def controls(on_map: OnMap) -> MapChoice:
-    """The row of choices above the map; all of them are in the URL."""
+def controls(on_map: OnMap, bar: DeltaGenerator) -> MapChoice:
+    """The row of choices above the map, in `bar`; all of them are in the URL."""
     checkpoint = on_map.shown
     offered = [method for method in METHODS if method == "latent" or method in on_map.maps]
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
     names = dimension_name_files.read(checkpoint)
-    with st.container(key=layout.BAR, horizontal=True):
+    with bar:
         kept = _kept("map", offered, default)
         st.segmented_control("Map", offered, format_func=METHODS.__getitem__, required=True, **kept)
         STATE.always("map", st.session_state["map"])  # its default differs between models
         axes = _axes(on_map, st.session_state["map"], names)
-        colours = [name for name in COLOURS if name != "split" or on_map.every]
-        kept = _kept("colour", colours, "class")
-        st.selectbox("Colour", colours, format_func=lambda c: f"Colour: {COLOURS[c]}", width=190, **kept)
+        colour = control.choose(on_map, names)
         images = _which_images(on_map) if on_map.every else ALL
-    method, colour = st.session_state["map"], st.session_state["colour"]
+    method = st.session_state["map"]
     return MapChoice(method, axes, colour, _shown(checkpoint, colour), images, names)
 
 
@@ -94,6 +93,11 @@ def _there(checkpoint: Checkpoint) -> dict[str, int]:
     """The classes that have points: their names and labels."""
     names = checkpoint.dataset.class_names
     return {names[label]: int(label) for label in np.unique(checkpoint.latents.labels)}
+
+
+def has_classes(on_map: OnMap) -> bool:
+    """Whether the images are of more than one class."""
+    return len(_there(on_map.shown)) > 1
 
 
 def _shown(checkpoint: Checkpoint, colour: str) -> tuple[str, ...]:
@@ -218,50 +222,63 @@ def figure(on_map: OnMap, choice: MapChoice) -> MapFigure:
     # the legend hides classes in the page: only where they are chosen by name is the figure another
     drawn = choice if _many(on_map.shown) else replace(choice, shown=())
     # names by what they are: the same pixels can be imported again from other files
-    fingerprint, kept = browser_model.fingerprint(on_map.shown, on_map.maps), None
+    fingerprint = browser_model.fingerprint(on_map.shown, on_map.maps)
+    coloured: Groups | Values | None
     if choice.colour == "kept":
         mu, xy = on_map.images.latents.mu, places(on_map, choice)
         kept = map_quality.kept(fingerprint, choice.method, choice.axes, mu, xy)
-    return _figure((fingerprint, drawn, hash(names)), on_map, names, kept)
+        coloured = Values(kept, colourings.title(choice.colour, choice.names))
+    else:
+        coloured = colourings.of(on_map, choice.colour, choice.names)
+    of_table = table.stamp(on_map) if choice.colour.startswith(colourings.COLUMN) else ""
+    return _figure((fingerprint, drawn, hash(names), of_table), on_map, names, coloured)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _figure(
-    key: tuple[str, MapChoice, int], _on_map: OnMap, _names: tuple[str, ...] | None, _kept: FloatArray | None
+    key: tuple[str, MapChoice, int, str],
+    _on_map: OnMap,
+    _names: tuple[str, ...] | None,
+    _coloured: Groups | Values | None,
 ) -> MapFigure:
-    fingerprint, choice, _ = key
+    fingerprint, choice, *_ = key
     rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
     xy, labels = everywhere[rows], latents.labels[rows]
     names = None if _names is None else [_names[row] for row in rows]
-    both, classes = (
-        map_axes.of(choice.method, choice.axes, _on_map.maps, choice.names),
-        _on_map.checkpoint.dataset.class_names,
-    )
-    groups = np.take(SPLIT_COLOURS, _on_map.images.split_codes()[rows]) if choice.colour == "split" else None
-    if choice.colour not in ("class", "split"):
-        of_all: FloatArray = getattr(latents, choice.colour) if _kept is None else _kept
-        values = of_all[rows]
-        title = COLOURS[choice.colour]
-        drawn = figures.value_map(xy, values, labels, classes, title, both, names, choice.shown)
-    elif _many(_on_map.shown):
-        drawn = figures.many_class_map(xy, labels, classes, both, names, choice.shown, groups)
+    both = map_axes.of(choice.method, choice.axes, _on_map.maps, choice.names)
+    classes = _on_map.checkpoint.dataset.class_names
+    if isinstance(_coloured, Values):
+        values = _coloured.values[rows]
+        drawn = figures.value_map(xy, values, labels, classes, _coloured.title, both, names, choice.shown)
     else:
-        drawn = figures.class_map(xy, labels, classes, both, names, groups)
+        groups = None if _coloured is None else replace(_coloured, codes=_coloured.codes[rows])
+        if _many(_on_map.shown):
+            drawn = figures.many_class_map(xy, labels, classes, both, names, choice.shown, groups)
+        else:
+            drawn = figures.class_map(xy, labels, classes, both, names, groups)
     figures.numbered(drawn, rows)
     for place in _corners(everywhere) if len(rows) < len(everywhere) else ():
         figures.widen(drawn, place)  # the same piece of the map, whichever of its images are shown
     if start := _start(_on_map.maps, choice):
         figures.widen(drawn, start)
-    # by which the page knows figures, and which of them are one map and share their zoom
-    about = f"{fingerprint}:{choice.method}:{choice.axes}"
-    meta = {"map": about, "colour": choice.colour, "images": choice.images, "cloud": _cloud_name(key)}
+    about = {"map": _figure_name(fingerprint, choice), "colour": choice.colour, "images": choice.images}
+    meta = about | {"cloud": _cloud_name(key)}
     drawn.update_layout(meta=meta, height=None)  # as high as the page has room for
     return many_points.split(drawn, len(everywhere))
 
 
-def _cloud_name(key: tuple[str, MapChoice, int]) -> str:
+def _cloud_name(key: tuple[str, MapChoice, int, str]) -> str:
     """By which a figure and the points that it does not hold know each other."""
     return hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+
+
+def figure_name(on_map: OnMap, choice: MapChoice) -> str:
+    """By which the page knows figures, and which of them are one map and share their zoom."""
+    return _figure_name(browser_model.fingerprint(on_map.shown, on_map.maps), choice)
+
+
+def _figure_name(fingerprint: str, choice: MapChoice) -> str:
+    return f"{fingerprint}:{choice.method}:{choice.axes}"
 
 
 def _corners(xy: FloatArray) -> tuple[tuple[float, float], ...]:
@@ -271,10 +288,10 @@ def _corners(xy: FloatArray) -> tuple[tuple[float, float], ...]:
 
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """Draw the map; the page takes its clicks."""
-    if choice.colour == "split":
-        _split_legend(on_map)
+    _colour_legend(on_map, choice)
     shown = len(rows_of(on_map, choice))
-    title = f"{METHODS[choice.method]} map of {shown:,} images, coloured by {COLOURS[choice.colour]}"
+    coloured_by = colourings.title(choice.colour, choice.names)
+    title = f"{METHODS[choice.method]} map of {shown:,} images, coloured by {coloured_by}"
     made = figure(on_map, choice)
     with st.container(key=CHART_KEY):
         st.plotly_chart(
@@ -311,8 +328,13 @@ def say(on_map: OnMap, choice: MapChoice) -> None:
     measured = choice.method != "latent" and not health.is_of_no_use(on_map.checkpoint, health.EXPLORE)
     trust = map_words.trust(on_map.maps[choice.method]) if measured else ""
     adapted = on_map.maps[choice.method].adapted() if choice.method != "latent" else ""
-    said = [map_words.counted(on_map, choice.method, choice.images, drawn), *filter(None, (trust, adapted))]
+    column = colourings.column_of(on_map, choice.colour)
+    valued = "" if column is None else table_words.known(column)
+    counted = map_words.counted(on_map, choice.method, choice.images, drawn)
+    said = [counted, *filter(None, (valued, trust, adapted))]
     how = map_words.protocol(on_map.maps[choice.method]) if measured else ""
+    if column is not None and (added := table.of(on_map)):
+        how = f"{table_words.report(added, len(on_map.images.latents.mu))} {how}"
     if choice.colour == "kept":
         how = f"{map_words.KEPT} {how}"
     held_out = map_words.TRAINED_ON if on_map.every else ""
@@ -321,13 +343,26 @@ def say(on_map: OnMap, choice: MapChoice) -> None:
     st.caption(page.escape(" · ".join(said)), help=page.escape(words), width="content")
 
 
-def _split_legend(on_map: OnMap) -> None:
-    there = [(code, split) for code, split in enumerate(every_image.SPLITS) if on_map.images.counts[split]]
-    swatches = "".join(
-        f'<span><i style="background:{CLASS_COLOURS[SPLIT_COLOURS[code]]}"></i>{map_words.SPLITS[split]}</span>'
-        for code, split in there
+def _colour_legend(on_map: OnMap, choice: MapChoice) -> None:
+    """What colours mean that are neither the classes' nor of a scale."""
+    shown = _swatches(on_map, choice)
+    if not shown:
+        return
+    entries = "".join(
+        f'<span><i style="background:{swatch.colour}"></i>{html.escape(swatch.text)}</span>' for swatch in shown
     )
-    st.html(f"{LEGEND}<div class='lse-splits'>{swatches}</div>")
+    st.html(f"{LEGEND}<div class='lse-swatches'>{entries}</div>")
+
+
+def _swatches(on_map: OnMap, choice: MapChoice) -> list[Swatch]:
+    if choice.colour == "split":
+        there = [(code, split) for code, split in enumerate(every_image.SPLITS) if on_map.images.counts[split]]
+        colours = [CLASS_COLOURS[colourings.SPLIT_COLOURS[code]] for code, _ in there]
+        return [Swatch(colour, map_words.SPLITS[split]) for colour, (_, split) in zip(colours, there, strict=True)]
+    coloured = (
+        colourings.of(on_map, choice.colour, choice.names) if choice.colour.startswith(colourings.COLUMN) else None
+    )
+    return colourings.swatches(coloured, MOST_SWATCHES) if isinstance(coloured, Groups) else []
 
 
 def _drawn(on_map: OnMap, choice: MapChoice) -> int:

@@ -70,6 +70,11 @@ def map_and_panel() -> tuple[DeltaGenerator, DeltaGenerator]:
     return left.container(key=MAP), right.container(key=PANEL)
 
 
+def bar() -> DeltaGenerator:
+    """The place of the choices above the map, in a row."""
+    return st.container(key=BAR, horizontal=True)
+
+
 def hide(key: str) -> None:
     """Take the component of this key, and the gap after it, out of sight."""
     st.html(f"<style>:has(> .st-key-{key}), .st-key-{key} {{ display: none; }}</style>")

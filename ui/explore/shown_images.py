@@ -38,6 +38,11 @@ class OnMap:
         """Whether these are the images of all splits."""
         return len(self.images.latents.mu) > self.images.counts["test"]
 
+    @property
+    def sheet_name(self) -> str:
+        """By which the page knows the sheet of all these images (ui/explore/sheet)."""
+        return f"{len(self.images.latents.mu)}-{self.checkpoint.dataset.test_fingerprint}"
+
     def placed(self, method: str) -> int:
         """How many of the images, from the first, have a place on this map."""
         return len(self.images.latents.mu) if method == "latent" else len(self.maps[method].xy)

@@ -18,7 +18,7 @@ TRAY_VIEWS = ("images", "apart", "near")
 InPanelsPlace = Literal["decoder", "own", "tray"]
 STATE = PageState(
     "explore",
-    ("map", "x", "y", "colour", "shown", "images", "python", "own", "sliders", SELECTED, TRAY),
+    ("map", "x", "y", "colour", "shown", "images", "layers", "python", "own", "sliders", SELECTED, TRAY),
     lists=("row", "z"),
     long=("shown",),
 )

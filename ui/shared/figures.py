@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS, VALUE_COLOURS
+from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS, UNKNOWN, VALUE_COLOURS
 
 MAP_HEIGHT = 600
 QUIET = {"displaylogo": False, "showTips": False}  # no notes of Plotly's own over a chart
@@ -29,24 +29,35 @@ class Axis:
     measured: bool = True
 
 
+@dataclass(frozen=True)
+class Groups:
+    """What points are coloured by where it is not their class: `codes` (N,), int64, are colours as labels are, grey for
+    −1. Where there are `names`, by code, the mouse shows the point's with the `title`.
+    """
+
+    codes: NDArray[np.int64]
+    title: str = ""
+    names: tuple[str, ...] = ()
+
+
 def class_map(
     xy: NDArray[np.float32],
     labels: NDArray[np.int64],
     class_names: tuple[str, ...],
     axes: tuple[Axis, Axis],
     file_names: Sequence[str] | None = None,
-    groups: NDArray[np.int64] | None = None,
+    groups: Groups | None = None,
 ) -> go.Figure:
     """A scatter of all points (N, 2), one colour and one trace per class; row numbers ride in customdata, the class's
     name is the trace's meta.
 
-    `file_names` (N,) are shown under the mouse. `groups` (N,), where there are any, give the colours, not the classes.
+    `file_names` (N,) are shown under the mouse. `groups`, where there are any, give the colours, not the classes.
     """
     figure = go.Figure()
-    files = None if file_names is None else np.array([_literal(name) for name in file_names])
     for rows, name in _by_class(labels, class_names):
-        said = [*([] if files is None else ["%{text}"]), *([f"class {_literal(name)}"] if len(class_names) > 1 else [])]
-        look, texts = _look(labels[rows[0]] if groups is None else groups[rows]), None if files is None else files[rows]
+        texts = _texts(rows, labels, (), file_names, groups)
+        said = [*([] if texts is None else ["%{text}"]), *([f"class {_literal(name)}"] if len(class_names) > 1 else [])]
+        look = _look(labels[rows[0]] if groups is None else groups.codes[rows])
         _add_points(figure, xy, rows, look, texts, _hover("<br>".join(said)), name=_literal(name), meta=name)
     return _as_map(figure, axes, xy)
 
@@ -65,14 +76,14 @@ def many_class_map(
     axes: tuple[Axis, Axis],
     file_names: Sequence[str] | None = None,
     shown: Sequence[str] = (),
-    groups: NDArray[np.int64] | None = None,
+    groups: Groups | None = None,
 ) -> go.Figure:
     """As `class_map` for more classes than a legend can hold: one trace, no legend, and only the points of the classes
     in `shown` where there are any. A class keeps its colour and symbol.
     """
     rows = _rows_of(labels, class_names, shown)
-    texts = _texts(rows, labels, class_names, file_names)
-    figure, look = go.Figure(), _look((labels if groups is None else groups)[rows])
+    texts = _texts(rows, labels, class_names, file_names, groups)
+    figure, look = go.Figure(), _look((labels if groups is None else groups.codes)[rows])
     _add_points(figure, xy, rows, look, texts, _hover("%{text}"), showlegend=False)
     return _as_map(figure, axes, xy)
 
@@ -87,23 +98,31 @@ def value_map(
     file_names: Sequence[str] | None = None,
     shown: Sequence[str] = (),
 ) -> go.Figure:
-    """A scatter of all points (N, 2) coloured by `values` (N,); the outer 1 % on each side saturate. A trace per class,
-    as in `class_map`, or one of the classes in `shown`, as in `many_class_map`.
+    """A scatter of all points (N, 2) coloured by `values` (N,), grey where they are NaN; the outer 1 % on each side
+    saturate. A trace per class, as in `class_map`, or one of the classes in `shown`, as in `many_class_map`; and one
+    more of its points without a value.
     """
-    low, high = np.percentile(values, [1, 99])
+    known = np.isfinite(values)
+    low, high = np.percentile(values[known], [1, 99]) if known.any() else (0.0, 1.0)
     figure = go.Figure()
     many = len(class_names) > MOST_IN_LEGEND
     traces = [(_rows_of(labels, class_names, shown), "")] if many else _by_class(labels, class_names)
     for rows, name in traces:
-        look, texts = {"color": values[rows], "coloraxis": "coloraxis"}, _texts(rows, labels, class_names, file_names)
-        said = _hover("" if texts is None else "%{text}", f"<br>{title} %{{marker.color:.4g}}")
-        _add_points(figure, xy, rows, look, texts, said, meta=name)
+        for some in filter(len, (rows[~known[rows]], rows[known[rows]])):
+            valued = bool(known[some[0]])
+            look: dict[str, object] = {"color": UNKNOWN}
+            if valued:
+                look = {"color": values[some], "coloraxis": "coloraxis"}
+            texts = _texts(some, labels, class_names, file_names)
+            value = "%{marker.color:.4g}" if valued else "none"
+            said = _hover("" if texts is None else "%{text}", f"<br>{_literal(title)} {value}")
+            _add_points(figure, xy, some, look, texts, said, meta=name)
     figure.update_layout(
         coloraxis={
             "cmin": float(low),
             "cmax": float(high),
             "colorscale": VALUE_COLOURS,
-            "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+            "colorbar": {"title": {"text": _literal(title), "side": "right"}, "thickness": 12, "outlinewidth": 0},
         }
     )
     return _as_map(figure, axes, xy)
@@ -132,9 +151,13 @@ def _add_points(
 
 
 def _look(labels: NDArray[np.int64]) -> dict[str, object]:
-    """Colour and symbol of each class: another symbol for each round of the colours."""
+    """Colour and symbol of each class: another symbol for each round of the colours; a grey circle of −1."""
     colours, symbols = np.array(CLASS_COLOURS), np.array(CLASS_SYMBOLS)
-    return {"color": colours[labels % len(colours)], "symbol": symbols[labels // len(colours) % len(symbols)]}
+    colour = np.where(labels < 0, UNKNOWN, colours[labels % len(colours)])
+    symbol = np.where(labels < 0, CLASS_SYMBOLS[0], symbols[labels // len(colours) % len(symbols)])
+    return (
+        {"color": colour.item(), "symbol": symbol.item()} if colour.ndim == 0 else {"color": colour, "symbol": symbol}
+    )
 
 
 def _hover(said: str, after: str = "") -> str:
@@ -143,12 +166,19 @@ def _hover(said: str, after: str = "") -> str:
 
 
 def _texts(
-    rows: NDArray[np.int32], labels: NDArray[np.int64], class_names: tuple[str, ...], file_names: Sequence[str] | None
+    rows: NDArray[np.int32],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    file_names: Sequence[str] | None,
+    groups: Groups | None = None,
 ) -> NDArray[np.str_] | None:
-    """File and class of each of these rows; a class that is the only one is not told."""
+    """File, group and class of each of these rows; a class that is the only one is not told."""
     parts: list[list[str]] = []
     if file_names is not None:
         parts.append([_literal(file_names[row]) for row in rows])
+    if groups is not None and groups.names:
+        named = [f"{_literal(groups.title)}: {_literal(name)}" for name in (*groups.names, "none")]  # the last is −1
+        parts.append([named[code] for code in groups.codes[rows]])
     if len(class_names) > 1:
         parts.append([f"class {_literal(class_names[label])}" for label in labels[rows]])
     return np.array(["<br>".join(words) for words in zip(*parts, strict=True)]) if parts else None

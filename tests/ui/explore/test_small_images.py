@@ -1,4 +1,4 @@
-"""What the own-image tool is sent of a data set: every image in its place on the sheet, and the colour of its paper."""
+"""What the page is sent of a data set: every image in its place on the sheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from ui.explore.own_image import small_images
+from ui.explore.sheet import small_images
 
 
 def tiles(sheet: bytes) -> tuple[NDArray[np.uint8], dict[str, int]]:
@@ -43,11 +43,3 @@ def test_many_images_are_reduced_to_what_there_is_room_for() -> None:
     assert abs(small[2, 1, 0, 0] - block) <= 0.5
     assert small_images.reduced(images, 0).shape[2:] == (1, 40 // 31)
     assert small_images.reduced(images, 40) is images
-
-
-def test_the_paper_has_the_colour_of_most_edges() -> None:
-    images = np.full((5, 3, 8, 8), 90, np.uint8)
-    images[:, :, 2:6, 2:6] = 255
-    images[:, 1] = 10
-    images[0] = 0
-    assert small_images.paper_of(images) == [90, 10, 90]

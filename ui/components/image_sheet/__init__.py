@@ -11,5 +11,5 @@ _SHEET = st.components.v2.component("image_sheet", js=assets.script("image_sheet
 
 
 def bring(sheet: bytes, key: str) -> None:
-    """Bring small images (ui/explore/own_image/small_images.py) into the page."""
+    """Bring small images (ui/explore/sheet/small_images.py) into the page."""
     _SHEET(data=sheet, key=key, height=1)

@@ -20,9 +20,20 @@ export function withSheet(identity, use) {
   shelf.when(identity, use)
 }
 
+/** The images of a sheet as Thumbnails takes them. */
+export function tilesOf(sheet) {
+  const { picture, width, height } = sheet
+  return { width, height, at: (row) => ({ image: picture, ...placeOf(sheet, row) }) }
+}
+
 /** Draw the image of `row` onto a canvas of exactly its tile's size. */
-export function drawTile({ picture, columns, width, height }, row, canvas) {
+export function drawTile(sheet, row, canvas) {
+  const { picture, width, height } = sheet
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
-  const [left, top] = [(row % columns) * width, Math.floor(row / columns) * height]
+  const { left, top } = placeOf(sheet, row)
   canvas.getContext("2d").drawImage(picture, left, top, width, height, 0, 0, width, height)
+}
+
+function placeOf({ columns, width, height }, row) {
+  return { left: (row % columns) * width, top: Math.floor(row / columns) * height }
 }

@@ -12,6 +12,7 @@ import { MapInverse } from "../model_store/inverse.js"
 import { Pictures } from "../model_store/pictures.js"
 import { withReach } from "../model_store/reaches.js"
 import { meanOfRow, nearestRows, placeOnMap, withModel } from "../model_store/store.js"
+import { tellWhereabouts } from "../model_store/whereabouts.js"
 import { announce, NextFrame, OnceAFrame } from "../shared/frames.js"
 import { showText } from "../shared/help.js"
 import { Shortcuts } from "../shared/keys.js"
@@ -308,6 +309,7 @@ export class Panel {
 
   /** Everything. */
   refresh() {
+    if (this.model) tellWhereabouts(this.model.fingerprint, this.z)
     this.sliders.show(this.z)
     this.showPosterior()
     this.drawMoving()

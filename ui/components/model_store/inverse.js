@@ -3,12 +3,11 @@
 // Latent axes and PCA show coordinates of the latent space: those that they don't show are left as they are where one is.
 // t-SNE and other maps of neighbours have no inverse: a place there is what the images around it are on average.
 
-import { PlaneGrid } from "./plane_grid.js"
+import { ownDistances, PlaneGrid } from "./plane_grid.js"
 import { meanOfRow, placeOnMap } from "./store.js"
 
 export const AROUND = 8 // images whose latents make that of a place between them
-const CALIBRATED = 500 // points whose own neighbours say how near is usual on a map
-const [USUAL, LIMIT] = [0.75, 0.95] // of them: as in vae/generation/holes.py
+const [USUAL, LIMIT] = [0.75, 0.95] // of the points: as in vae/generation/holes.py
 
 export class MapInverse {
   /** `map`: {method, axes} of `model`. */
@@ -25,7 +24,7 @@ export class MapInverse {
   at({ x, y }, base) {
     if (this.isExact) return { z: this.exact(x, y, base), near: null }
     const around = this.grid.nearest(x, y, AROUND + 1)
-    this.spread ??= ownDistances(this.grid)
+    this.spread ??= spreadOf(this.grid)
     return { z: this.between(around), near: { distance: around[0].distance, ...this.spread } }
   }
 
@@ -66,15 +65,8 @@ export class MapInverse {
 }
 
 /** {usual, limit}: how far the nearest other point is from three in four of the points, and from 95 % of them. */
-function ownDistances(grid) {
-  const step = Math.max(1, Math.floor(grid.count / CALIBRATED))
-  const found = []
-  for (let row = 0; row < grid.count; row += step) {
-    const near = grid.nearest(grid.xy[2 * row], grid.xy[2 * row + 1], 2)
-    const other = near.find((one) => one.row !== row)
-    if (other) found.push(other.distance)
-  }
-  found.sort((a, b) => a - b)
+function spreadOf(grid) {
+  const found = ownDistances(grid, 1)
   const share = (part) => (found.length ? found[Math.floor(part * (found.length - 1))] : Infinity)
   return { usual: share(USUAL), limit: share(LIMIT) }
 }

@@ -3,6 +3,7 @@
 const A_CELL = 2 // points in one of the grid's cells, on average
 const MOST_CELLS = 1024 // along one side
 const OUTLIERS = 0.01 // of the points at each end of an axis: the cells at the edge hold them, or one far point would fill all others into one cell
+const CALIBRATED = 500 // points whose own neighbours say how near is usual
 
 export class PlaneGrid {
   /** `xy`: x and y of each point, one after another. */
@@ -74,6 +75,18 @@ export class PlaneGrid {
       }
     }
   }
+}
+
+/** How far the `nth` nearest other point is from each of some of the points, the least first. */
+export function ownDistances(grid, nth) {
+  const step = Math.max(1, Math.floor(grid.count / CALIBRATED))
+  const found = []
+  for (let row = 0; row < grid.count; row += step) {
+    const near = grid.nearest(grid.xy[2 * row], grid.xy[2 * row + 1], nth + 1)
+    const other = near.filter((one) => one.row !== row)[nth - 1]
+    if (other) found.push(other.distance)
+  }
+  return found.sort((a, b) => a - b)
 }
 
 /** [low, high] of an axis but for its outliers. */

@@ -6,13 +6,15 @@ import { sizeCanvas } from "../shared/pictures.js"
 
 export class MapCanvas {
   /** `draw(context, view)` is called in the frame after whatever changed, with {size: {width, height}, scale, zoom,
-   * toPixels(x, y), toPlane(left, top)} in CSS pixels of the plot. `under`: whether the points lie over it. */
-  constructor(chart, draw, { under = false } = {}) {
-    Object.assign(this, { chart, draw, under })
+   * toPixels(x, y), toPlane(left, top)} in CSS pixels of the plot. `level`: "over" the points, "under" them, or on the
+   * "ground", which is under those. */
+  constructor(chart, draw, level = "over") {
+    Object.assign(this, { chart, draw, level })
     this.element = document.createElement("canvas")
     this.element.setAttribute("aria-hidden", "true")
     this.element.style.cssText = "position:absolute;pointer-events:none;"
-    if (!under) this.element.style.zIndex = "1"
+    this.element.dataset.level = level
+    if (level === "over") this.element.style.zIndex = "1"
     this.frame = new NextFrame(() => this.drawNow())
   }
 
@@ -44,9 +46,10 @@ export class MapCanvas {
     const container = this.chart.container()
     if (this.element.parentElement === container) return
     this.element.style.left = this.element.style.top = "0"
-    if (this.under)
-      container.insertBefore(this.element, container.children[1] ?? null) // the first holds ground and grid
-    else container.append(this.element)
+    if (this.level === "over") return container.append(this.element)
+    const [, ...others] = container.children // the first holds Plotly's ground and grid
+    const isBelow = (other) => this.level === "under" && other.dataset.level === "ground"
+    container.insertBefore(this.element, others.find((other) => !isBelow(other)) ?? null)
   }
 
   close() {

@@ -1,8 +1,10 @@
 // Streamlit's native Plotly chart with a key: found, found again when Streamlit replaces it, listened to, and changed.
 //
 // All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
-// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.emit`, `gd.data`, `gd.layout.meta`,
-// `_fullLayout.xaxis._offset`, `_length`, `range`, `_fullLayout.height`, `marker.size`, `.modebar`, `window.Plotly`. Where there is no chart, nothing happens.
+// fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.emit`, `gd.data`,
+// `gd.layout.meta`, `gd.layout.xaxis.autorangeoptions`, `_fullLayout.xaxis._offset`, `_length`, `range`,
+// `_fullLayout.height`, `_fullLayout.coloraxis`, `_fullData` with `customdata` and `marker.color`, `marker.size`,
+// `.modebar`, `window.Plotly`. Where there is no chart, nothing happens.
 
 /** The events after which what is drawn over a chart is to be drawn again. */
 export const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
@@ -147,10 +149,11 @@ export class NativeChart {
 
   /** How many times as large as the whole the map is shown. */
   zoom() {
-    const { xaxis, yaxis } = this.chart._fullLayout
-    const shares = [xaxis, yaxis].map(({ range: [from, to], autorangeoptions }) => {
-      const [low, high] = autorangeoptions?.include ?? [from, to]
-      return (high - low) / (to - from)
+    const { _fullLayout: full, layout } = this.chart // who has zoomed has no `autorangeoptions` in the former any more
+    const shares = ["xaxis", "yaxis"].map((name) => {
+      const { range } = full[name]
+      const [low, high] = layout[name]?.autorangeoptions?.include ?? range
+      return (high - low) / (range[1] - range[0])
     })
     return Math.max(...shares) // the other axis shows more than all, for one unit is as long up as across
   }
@@ -169,6 +172,19 @@ export class NativeChart {
   /** Tell whoever listens to this chart of an event as Plotly would. */
   emit(name, event) {
     this.chart?.emit?.(name, event)
+  }
+
+  /** How the points are coloured: [{rows, colours}], where colours are one for all of a trace or one for each point, and
+   * numbers are those of `colourScale`. */
+  colouredRows() {
+    const traces = this.chart?._fullData ?? []
+    return traces.map(({ customdata, marker }) => ({ rows: customdata ?? [], colours: marker?.color }))
+  }
+
+  /** {low, high, scale} of what is coloured by numbers, `scale` as [[share, colour], …]; null without. */
+  colourScale() {
+    const { cmin, cmax, colorscale } = this.chart?._fullLayout?.coloraxis ?? {}
+    return colorscale ? { low: cmin, high: cmax, scale: colorscale } : null
   }
 
   /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */

@@ -5,8 +5,9 @@ import { PlaneGrid } from "../model_store/plane_grid.js"
 import { pointsOnMap, withModel } from "../model_store/store.js"
 import { MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
+import { numberOf } from "../point_map/colour_numbers.js"
 import { drawDensity, drawPoints, rowsInView } from "../point_map/scatter.js"
-import { maskOf, numberOf, radiusOf } from "../point_map/splat.js"
+import { maskOf, radiusOf } from "../point_map/splat.js"
 import { drawPoint } from "../shared/point.js"
 import { bytesFromBase64 } from "../shared/text.js"
 
@@ -45,7 +46,7 @@ export class PointCloud {
     window.addEventListener("pointerup", this.onUp, { capture: true })
     const draw = Object.fromEntries([...DRAWN_AGAIN, "plotly_restyle"].map((name) => [name, () => this.canvas?.ask()]))
     this.chart = new NativeChart(key, draw, () => this.onFigure())
-    this.canvas = new MapCanvas(this.chart, (context, view) => this.draw(context, view), { under: true })
+    this.canvas = new MapCanvas(this.chart, (context, view) => this.draw(context, view), "under")
     this.canvas.element.dataset.testid = "point-cloud"
     this.onFigure()
   }

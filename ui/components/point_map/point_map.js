@@ -5,17 +5,16 @@ import { PlaneGrid } from "../model_store/plane_grid.js"
 import { NextFrame } from "../shared/frames.js"
 import { sizeCanvas } from "../shared/pictures.js"
 import { themeValue } from "../shared/theme.js"
+import { hexOf } from "./colour_numbers.js"
 import { drawPoints, rowsInView } from "./scatter.js"
 import { maskOf, radiusOf } from "./splat.js"
-import { Thumbnails } from "./thumbnails.js"
+import { haveRoom, THUMBNAIL, Thumbnails } from "./thumbnails.js"
 import { drawTicks } from "./ticks.js"
 import { View } from "./view.js"
 
 const [NEAR, NEAR_A_FINGER] = [12, 22] // CSS pixels from a point that is still meant
 const MOVED = 5 // CSS pixels: less is a click
-const THUMBNAIL = 34 // CSS pixels
-const ENLARGED = 3 // times as large as the whole: from there on images take the place of points
-const FEW = 150 // points: images from the start
+
 export class PointMap {
   /** `onPick(row)` gets clicks on points, `onHover(row or null, at)` the point under the mouse, `onDrawn()` is called
    * after each frame. */
@@ -60,8 +59,9 @@ export class PointMap {
     this.ask()
   }
 
-  usePictures(data, shape) {
-    this.thumbnails = new Thumbnails(data, shape)
+  /** `tiles`: where images are taken from, as Thumbnails has it. */
+  usePictures(tiles) {
+    this.thumbnails = new Thumbnails(tiles)
   }
 
   ask() {
@@ -151,16 +151,8 @@ export class PointMap {
   }
 
   drawThumbnails(context, rows) {
-    if (!this.thumbnails || (this.view.zoom < ENLARGED && this.xy.length / 2 > FEW)) return 0
-    const places = new Float32Array(2 * rows.length)
-    for (const [k, row] of rows.entries()) {
-      const { left, top } = this.view.toPixels(this.xy[2 * row], this.xy[2 * row + 1])
-      places[2 * k] = left
-      places[2 * k + 1] = top
-    }
-    const hex = (row) =>
-      `#${[0, 8, 16].map((shift) => ((this.colourOf(row) >>> shift) & 255).toString(16).padStart(2, "0")).join("")}`
-    return this.thumbnails.draw(context, rows, places, THUMBNAIL, hex)
+    if (!this.thumbnails || !haveRoom(this.view, this.xy.length / 2)) return 0
+    return this.thumbnails.draw(context, this.view, rows, this.xy, (row) => hexOf(this.colourOf(row)))
   }
 
   // --- hands --------------------------------------------------------------------------------------------------------

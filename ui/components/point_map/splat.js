@@ -52,9 +52,3 @@ function over(below, colour, opacity) {
   }
   return mixed
 }
-
-/** "#rrggbb" as 0xBBGGRR. */
-export function numberOf(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
-  return red | (green << 8) | (blue << 16)
-}

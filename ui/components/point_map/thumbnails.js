@@ -1,50 +1,53 @@
-// Images in the place of their points: those that are in view and don't cover each other, from a sheet that holds the last ones.
+// Images in the place of their points: those that are in view and don't cover each other.
 
-const SHEET = 32 // images in a row of the sheet, and rows
+export const THUMBNAIL = 34 // CSS pixels
+const ENLARGED = 3 // times as large as the whole: from there on images take the place of points
+const FEW = 150 // points: images from the start
+const MOST = 1_000 // at once
+
+/** Whether a view has room for the images of so many points. */
+export function haveRoom(view, count) {
+  return view.zoom >= ENLARGED || count <= FEW
+}
 
 export class Thumbnails {
-  /** `data`: bytes (N, C, H, W). */
-  constructor(data, [, channels, height, width]) {
-    Object.assign(this, { data, channels, height, width })
-    this.sheet = Object.assign(document.createElement("canvas"), { width: SHEET * width, height: SHEET * height })
-    this.context = this.sheet.getContext("2d")
-    this.slots = new Map() // row -> its place on the sheet
+  /** `tiles`: {width, height, at(row)}, of which the last gives {image, left, top}: what to draw from, and where there. */
+  constructor(tiles) {
+    this.tiles = tiles
   }
 
-  /** Of `rows` at `places` (left and top of each, one after another), the first ones that have room: drawn `side`
-   * pixels wide or high, on a ground of `colourOf(row)`. Returns how many. */
-  draw(context, rows, places, side, colourOf) {
-    const chosen = apart(places, side)
-    const scale = side / Math.max(this.width, this.height)
-    const [wide, high] = [this.width * scale, this.height * scale]
-    context.imageSmoothingEnabled = false
-    for (const k of chosen.slice(0, SHEET * SHEET)) {
-      const slot = this.slotOf(rows[k])
+  /** Of `rows`, whose places in the plane are in `xy` (x and y of each row, one after another), the first ones that have
+   * room in the view: each on a ground of `colourOf(row)`. Returns how many. */
+  draw(context, view, rows, xy, colourOf) {
+    const { width, height } = this.tiles
+    const { inView, places } = seen(view, rows, xy)
+    const chosen = apart(places, THUMBNAIL).slice(0, MOST)
+    const scale = THUMBNAIL / Math.max(width, height)
+    const [wide, high] = [width * scale, height * scale]
+    context.imageSmoothingEnabled = scale < 1
+    for (const k of chosen) {
+      const { image, left: from, top: down } = this.tiles.at(inView[k])
       const [left, top] = [places[2 * k] - wide / 2, places[2 * k + 1] - high / 2]
-      context.fillStyle = colourOf(rows[k])
+      context.fillStyle = colourOf(inView[k])
       context.fillRect(left - 2, top - 2, wide + 4, high + 4)
-      const [from, down] = [(slot % SHEET) * this.width, Math.floor(slot / SHEET) * this.height]
-      context.drawImage(this.sheet, from, down, this.width, this.height, left, top, wide, high)
+      context.drawImage(image, from, down, width, height, left, top, wide, high)
     }
     return chosen.length
   }
+}
 
-  slotOf(row) {
-    const known = this.slots.get(row)
-    if (known !== undefined) return known
-    if (this.slots.size === SHEET * SHEET) this.slots.clear()
-    const slot = this.slots.size
-    const area = this.width * this.height
-    const image = this.context.createImageData(this.width, this.height)
-    const start = row * this.channels * area
-    for (let p = 0; p < area; p++) {
-      for (let c = 0; c < 3; c++) image.data[4 * p + c] = this.data[start + (this.channels >= 3 ? c * area : 0) + p]
-      image.data[4 * p + 3] = 255
-    }
-    this.context.putImageData(image, (slot % SHEET) * this.width, Math.floor(slot / SHEET) * this.height)
-    this.slots.set(row, slot)
-    return slot
+/** The rows whose points the view shows, and where: left and top of each, one after another. */
+function seen(view, rows, xy) {
+  const { width, height } = view.size
+  const inView = []
+  const places = []
+  for (const row of rows) {
+    const { left, top } = view.toPixels(xy[2 * row], xy[2 * row + 1])
+    if (left < 0 || top < 0 || left > width || top > height) continue
+    inView.push(row)
+    places.push(left, top)
   }
+  return { inView, places }
 }
 
 /** Which squares of this side, around these places, are drawn so that none covers another: the first come first. */

@@ -1,6 +1,6 @@
 // Which colour a point has: of its class, or of a number.
 
-import { numberOf } from "../point_map/splat.js"
+import { colourAt, numberOf } from "../point_map/colour_numbers.js"
 import { drawPoint } from "../shared/point.js"
 
 const SATURATED = 0.01 // of the values at each end, as on the app's maps
@@ -23,27 +23,11 @@ export function byValue(values, scale) {
   const sorted = Float32Array.from(values).sort()
   const cut = Math.floor(SATURATED * (sorted.length - 1))
   const [low, high] = [sorted[cut], sorted[sorted.length - 1 - cut]]
-  const steps = Array.from({ length: 256 }, (_, k) => between(scale, k / 255))
+  const steps = Array.from({ length: 256 }, (_, k) => colourAt(scale, k / 255))
   return {
     colourOf: (row) => steps[Math.round(255 * Math.min(1, Math.max(0, (values[row] - low) / (high - low || 1))))],
     markOf: () => 0,
     marks: [(context, middle, radius) => drawPoint(context, middle, middle, radius, 0, ["#000000"])],
     range: [low, high],
   }
-}
-
-function between(scale, share) {
-  const next = Math.max(
-    1,
-    scale.findIndex(([at]) => at >= share),
-  )
-  const [[from, one], [to, other]] = [scale[next - 1], scale[next]]
-  const part = (share - from) / (to - from)
-  const [a, b] = [numberOf(one), numberOf(other)]
-  let mixed = 0
-  for (const shift of [0, 8, 16]) {
-    const [x, y] = [(a >>> shift) & 255, (b >>> shift) & 255]
-    mixed |= Math.round(x + part * (y - x)) << shift
-  }
-  return mixed
 }

@@ -2,6 +2,7 @@
 
 import { keepReach } from "../model_store/reaches.js"
 import { keepModel, pointsOnMap, withModel } from "../model_store/store.js"
+import { ByteTiles } from "../point_map/byte_tiles.js"
 import { DecodedGrid } from "../point_map/decoded_grid.js"
 import { PointMap } from "../point_map/point_map.js"
 import { bytesFromBase64, grouped } from "../shared/text.js"
@@ -45,7 +46,7 @@ class Walk {
       onDrawn: () => this.panel.link?.draw(),
     })
     const { pictures } = model.tensors
-    if (pictures) this.map.usePictures(pictures.data, pictures.shape)
+    if (pictures) this.map.usePictures(new ByteTiles(pictures.data, pictures.shape))
     this.panel = new WalkPanel(placeOf(".decoder", about.panel_parts), this.map, (place) => this.moved(place))
     this.legend = new WalkLegend(placeOf(".classes", about.legend_parts), (isShown) => this.showClasses(isShown))
     this.grid = new DecodedGrid({

@@ -9,18 +9,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.components import clicks, image_sheet, model_store, own_image, reach
+from ui.components import clicks, model_store, own_image, reach
 from ui.components.model_store import browser_model
 from ui.components.own_image import OwnImageData
 from ui.explore import latent_map, originals
 from ui.explore.latent_map import MapChoice
-from ui.explore.own_image import small_images
+from ui.explore.own_image import paper
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
 from ui.shared import cache, explore_place, page, terms
 from ui.shared.detail import detail_panel
 from ui.shared.explore_place import Place
-from vae.checkpoints import every_image
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import DatasetError
 from vae.generation import anchors
@@ -40,19 +39,10 @@ NOT_HERE = (
 
 
 def bring(on_map: OnMap) -> None:
-    """Bring what the tool needs into the page: the encoder now, the small images once the page is drawn."""
+    """Bring the encoder, which the tool needs beside the sheet of images, into the page."""
     checkpoint = on_map.checkpoint
-    if not browser_model.can_encode(checkpoint):
-        return
-    model_store.store_encoder(cache.encoder_bytes(checkpoint), key=f"store-encoder-{checkpoint.identity[:16]}")
-    place = st.container(key="store-sheet")
-
-    def bring_sheet() -> None:
-        if (found := _sheet(on_map)) is not None:
-            with place:
-                image_sheet.bring(found, key=f"store-sheet-{_sheet_name(on_map)[:24]}")
-
-    page.later(bring_sheet)
+    if browser_model.can_encode(checkpoint):
+        model_store.store_encoder(cache.encoder_bytes(checkpoint), key=f"store-encoder-{checkpoint.identity[:16]}")
 
 
 @st.fragment
@@ -99,17 +89,17 @@ def _leave(checkpoint: Checkpoint, anchor: Anchor | None) -> None:
 def _data(on_map: OnMap, choice: MapChoice, wanted: int | None) -> OwnImageData:
     checkpoint = on_map.checkpoint
     reading = checkpoint.dataset.reading
-    paper = _paper(checkpoint)
+    colour = _paper(checkpoint)
     return {
         "fingerprint": browser_model.fingerprint(on_map.shown, on_map.maps),
         "encoder": checkpoint.identity,
-        "sheet_of": None if paper is None else _sheet_name(on_map),
+        "sheet_of": None if colour is None else on_map.sheet_name,
         "image_shape": list(checkpoint.model.image_shape),
         "class_names": list(checkpoint.dataset.class_names),
         "latent_dim": checkpoint.model.latent_dim,
         "count": len(on_map.shown.latents.mu),
         "tests": len(checkpoint.latents.mu),
-        "paper": paper or [0] * checkpoint.model.image_shape[0],
+        "paper": colour or [0] * checkpoint.model.image_shape[0],
         "reading": {
             "background": reading.background,
             "values": list(reading.values) if reading.values else None,
@@ -133,24 +123,4 @@ def _paper(checkpoint: Checkpoint) -> list[int] | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _paper_of(fingerprint: str, _images: NDArray[np.uint8]) -> list[int]:
-    return small_images.paper_of(_images)
-
-
-def _sheet_name(on_map: OnMap) -> str:
-    """By which the page knows the small images."""
-    return f"{len(on_map.shown.latents.mu)}-{on_map.checkpoint.dataset.test_fingerprint}"
-
-
-def _sheet(on_map: OnMap) -> bytes | None:
-    """The small images of all rows; None where they are not on this machine."""
-    splits = [split for split in every_image.SPLITS if on_map.images.counts[split]]
-    try:
-        images = [cache.images_of(on_map.checkpoint, split).images for split in splits]
-    except DatasetError:
-        return None
-    return _packed(_sheet_name(on_map), images)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _packed(name: str, _images: list[NDArray[np.uint8]]) -> bytes:
-    return small_images.packed(_images[0] if len(_images) == 1 else np.concatenate(_images), name)
+    return paper.paper_of(_images)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vae import recognition
 from vae.data.folders.words import split_of
+from vae.data.tables import csv_rows
 from vae.errors import DatasetError, StorageError
 from vae.storage import door, kinds, probe
 from vae.storage.printing import visible
@@ -18,8 +17,6 @@ from vae.storage.validation import short
 FILES = ("file", "filename", "file_name", "filepath", "path", "image", "image_name", "image_id", "img", "name", "id")
 CLASSES = ("class", "label", "category", "class_name", "classname", "target", "species", "breed", "tag", "diagnosis")
 SPLITS_NAMED = ("split", "set", "subset", "partition", "fold", "phase", "data_set", "dataset")
-MOST_ROWS, MOST_CELLS = 500_000, 5_000_000
-MOST_CELL = 4_000  # characters
 LOOKED_AT = 200  # rows, to see which column holds files
 
 
@@ -35,10 +32,7 @@ class ClassTable:
 
     def key_of(self, path: str) -> str | None:
         """How the table calls the file of a relative path: by it, by its end, its name, or without the ending."""
-        parts = path.split("/")
-        tries = ["/".join(parts[start:]) for start in range(len(parts))]
-        tries += [one.rsplit(".", 1)[0] for one in tries]
-        return next((one for one in tries if one in self.classes), None)
+        return next((one for one in tails(path) if one in self.classes), None)
 
 
 @dataclass(frozen=True)
@@ -78,23 +72,19 @@ def read(path: Path, files: list[str]) -> ClassTable:
 
 def parsed(table: RawTable, files: list[str]) -> ClassTable:
     """As `read`, of a table's content."""
-    where, raw = visible(table.name)[-80:], table.raw
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    rows = _rows(text, where)
+    where = visible(table.name)[-80:]
+    rows = csv_rows.read(table.raw, where).rows
     if len(rows) < 2:
         raise DatasetError(f"{where} has {len(rows)} rows, expected a line of headings and one for each image.")
     headings = [cell.strip().lower() for cell in rows[0]]
-    file_column = _file_column(headings, rows, files)
-    if file_column is None:
+    named_by = file_column(headings, rows, files)
+    if named_by is None:
         raise DatasetError(
             f"{where} has no column that names the images: its headings are {short(', '.join(rows[0]))}.",
             f"Call it {FILES[1]}, with paths below the folder or names of files.",
         )
     split_column = next((headings.index(name) for name in SPLITS_NAMED if name in headings), None)
-    left = [k for k in range(len(headings)) if k not in (file_column, split_column)]
+    left = [k for k in range(len(headings)) if k not in (named_by, split_column)]
     offered = {headings[k]: k for k in reversed(left)}
     class_column = next((offered[name] for name in CLASSES if name in offered), None)
     if class_column is None and len(left) == 1:
@@ -104,34 +94,15 @@ def parsed(table: RawTable, files: list[str]) -> ClassTable:
             f"{where} has no column of classes that can be told: its headings are {short(', '.join(rows[0]))}.",
             f"Call it {CLASSES[0]} or {CLASSES[1]}.",
         )
-    return _table(where, rows[1:], file_column, class_column, split_column)
+    return _table(where, rows[1:], named_by, class_column, split_column)
 
 
-def _rows(text: str, where: str) -> list[list[str]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    if (cells := text.count(delimiter) + text.count("\n")) > MOST_CELLS:  # before a row of millions is made
-        raise DatasetError(f"{where} has {cells:,} cells, expected at most {MOST_CELLS:,}.")
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if len(rows) > MOST_ROWS or any(len(cell) > MOST_CELL for cell in row):
-                raise DatasetError(
-                    f"{where} has more than {MOST_ROWS:,} rows, or a cell of more than {MOST_CELL:,} characters."
-                )
-            if row:
-                rows.append(row)
-    except csv.Error as error:
-        raise DatasetError(f"{where} is no CSV file that can be read: {error!s:.100}.") from error
-    return rows
-
-
-def _file_column(headings: list[str], rows: list[list[str]], files: list[str]) -> int | None:
+def file_column(headings: list[str], rows: list[list[str]], files: list[str]) -> int | None:
     """The column most of whose cells name images; a heading alone is not enough."""
-    names = {tail for file in files for tail in _tails(file)}
+    names = {tail for file in files for tail in tails(file)}
     counts: Counter[int] = Counter()
     for row in rows[1 : LOOKED_AT + 1]:
-        counts.update(k for k, cell in enumerate(row) if _bare(cell) in names)
+        counts.update(k for k, cell in enumerate(row) if bare(cell) in names)
     if not counts:
         return None
     most = max(counts.values())
@@ -140,25 +111,27 @@ def _file_column(headings: list[str], rows: list[list[str]], files: list[str]) -
     return min(named or best)
 
 
-def _tails(path: str) -> list[str]:
+def tails(path: str) -> list[str]:
+    """What a table may call the file of a relative path, the longest first."""
     parts = path.split("/")
-    tails = ["/".join(parts[start:]) for start in range(len(parts))]
-    return tails + [one.rsplit(".", 1)[0] for one in tails]
+    found = ["/".join(parts[start:]) for start in range(len(parts))]
+    return found + [one.rsplit(".", 1)[0] for one in found]
 
 
-def _bare(cell: str) -> str:
+def bare(cell: str) -> str:
+    """A path in a table as the folder has it."""
     return cell.strip().replace("\\", "/").removeprefix("./")
 
 
 def _table(
-    where: str, rows: list[list[str]], file_column: int, class_column: int | None, split_column: int | None
+    where: str, rows: list[list[str]], named_by: int, class_column: int | None, split_column: int | None
 ) -> ClassTable:
     classes: dict[str, str] = {}
     splits: dict[str, str] = {}
     for row in rows:
-        if len(row) <= max(file_column, class_column or 0):
+        if len(row) <= max(named_by, class_column or 0):
             continue
-        name, label = _bare(row[file_column]), "" if class_column is None else row[class_column].strip()
+        name, label = bare(row[named_by]), "" if class_column is None else row[class_column].strip()
         if not name or (class_column is not None and not label):
             continue
         if classes.setdefault(name, label) != label:

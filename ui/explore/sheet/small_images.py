@@ -1,4 +1,4 @@
-"""What the tool is sent of a data set: its images, small, on one picture, and the colour of its paper. No streamlit."""
+"""All images of a data set, small, on one picture, as the page takes them. No streamlit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ui.shared import pictures
 
 MOST_PIXELS = 2**24  # of all small images together: a browser holds them in 64 MB
-LOOKED_AT = 500  # images, for the colour of their edges
 
 
 def packed(images: NDArray[np.uint8], identity: str) -> bytes:
@@ -44,10 +43,3 @@ def reduced(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         blocks = image[:, : high * step, : wide * step].reshape(-1, high, step, wide, step)
         found[k] = np.round(blocks.mean((2, 4))).astype(np.uint8)
     return found
-
-
-def paper_of(images: NDArray[np.uint8]) -> list[int]:
-    """The colour that the images' edges mostly have, a byte a channel: what an empty canvas shows."""
-    some = images[:: max(1, len(images) // LOOKED_AT)]
-    edges = np.concatenate([some[:, :, 0], some[:, :, -1], some[:, :, :, 0], some[:, :, :, -1]], axis=2)  # (n, C, e)
-    return [int(value) for value in np.median(edges, axis=(0, 2))]

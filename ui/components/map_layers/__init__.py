@@ -1,0 +1,88 @@
+"""What lies on Explore's map beside its points, a Streamlit component whose front end is the .js, .css and .html files
+beside this one: a menu of layers, and the layers, drawn in the page over a figure that stays the same.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+import streamlit as st
+from msgspec import Meta
+
+from ui.components import assets, reports
+from vae.storage.schema import text
+
+_LAYERS = st.components.v2.component(
+    "map_layers",
+    html=assets.text("map_layers/layers.html"),
+    css=assets.text("shared/base.css", "shared/help.css", "map_layers/layers.css"),
+    js=assets.script("map_layers/layers_entry.js"),
+)
+Name = Annotated[str, text(40)]
+
+
+class ChosenLayers(reports.Event):
+    """The layers that are wanted."""
+
+    names: Annotated[list[Name], Meta(max_length=20)]
+
+
+class WantedSheet(reports.Event):
+    """The sheet of images (`image_sheet`) that the page needs and does not have."""
+
+    sheet: Annotated[str, text(200)]
+
+
+class LayerData(TypedDict):
+    """A layer in the menu; `why_not` says why it can't be had, empty where it can."""
+
+    name: str
+    title: str
+    help: str
+    why_not: str
+
+
+class MapLayersData(TypedDict):
+    """What the layers are drawn from; plain values only.
+
+    `figure` is the `map` of the figure's meta that belongs to this, `map` as map_link.js has it. Images are those from
+    `rows[0]` to below `rows[1]` whose class is one of `labels` (None: of any). `sheet` names their image sheet.
+    `chosen` is taken over where it answers the last choice, or when `revision` is another; `usual` is on unless it is
+    put off.
+    """
+
+    fingerprint: str
+    figure: str
+    chart_key: str
+    map: dict[str, Any]
+    rows: list[int]
+    labels: list[int] | None
+    image_shape: list[int]
+    class_names: list[str]
+    class_colours: list[str]
+    sheet: str
+    layers: list[LayerData]
+    chosen: list[str]
+    usual: list[str]
+    revision: int
+
+
+def show(data: MapLayersData, key: str) -> None:
+    """Show the menu, and draw what is chosen in it. What the page reports lies in the session under `key`, as `choice`
+    and `wanted`.
+    """
+    _LAYERS(data=dict(data), key=key, width="content", on_choice_change=_nothing, on_wanted_change=_nothing)
+
+
+def choice_of(value: object, offered: list[str]) -> ChosenLayers | None:
+    """What the page sent, if it is a choice among the layers that are offered."""
+    return reports.event(value, ChosenLayers, lambda choice: set(choice["names"]) <= set(offered))
+
+
+def wanted_of(value: object, sheet: str) -> WantedSheet | None:
+    """What the page sent, if it asks for this sheet."""
+    return reports.event(value, WantedSheet, lambda wanted: wanted["sheet"] == sheet)
+
+
+def _nothing() -> None:
+    """A change runs the page anew, and nothing before it."""

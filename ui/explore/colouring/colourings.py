@@ -1,0 +1,106 @@
+"""What points can be coloured by, and the colours' meaning for each image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ui.explore.colouring import table
+from ui.explore.map_words import COLOURS
+from ui.explore.shown_images import OnMap
+from ui.palette import CLASS_COLOURS, UNKNOWN
+from ui.shared.figures import Groups
+from vae.checkpoints.checkpoint import FloatArray
+from vae.checkpoints.dimension_names import DimensionNames
+
+if TYPE_CHECKING:
+    from vae.data.tables.image_columns import ImageColumn
+
+LATENT = "z"  # before a dimension's number
+COLUMN = "column:"  # before a column's name
+SPLIT_COLOURS = (
+    0,
+    1,
+    6,
+)  # of the classes' colours, in the order of every_image.SPLITS: the many training images are grey
+
+
+@dataclass(frozen=True)
+class Values:
+    """A number of each image (N,), NaN of those without one, and what it is."""
+
+    values: FloatArray
+    title: str
+
+
+def offered(on_map: OnMap) -> list[str]:
+    """The names of the colourings that there are; latent dimensions with the largest KL of test images first."""
+    every = [name for name in COLOURS if name != "split" or on_map.every]
+    order = np.argsort(-on_map.checkpoint.latents.kl_per_dim(), kind="stable")
+    added = table.of(on_map)
+    columns = [] if added is None else [f"{COLUMN}{column.name}" for column in added.columns]
+    return [*every, *columns, *(f"{LATENT}{j}" for j in order)]
+
+
+def short_title(name: str, dimensions: DimensionNames) -> str:
+    """What a colouring is called in a list of them."""
+    index = _dimension(name)
+    return COLOURS.get(name) or (name.removeprefix(COLUMN) if index is None else dimensions.label(index))
+
+
+def title(name: str, dimensions: DimensionNames) -> str:
+    """What a colouring is called beside its scale."""
+    mean = "" if _dimension(name) is None else " (posterior mean)"
+    return f"{short_title(name, dimensions)}{mean}"
+
+
+def _dimension(name: str) -> int | None:
+    """The latent dimension that a colouring shows, if it is one that is offered."""
+    number = name.removeprefix(LATENT)
+    return int(number) if name.startswith(LATENT) and number.isdecimal() else None
+
+
+def of(on_map: OnMap, name: str, dimensions: DimensionNames) -> Groups | Values | None:
+    """What the images are coloured by; None for their classes, and for what is computed of a map (`map_quality`)."""
+    if name in ("class", "kept"):
+        return None
+    if name == "split":
+        return Groups(np.take(SPLIT_COLOURS, on_map.images.split_codes()))
+    latents, called, index = on_map.images.latents, title(name, dimensions), _dimension(name)
+    if name in COLOURS:
+        return Values(getattr(latents, name), called)
+    return _of_column(column_of(on_map, name), called) if index is None else Values(latents.mu[:, index], called)
+
+
+def column_of(on_map: OnMap, name: str) -> ImageColumn | None:
+    """The column of the added table that a colouring shows."""
+    added = table.of(on_map) if name.startswith(COLUMN) else None
+    return None if added is None else added.column(name.removeprefix(COLUMN))
+
+
+def _of_column(column: ImageColumn | None, title: str) -> Groups | Values | None:
+    if column is None:
+        return None
+    from vae.data.tables.image_columns import NumberColumn  # not before: most visits add no table
+
+    if isinstance(column, NumberColumn):
+        return Values(column.values, title)
+    return Groups(column.codes, title, column.categories)
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """An entry of a legend: a colour and what it stands for."""
+
+    colour: str
+    text: str
+
+
+def swatches(groups: Groups, most: int) -> list[Swatch]:
+    """A legend of groups that have names: the `most` frequent, how many more there are, and what has none."""
+    shown = [Swatch(CLASS_COLOURS[code % len(CLASS_COLOURS)], name) for code, name in enumerate(groups.names[:most])]
+    if (more := len(groups.names) - most) > 0:
+        shown.append(Swatch("none", f"and {more:,} more"))
+    return [*shown, Swatch(UNKNOWN, "no value")] if (groups.codes < 0).any() else shown

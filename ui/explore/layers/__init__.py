@@ -1,0 +1,1 @@
+"""What lies on the map beside its points: which layers are wanted, and what they are drawn from."""

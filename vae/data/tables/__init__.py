@@ -1,0 +1,1 @@
+"""Tables about images that are data sets already: read, bounded, and joined to their rows."""
