@@ -36,7 +36,9 @@ NAMES = {
     "chart.emit": "typeof chart.emit === 'function'",
     "chart.removeListener": "typeof chart.removeListener === 'function'",
     "chart._ev.listeners": "Array.isArray(chart._ev.listeners('plotly_click'))",
-    "window.Plotly changes it": "[Plotly.relayout, Plotly.restyle].every((change) => typeof change === 'function')",
+    "window.Plotly changes and prints it": (
+        "[Plotly.relayout, Plotly.restyle, Plotly.toImage].every((change) => typeof change === 'function')"
+    ),
     "chart.layout.meta is what Python said": "chart.layout.meta.map.endsWith(':pca:(0, 1)')",
     "chart.layout.<axis>.autorangeoptions is what Python said": (
         "['xaxis', 'yaxis'].every((axis) => chart.layout[axis].autorangeoptions.include.length === 2)"

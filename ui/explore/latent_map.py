@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import events, map_legend, point_cloud
+from ui.components.map_layers import LegendEntry
 from ui.components.model_store import browser_model
 from ui.explore import many_points, map_axes, map_quality, map_words, shown_images
 from ui.explore.colouring import colourings, control, table, table_words
@@ -286,12 +287,29 @@ def _corners(xy: FloatArray) -> tuple[tuple[float, float], ...]:
     return (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
 
 
+def title(on_map: OnMap, choice: MapChoice) -> str:
+    """What the map is, in a line."""
+    coloured_by = colourings.title(choice.colour, choice.names)
+    return f"{METHODS[choice.method]} map of {len(rows_of(on_map, choice)):,} images, coloured by {coloured_by}"
+
+
+def legend_entries(on_map: OnMap, choice: MapChoice) -> list[LegendEntry]:
+    """What colours mean that have no scale: those of the classes shown, of splits, or of a column's words."""
+    if choice.colour != "class":
+        return [{"text": one.text, "label": None, "colour": one.colour} for one in _swatches(on_map, choice)]
+    there = _there(on_map.shown)
+    if not 1 < len(there) <= figures.MOST_IN_LEGEND:
+        return []
+    return [
+        {"text": name, "label": label, "colour": ""}
+        for name, label in there.items()
+        if not choice.shown or name in choice.shown
+    ]
+
+
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """Draw the map; the page takes its clicks."""
     _colour_legend(on_map, choice)
-    shown = len(rows_of(on_map, choice))
-    coloured_by = colourings.title(choice.colour, choice.names)
-    title = f"{METHODS[choice.method]} map of {shown:,} images, coloured by {coloured_by}"
     made = figure(on_map, choice)
     with st.container(key=CHART_KEY):
         st.plotly_chart(
@@ -299,7 +317,7 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
             key="map_linked",
             on_select="ignore",
             config=figures.MOVING,
-            alt=title,
+            alt=title(on_map, choice),
             height="stretch",
         )
     if made.cloud is not None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.drive import explore
@@ -147,3 +150,42 @@ def test_regions_lie_below_the_points_follow_the_map_and_are_of_the_classes_show
     expect(canvas(digits)).to_have_attribute("data-named", "9")
     assert eventually(digits, lambda: np.abs(np.subtract(ground_at(digits, moved)[:3], [red, green, blue])).max() > 40)
     assert console_errors == []
+
+
+def saved(page: Page, kind: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=kind, exact=True).click()
+    assert download.value.suggested_filename == f"{DIGITS}-tsne-map.{kind.lower()}"
+    return Path(download.value.path()).read_bytes()
+
+
+def test_the_map_is_saved_for_print_with_its_layers_a_title_and_a_legend(app: AppServer, page: Page) -> None:
+    explore.open_explore(page, app, f"?model={DIGITS}&map=tsne&images=test&layers=regions,names")
+    at, place = explore.point(page, 0, 0), canvas(page).bounding_box()
+    chart = page.locator(explore.CHART).bounding_box()
+    assert place is not None and chart is not None
+    page.get_by_role("button", name="Layers").click()
+    picture = Image.open(io.BytesIO(saved(page, "PNG"))).convert("RGB")
+    assert picture.width >= 2126
+    scale = round(picture.width / chart["width"])
+    heading = picture.height / scale - chart["height"]
+    assert heading > 40
+    # a point of class 0, and beside it its region, where they are on the page
+    left, top = (at.x - chart["x"]) * scale, (at.y - chart["y"] + heading) * scale
+    around = np.array(picture)[round(top) - 60 : round(top) + 60, round(left) - 60 : round(left) + 60].reshape(-1, 3)
+    blue = np.array([int(CLASS_COLOURS[0][k : k + 2], 16) for k in (1, 3, 5)])
+    far = np.abs(around.astype(int) - blue).max(1)
+    assert far.min() < 40
+    assert np.median(around[:, 2].astype(int) - around[:, 0]) > 40  # its colour, paler
+    assert len(np.unique(np.array(picture)[: round(heading * scale)].reshape(-1, 3), axis=0)) > 10  # title and legend
+    texts, points, pictures = page.evaluate(
+        """(text) => {
+            const drawing = new DOMParser().parseFromString(text, "image/svg+xml")
+            const count = (kind) => drawing.querySelectorAll(kind).length
+            const texts = [...drawing.querySelectorAll("text")].map((one) => one.textContent)
+            return [texts, count("path.point"), count("image")]
+        }""",
+        saved(page, "SVG").decode(),
+    )
+    assert texts[:3] == [f"{DIGITS}: t-SNE map of 360 images, coloured by class", "0", "1"]
+    assert (points, pictures) == (360, 2)

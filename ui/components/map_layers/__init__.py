@@ -42,6 +42,22 @@ class LayerData(TypedDict):
     why_not: str
 
 
+class LegendEntry(TypedDict):
+    """What a colour means on a printed map: a class's by its `label`, which has its symbol, too, or another colour."""
+
+    text: str
+    label: int | None
+    colour: str
+
+
+class PrintData(TypedDict):
+    """What stands above a printed map, and the file's name without its ending."""
+
+    title: str
+    legend: list[LegendEntry]
+    file: str
+
+
 class MapLayersData(TypedDict):
     """What the layers are drawn from; plain values only.
 
@@ -64,6 +80,7 @@ class MapLayersData(TypedDict):
     layers: list[LayerData]
     chosen: list[str]
     usual: list[str]
+    print: PrintData
     revision: int
 
 

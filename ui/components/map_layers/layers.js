@@ -13,11 +13,18 @@ import { same } from "../shared/same.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { LayeredMap } from "./layered_map.js"
 import { LayerMenu } from "./menu.js"
+import { pngOf, svgOf } from "./print.js"
+
+const LONG_ENOUGH = 60_000 // ms in which a browser has taken a file
+const MOST_FRAMES = 1_000 // that layers may take
 
 export class MapLayers {
   constructor(root) {
     this.element = root.querySelector(".layers")
-    this.menu = new LayerMenu(root, (chosen) => this.choose(chosen))
+    this.menu = new LayerMenu(root, {
+      choose: (chosen) => this.choose(chosen),
+      save: (format) => this.save(format),
+    })
     this.stopListening = onWhereabouts((fingerprint) => fingerprint === this.data?.fingerprint && this.moved())
   }
 
@@ -98,6 +105,26 @@ export class MapLayers {
     this.menu.show(this.data.layers, chosen, this.data.usual)
     this.ask()
     this.report("choice", { names })
+  }
+
+  /** Save what is seen as a file. */
+  async save(format) {
+    const { class_colours: colours, print: about } = this.data
+    await this.complete()
+    const print = { ...about, colours, chart: this.chart, under: this.under, over: this.over, look: this.look() }
+    const made = await (format === "png" ? pngOf(print) : svgOf(print))
+    const link = Object.assign(document.createElement("a"), {
+      href: URL.createObjectURL(made),
+      download: `${about.file}.${format}`,
+    })
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), LONG_ENOUGH)
+  }
+
+  /** Wait until no layer lacks a piece of what is seen. */
+  async complete() {
+    const lacking = () => [this.under, this.over].some(({ element }) => Number(element.dataset.missing))
+    for (let frame = 0; lacking() && frame < MOST_FRAMES; frame++) await new Promise(requestAnimationFrame)
   }
 
   moved() {

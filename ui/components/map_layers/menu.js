@@ -4,13 +4,27 @@ import { showText } from "../shared/help.js"
 import { same } from "../shared/same.js"
 
 const EDGE = 8 // CSS pixels between the menu and the window's edge
+const SAVED =
+  "The map as you see it, with its layers, a title and what the colours mean: a PNG of at least 2,126 pixels across (18 cm " +
+  "at 300 dots an inch), or an SVG in which axes, letters and up to 20,000 points are shapes."
 
 export class LayerMenu {
-  /** `choose(names)` gets the layers that are wanted. */
-  constructor(root, choose) {
+  /** `choose(names)` gets the layers that are wanted; `save(format)` saves the map as a file, "png" or "svg". */
+  constructor(root, { choose, save }) {
     this.button = root.querySelector(".open")
     this.menu = root.querySelector(".menu")
+    this.boxesIn = root.querySelector(".boxes")
     this.choose = choose
+    showText(root.querySelector(".why-save"), ["\u200b", { help: SAVED }])
+    for (const format of ["png", "svg"]) {
+      const button = root.querySelector(`.${format}`)
+      button.onclick = async () => {
+        button.disabled = true
+        await save(format).finally(() => {
+          button.disabled = false
+        })
+      }
+    }
     this.button.popoverTargetElement = this.menu
     this.menu.addEventListener("toggle", ({ newState }) => newState === "open" && this.place())
     this.close = () => this.menu.matches(":popover-open") && this.menu.hidePopover()
@@ -38,7 +52,7 @@ export class LayerMenu {
     const lines = layers.map((layer) => lineOf(layer))
     this.boxes = lines.map(({ box }) => box)
     for (const box of this.boxes) box.onchange = () => this.changed()
-    this.menu.replaceChildren(...lines.flatMap(({ parts }) => parts))
+    this.boxesIn.replaceChildren(...lines.flatMap(({ parts }) => parts))
   }
 
   changed() {

@@ -42,6 +42,20 @@ export class MapCanvas {
     this.draw(context, view)
   }
 
+  /** Draw onto a picture of the chart, in its CSS pixels. */
+  paintOn(context) {
+    const view = viewOf(this.chart)
+    if (!view) return
+    const { left, top } = this.chart.frame()
+    context.save()
+    context.translate(left, top)
+    context.beginPath()
+    context.rect(0, 0, view.size.width, view.size.height)
+    context.clip()
+    this.draw(context, view)
+    context.restore()
+  }
+
   attach() {
     const container = this.chart.container()
     if (this.element.parentElement === container) return

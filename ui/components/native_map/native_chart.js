@@ -4,7 +4,9 @@
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.emit`, `gd.data`,
 // `gd.layout.meta`, `gd.layout.xaxis.autorangeoptions`, `_fullLayout.xaxis._offset`, `_length`, `range`,
 // `_fullLayout.height`, `_fullLayout.coloraxis`, `_fullData` with `customdata` and `marker.color`, `marker.size`,
-// `.modebar`, `window.Plotly`. Where there is no chart, nothing happens.
+// `.modebar`, `window.Plotly` with `toImage`. Where there is no chart, nothing happens.
+
+const MOST_SHAPES = 20_000 // points in an SVG file: more make it slow to open
 
 /** The events after which what is drawn over a chart is to be drawn again. */
 export const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
@@ -185,6 +187,26 @@ export class NativeChart {
   colourScale() {
     const { cmin, cmax, colorscale } = this.chart?._fullLayout?.coloraxis ?? {}
     return colorscale ? { low: cmin, high: cmax, scale: colorscale } : null
+  }
+
+  /** {width, height} of all of the chart, in CSS pixels. */
+  size() {
+    const { width, height } = this.chart._fullLayout
+    return { width, height }
+  }
+
+  /** The address of a picture of the chart as it is seen, on no ground: `format` "png", `scale` times as large, or "svg", in
+   * which points are shapes where they are not too many. */
+  async imageUrl({ format, scale }) {
+    const { data, layout } = this.chart
+    const { width, height } = this.size()
+    const [x, y] = this.ranges()
+    const clear = { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" }
+    const seen = { xaxis: { ...layout.xaxis, range: x }, yaxis: { ...layout.yaxis, range: y } }
+    const count = data.reduce((sum, trace) => sum + (trace.customdata?.length ?? 0), 0)
+    const drawn = format === "svg" && count <= MOST_SHAPES ? data.map((one) => ({ ...one, type: "scatter" })) : data
+    const figure = { data: drawn, layout: { ...layout, ...seen, ...clear, width, height } }
+    return window.Plotly.toImage(figure, { format, width, height, scale })
   }
 
   /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */

@@ -102,5 +102,5 @@ def swatches(groups: Groups, most: int) -> list[Swatch]:
     """A legend of groups that have names: the `most` frequent, how many more there are, and what has none."""
     shown = [Swatch(CLASS_COLOURS[code % len(CLASS_COLOURS)], name) for code, name in enumerate(groups.names[:most])]
     if (more := len(groups.names) - most) > 0:
-        shown.append(Swatch("none", f"and {more:,} more"))
+        shown.append(Swatch("transparent", f"and {more:,} more"))
     return [*shown, Swatch(UNKNOWN, "no value")] if (groups.codes < 0).any() else shown

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import events, map_layers
-from ui.components.map_layers import LayerData
+from ui.components.map_layers import LayerData, PrintData
 from ui.components.model_store import browser_model
 from ui.explore import latent_map
 from ui.explore.latent_map import MapChoice
@@ -49,11 +49,22 @@ def show(on_map: OnMap, choice: MapChoice, bar: DeltaGenerator) -> bool:
                 "layers": layers,
                 "chosen": [layer["name"] for layer in layers if layer["name"] in wanted_layers],
                 "usual": list(USUAL),
+                "print": _print(on_map, choice),
                 "revision": STATE.revision(),
             },
             key,
         )
     return wanted
+
+
+def _print(on_map: OnMap, choice: MapChoice) -> PrintData:
+    """What stands above a printed map."""
+    name = on_map.checkpoint.name
+    return {
+        "title": f"{name}: {latent_map.title(on_map, choice)}",
+        "legend": latent_map.legend_entries(on_map, choice),
+        "file": f"{name}-{choice.method}-map",
+    }
 
 
 def _take_choice(key: str, value: object, layers: list[LayerData]) -> None:
