@@ -19,7 +19,7 @@ const AROUND = 24 // of the nearest points, the first that is shown is meant
 
 export class PointCloud {
   constructor(root) {
-    this.element = root.firstElementChild ?? root
+    this.element = root.querySelector(".point-cloud")
     this.listeners = [
       ["pointermove", (event) => this.moved(event)],
       ["pointerleave", () => this.hover(null)],
