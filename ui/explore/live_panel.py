@@ -103,7 +103,7 @@ def bring_reach(on_map: OnMap) -> None:
     def bring() -> None:
         from ui.components import reach  # not before: the first map does without it
 
-        if known := reach.reach_data(cache.reach(checkpoint)):
+        if known := reach.reach_data(cache.reach_in_a_page(checkpoint)):
             with place:
                 model_store.store_reach(checkpoint.identity, known, key=f"store-reach-{checkpoint.identity[:16]}")
 

@@ -239,6 +239,18 @@ def reach(chosen: Checkpoint) -> Reach:
     return _reach(chosen.identity, chosen)
 
 
+def reach_in_a_page(chosen: Checkpoint) -> Reach:
+    """The same for a page that looks for the nearest image in every frame, and not through more than it can."""
+    return _reach_in_a_page(chosen.identity, chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _reach_in_a_page(identity: str, _checkpoint: Checkpoint) -> Reach:
+    from vae.generation import holes
+
+    return holes.reach_in_a_page(_checkpoint.latents)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _reach(identity: str, _checkpoint: Checkpoint) -> Reach:
     from vae.generation import holes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,10 @@ class Latents:
 
     def kl_per_dim(self) -> NDArray[np.float64]:
         """KL(q(z_j|x) ‖ p(z_j)) averaged over images, (d,) nats: which dimensions carry information."""
+        return self._kl_per_dim.copy()
+
+    @functools.cached_property
+    def _kl_per_dim(self) -> NDArray[np.float64]:  # a page asks for it several times, which takes a while of a million
         mu, sigma = self.mu.astype(np.float64), np.maximum(self.sigma.astype(np.float64), 1e-30)
         mean: NDArray[np.float64] = (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).mean(0)
         return mean

@@ -20,6 +20,7 @@ from vae.generation.interpolation import Distances, Reals, distances, nearest_ot
 LEAST = 2  # images
 NOT_MEASURED = "One test image is too few to say where the model saw no data."
 SHARE = 95  # % of posterior samples that lie nearer than the limit
+SEARCHED = 50_000  # images that a page looks through in every frame
 USUAL_SHARE = 75  # % of them that lie nearer than is usual
 
 
@@ -54,6 +55,16 @@ def reach(latents: Latents, count: int = 1_000, seed: int = 0) -> Reach:
     found = nearest_other(z[:, dims], latents.mu[:, dims], rows).distance
     usual, limit = np.percentile(found, [USUAL_SHARE, SHARE])
     return Reach(dims, float(usual), float(limit), len(rows))
+
+
+def every(count: int) -> int:
+    """Which of `count` images a page that follows a hand looks through: the first and every so-manyth after it."""
+    return max(1, math.ceil(count / SEARCHED))
+
+
+def reach_in_a_page(latents: Latents) -> Reach:
+    """The reach of the images that such a page looks through, among which the next one is farther away."""
+    return reach(latents.take(np.arange(0, len(latents.mu), every(len(latents.mu)))))
 
 
 def from_data(z: Reals, latents: Latents, known: Reach) -> NDArray[np.float64]:

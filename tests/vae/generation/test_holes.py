@@ -29,6 +29,19 @@ def test_samples_of_the_data_itself_are_rarely_far() -> None:
     assert share == pytest.approx(0.05, abs=0.02)
 
 
+def test_the_limit_of_a_page_is_that_of_the_images_it_looks_through() -> None:
+    """Of more than it can: a new draw then lies beyond the limit as often, though the nearest of all images is nearer."""
+    rng = np.random.default_rng(5)
+    known = latents(rng.normal(0, 0.9, (120_001, 3)), 0.05)
+    every = holes.every(len(known.mu))
+    assert (every, holes.every(50_000)) == (3, 1)
+    limit = holes.reach_in_a_page(known)
+    fresh = rng.normal(0, 0.9, (4_000, 3)) + 0.05 * rng.standard_normal((4_000, 3))
+    looked_through = known.take(np.arange(0, len(known.mu), every))
+    assert (holes.from_data(fresh, looked_through, limit) > limit.limit).mean() == pytest.approx(0.05, abs=0.02)
+    assert (holes.from_data(fresh, known, limit) > limit.limit).mean() < 0.03
+
+
 def test_dimensions_that_carry_nothing_do_not_count() -> None:
     rng = np.random.default_rng(4)
     mu = rng.normal(0, 1, (2_000, 4))

@@ -4,6 +4,7 @@ import { nearestRows } from "../model_store/store.js"
 import { showText } from "../shared/help.js"
 import { setText } from "../shared/text.js"
 
+const SEARCHED = 50_000 // images, as in vae/generation/holes.py: of more, every so-manyth
 const WORDS = { on: "On data", near: "Near data", far: "Far from data" }
 
 export class TrustMark {
@@ -33,7 +34,8 @@ export class TrustMark {
   show(z, near = null) {
     if (!this.model) return
     const { dims, usual, limit } = this.reach
-    const [{ distance }] = nearestRows(this.model, z, 1, dims, this.tests)
+    const every = Math.max(1, Math.ceil(this.tests / SEARCHED))
+    const [{ distance }] = nearestRows(this.model, z, 1, dims, this.tests, every)
     const { level, share } = trustOf([{ distance, usual, limit }, ...(near ? [near] : [])])
     this.element.hidden = false
     if (this.element.dataset.level !== level) this.element.dataset.level = level

@@ -35,13 +35,13 @@ export function meanOfRow(model, row) {
 }
 
 /** The `count` images whose posterior means are nearest to z in the dimensions `dims`, in all without them:
- * [{row, distance}], nearest first; of the first `among` images only. */
-export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), among = Infinity) {
+ * [{row, distance}], nearest first; of the first `among` images, of which only each `every`-th is looked at. */
+export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), among = Infinity, every = 1) {
   const d = model.latent_dim
   const mu = model.tensors.mu.data
   const end = Math.min(mu.length, among * d)
   const best = []
-  for (let row = 0, at = 0; at < end; row++, at += d) {
+  for (let row = 0, at = 0; at < end; row += every, at += every * d) {
     const limit = best.length === count ? best[count - 1].squared : Infinity
     let squared = 0
     for (let k = 0; k < dims.length && squared < limit; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
