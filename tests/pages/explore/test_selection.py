@@ -1,0 +1,73 @@
+"""What is selected on Explore, by links and in the tray: whatever a link says, the page answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.pages.explore.page import of_mnist, texts, visit, write
+from vae.checkpoints.checkpoint import Checkpoint
+from vae.selection import tag_files
+from vae.selection.tag_files import Tag
+
+DIGITS = "digits-mlp-8"
+
+
+def test_the_tray_counts_classes_and_says_what_sets_them_apart(digits: Checkpoint) -> None:
+    at = visit(model=DIGITS, selected="class:3", tray="apart")
+    count = int((digits.latents.labels == 3).sum())
+    assert f"{count} images selected" in texts(at)
+    assert "Most unlike the rest: " in texts(at)
+    at = visit(model=DIGITS, selected="class:3 + near:7:12", tray="images", row="7")
+    assert "The most typical first" in texts(at)
+    at = visit(model=DIGITS, selected="class:3", tray="near", row="7")
+    assert "Nearest to row 7" in texts(at)
+
+
+def test_a_tag_is_selected_by_its_link(digits: Checkpoint) -> None:
+    tag_files.save(digits.identity, Tag("odd [ones](x) = 1", np.arange(5)))
+    at = visit(model=DIGITS, selected="tag:odd [ones](x) = 1", tray="images")
+    assert "5 images selected" in texts(at)
+    assert at.query_params["selected"] == "tag:odd [ones](x) = 1"
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({"selected": "rows:99999"}, "no image 99999"),
+        ({"selected": "drawn:0123456789ab"}, "keep one as a tag"),
+        ({"selected": "tag:<b>none"}, "no tag '<b>none'"),
+        ({"selected": "near:1:0"}, "expected 1 to"),
+        ({"selected": "x" * 3_000}, "3,000 characters"),
+        ({"selected": "\u202e"}, "names no group"),
+    ],
+    ids=str,
+)
+def test_what_a_link_gets_wrong_is_said_and_nothing_is_selected(
+    digits: Checkpoint, link: dict[str, str], said: str
+) -> None:
+    at = visit(model=DIGITS, tray="images", **link)
+    assert said in texts(at)
+    assert "0 images selected" in texts(at)
+    assert "selected" not in at.query_params
+
+
+def test_a_view_that_the_tray_does_not_have_leaves_the_decoder(digits: Checkpoint) -> None:
+    at = visit(model=DIGITS, selected="class:3", tray="other")
+    assert "images selected" not in texts(at)
+    assert at.query_params["selected"] == "class:3"
+
+
+def test_where_the_images_are_not_here_the_numbers_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_DATA", str(tmp_path))
+    write("m", of_mnist())
+    at = visit(model="m", selected="rows:0-5", tray="images", row="3")
+    assert "6 images selected" in texts(at)
+    assert "not on this machine" in texts(at)
+    offered = {
+        button.label: button.proto.disabled for button in at.get("download_button") if "page" not in button.label
+    }
+    assert offered == {"Table (CSV)": False, "Images and latents (NPZ)": True, "Pictures (PNG)": True}
+    assert "In latent space" in texts(visit(model="m", selected="rows:0-5", tray="near", row="3"))
