@@ -51,7 +51,8 @@ def show() -> ExploreView | None:
         bar = layout.bar()
         choice = latent_map.controls(shown, bar)
         pictured = layers.show(shown, choice, bar)
-        tools.show(shown, choice)
+        latent_map.colour_legend(shown, choice)
+        tools.show(shown, choice)  # over the map, which comes next
         latent_map.show(shown, choice)
         welcome.show()
         line = st.container(key=layout.LINE, horizontal=True, vertical_alignment="center")

@@ -231,8 +231,8 @@ def figure(on_map: OnMap, choice: MapChoice) -> MapFigure:
         coloured = Values(kept, colourings.title(choice.colour, choice.names))
     else:
         coloured = colourings.of(on_map, choice.colour, choice.names)
-    of_table = table.stamp(on_map) if choice.colour.startswith(colourings.COLUMN) else ""
-    return _figure((fingerprint, drawn, hash(names), of_table), on_map, names, coloured)
+    given = colourings.stamp(on_map, choice.colour)
+    return _figure((fingerprint, drawn, hash(names), given), on_map, names, coloured)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -309,7 +309,6 @@ def legend_entries(on_map: OnMap, choice: MapChoice) -> list[LegendEntry]:
 
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """Draw the map; the page takes its clicks."""
-    _colour_legend(on_map, choice)
     made = figure(on_map, choice)
     with st.container(key=CHART_KEY):
         st.plotly_chart(
@@ -361,7 +360,7 @@ def say(on_map: OnMap, choice: MapChoice) -> None:
     st.caption(page.escape(" · ".join(said)), help=page.escape(words), width="content")
 
 
-def _colour_legend(on_map: OnMap, choice: MapChoice) -> None:
+def colour_legend(on_map: OnMap, choice: MapChoice) -> None:
     """What colours mean that are neither the classes' nor of a scale."""
     shown = _swatches(on_map, choice)
     if not shown:
@@ -377,9 +376,8 @@ def _swatches(on_map: OnMap, choice: MapChoice) -> list[Swatch]:
         there = [(code, split) for code, split in enumerate(every_image.SPLITS) if on_map.images.counts[split]]
         colours = [CLASS_COLOURS[colourings.SPLIT_COLOURS[code]] for code, _ in there]
         return [Swatch(colour, map_words.SPLITS[split]) for colour, (_, split) in zip(colours, there, strict=True)]
-    coloured = (
-        colourings.of(on_map, choice.colour, choice.names) if choice.colour.startswith(colourings.COLUMN) else None
-    )
+    named = colourings.is_a_persons(choice.colour)
+    coloured = colourings.of(on_map, choice.colour, choice.names) if named else None
     return colourings.swatches(coloured, MOST_SWATCHES) if isinstance(coloured, Groups) else []
 
 

@@ -24,6 +24,7 @@ COLOURS = {
     "kl": "KL (nats)",
     "elbo": "ELBO (nats)",
     "kept": "map quality",
+    "tag": "tag",
 }
 KEPT = (
     "Map quality: of an image's 12 nearest in latent space, the share that is among its 12 nearest on this map "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.pages.explore.page import texts, visit
 from ui.explore.colouring import control
 from ui.palette import CLASS_COLOURS, UNKNOWN
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.selection import tag_files
+from vae.selection.tag_files import Tag
 
 MODEL = "digits-mlp-8"
 EVIL = "<b>x</b> %{y} [a](b)"
@@ -119,3 +122,15 @@ def test_a_link_to_a_column_shows_classes_where_there_is_no_such_table(digits: C
     at = visit(model=MODEL, colour="column:<script>")
     texts(at)
     assert at.selectbox(key="colour").value == "class"
+
+
+def test_points_are_coloured_by_the_first_of_their_tags(digits: Checkpoint) -> None:
+    assert "tag" not in visit(model=MODEL).selectbox(key="colour").options
+    tag_files.save(digits.identity, Tag("b" + EVIL, np.arange(3, 9)))
+    tag_files.save(digits.identity, Tag("a", np.arange(5)))
+    at = visit(model=MODEL, colour="tag")
+    found = colours(at)
+    assert [found[row] for row in (0, 4, 5, 9)] == [CLASS_COLOURS[0], CLASS_COLOURS[0], CLASS_COLOURS[1], UNKNOWN]
+    assert html.escape(f"b{EVIL}") in "".join(str(one.proto.body) for one in at.get("html"))
+    tag_files.replace(digits.identity, Tag("a", np.arange(1)))
+    assert colours(at.run())[4] == CLASS_COLOURS[1]  # the map follows

@@ -72,7 +72,8 @@ class ToolsData(TypedDict):
     `fingerprint` names the model. The map shows the rows from the first to before the second of `rows`, of the classes
     `shown_labels` (None: of all). Of `count` images those in `bits` are selected, which is taken over where it answers
     the last gesture, or when `revision` is another. `problem` is why what was asked for can't be selected. `found` is
-    what fits the last `query`.
+    what fits the last `query`. `pictures` are drawn in the place of points: of images where there is room, or decoded
+    ones everywhere.
     """
 
     fingerprint: str
@@ -85,6 +86,7 @@ class ToolsData(TypedDict):
     revision: str
     problem: str
     tray_open: bool
+    pictures: Literal["none", "images", "everywhere"]
     tags: list[OfferedImages]
     query: str
     found: list[OfferedImages]

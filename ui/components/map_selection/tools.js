@@ -4,6 +4,7 @@
 import { withModel } from "../model_store/store.js"
 import { MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
+import { haveRoom } from "../point_map/thumbnails.js"
 import { announce } from "../shared/frames.js"
 import { Shortcuts } from "../shared/keys.js"
 import { grouped } from "../shared/text.js"
@@ -99,14 +100,21 @@ export class MapSelection {
     const frame = this.chart?.frame()
     if (!frame) return
     this.element.style.left = `${frame.left + 8}px`
-    if (this.rows && this.bits) this.veil.ask()
+    if (this.isVeiled()) this.veil.ask()
     else this.veil.element.remove()
   }
 
+  /** Where decoded pictures are everywhere, there is nothing to grey. */
+  isVeiled() {
+    return Boolean(this.rows && this.bits) && this.data.pictures !== "everywhere"
+  }
+
   drawVeil(context, view) {
-    if (!this.rows || !this.bits) return
+    if (!this.isVeiled()) return
     const radius = this.chart.pointSize() / 2
-    drawVeil(context, view, this.places, this.rows, { radius, page: themeValue(this.element, "--st-background-color") })
+    const pictured = this.data.pictures === "images" && haveRoom(view, this.places.rows.length)
+    const look = { radius, pictured, page: themeValue(this.element, "--st-background-color") }
+    drawVeil(context, view, this.places, this.rows, look)
   }
 
   outline(corners) {

@@ -2,19 +2,29 @@
 // keeps the colour and the symbol that it has on the map, whatever these say, and the figure stays as it is.
 
 import { maskOf } from "../point_map/splat.js"
+import { THUMBNAIL, withPictures } from "../point_map/thumbnails.js"
 import { drawPoint } from "../shared/point.js"
 
 const OPACITY = 0.78
 const ROOM = 0.75 // CSS pixels around a point
 
-/** Draw the veil over a MapCanvas's view; `rows` a byte a row, `radius` in CSS pixels, `page` "#rrggbb". */
-export function drawVeil(context, view, { xy, shown }, rows, { radius, page }) {
+/** Draw the veil over a MapCanvas's view; `rows` a byte a row, `radius` in CSS pixels, `page` "#rrggbb"; `pictured`: whether
+ * images stand in the place of points. */
+export function drawVeil(context, view, places, rows, { radius, pictured, page }) {
+  const { xy, shown } = places
   const { width, height } = context.canvas
   const ratio = width / view.size.width
   const image = context.createImageData(width, height)
   const pixels = new Uint32Array(image.data.buffer)
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(page.slice(at, at + 2), 16))
   pixels.fill(((Math.round(255 * OPACITY) << 24) | (blue << 16) | (green << 8) | red) >>> 0)
+  if (pictured) {
+    context.putImageData(image, 0, 0)
+    const side = THUMBNAIL + 4 // with its ground
+    for (const { row, left, top } of withPictures(view, places.rows, xy))
+      if (rows[row]) context.clearRect(left - side / 2, top - side / 2, side, side)
+    return
+  }
   const hole = maskOf(
     (to, middle, size) => drawPoint(to, middle, middle, size, 0, ["#000000"]),
     (radius + ROOM) * ratio,

@@ -20,20 +20,26 @@ export class Thumbnails {
    * room in the view: each on a ground of `colourOf(row)`. Returns how many. */
   draw(context, view, rows, xy, colourOf) {
     const { width, height } = this.tiles
-    const { inView, places } = seen(view, rows, xy)
-    const chosen = apart(places, THUMBNAIL).slice(0, MOST)
+    const pictured = withPictures(view, rows, xy)
     const scale = THUMBNAIL / Math.max(width, height)
     const [wide, high] = [width * scale, height * scale]
     context.imageSmoothingEnabled = scale < 1
-    for (const k of chosen) {
-      const { image, left: from, top: down } = this.tiles.at(inView[k])
-      const [left, top] = [places[2 * k] - wide / 2, places[2 * k + 1] - high / 2]
-      context.fillStyle = colourOf(inView[k])
+    for (const { row, left: across, top: along } of pictured) {
+      const { image, left: from, top: down } = this.tiles.at(row)
+      const [left, top] = [across - wide / 2, along - high / 2]
+      context.fillStyle = colourOf(row)
       context.fillRect(left - 2, top - 2, wide + 4, high + 4)
       context.drawImage(image, from, down, width, height, left, top, wide, high)
     }
-    return chosen.length
+    return pictured.length
   }
+}
+
+/** Those of `rows` that have room for a picture in the view, and where its middle is: [{row, left, top}]. */
+export function withPictures(view, rows, xy) {
+  const { inView, places } = seen(view, rows, xy)
+  const chosen = apart(places, THUMBNAIL).slice(0, MOST)
+  return chosen.map((k) => ({ row: inView[k], left: places[2 * k], top: places[2 * k + 1] }))
 }
 
 /** The rows whose points the view shows, and where: left and top of each, one after another. */

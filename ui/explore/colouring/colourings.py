@@ -9,6 +9,7 @@ import numpy as np
 
 from ui.explore.colouring import table
 from ui.explore.map_words import COLOURS
+from ui.explore.selection import tags
 from ui.explore.shown_images import OnMap
 from ui.palette import CLASS_COLOURS, UNKNOWN
 from ui.shared.figures import Groups
@@ -18,6 +19,7 @@ from vae.checkpoints.dimension_names import DimensionNames
 if TYPE_CHECKING:
     from vae.data.tables.image_columns import ImageColumn
 
+TAG = "tag"
 LATENT = "z"  # before a dimension's number
 COLUMN = "column:"  # before a column's name
 SPLIT_COLOURS = (
@@ -37,7 +39,8 @@ class Values:
 
 def offered(on_map: OnMap) -> list[str]:
     """The names of the colourings that there are; latent dimensions with the largest KL of test images first."""
-    every = [name for name in COLOURS if name != "split" or on_map.every]
+    lacking = {*([] if on_map.every else ["split"]), *([] if tags.of(on_map) else [TAG])}
+    every = [name for name in COLOURS if name not in lacking]
     order = np.argsort(-on_map.checkpoint.latents.kl_per_dim(), kind="stable")
     added = table.of(on_map)
     columns = [] if added is None else [f"{COLUMN}{column.name}" for column in added.columns]
@@ -68,10 +71,22 @@ def of(on_map: OnMap, name: str, dimensions: DimensionNames) -> Groups | Values 
         return None
     if name == "split":
         return Groups(np.take(SPLIT_COLOURS, on_map.images.split_codes()))
+    if name == TAG:
+        return _of_tags(on_map)
     latents, called, index = on_map.images.latents, title(name, dimensions), _dimension(name)
     if name in COLOURS:
         return Values(getattr(latents, name), called)
     return _of_column(column_of(on_map, name), called) if index is None else Values(latents.mu[:, index], called)
+
+
+def stamp(on_map: OnMap, name: str) -> str:
+    """Stands for what a person gave a colouring, which changes: a table, or tags."""
+    return table.stamp(on_map) if name.startswith(COLUMN) else tags.stamp(on_map) if name == TAG else ""
+
+
+def is_a_persons(name: str) -> bool:
+    """Whether a person gave its names."""
+    return name == TAG or name.startswith(COLUMN)
 
 
 def column_of(on_map: OnMap, name: str) -> ImageColumn | None:
@@ -90,6 +105,15 @@ def _of_column(column: ImageColumn | None, title: str) -> Groups | Values | None
     return Groups(column.codes, title, column.categories)
 
 
+def _of_tags(on_map: OnMap) -> Groups:
+    """Of an image with several tags the first by name counts."""
+    kept = tags.of(on_map)
+    codes = np.full(len(on_map.images.latents.mu), -1, np.int64)
+    for code, tag in reversed(list(enumerate(kept))):
+        codes[tag.rows] = code
+    return Groups(codes, TAG, tuple(tag.name for tag in kept))
+
+
 @dataclass(frozen=True)
 class Swatch:
     """An entry of a legend: a colour and what it stands for."""
@@ -103,4 +127,5 @@ def swatches(groups: Groups, most: int) -> list[Swatch]:
     shown = [Swatch(CLASS_COLOURS[code % len(CLASS_COLOURS)], name) for code, name in enumerate(groups.names[:most])]
     if (more := len(groups.names) - most) > 0:
         shown.append(Swatch("transparent", f"and {more:,} more"))
-    return [*shown, Swatch(UNKNOWN, "no value")] if (groups.codes < 0).any() else shown
+    absent = f"no {TAG}" if groups.title == TAG else "no value"
+    return [*shown, Swatch(UNKNOWN, absent)] if (groups.codes < 0).any() else shown

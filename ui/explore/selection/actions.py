@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui.components import clicks
 from ui.explore import shown_images
-from ui.explore.selection import pictures, searching, selected
+from ui.explore.selection import pictures, selected, tags
 from ui.explore.selection.selected import Selection
 from ui.explore.shown_images import OnMap
 from ui.shared import page
@@ -45,7 +45,7 @@ def show(on_map: OnMap, selection: Selection) -> None:
 
 
 def _tags(on_map: OnMap, selection: Selection) -> None:
-    kept = searching.tags(on_map)
+    kept = tags.of(on_map)
     with st.popover("Tags", icon=":material/sell:", help="Names for images, kept with this model"):
         if len(selection.rows):
             keeping = Keeping(
@@ -124,8 +124,8 @@ def _files(on_map: OnMap, selection: Selection) -> None:
     sheet = "Pictures (PNG)" if len(rows) <= ON_A_SHEET else f"The {ON_A_SHEET} most typical (PNG)"
 
     def table() -> bytes:
-        tags = {tag.name: tag.rows for tag in searching.tags(on_map)}
-        return export.table(on_map.images, rows, names, shown_images.file_names(on_map), tags)
+        tagged = {tag.name: tag.rows for tag in tags.of(on_map)}
+        return export.table(on_map.images, rows, names, shown_images.file_names(on_map), tagged)
 
     def picture() -> bytes:
         typical = pictures.typical(on_map, rows, selection.digest)[:ON_A_SHEET]

@@ -5,21 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.explore import shown_images
-from ui.explore.selection import selected
+from ui.explore.selection import selected, tags
 from ui.explore.shown_images import OnMap
 from ui.shared import explore_place
 from ui.shared.explore_place import Place
 from vae.generation import groups
-from vae.selection import search, tag_files
+from vae.selection import search
 from vae.selection.search import Found, Searched
-from vae.selection.tag_files import Tag
 
 QUERY = "explore_query"  # in the session, by checkpoint
-
-
-def tags(on_map: OnMap) -> list[Tag]:
-    """The tags that are kept of these images, by name."""
-    return tag_files.saved(on_map.checkpoint.identity, len(on_map.images.latents.mu))
 
 
 def ask(on_map: OnMap, query: str) -> None:
@@ -39,7 +33,7 @@ def found(on_map: OnMap) -> list[Found]:
     if not wanted:
         return []
     latents, names = on_map.images.latents, on_map.checkpoint.dataset.class_names
-    return search.find(wanted, Searched(latents.labels, names, tags(on_map), shown_images.file_names(on_map)))
+    return search.find(wanted, Searched(latents.labels, names, tags.of(on_map), shown_images.file_names(on_map)))
 
 
 def take(on_map: OnMap, one: Found) -> None:

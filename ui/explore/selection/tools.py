@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import streamlit as st
 
@@ -10,7 +11,8 @@ from ui.components import events, map_selection
 from ui.components.model_store import browser_model
 from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
-from ui.explore.selection import searching, selected
+from ui.explore.layers import layers
+from ui.explore.selection import searching, selected, tags
 from ui.explore.shown_images import OnMap
 from ui.shared import explore_place
 from vae.checkpoints.checkpoint import Checkpoint
@@ -44,13 +46,20 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
                 "bits": map_selection.bits_of(selection.rows, count),
                 "revision": selected.revision(),
                 "problem": problem,
+                "pictures": _pictures(),
                 "tray_open": state.in_panels_place() == "tray",
-                "tags": [{"name": tag.name, "count": len(tag.rows)} for tag in searching.tags(on_map)],
+                "tags": [{"name": tag.name, "count": len(tag.rows)} for tag in tags.of(on_map)],
                 "query": searching.query(on_map),
                 "found": [{"name": _called(one), "count": len(one.rows)} for one in found],
             },
             key,
         )
+
+
+def _pictures() -> Literal["none", "images", "everywhere"]:
+    """Which pictures the layers put in the place of points."""
+    chosen = layers.chosen()
+    return "everywhere" if "grid" in chosen else "images" if "pictures" in chosen else "none"
 
 
 def _called(one: Found) -> str:
@@ -60,8 +69,8 @@ def _called(one: Found) -> str:
 def _take(on_map: OnMap, said: Mapping[str, object], key: str) -> str:
     """Select what was drawn, asked for or found, once; why that can't be."""
     checkpoint = on_map.shown
-    tags, found = searching.tags(on_map), searching.found(on_map)
-    offered = {"class": len(checkpoint.dataset.class_names), "tag": len(tags), "found": len(found)}
+    kept, found = tags.of(on_map), searching.found(on_map)
+    offered = {"class": len(checkpoint.dataset.class_names), "tag": len(kept), "found": len(found)}
     reported = map_selection.events_of(said, len(checkpoint.latents.mu), offered)
     drawn, asked, query, opening = reported.drawn, reported.asked, reported.query, reported.opening
     if opening is not None and events.is_new(f"opening-{key}", opening["id"]):
@@ -78,7 +87,7 @@ def _take(on_map: OnMap, said: Mapping[str, object], key: str) -> str:
         searching.take(on_map, found[asked["number"]])
         return ""
     if asked["by"] == "tag":
-        return _select(checkpoint, groups.of_tag(tags[asked["number"]].name))
+        return _select(checkpoint, groups.of_tag(kept[asked["number"]].name))
     if asked["by"] == "class":
         return _select(checkpoint, groups.of_classes([checkpoint.dataset.class_names[asked["number"]]]))
     row = explore_place.here(checkpoint).row
