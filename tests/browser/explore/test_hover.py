@@ -36,7 +36,7 @@ def corner(page: Page) -> tuple[float, float]:
             const chart = document.querySelector(selector)
             const box = chart.getBoundingClientRect()
             const { xaxis, yaxis } = chart._fullLayout
-            return [box.left + xaxis._offset + 12, box.top + yaxis._offset + 12]
+            return [box.left + xaxis._offset + 12, box.top + yaxis._offset + yaxis._length - 12]
         }""",
         explore.CHART,
     )

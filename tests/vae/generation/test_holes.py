@@ -30,7 +30,7 @@ def test_samples_of_the_data_itself_are_rarely_far() -> None:
 
 
 def test_the_limit_of_a_page_is_that_of_the_images_it_looks_through() -> None:
-    """Of more than it can: a new draw then lies beyond the limit as often, though the nearest of all images is nearer."""
+    """Of more than it can: a new draw then lies beyond it as often, though the nearest of all images is nearer."""
     rng = np.random.default_rng(5)
     known = latents(rng.normal(0, 0.9, (120_001, 3)), 0.05)
     every = holes.every(len(known.mu))
