@@ -4,8 +4,10 @@ Python decodes.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from ui.components import live_decoder, model_store
@@ -20,7 +22,9 @@ from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import dimension_name_files, every_image
 from vae.checkpoints.checkpoint import Checkpoint
-from vae.errors import CheckpointError
+from vae.errors import CheckpointError, VAEError
+
+STEPS = 10  # pictures from one place of a walk to the next
 
 
 @st.fragment
@@ -49,6 +53,7 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlac
         data = _data(on_map, choice, place)
         data["along"] = along
         data["principal"] = _principal(on_map.checkpoint.identity, on_map.checkpoint) if along == "principal" else None
+        data["walk"] = _kept_walk(on_map.checkpoint, state.wants_walk(checkpoint, said.get("walk")))
         data["original"] = originals.of_row(on_map, place.row)
         data["posterior"] = _posterior(on_map, place.row)
         data["socket"] = live.socket_of(checkpoint) if in_python else None
@@ -67,6 +72,22 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlac
 def _posterior(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
     """How wide the posterior of a row's image is, by dimension; None without a row."""
     return None if row is None else {"row": row, "sigma": on_map.shown.latents.sigma[row].tolist()}
+
+
+def _kept_walk(checkpoint: Checkpoint, walk: live_decoder.Walk | None) -> dict[str, str] | None:
+    """The walk as a GIF, in the run that it is asked for."""
+    if walk is None:
+        return None
+    from vae.data import image_export  # not before: it brings Pillow
+    from vae.generation import interpolation
+
+    try:
+        path = interpolation.path(np.array(walk["places"], np.float32), STEPS, "lerp", live_decoder.MOST_PLACES)
+        content = image_export.gif(cache.decoded(checkpoint, path.z))
+    except VAEError as error:
+        page.show_error(error)
+        return None
+    return {"id": walk["id"], "gif": base64.b64encode(content).decode()}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -98,6 +98,12 @@ def sliders_along(checkpoint: Checkpoint, value: object) -> str:
     return STATE.offered("sliders", ("latent", "principal"), "latent")
 
 
+def wants_walk(checkpoint: Checkpoint, value: object) -> live_decoder.Walk | None:
+    """The walk that the page reports that somebody wants to keep, once."""
+    walk = live_decoder.walk_of(value, checkpoint.model.latent_dim)
+    return walk if walk is not None and events.is_new(f"walk-{checkpoint.identity}", walk["id"]) else None
+
+
 def names_dimension(checkpoint: Checkpoint, value: object) -> DimensionName | None:
     """What the page reports that somebody calls a dimension, once."""
     naming = live_decoder.naming_of(value, checkpoint.model.latent_dim)

@@ -71,8 +71,8 @@ def slerp(a: Reals, b: Reals, t: Reals) -> FloatArray:
     return turned
 
 
-def path(anchors: Reals, steps: int, kind: str) -> LatentPath:
-    """A path through all anchors (A, d), 2 to 6 of them, with `steps` latents a leg, counting both ends: 2 to 60.
+def path(anchors: Reals, steps: int, kind: str, most: int = MAX_ANCHORS) -> LatentPath:
+    """A path through all anchors (A, d), 2 to `most` of them, with `steps` latents a leg, counting both ends: 2 to 60.
 
     Neighbouring legs share the anchor between them, so there are S = (A − 1)(steps − 1) + 1 latents.
 
@@ -82,9 +82,9 @@ def path(anchors: Reals, steps: int, kind: str) -> LatentPath:
         For another number of anchors or steps, another kind, and anchors that are not finite.
     """
     anchors = np.asarray(anchors)
-    if anchors.ndim != 2 or not 2 <= len(anchors) <= MAX_ANCHORS:
+    if anchors.ndim != 2 or not 2 <= len(anchors) <= most:
         found = len(anchors) if anchors.ndim else 0
-        raise GenerationError(f"A path has {found} anchors, expected 2 to {MAX_ANCHORS}.")
+        raise GenerationError(f"A path has {found} anchors, expected 2 to {most}.")
     if not isinstance(steps, int) or isinstance(steps, bool) or not 2 <= steps <= MAX_STEPS:
         raise GenerationError(f"A path has {steps!s:.40} steps per leg, expected a whole number from 2 to {MAX_STEPS}.")
     if kind not in KINDS:

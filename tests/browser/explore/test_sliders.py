@@ -1,4 +1,4 @@
-"""The live decoder's sliders, without an app: where the chosen one leads, playing it, those that carry nothing."""
+"""The live decoder without an app: its sliders, where the chosen one leads, playing it; the places where one was."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def show(page: Page, sent: dict[str, Any]) -> None:
     page.evaluate("data => window.receive(data)", sent)
 
 
-def film(page: Page) -> list[list[int]]:
-    """The film strip's pictures, once all are drawn."""
-    found: list[list[int]] = page.locator(".film canvas").evaluate_all(f"all => all.map({PIXELS})")
+def film(page: Page, row: str = ".film") -> list[list[int]]:
+    """The pictures of the film strip, or of another row, once all are drawn."""
+    found: list[list[int]] = page.locator(f"{row} canvas").evaluate_all(f"all => all.map({PIXELS})")
     return found if len({len(picture) for picture in found}) == 1 else []
 
 
@@ -246,3 +246,65 @@ def test_sliders_of_principal_axes_move_along_them_and_nothing_else(blank: Page,
     np.testing.assert_allclose(place(blank, sent), z, atol=1e-3)
     blank.get_by_label("Sliders move along").select_option("Principal axes")
     assert blank.evaluate("window.reported.at(-1)[1].along") == "principal"
+
+
+def test_places_are_gone_back_to_walked_through_and_kept(blank: Page, sent: dict[str, Any]) -> None:
+    show(blank, sent)
+    walk, keep = (blank.get_by_role("button", name=name, exact=True) for name in ("Walk through these places", "GIF"))
+    expect(walk).to_be_disabled()
+    expect(keep).to_be_disabled()
+    start = place(blank, sent)
+    for name in ("Random", "Random", "Origin"):
+        blank.get_by_role("button", name=name).click()
+    places = [start, *views(blank)]
+    expected = blank.evaluate(DECODED, places)
+    assert eventually(blank, lambda: alike(film(blank, ".places"), expected))
+    pictures = blank.locator(".places button")
+    expect(pictures.nth(3)).to_have_attribute("aria-current", "true")
+    # two steps back at once, and nothing is forgotten
+    pictures.nth(1).click()
+    np.testing.assert_allclose(place(blank, sent), places[1], atol=1e-3)
+    assert eventually(blank, lambda: alike(film(blank, ".places"), expected))
+    expect(pictures.nth(1)).to_have_attribute("aria-current", "true")
+    expect(blank.get_by_role("button", name="Redo")).to_be_enabled()
+    blank.keyboard.press("ArrowRight")
+    blank.keyboard.press("Enter")
+    np.testing.assert_allclose(place(blank, sent), places[2], atol=1e-3)
+    # it is kept as it is shown, and the file is offered once
+    keep.click()
+    asked = blank.evaluate("window.reported.at(-1)")
+    assert asked[0] == "walk"
+    np.testing.assert_allclose(asked[1]["places"], places, atol=1e-3)
+    made = {"id": "a", "gif": base64.b64encode(b"GIF89a").decode()}
+    with blank.expect_download() as download:
+        show(blank, sent | {"walk": made})
+    assert download.value.suggested_filename == "walk.gif"
+    # a walk goes through them and stops where one says; where it led is one step
+    before = len(views(blank))
+    blank.evaluate(
+        """() => {
+            window.seen = []
+            const all = [...document.querySelectorAll(".places button")]
+            const here = () => all.findIndex((button) => button.ariaCurrent === "true")
+            document.addEventListener("latent-drawn", () => window.seen.push(here()))
+        }"""
+    )
+    walk.click()
+    blank.wait_for_function("window.seen.includes(3) && window.seen.at(-1) === 2")  # to the end, and on its way back
+    assert len(views(blank)) == before
+    blank.get_by_role("button", name="Pause the walk").click()
+    assert len(views(blank)) == before + 1
+    blank.get_by_role("button", name="Undo").click()
+    np.testing.assert_allclose(place(blank, sent), places[2], atol=1e-3)
+
+
+def test_the_newest_twelve_places_are_shown(blank: Page, sent: dict[str, Any]) -> None:
+    show(blank, sent)
+    for _ in range(15):
+        blank.keyboard.press("r")
+    pictures = blank.locator(".places button")
+    expect(pictures).to_have_count(12)
+    expect(pictures.last).to_have_attribute("aria-current", "true")
+    assert blank.locator(".panel").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    expected = blank.evaluate(DECODED, views(blank)[-12:])
+    assert eventually(blank, lambda: alike(film(blank, ".places"), expected))

@@ -87,6 +87,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
         {
             "view": ({"row": 9, "z": [1, 2.5]}, [{"row": 10}, {"row": -1}, {"z": [1.0]}, {"z": [1.0, math.nan]}]),
             "opening": ({"tool": "own"}, [{"tool": "other"}, {"tool": 1}]),
+            "walk": (
+                {"places": [[0, 1], [1, 2.5]]},
+                [{"places": places} for places in ([[0, 1]], [[0, 1], [1]], [[0, 1], [1, 1e9]], [[0.0, 1.0]] * 13)],
+            ),
             "turn": ({"along": "principal"}, [{"along": "other"}, {"along": 1}]),
             "naming": (
                 {"index": 1, "name": "slant", "note": ""},

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import streamlit as st
+from msgspec import Meta
 
 from ui.components import assets, reports
+from ui.components.latent_vector import finite_vector
 from vae.checkpoints.dimension_names import LONGEST_NAME, LONGEST_NOTE
 from vae.storage.schema import text
 
+MOST_PLACES = 12  # of a walk
 _PANEL = st.components.v2.component(
     "latent_panel",
     html=assets.text("live_decoder/panel.html"),
@@ -49,16 +52,23 @@ class Turn(reports.Event):
     along: Literal["latent", "principal"]
 
 
+class Walk(reports.Event):
+    """The places that a walk leads through, which somebody wants to keep."""
+
+    places: Annotated[list[reports.Numbers], Meta(min_length=2, max_length=MOST_PLACES)]
+
+
 @dataclass(frozen=True)
 class PanelEvents:
-    """Where the person has moved last, the tool that they asked for last, the dimension that they named last, and what
-    they wanted sliders for last; None as long as they have not.
+    """Where the person has moved last, the tool that they asked for last, the dimension that they named last, what they
+    wanted sliders for last, and the walk that they wanted to keep last; None as long as they have not.
     """
 
     view: View | None
     opening: Opening | None
     naming: Naming | None
     turn: Turn | None
+    walk: Walk | None
 
 
 def panel(data: dict[str, Any], key: str) -> PanelEvents:
@@ -70,12 +80,14 @@ def panel(data: dict[str, Any], key: str) -> PanelEvents:
         on_opening_change=lambda: None,
         on_naming_change=lambda: None,
         on_turn_change=lambda: None,
+        on_walk_change=lambda: None,
     )
     return PanelEvents(
         view_of(result.view, data["latent_dim"], data["count"]),
         opening_of(result.opening),
         naming_of(result.naming, data["latent_dim"]),
         turn_of(result.turn),
+        walk_of(result.walk, data["latent_dim"]),
     )
 
 
@@ -99,3 +111,10 @@ def naming_of(value: object, latent_dim: int) -> Naming | None:
 def turn_of(value: object) -> Turn | None:
     """What the page sent, if it asks for other sliders."""
     return reports.event(value, Turn, lambda _: True)
+
+
+def walk_of(value: object, latent_dim: int) -> Walk | None:
+    """What the page sent, if it leads through places of this latent space."""
+    return reports.event(
+        value, Walk, lambda walk: all(finite_vector(z, latent_dim) is not None for z in walk["places"])
+    )

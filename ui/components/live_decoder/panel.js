@@ -25,6 +25,7 @@ import { dimsOf } from "./sliders/dims.js"
 import { Sliders } from "./sliders/sliders.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
+import { MOST, Visited } from "./visited.js"
 
 const FARTHEST = 100 // as in latent_vector.py
 
@@ -59,6 +60,18 @@ export class Panel {
         const mu = this.imageMean()
         return mu ? slider.axis.of(mu) : 0
       },
+    })
+    this.visited = new Visited(this.find, {
+      goTo: (steps) => this.goTo(this.history.go(steps, this.here())),
+      begin: () => this.remember(),
+      move: (z, time) => {
+        this.z = z
+        this.sliders.show(z)
+        this.pictures.askAhead(z, time)
+        this.frame.ask(time)
+      },
+      release: () => this.commit(),
+      keep: (places) => this.report("walk", { places }),
     })
     this.wireButtons()
     const keys = this.find(".keys")
@@ -96,7 +109,7 @@ export class Panel {
     this.nameSliders(turned)
     if (pythonMoved) {
       if (!changedModel) this.remember() // where one was before is a step back, as after any other move
-      this.sliders.rest()
+      this.rest()
       this.find(".row-problem").textContent = ""
       this.row = data.row
       this.z = data.z ?? new Array(data.latent_dim).fill(0)
@@ -104,7 +117,8 @@ export class Panel {
     if (pythonMoved || this.inverse?.key !== keyOf(data)) this.endHover()
     this.find(".row").max = data.count - 1
     this.element.classList.toggle("is-away", data.away)
-    if (data.away) this.sliders.rest()
+    if (data.away) this.rest()
+    this.visited.keep(data.walk, "walk.gif")
     this.linkMap(data.map)
     this.link.ring.paint((name) => themeValue(this.element, name))
     followTheme(this.element)
@@ -136,6 +150,7 @@ export class Panel {
     this.model = model
     this.pictures.use(model, this.data.socket, this.data.decoded)
     this.sliders.use(this.pictures, this.data.image_shape)
+    this.visited.use(this.pictures, this.data.image_shape)
     this.find(".decoded-absent").textContent = ""
     this.element.dataset.ready = "yes"
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
@@ -164,6 +179,7 @@ export class Panel {
     this.hovering.cancel()
     this.shortcuts.close()
     this.sliders.close()
+    this.visited.close()
     this.pictures.close()
     this.link?.close()
   }
@@ -200,17 +216,21 @@ export class Panel {
     this.report("view", { row: this.row, z: this.z.map((v) => Number(v.toFixed(4))) })
   }
 
+  here() {
+    return { row: this.row, z: [...this.z] }
+  }
+
   remember() {
     this.stay()
-    this.history.remember({ row: this.row, z: [...this.z] })
+    this.history.remember(this.here())
   }
 
   undo() {
-    this.goTo(this.history.undo({ row: this.row, z: [...this.z] }))
+    this.goTo(this.history.undo(this.here()))
   }
 
   redo() {
-    this.goTo(this.history.redo({ row: this.row, z: [...this.z] }))
+    this.goTo(this.history.redo(this.here()))
   }
 
   goTo(place) {
@@ -251,9 +271,15 @@ export class Panel {
     this.element.dataset.hovered = "no"
   }
 
+  /** What plays stops. */
+  rest() {
+    this.sliders.rest()
+    this.visited.rest()
+  }
+
   /** Whoever moves sees where they move to: a pointer that rests on the map shows its place only when it moves on. */
   stay() {
-    this.sliders.rest()
+    this.rest()
     this.endHover()
     this.link?.pointer.hold()
   }
@@ -286,8 +312,8 @@ export class Panel {
     setText(this.find(".decoded-caption"), hover ? "At the pointer" : atImage ? "Reconstruction" : "Decoded")
     showText(this.find(".where"), hover ? pointerIs(this.inverse.isExact) : this.where())
     if (hover) return
-    this.link.show(this.data.picks ? this.here(atImage) : null)
-    this.sliders.follow(this.z)
+    this.link.show(this.data.picks ? this.ringAt(atImage) : null)
+    if (!this.visited.walking) this.sliders.follow(this.z)
   }
 
   drawTrust() {
@@ -295,7 +321,7 @@ export class Panel {
   }
 
   /** Where the ring stands. */
-  here(atImage) {
+  ringAt(atImage) {
     const pinned = this.pinned?.key === keyOf(this.data) && this.pinned.z.every((value, j) => value === this.z[j])
     return pinned ? this.pinned.place : placeOnMap(this.model, this.data.map, this.z, atImage ? this.row : null)
   }
@@ -313,6 +339,7 @@ export class Panel {
     this.sliders.show(this.z)
     this.showPosterior()
     this.drawMoving()
+    this.visited.show(this.history.around(this.here(), MOST))
     this.drawOriginal()
     this.drawDifference()
     this.writeFacts()

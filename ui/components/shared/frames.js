@@ -1,6 +1,7 @@
 // When things are drawn: in the browser's next frame, or between frames. And saying that something was drawn.
 
 const LONGEST = 30 // ms of work between frames that is waited for: no idle time is longer than 50
+const PATIENCE = 500 // ms that it waits for such a time
 
 /** Calls `draw(inputTime)` in the next frame, once however often it is asked to. */
 export class NextFrame {
@@ -65,32 +66,38 @@ function shortWhile() {
 }
 
 /** `work()` does one piece and says whether there is more. A piece begins only where the browser has as much time left as
- * the last one took, so no frame comes late for it. */
+ * the last one took, so no frame comes late for it; or once it has had to wait for long. */
 export class BetweenFrames {
   constructor(work) {
     this.work = work
     this.took = 0
     this.request = null
+    this.since = null // when, of what is still to do, the last piece was done, or asked for
   }
 
   ask() {
-    this.request ??= whenIdle((idle) => this.run(idle))
+    this.since ??= performance.now()
+    this.request ??= whenIdle((idle) => this.run(idle), { timeout: PATIENCE })
   }
 
   run(idle) {
     this.request = null
-    let more = true
-    while (more && idle.timeRemaining() > this.took) {
-      const start = performance.now()
-      more = this.work()
-      this.took = Math.min(LONGEST, performance.now() - start)
-    }
+    let more = performance.now() - this.since < PATIENCE || this.piece()
+    while (more && idle.timeRemaining() > this.took) more = this.piece()
     if (more) this.ask()
+    else this.since = null
+  }
+
+  piece() {
+    this.since = performance.now()
+    const more = this.work()
+    this.took = Math.min(LONGEST, performance.now() - this.since)
+    return more
   }
 
   cancel() {
     forget(this.request)
-    this.request = null
+    this.request = this.since = null
   }
 }
 

@@ -14,7 +14,7 @@ export class WalkPanel extends Panel {
       if (name === "view") moved(value)
       if (name === "turn") this.turn(value.along)
     }
-    for (const absent of [".to-own", ".of-names"]) this.find(absent).remove()
+    for (const absent of [".to-own", ".of-names", ".keep-walk"]) this.find(absent).remove()
   }
 
   receive(data) {

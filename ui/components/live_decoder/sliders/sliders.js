@@ -143,7 +143,7 @@ export class Sliders {
 
   close() {
     this.rest()
-    this.strip.clear()
+    this.strip.close()
   }
 }
 
