@@ -34,7 +34,13 @@ EXAMPLES = 12  # random graphs for each operation
 def page(browser: Browser) -> Any:
     """A blank page with network.js and store.js in it, and no app."""
     page = browser.new_page()
-    load(page, "shared/safetensors.js", "model_store/network/network.js", "model_store/store.js")
+    load(
+        page,
+        "shared/safetensors.js",
+        "model_store/network/network.js",
+        "model_store/store.js",
+        "model_store/keeping.js",
+    )
     yield page
     page.close()
 

@@ -55,7 +55,13 @@ def page(browser: Browser) -> Any:
     """A blank page with the tool's modules in it, and no app."""
     page = browser.new_page()
     own = ("encoding", "fitting", "files", "brush", "spread", "facts")
-    load(page, "model_store/store.js", "model_store/encoders.js", *(f"own_image/{n}.js" for n in own))
+    load(
+        page,
+        "model_store/keeping.js",
+        "model_store/store.js",
+        "model_store/encoders.js",
+        *(f"own_image/{n}.js" for n in own),
+    )
     yield page
     page.close()
 

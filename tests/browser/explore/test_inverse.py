@@ -41,7 +41,11 @@ TRUST = """([found, reach]) => found.map(({ z, near }) => {
 def page(browser: Browser) -> Any:
     """A blank page with the modules in it, and no app."""
     page = browser.new_page()
-    load(page, *(f"model_store/{name}.js" for name in ("store", "plane_grid", "inverse")), "live_decoder/trust_mark.js")
+    load(
+        page,
+        *(f"model_store/{name}.js" for name in ("store", "keeping", "plane_grid", "inverse")),
+        "live_decoder/trust_mark.js",
+    )
     yield page
     page.close()
 

@@ -39,7 +39,7 @@ DRAW = """([x, y, scale]) => {
 @pytest.fixture(scope="module")
 def parts(browser: Browser) -> Any:
     page = browser.new_page()
-    load(page, *(f"map_layers/{name}.js" for name in PARTS))
+    load(page, *(f"map_layers/{name}.js" for name in PARTS), "native_map/point_colours.js")
     yield page
     page.close()
 
@@ -191,3 +191,30 @@ def test_names_stand_at_medoids_and_never_over_each_other(parts: Page) -> None:
     assert np.linalg.norm(xy[found[0]["row"]] - [5, 5]) < 0.5
     assert labels[found[1]["row"]] == 1
     assert written == ["<b>a</b>" + "a" * 15 + "…"]
+
+
+def test_frames_have_the_colours_of_the_points_whoever_draws_these(parts: Page) -> None:
+    found = parts.evaluate(
+        """() => {
+            const scale = { low: 0, high: 10, scale: [[0, "#000000"], [0.5, "#0000ff"], [1, "#ffffff"]] }
+            const chart = (traces, scaled = null, cloud = "") => ({
+                about: () => ({ cloud }),
+                colouredRows: () => traces,
+                colourScale: () => scaled,
+            })
+            const look = (one, rows) => rows.map(pointColours(one) ?? (() => null))
+            const classes = chart([{ rows: [0, 2], colours: "#112233" }, { rows: [5], colours: ["#445566"] }])
+            const values = chart([{ rows: [1, 2, 3, 4], colours: [0, 5, 99, NaN] }], scale)
+            const empty = chart([{ rows: [], colours: "#000000" }], null, "c")
+            const before = look(empty, [0])
+            keepCloudColours("c", { codes: [1, 255], palette: ["#010101", "#020202"] })
+            return [look(classes, [0, 2, 5, 1]), look(values, [1, 2, 3, 4]), before, look(empty, [0, 1])]
+        }"""
+    )
+    grey = "#8a9299"
+    assert found == [
+        ["#112233", "#112233", "#445566", grey],
+        ["#000000", "#0000ff", "#ffffff", grey],
+        [None],
+        ["#020202", grey],
+    ]

@@ -32,7 +32,7 @@ DECODED = """(places) => {
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1000, "height": 900})
-    load(page, "model_store/store.js")
+    load(page, "model_store/store.js", "model_store/keeping.js")
     yield page
     page.close()
 

@@ -239,7 +239,7 @@ class Mounted:
 
     def __init__(self, page: Page, checkpoint: Checkpoint) -> None:
         self.page, self.checkpoint = page, checkpoint
-        load(page, "model_store/store.js")
+        load(page, "model_store/store.js", "model_store/keeping.js")
         styles = ("shared/base.css", "manifold/manifold.css")
         mount(page, "manifold/manifold.js", "manifold/manifold.html", *styles)
         content = browser_model.pack(checkpoint, checkpoint_files.read_weights(checkpoint), {})

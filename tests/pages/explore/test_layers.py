@@ -87,3 +87,18 @@ def test_why_there_are_no_pictures_and_no_grid_is_said(monkeypatch: pytest.Monke
     why = {layer["name"]: layer["why_not"] for layer in sent(visit(model="a", layers="grid"))["layers"]}
     assert why["pictures"] == "The original images are not on this machine."
     assert "too slow" in why["grid"]
+
+
+def test_images_of_one_class_have_no_regions_and_no_names() -> None:
+    new = new_checkpoint(TINY_CONV)
+    write("a", replace(new, latents=replace(new.latents, labels=np.zeros_like(new.latents.labels))))
+    offered = [layer["name"] for layer in sent(visit(model="a", layers="grid,regions,names"))["layers"]]
+    assert offered == ["pictures", "grid", "density"]
+
+
+def test_what_is_printed_says_what_the_map_shows_and_what_colours_mean() -> None:
+    write_digits()
+    printed = sent(visit(model="a", shown="class 1"))["print"]
+    assert printed["title"].startswith("a: ") and "map of 360 images, coloured by class" in printed["title"]
+    assert printed["file"].startswith("a-")
+    assert sent(visit(model="a", colour="kl"))["print"]["legend"] == []

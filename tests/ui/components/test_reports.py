@@ -19,6 +19,7 @@ from ui.components import (
     back_forward,
     live_decoder,
     manifold,
+    map_layers,
     map_legend,
     map_selection,
     own_image,
@@ -60,6 +61,7 @@ PLANE: Any = {"base": [0.0, 0.0, 0.0], "u": [1.0, 0.0, 0.0], "v": [0.0, 1.0, 0.0
 SHEET: Any = {"fingerprint": "model", "plane": PLANE, "scale": "even"}
 OWN: Any = {"latent_dim": 2, "count": 10}
 TOOLS: Any = {"class_names": ["a", "b", "c"], "count": 10, "tags": [], "found": [{"name": "x", "count": 1}]}
+LAYERS: Any = {"layers": [{"name": "pictures"}, {"name": "grid"}], "sheet": "360-abc"}
 LEGEND: Any = {"names": ["a", "b", "c"], "coloured": True}
 PATH: Any = {"path": {"kind": "slerp", "anchors": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]}}
 LINE: Any = {"path": {"kind": "line", "base": [0.0], "step": [1.0], "low": -2.0, "high": 2.0}}
@@ -109,6 +111,13 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
                 {"window": [0, 0, 0.5], "plane": manifold.plane_name(SHEET)},
                 [{"window": [0, 0]}, {"window": [0, 0, 1e9]}, {"plane": "other"}],
             ),
+        },
+    ),
+    "map_layers": (
+        lambda: map_layers.show(LAYERS, "key"),
+        {
+            "choice": ({"names": ["grid"]}, [{"names": ["walls"]}, {"names": ["grid"] * 21}, {"names": [1]}]),
+            "wanted": ({"sheet": "360-abc"}, [{"sheet": "another"}, {"sheet": 1}]),
         },
     ),
     "map_legend": (

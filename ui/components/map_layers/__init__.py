@@ -4,6 +4,7 @@ beside this one: a menu of layers, and the layers, drawn in the page over a figu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
 import streamlit as st
@@ -84,11 +85,25 @@ class MapLayersData(TypedDict):
     revision: int
 
 
-def show(data: MapLayersData, key: str) -> None:
-    """Show the menu, and draw what is chosen in it. What the page reports lies in the session under `key`, as `choice`
-    and `wanted`.
-    """
-    _LAYERS(data=dict(data), key=key, width="content", on_choice_change=_nothing, on_wanted_change=_nothing)
+@dataclass(frozen=True)
+class LayerEvents:
+    """The layers that were chosen last, and the sheet that the page asked for last; None as long as there is none."""
+
+    choice: ChosenLayers | None
+    wanted: WantedSheet | None
+
+
+def show(data: MapLayersData, key: str) -> LayerEvents:
+    """Show the menu, and draw what is chosen in it."""
+    result = _LAYERS(
+        data=dict(data),
+        key=key,
+        width="content",
+        on_choice_change=lambda: None,
+        on_wanted_change=lambda: None,
+    )
+    offered = [layer["name"] for layer in data["layers"]]
+    return LayerEvents(choice_of(result.choice, offered), wanted_of(result.wanted, data["sheet"]))
 
 
 def choice_of(value: object, offered: list[str]) -> ChosenLayers | None:
@@ -99,7 +114,3 @@ def choice_of(value: object, offered: list[str]) -> ChosenLayers | None:
 def wanted_of(value: object, sheet: str) -> WantedSheet | None:
     """What the page sent, if it asks for this sheet."""
     return reports.event(value, WantedSheet, lambda wanted: wanted["sheet"] == sheet)
-
-
-def _nothing() -> None:
-    """A change runs the page anew, and nothing before it."""

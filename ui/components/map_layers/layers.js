@@ -9,6 +9,7 @@ import { MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { pointColours } from "../native_map/point_colours.js"
 import { Thumbnails } from "../point_map/thumbnails.js"
+import { UNKNOWN } from "../shared/colours.js"
 import { same } from "../shared/same.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { LayeredMap } from "./layered_map.js"
@@ -180,7 +181,7 @@ export class MapLayers {
       return 0
     }
     this.colourOf ??= pointColours(this.chart)
-    return this.map.drawPictures(context, view, this.thumbnails, this.colourOf)
+    return this.map.drawPictures(context, view, this.thumbnails, this.colourOf ?? (() => UNKNOWN))
   }
 
   /** Python brings the images once they are wanted. */

@@ -2,26 +2,11 @@
 //
 // Python sends one safetensors file per checkpoint; who decodes finds it here by its fingerprint. The registry hangs on `window` because every component is its own module.
 
-import { parseTensors } from "../shared/safetensors.js"
-import { buildNetwork, withMean } from "./network/network.js"
 import { Shelf } from "./shelf.js"
 
 window.latentSpaceExplorer ??= { models: new Map(), waiting: new Map() }
 const { models: kept, waiting } = window.latentSpaceExplorer
-const shelf = new Shelf({ kept, waiting }, 4)
-
-/** Make a model out of what Python sent, keep it, and wake whoever waits for it. */
-export function keepModel(bytes) {
-  const { metadata, tensors } = parseTensors(bytes)
-  const about = JSON.parse(metadata.model)
-  if (shelf.has(about.fingerprint)) return
-  shelf.keep(about.fingerprint, { ...about, tensors, decode: decoderOf(about, tensors) })
-}
-
-/** From z to pixels; null where only Python can decode. */
-function decoderOf({ decoder, likelihood }, tensors) {
-  return decoder ? buildNetwork(withMean(decoder, likelihood), tensors, "decoder") : null
-}
+export const shelf = new Shelf({ kept, waiting }, 4) // keeping.js puts them there
 
 /** Call `use(model)` now or as soon as the model with this fingerprint arrives. */
 export function withModel(fingerprint, use) {

@@ -1,6 +1,6 @@
 // The invisible component that brings a checkpoint into the page.
 
-import { keepModel } from "./store.js"
+import { keepModel } from "./keeping.js"
 
 export default function ({ data }) {
   if (data) keepModel(data)

@@ -5,6 +5,7 @@ import { PlaneGrid } from "../model_store/plane_grid.js"
 import { pointsOnMap, withModel } from "../model_store/store.js"
 import { MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
+import { keepCloudColours } from "../native_map/point_colours.js"
 import { numberOf } from "../point_map/colour_numbers.js"
 import { drawDensity, drawPoints, rowsInView } from "../point_map/scatter.js"
 import { maskOf, radiusOf } from "../point_map/splat.js"
@@ -34,6 +35,7 @@ export class PointCloud {
     this.codes = bytesFromBase64(data.codes)
     this.traces = bytesFromBase64(data.traces)
     this.colours = data.palette.map(numberOf)
+    keepCloudColours(data.name, { codes: this.codes, palette: data.palette })
     if (this.chart?.key !== data.chart_key) {
       this.close()
       this.watch(data.chart_key)

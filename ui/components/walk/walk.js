@@ -1,7 +1,8 @@
 // A model as one page without a server: its map, the live decoder, and the images. Everything is in the page.
 
+import { keepModel } from "../model_store/keeping.js"
 import { keepReach } from "../model_store/reaches.js"
-import { keepModel, pointsOnMap, withModel } from "../model_store/store.js"
+import { pointsOnMap, withModel } from "../model_store/store.js"
 import { ByteTiles } from "../point_map/byte_tiles.js"
 import { DecodedGrid } from "../point_map/decoded_grid.js"
 import { PointMap } from "../point_map/point_map.js"
