@@ -138,7 +138,16 @@ def test_images_are_selected_by_hand(digits: Page, app: AppServer) -> None:
     expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "true")
     drag(page, ((0.28, 0.33), (0.52, 0.33), (0.52, 0.77), (0.28, 0.77)), "Shift")
     assert eventually(page, lambda: selected(page) >= first)
-    # Escape: first the tool, then the selection
+    # Escape: first what is open, then the tool, then the selection
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.keys")).to_be_hidden()
+    page.get_by_role("button", name="Layers").click()
+    expect(page.locator(".menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu")).to_be_hidden()
+    expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Move the map")).to_have_attribute("aria-pressed", "true")
     assert selected(page) > 0

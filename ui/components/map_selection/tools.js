@@ -6,7 +6,7 @@ import { MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { haveRoom } from "../point_map/thumbnails.js"
 import { announce } from "../shared/frames.js"
-import { Shortcuts } from "../shared/keys.js"
+import { Shortcuts, somethingIsOpen } from "../shared/keys.js"
 import { grouped } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
 import { Gesture } from "./gesture.js"
@@ -15,7 +15,6 @@ import { Region } from "./region.js"
 import { combined, counted, fromBits, toBits } from "./row_set.js"
 import { drawOutline, drawVeil } from "./veil.js"
 
-const OPEN = 'dialog[open], [role="dialog"], [role="listbox"], [data-testid="stPopoverBody"]' // what Escape closes first
 const NAMED = 3 // classes beside the count
 
 export class MapSelection {
@@ -26,7 +25,7 @@ export class MapSelection {
     this.wire()
     this.shortcuts = new Shortcuts(
       { l: () => this.use("lasso"), "/": () => this.openForm(true), escape: () => this.escape() },
-      (key) => this.chart && !document.querySelector(OPEN) && (key !== "Escape" || this.canEscape()),
+      (key) => this.chart && !somethingIsOpen() && (key !== "Escape" || this.canEscape()),
     )
   }
 

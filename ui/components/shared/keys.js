@@ -13,6 +13,14 @@ export function isCommand(event) {
   return event.ctrlKey || event.metaKey || event.altKey
 }
 
+/** Whether a dialog, a menu or a list is open on the page, which Escape closes first: Streamlit's, or one of a component's
+ * own, in its shadow root. */
+export function somethingIsOpen() {
+  if (document.querySelector('[role="dialog"], [role="listbox"], [data-testid="stPopoverBody"]')) return true
+  const roots = [...document.querySelectorAll("*")].map((element) => element.shadowRoot).filter(Boolean)
+  return roots.some((root) => root.querySelector("dialog[open], :popover-open"))
+}
+
 /** Keys that count wherever the focus is, but in fields that one types into. */
 export class Shortcuts {
   /** `actions`: what each key does, by its name in lower case; `isActive(key)` says whether it counts now. */
