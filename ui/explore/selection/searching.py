@@ -32,8 +32,14 @@ def found(on_map: OnMap) -> list[Found]:
     wanted = query(on_map)
     if not wanted:
         return []
-    latents, names = on_map.images.latents, on_map.checkpoint.dataset.class_names
-    return search.find(wanted, Searched(latents.labels, names, tags.of(on_map), shown_images.file_names(on_map)))
+    files = shown_images.file_names(on_map)
+    return _found(on_map.sheet_name, on_map.checkpoint.identity, wanted, tags.stamp(on_map), hash(files), on_map)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _found(images: str, identity: str, wanted: str, tagged: str, files: int, _on_map: OnMap) -> list[Found]:
+    labels, names = _on_map.images.latents.labels, _on_map.checkpoint.dataset.class_names
+    return search.find(wanted, Searched(labels, names, tags.of(_on_map), shown_images.file_names(_on_map)))
 
 
 def take(on_map: OnMap, one: Found) -> None:

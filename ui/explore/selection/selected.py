@@ -17,6 +17,7 @@ from ui.explore.state import SELECTED, STATE
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.errors import GenerationError
 from vae.generation import groups
+from vae.selection import tag_files
 
 OWNER = "explore_selected_of"  # in the session: the images of which some are selected, by their fingerprint
 DRAWN = "explore_drawn"  # in the session: the rows that are too many to be written down, by name
@@ -72,10 +73,17 @@ def here(checkpoint: Checkpoint) -> Selection:
         STATE.refuse(SELECTED, text, "a selection of this visit (keep one as a tag to share it)", "nothing")
         return NONE
     try:
-        return Selection(text, groups.parse(text, checkpoint).rows)
+        tagged = tag_files.stamps(checkpoint.identity) if "tag:" in text else ()
+        return Selection(text, _rows(checkpoint.identity, len(checkpoint.latents.mu), text, tagged, checkpoint))
     except GenerationError as error:
         STATE.refuse(SELECTED, text, f"images of this data set ({error.message})", "nothing")
         return NONE
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _rows(identity: str, images: int, text: str, tagged: tuple[tuple[str, int], ...], _checkpoint: Checkpoint) -> Rows:
+    """Several parts of the page ask, and the nearest of many images take a moment."""
+    return groups.parse(text, _checkpoint).rows
 
 
 def put_rows(rows: Rows) -> None:
