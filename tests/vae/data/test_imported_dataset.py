@@ -14,6 +14,7 @@ from PIL import Image
 from vae.data import datasets, import_folder, imported_dataset
 from vae.data.folders import class_table
 from vae.data.import_folder import ImportSettings
+from vae.data.tables import csv_rows
 from vae.errors import DatasetError, DatasetMissingError
 
 BUILT_IN = tuple(datasets.BUILT_IN)
@@ -105,7 +106,7 @@ def test_what_a_killed_import_left_is_no_data_set(data: Path) -> None:
 def test_a_table_of_millions_of_cells_is_refused_before_they_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(class_table, "MOST_CELLS", 10)
+    monkeypatch.setattr(csv_rows, "MOST_CELLS", 10)
     (tmp_path / "a.csv").write_text("file,class\n" + "a.png" + "," * 20 + "\n")
     with pytest.raises(DatasetError, match=r"a\.csv has 23 cells, expected at most 10"):
         class_table.read(tmp_path / "a.csv", ["a.png"])
