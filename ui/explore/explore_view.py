@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.components import model_store
 from ui.components.model_store import browser_model
-from ui.explore import latent_map, layout, live_panel, more_images, shown_images, state, welcome
+from ui.explore import code, latent_map, layout, live_panel, more_images, shown_images, state, welcome
 from ui.explore.latent_map import MapChoice
 from ui.explore.layers import layers
 from ui.explore.selection import selected, tools
@@ -77,6 +77,7 @@ def show() -> ExploreView | None:
 
             bringing.bring(shown)
         live_panel.bring_reach(shown)
+    code.offer(shown, choice)
     return ExploreView(shown, choice)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
+from ui.shared.python_code import DECODE, program
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import directions
 
@@ -17,31 +15,6 @@ if TYPE_CHECKING:
     from ui.generate.sample_request import SampleRequest
     from vae.generation.anchors import Anchor
     from vae.generation.directions import Direction
-
-ROOMS = {  # where the modules are that shown code may use
-    "checkpoints": ("checkpoint_files", "inference", "loading"),
-    "data": ("datasets", "image_export"),
-    "generation": (
-        "anchors",
-        "direction_files",
-        "directions",
-        "groups",
-        "holes",
-        "interpolation",
-        "mixture_files",
-        "planes",
-        "sampling",
-        "traversals",
-    ),
-    "sample_quality": ("copies",),
-}
-DECODE = "images = inference.decode(model, z)  # uint8 (N, C, H, W): E[x|z]"
-
-
-def show(code: str) -> None:
-    """The code, folded away."""
-    with st.expander("Python code", icon=":material/code:"):
-        st.code(code, language="python", wrap_lines=True)
 
 
 def samples(checkpoint: Checkpoint, request: SampleRequest, order: str = "drawn") -> str:
@@ -80,7 +53,7 @@ def samples(checkpoint: Checkpoint, request: SampleRequest, order: str = "drawn"
             'z = z[np.argsort(found.distance, kind="stable")]',
         ]
     terminal = command(checkpoint, "sample", *options, "--output", "samples.png")
-    return _program(
+    return program(
         checkpoint,
         [*drawing, DECODE, *_sheet("samples.png")],
         terminal if order == "drawn" else "",
@@ -104,7 +77,7 @@ def manifold(checkpoint: Checkpoint, anchor: Anchor, layout: Layout) -> str:
         DECODE,
         *_sheet("manifold.png", layout.tiles),
     ]
-    return _program(checkpoint, lines)
+    return program(checkpoint, lines)
 
 
 def traversals(checkpoint: Checkpoint, anchor: Anchor, steps: int, span: float) -> str:
@@ -119,7 +92,7 @@ def traversals(checkpoint: Checkpoint, anchor: Anchor, steps: int, span: float) 
     ]
     options = ["--from", anchor.token, "--steps", str(steps), f"--low={-span:g}", f"--high={span:g}"]
     terminal = command(checkpoint, "traverse", *options, "--output", "traversals.png")
-    return _program(checkpoint, lines, terminal)
+    return program(checkpoint, lines, terminal)
 
 
 def interpolation(checkpoint: Checkpoint, chosen: Sequence[Anchor], kind: str, steps: int) -> str:
@@ -134,7 +107,7 @@ def interpolation(checkpoint: Checkpoint, chosen: Sequence[Anchor], kind: str, s
     ]
     options = [*tokens, "--kind", kind, "--steps", str(steps)]
     terminal = command(checkpoint, "interpolate", *options, "--output", "interpolation.gif")
-    return _program(checkpoint, lines, terminal)
+    return program(checkpoint, lines, terminal)
 
 
 def direction(checkpoint: Checkpoint, found: Direction, anchor: Anchor, reach: float, pictures: int) -> str:
@@ -154,7 +127,7 @@ def direction(checkpoint: Checkpoint, found: Direction, anchor: Anchor, reach: f
         DECODE,
         *_sheet("direction.png", pictures),
     ]
-    return _program(checkpoint, lines)
+    return program(checkpoint, lines)
 
 
 def arithmetic(checkpoint: Checkpoint, terms: Sequence[Anchor]) -> str:
@@ -165,7 +138,7 @@ def arithmetic(checkpoint: Checkpoint, terms: Sequence[Anchor]) -> str:
         DECODE,
         *_sheet("arithmetic.png"),
     ]
-    return _program(checkpoint, lines)
+    return program(checkpoint, lines)
 
 
 def command(checkpoint: Checkpoint, name: str, *arguments: str) -> str:
@@ -180,26 +153,3 @@ def _sheet(file: str, columns: int | None = None) -> list[str]:
         f"sheet = image_export.sheet(image_export.enlarged(images, 28){more})",
         f'Path("{file}").write_bytes(image_export.png(sheet))',
     ]
-
-
-def _program(checkpoint: Checkpoint, lines: Sequence[str], terminal: str = "") -> str:
-    body = [
-        f"checkpoint = checkpoint_files.read({checkpoint.name!r})  # made with {checkpoint.short_identity}",
-        "model = loading.load_model(checkpoint)",
-        *lines,
-    ]
-    head = [
-        "from pathlib import Path",
-        "",
-        *(["import numpy as np", ""] if any("np." in line for line in body) else []),
-        *_imports("\n".join(body)),
-        "",
-    ]
-    tail = ["", "# the same from a terminal:", *(f"# {line}" for line in terminal.splitlines())] if terminal else []
-    return "\n".join([*head, *body, *tail]) + "\n"
-
-
-def _imports(body: str) -> list[str]:
-    """One import a room, of the modules that the code names."""
-    used = {room: [name for name in names if re.search(rf"\b{name}\.", body)] for room, names in ROOMS.items()}
-    return [f"from vae.{room} import {', '.join(names)}" for room, names in used.items() if names]

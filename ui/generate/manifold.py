@@ -18,7 +18,7 @@ from ui.generate.pins import pins
 from ui.generate.plane_state import Layout
 from ui.generate.state import FIELDS
 from ui.palette import CLASS_COLOURS
-from ui.shared import cache, page
+from ui.shared import cache, page, python_code
 from vae.checkpoints import dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.slides import Captions
@@ -64,7 +64,7 @@ def _show(checkpoint: Checkpoint) -> None:
         sheet = SheetOffer(captions, plan.tiles)
         downloads.show(f"{checkpoint.name}-manifold", lambda: cache.decoded(checkpoint, z), z, sheet)
     with place.below:
-        code.show(code.manifold(checkpoint, anchor, plan))
+        python_code.show(code.manifold(checkpoint, anchor, plan))
 
 
 def _settings(checkpoint: Checkpoint, bar: DeltaGenerator) -> tuple[Layout, bool]:

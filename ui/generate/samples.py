@@ -16,7 +16,7 @@ from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
 from ui.generate.sample_request import SampleRequest
 from ui.generate.state import FIELDS
-from ui.shared import cache, formatting, page
+from ui.shared import cache, formatting, page, python_code
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data.slides import Captions
 from vae.errors import DatasetError
@@ -86,7 +86,7 @@ def _show(checkpoint: Checkpoint) -> None:
         title = f"{checkpoint.name} · {formatting.count(len(z), 'sample')} · {request.title(checkpoint)}"
         downloads.show(stem, lambda: images[rows], z[rows], SheetOffer(Captions(title)))
     with place.below:
-        code.show(code.samples(checkpoint, request, order))
+        python_code.show(code.samples(checkpoint, request, order))
 
 
 def _clicked(request: SampleRequest, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> int | None:

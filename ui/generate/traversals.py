@@ -12,7 +12,7 @@ from ui.generate import code, downloads, layout, picture_detail, state
 from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, page
+from ui.shared import cache, page, python_code
 from vae.checkpoints import dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.slides import Captions
@@ -65,7 +65,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
             captions = Captions(f"{checkpoint.name} · from {anchor.title}", row_names, column_names)
             downloads.show(f"{checkpoint.name}-traversals", lambda: images, z, SheetOffer(captions, steps))
         with place.below:
-            code.show(code.traversals(checkpoint, anchor, steps, span))
+            python_code.show(code.traversals(checkpoint, anchor, steps, span))
 
 
 def _number(value: float, among: NDArray[np.float64]) -> str:

@@ -512,3 +512,15 @@ def test_a_dimension_is_named_and_everybody_calls_it_so(app: AppServer, page: Pa
         page.keyboard.press(key)
     expect(page.locator(".slider .name").first).to_have_text("z7")
     expect(across).to_have_value("Across: z7")
+
+
+def test_the_code_is_of_what_is_seen_when_it_is_asked_for(digits: Page) -> None:
+    explore.slider(digits).press("Shift+ArrowRight")  # dimension 7 from 0 to 0.5: the page beside it is not run again
+    explore.settle(digits)
+    digits.get_by_role("button", name="Python code").click()
+    shown = digits.get_by_role("dialog").filter(has_text="The code of this view")
+    expect(shown).to_contain_text("z = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5], np.float32)")
+    expect(shown).to_contain_text("checkpoint_files.read('digits-mlp-8')")
+    digits.keyboard.press("Escape")
+    expect(shown).to_be_hidden()
+    assert explore.slider_values(digits)[0] == pytest.approx(0.5)

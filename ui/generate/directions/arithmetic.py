@@ -8,7 +8,7 @@ import streamlit as st
 from ui.generate import code, picture_detail, state
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, page, pictures
+from ui.shared import cache, page, pictures, python_code
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.generation import anchors, directions
 from vae.generation.anchors import Anchor
@@ -36,7 +36,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         state.write_url(model_text, part="arithmetic")
         with columns[3]:
             _result(checkpoint, terms)
-        code.show(code.arithmetic(checkpoint, terms))
+        python_code.show(code.arithmetic(checkpoint, terms))
 
 
 def read(checkpoint: Checkpoint) -> None:

@@ -18,7 +18,7 @@ from ui.generate.downloads import SheetOffer
 from ui.generate.layout import ViewParts
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, formatting, page
+from ui.shared import cache, formatting, page, python_code
 from ui.shared.keeping import keeping_fields
 from ui.shared.keeping.keeping_fields import Keeping
 from ui.shared.keeping.offers import Offer
@@ -78,7 +78,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                     _keep(checkpoint, of_groups)
                 library.show(checkpoint, direction)
             if direction is not None:
-                code.show(code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))
+                python_code.show(code.direction(checkpoint, direction, anchor, FARTHEST, PICTURES))
     with page.error_boundary():
         arithmetic.show(checkpoint, model_text)
 

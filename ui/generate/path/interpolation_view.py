@@ -17,7 +17,7 @@ from ui.generate.path import distance_svg, figures, path_anchors
 from ui.generate.path.path_anchors import AT
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
-from ui.shared import cache, page
+from ui.shared import cache, page, python_code
 from ui.shared.figures import STILL
 from ui.shared.keeping.offers import Offer
 from ui.shared.models import health
@@ -87,7 +87,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
             sheet = SheetOffer(captions, legs.shape[1], legs.ravel())
             downloads.show(f"{checkpoint.name}-interpolation", lambda: images, path.z, sheet, gif, chart)
         with place.below:
-            code.show(code.interpolation(checkpoint, chosen, kind, steps))
+            python_code.show(code.interpolation(checkpoint, chosen, kind, steps))
 
 
 def _example(checkpoint: Checkpoint, found: list[Anchor]) -> list[Anchor]:
