@@ -23,7 +23,7 @@ STYLE = f"""
   .lse-bars .track {{ position: relative; display: block; height: 0.8rem; min-width: 4rem; }}
   .lse-bars .track i {{ position: absolute; top: 0; bottom: 0; border-radius: 2px; }}
   .lse-bars .track .all {{ background: currentColor; opacity: 0.16; }}
-  @media (max-width: 500px) {{
+  @container (max-width: 400px) {{
     .lse-bars :is(th, td) {{ padding: 0.12rem 0.2rem; }}
     .lse-bars:has(.of-all) :is(.of-all, thead th:last-child) {{ display: none; }} /* its bar says it */
   }}
