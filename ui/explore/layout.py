@@ -16,10 +16,17 @@ STYLE = f"""
   .st-key-{PANEL}:has(.stButton) {{ --room: calc(max(100vh, 34rem) - var(--above) - 3.5rem); }}
   .st-key-{MAP} {{ row-gap: 0.35rem }}
   .st-key-{BAR} {{ gap: 0.5rem; }}
+  .st-key-{BAR} .st-key-colour {{ flex: 1 1 8.5rem; width: auto; min-width: 8.5rem; max-width: 12rem; }}
+  .st-key-{BAR} .st-key-images {{ flex: 0 1 7rem; width: auto; min-width: 7rem; }}
   .st-key-{LINE} {{ gap: 0.1rem 0.75rem; }}
   .st-key-{LINE} p {{ font-size: 0.85rem; }}
   .st-key-{LINE} [data-testid="stTooltipIcon"] {{ margin-left: -0.5rem; }}
   .st-key-{LINE} button {{ min-height: 0; padding: 0 0.25rem; }}
+  @media (max-width: 1600px) {{
+    .st-key-{LINE} {{ column-gap: 0.4rem; }}
+    .st-key-{LINE} p {{ font-size: 0.8rem; }}
+    .st-key-{LINE} button :has(> [data-testid="stIconMaterial"]) {{ display: none; }}
+  }}
   .st-key-map_tools {{ height: 0; gap: 0; margin-bottom: -0.35rem; }}
   .st-key-map_chart .svg-container[data-tool] * {{ cursor: crosshair !important; }}
   .st-key-tray_body {{ row-gap: 0.5rem; container-type: inline-size; }}
