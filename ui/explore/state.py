@@ -24,11 +24,11 @@ STATE = PageState(
 )
 
 
-def write_url(model: str, place: Place) -> None:
-    """Make the URL say what is shown."""
+def write_url(model: str, place: Place, part: str = "") -> None:
+    """Make the URL say what is shown; `part` as PageState has it."""
     row = [] if place.row is None else [str(place.row)]
     z = [] if place.z is None else [",".join(f"{v:g}" for v in place.z)]
-    STATE.write_url(model, {"row": row, "z": z})
+    STATE.write_url(model, {"row": row, "z": z}, part)
 
 
 def apply_link(link: Values, checkpoint: Checkpoint) -> None:
@@ -78,7 +78,8 @@ def open_tray() -> None:
 
 def tray_view() -> str:
     """What the tray shows."""
-    return STATE.offered(TRAY, TRAY_VIEWS, TRAY_VIEWS[0])
+    found = STATE.offered(TRAY, ("no", *TRAY_VIEWS), "no")  # as above: the default is left out of the URL
+    return TRAY_VIEWS[0] if found == "no" else found
 
 
 def opens_own_image(checkpoint: Checkpoint, value: object) -> bool:

@@ -185,7 +185,13 @@ def test_images_are_selected_by_keys_and_by_a_link(digits: Page, app: AppServer)
     page.keyboard.type("3")
     page.keyboard.press("Enter")
     expect(page.locator(".found button")).to_have_text(["row 3", re.compile(r"class 3\d+ images")])
-    expect(page.locator(".found button").first).to_be_focused()
+    first = page.locator(".found button").first
+    expect(first).to_be_focused()
+    tall = first.evaluate("button => button.offsetHeight")
+    first.locator(".name").evaluate("name => { name.textContent = 'folder/'.repeat(40) }")
+    assert (
+        first.evaluate("button => button.offsetHeight") == tall
+    )  # a long name is cut off, so that all that was found fits the window
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("selected=rows%3A3.*row=3"))
     assert eventually(page, lambda: selected(page) == 1)
@@ -201,6 +207,8 @@ def test_the_tray_shows_what_is_selected_and_keeps_it(app: AppServer, page: Page
     page.get_by_role("button", name="Look closer").click()
     tray = page.locator(".st-key-tray")
     expect(tray).to_contain_text("7 images selected")
+    explore.settle(page)
+    expect(page).to_have_url(re.compile("tray=images"))
     expect(tray.get_by_role("table", name="Classes of the selected images")).to_be_visible()
     sheet = tray.locator(".sheet[data-count='7'][data-drawn]")
     sheet.locator("canvas").first.click(position={"x": 20, "y": 20})
@@ -228,6 +236,7 @@ def test_the_tray_shows_what_is_selected_and_keeps_it(app: AppServer, page: Page
     tray.get_by_role("radio", name="Neighbours").click()
     explore.settle(page)
     expect(tray).to_contain_text("By pixels")
+    expect(page).to_have_url(re.compile("tray=near"))  # without another part of the page that writes it
     target = explore.lonely_point(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")  # away with what lies over the map

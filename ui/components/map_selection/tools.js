@@ -203,10 +203,11 @@ export class MapSelection {
     if (made === this.made) return
     this.made = made
     const buttons = found.map((one, number) => {
-      const button = Object.assign(document.createElement("button"), { type: "button" })
+      const button = Object.assign(document.createElement("button"), { type: "button", title: one.name })
+      const name = Object.assign(document.createElement("span"), { className: "name", textContent: one.name })
       const images = one.count > 1 ? `${grouped(one.count, 0)} images` : ""
       const count = Object.assign(document.createElement("span"), { textContent: images })
-      button.append(one.name, count)
+      button.append(name, count)
       button.onclick = () => this.report("asked", { by: "found", number })
       return button
     })

@@ -15,7 +15,7 @@ from ui.explore.selection import actions, pictures, selected, tray_tables
 from ui.explore.selection.selected import Selection
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE, TRAY
-from ui.shared import explore_place, page
+from ui.shared import explore_place, model_picker, page
 from ui.shared.explore_place import Place
 from ui.shared.formatting import count
 from ui.shared.pictures import enlarged
@@ -55,6 +55,8 @@ def show(on_map: OnMap) -> None:
         selection = selected.here(on_map.shown)
         _head(selection)
         view = _view()
+        # the panel has written the URL before the view was changed here
+        state.write_url(model_picker.link_text(on_map.shown), explore_place.here(on_map.shown), part="tray")
         actions.show(on_map, selection)
         with st.container(key="tray_body"):
             if view == "near":

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ui.palette import ACCENT, CLASS_COLOURS
 from vae.selection.description import ClassShare, Description, Spread
 
+LEAST = 0.005  # what is smaller is 0 in the two digits that there is room for
 WIDEST = 3.0  # standard deviations of all images, from their mean to an end of the bars
 NUMBERS = {"squared_error": "squared error", "kl": "KL", "elbo": "ELBO"}
 STYLE = f"""
@@ -47,7 +48,7 @@ def classes(found: Sequence[ClassShare], names: Sequence[str]) -> str:
 
 
 def _share(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.005 else "&lt; 1%"
+    return f"{share:.0%}" if share >= 0.01 else "&lt; 1%"
 
 
 def times(one: ClassShare) -> str:
@@ -97,8 +98,9 @@ def _table(head: Sequence[str], rows: Sequence[str], label: str) -> str:
 
 
 def _range(mean: float, deviation: float) -> str:
-    """`0.7 ± 0.9`, `−6,885 ± 947`."""
-    digits = 0 if max(abs(mean), deviation) >= 100 else 1
+    """`0.7 ± 0.9`, `−6,885 ± 947`; of means that lie close to 0, as a hardly trained model's, `0.05 ± 0.03`."""
+    size = max(abs(mean), deviation)
+    digits = 0 if size >= 100 else 2 if LEAST <= size < 0.5 else 1
     return f"{_signed(mean, digits)} ± {deviation:,.{digits}f}"
 
 
