@@ -95,7 +95,7 @@ def test_a_zip_is_dropped_imported_trained_on_explored_renamed_and_deleted(
     page.get_by_role("link", name="of-bars").click()
     explore.wait_usable(page)
     expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^of-bars"))
-    expect(page.get_by_text("Not on this machine")).to_have_count(0)
+    expect(page.get_by_text("Not on this machine", exact=True)).to_have_count(0)
 
     open_page(page, own_app, "library?set=stripes")
     page.get_by_role("button", name="Delete", exact=True).click()
@@ -106,7 +106,7 @@ def test_a_zip_is_dropped_imported_trained_on_explored_renamed_and_deleted(
     assert not datasets.is_known("stripes")
     open_page(page, own_app, "?model=of-bars&row=1")
     explore.wait_usable(page)  # it still decodes
-    expect(page.get_by_text("Not on this machine")).to_be_visible()
+    expect(page.get_by_text("Not on this machine", exact=True)).to_be_visible()
     assert "Traceback" not in own_app.log_text()
 
 
