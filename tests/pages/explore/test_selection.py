@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -70,4 +71,6 @@ def test_where_the_images_are_not_here_the_numbers_are(tmp_path: Path, monkeypat
         button.label: button.proto.disabled for button in at.get("download_button") if "page" not in button.label
     }
     assert offered == {"Table (CSV)": False, "Images and latents (NPZ)": True, "Pictures (PNG)": True}
-    assert "In latent space" in texts(visit(model="m", selected="rows:0-5", tray="near", row="3"))
+    near = texts(visit(model="m", selected="rows:0-5", tray="near", row="3"))
+    assert re.search(r"In latent space: row [\d,]+ · class .* · [\d.]+ away, row", near)
+    assert near.count("not on this machine") == 1

@@ -206,12 +206,13 @@ def _neighbours(on_map: OnMap) -> None:
         return
     st.caption(page.escape(f"Nearest to {_title(on_map, row)}"), help=page.escape(NEAR))
     of_latents = near.in_latent_space(on_map.images.latents.mu, row, NEIGHBOURS)
-    _near_sheet(on_map, "In latent space", "latent", of_latents)
     try:
         of_pixels = _by_pixels(on_map.checkpoint.dataset.test_fingerprint, len(on_map.images.latents.mu), row, on_map)
-    except DatasetError as error:
+    except DatasetError as error:  # there are no pictures to show, but rows to name
         page.show_error(error)
+        st.caption(page.escape(f"In latent space: {', '.join(_far(on_map, one) for one in of_latents)}."))
         return
+    _near_sheet(on_map, "In latent space", "latent", of_latents)
     _near_sheet(on_map, "By pixels", "pixels", of_pixels)
     both = {one.row for one in of_latents} & {one.row for one in of_pixels}
     st.caption(f"{len(both)} of {len(of_latents)} are in both.")
@@ -228,5 +229,10 @@ def _near_sheet(on_map: OnMap, title: str, key: str, found: tuple[Neighbour, ...
         return
     ends = f"{found[0].distance:.2f} to {found[-1].distance:.2f} away"
     st.markdown(f"**{title}** · {ends}")
-    titles = [f"{_title(on_map, one.row)} · {one.distance:.3g} away" for one in found]
+    titles = [_far(on_map, one) for one in found]
     _sheet(on_map, np.array([one.row for one in found]), f"tray-near-{key}", f"Nearest {title.lower()}", titles)
+
+
+def _far(on_map: OnMap, one: Neighbour) -> str:
+    """Which image it is, and how far away."""
+    return f"{_title(on_map, one.row)} · {one.distance:.3g} away"

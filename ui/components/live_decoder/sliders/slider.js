@@ -102,8 +102,9 @@ export class Slider {
     // the track is filled between the middle, which is 0, and the thumb
     this.range.style.setProperty("--from", Math.min(share, 0.5))
     this.range.style.setProperty("--to", Math.max(share, 0.5))
-    this.range.setAttribute("aria-valuetext", value.toFixed(2))
-    if (!this.typing) this.number.value = value.toFixed(2) // what somebody is typing is not replaced
+    const text = (Math.round(value * 100) / 100 + 0).toFixed(2) // + 0: there is no minus before a 0
+    this.range.setAttribute("aria-valuetext", text)
+    if (!this.typing) this.number.value = text // what somebody is typing is not replaced
   }
 }
 
