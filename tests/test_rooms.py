@@ -29,6 +29,7 @@ vae.checkpoints     errors storage recognition config model budget maps
 vae.jobs            errors storage
 vae.training        errors storage config model budget data maps checkpoints jobs
 vae.selection       errors storage neighbours checkpoints
+vae.comparison      errors neighbours checkpoints
 vae.generation      errors storage recognition neighbours checkpoints selection
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
@@ -40,7 +41,7 @@ ui.shared           ui.palette ui.components; errors storage model budget data m
                     generation selection sample_quality adoption export
 ui.decoding         ui.components ui.shared; errors checkpoints
 ui.explore          ui.palette ui.components ui.shared ui.decoding; errors storage data maps checkpoints
-                    generation selection
+                    comparison generation selection
 ui.sharing          ui.palette ui.components ui.shared ui.explore; errors storage data maps checkpoints generation
 ui.train            ui.palette ui.components ui.shared; errors storage config model data checkpoints jobs training
 ui.generate         ui.palette ui.components ui.shared ui.decoding; errors budget data checkpoints generation

@@ -26,6 +26,7 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     ("app.py", {"model": "digits-mlp-2", "row": 3}),
     *(("app.py", {"row": 7, "selected": "class:3 + near:7:20", "tray": view}) for view in ("images", "apart", "near")),
     ("app.py", {"tray": "images"}),
+    ("app.py", {"row": 7, "model": "digits-mlp-8", "beside": "digits-mlp-2", "colour": "beside"}),
     *(("pages/generate.py", {"view": v}) for v in ("samples", "manifold", "traversals", "interpolation", "directions")),
     ("pages/generate.py", {"view": "samples", "source": "mixture", "order": "holes"}),
     ("pages/generate.py", {"view": "manifold", "model": "digits-mlp-2"}),

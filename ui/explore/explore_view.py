@@ -9,6 +9,7 @@ import streamlit as st
 from ui.components import model_store
 from ui.components.model_store import browser_model
 from ui.explore import code, latent_map, layout, live_panel, more_images, shown_images, state, welcome
+from ui.explore.comparing import other
 from ui.explore.latent_map import MapChoice
 from ui.explore.layers import layers
 from ui.explore.selection import selected, tools
@@ -42,6 +43,7 @@ def show() -> ExploreView | None:
         st.warning(page.escape(notice), icon=":material/link_off:")
     selected.here(shown.shown)
     layers.chosen()
+    other.choose(checkpoint)
     for problem in STATE.problems():
         st.warning(page.escape(problem), icon=":material/link_off:")
     browser = browser_model.can_decode(checkpoint)
@@ -72,6 +74,10 @@ def show() -> ExploreView | None:
             from ui.explore.selection import tray  # as above
 
             tray.show(shown)
+        elif beside == "comparison":
+            from ui.explore.comparing import comparison_view  # as above
+
+            comparison_view.show(shown, choice.method)
         if beside == "own" or pictured:
             from ui.explore.sheet import bringing  # as above
 

@@ -354,6 +354,8 @@ def say(on_map: OnMap, choice: MapChoice) -> None:
         how = f"{table_words.report(added, len(on_map.images.latents.mu))} {how}"
     if choice.colour == "kept":
         how = f"{map_words.KEPT} {how}"
+    elif choice.colour == "beside":
+        how = f"{map_words.BESIDE} {how}"
     held_out = map_words.TRAINED_ON if on_map.every else ""
     nameless = map_words.NAMELESS if cache.lacks_file_names(on_map.checkpoint) else ""
     words = f"{terms.LATENT_MAP} {map_words.AT_MEAN} {terms.POSTERIOR_MEAN} {how} {held_out} {nameless}".strip()

@@ -29,7 +29,7 @@ STYLE = f"""
   }}
   .st-key-map_tools {{ height: 0; gap: 0; margin-bottom: -0.35rem; }}
   .st-key-map_chart .svg-container[data-tool] * {{ cursor: crosshair !important; }}
-  .st-key-tray_body {{ row-gap: 0.5rem; container-type: inline-size; }}
+  :is(.st-key-tray_body, .st-key-comparison_body) {{ row-gap: 0.5rem; container-type: inline-size; }}
   .st-key-first-steps {{ height: 0; margin-top: -0.35rem; }}
   @media (min-width: 901px) {{
     .stMainBlockContainer:has(.st-key-{STAGE}) {{ padding-top: 0.9rem; padding-bottom: 0; }}
@@ -40,9 +40,15 @@ STYLE = f"""
       min-width: 0;
     }}
     .st-key-{MAP} {{ height: var(--room); flex: none; }}
-    .st-key-tray {{ height: calc(max(100vh, 34rem) - var(--above) - 1.75rem); flex: none; }}
-    .st-key-tray > :has(> .st-key-tray_body) {{ flex: 1 1 0; min-height: 0; }}
-    .st-key-tray_body {{ height: 100%; overflow-y: auto; overflow-x: hidden; }}
+    :is(.st-key-tray, .st-key-comparison) {{
+      height: calc(max(100vh, 34rem) - var(--above) - 1.75rem);
+      flex: none;
+    }}
+    :is(.st-key-tray, .st-key-comparison) > :has(> :is(.st-key-tray_body, .st-key-comparison_body)) {{
+      flex: 1 1 0;
+      min-height: 0;
+    }}
+    :is(.st-key-tray_body, .st-key-comparison_body) {{ height: 100%; overflow-y: auto; overflow-x: hidden; }}
     :has(> .st-key-map_chart) {{ flex: 1 1 0; min-height: 15rem; }}
     .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
     .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] * {{ pointer-events: auto; }}

@@ -37,8 +37,8 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlac
         key = f"panel-{checkpoint.identity[:16]}"
         # what the page reported lies in the session before it is drawn again
         said = st.session_state.get(key, {})
-        if state.take_event(checkpoint, said.get("view")) and beside == "tray":
-            st.rerun()  # it shows what is near to the image
+        if state.take_event(checkpoint, said.get("view")) and beside in ("tray", "comparison"):
+            st.rerun()  # they show the image, or what is near to it
         if state.opens_own_image(checkpoint, said.get("opening")):
             st.rerun()
         if naming := state.names_dimension(checkpoint, said.get("naming")):

@@ -24,11 +24,16 @@ COLOURS = {
     "kl": "KL (nats)",
     "elbo": "ELBO (nats)",
     "kept": "map quality",
+    "beside": "kept neighbours",
     "tag": "tag",
 }
 KEPT = (
     "Map quality: of an image's 12 nearest in latent space, the share that is among its 12 nearest on this map "
     "(1: its surroundings are right). Of more than 10,000 images a sample of 10,000 can be neighbours."
+)
+BESIDE = (
+    "Kept neighbours: the Jaccard index of a test image's nearest in the latent space of this model and of the other "
+    "(1: the same images are nearest in both, 0: none). Images that were not compared are grey."
 )
 # from which trustworthiness on: 1 is a map on which every neighbour is one in latent space, about 0.5 one by chance
 VERDICTS = (

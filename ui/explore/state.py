@@ -15,10 +15,11 @@ from vae.checkpoints.dimension_names import DimensionName
 SELECTED = "selected"  # images, as ui/explore/selection/selected.py writes them
 TRAY = "tray"  # which of the tray's views is in the decoder's place
 TRAY_VIEWS = ("images", "apart", "near")
-InPanelsPlace = Literal["decoder", "own", "tray"]
+BESIDE = "beside"  # the name of the model that this one is compared with
+InPanelsPlace = Literal["decoder", "own", "tray", "comparison"]
 STATE = PageState(
     "explore",
-    ("map", "x", "y", "colour", "shown", "images", "layers", "python", "own", "sliders", SELECTED, TRAY),
+    ("map", "x", "y", "colour", "shown", "images", "layers", "python", "own", "sliders", SELECTED, TRAY, BESIDE),
     lists=("row", "z"),
     long=("shown",),
 )
@@ -64,16 +65,27 @@ def take_event(checkpoint: Checkpoint, value: object) -> bool:
 
 
 def in_panels_place() -> InPanelsPlace:
-    """What is beside the map: the live decoder, the tool for one own image, or the tray of what is selected."""
+    """What is beside the map: the live decoder, the tool for one own image, the tray of what is selected, or another
+    model.
+    """
     if STATE.offered("own", ("no", "yes"), "no") == "yes":
         return "own"
-    return "decoder" if STATE.offered(TRAY, ("no", *TRAY_VIEWS), "no") == "no" else "tray"
+    if STATE.offered(TRAY, ("no", *TRAY_VIEWS), "no") != "no":
+        return "tray"
+    return "comparison" if STATE.text(BESIDE) else "decoder"
 
 
 def open_tray() -> None:
     """Put the tray in the decoder's place."""
     STATE.put("own", "no")
     STATE.put(TRAY, TRAY_VIEWS[0])
+
+
+def open_comparison(other: str) -> None:
+    """Put the comparison with this model in the decoder's place; "" puts the decoder back."""
+    STATE.put("own", "no")
+    STATE.put(TRAY, "no")
+    STATE.put(BESIDE, other)
 
 
 def tray_view() -> str:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ui.explore.colouring import table
+from ui.explore.comparing import other
 from ui.explore.map_words import COLOURS
 from ui.explore.selection import tags
 from ui.explore.shown_images import OnMap
+from ui.explore.state import BESIDE, STATE
 from ui.palette import CLASS_COLOURS, UNKNOWN
 from ui.shared.figures import Groups
 from vae.checkpoints.checkpoint import FloatArray
@@ -40,6 +42,7 @@ class Values:
 def offered(on_map: OnMap) -> list[str]:
     """The names of the colourings that there are; latent dimensions with the largest KL of test images first."""
     lacking = {*([] if on_map.every else ["split"]), *([] if tags.of(on_map) else [TAG])}
+    lacking |= set() if STATE.text(BESIDE) else {BESIDE}
     every = [name for name in COLOURS if name not in lacking]
     order = np.argsort(-on_map.checkpoint.latents.kl_per_dim(), kind="stable")
     added = table.of(on_map)
@@ -73,6 +76,8 @@ def of(on_map: OnMap, name: str, dimensions: DimensionNames) -> Groups | Values 
         return Groups(np.take(SPLIT_COLOURS, on_map.images.split_codes()))
     if name == TAG:
         return _of_tags(on_map)
+    if name == BESIDE:
+        return _of_neighbourhoods(on_map, title(name, dimensions))
     latents, called, index = on_map.images.latents, title(name, dimensions), _dimension(name)
     if name in COLOURS:
         return Values(getattr(latents, name), called)
@@ -80,7 +85,9 @@ def of(on_map: OnMap, name: str, dimensions: DimensionNames) -> Groups | Values 
 
 
 def stamp(on_map: OnMap, name: str) -> str:
-    """Stands for what a person gave a colouring, which changes: a table, or tags."""
+    """Stands for what a person gave a colouring, which changes: a table, tags, or another model."""
+    if name == BESIDE:
+        return other.read(on_map.checkpoint).identity
     return table.stamp(on_map) if name.startswith(COLUMN) else tags.stamp(on_map) if name == TAG else ""
 
 
@@ -93,6 +100,14 @@ def column_of(on_map: OnMap, name: str) -> ImageColumn | None:
     """The column of the added table that a colouring shows."""
     added = table.of(on_map) if name.startswith(COLUMN) else None
     return None if added is None else added.column(name.removeprefix(COLUMN))
+
+
+def _of_neighbourhoods(on_map: OnMap, title: str) -> Values:
+    """Of test images alone: no other is known of both models."""
+    found = other.neighbourhoods_of(on_map.checkpoint, other.read(on_map.checkpoint)).of_every_image()
+    values = np.full(len(on_map.images.latents.mu), np.nan, np.float32)
+    values[: len(found)] = found
+    return Values(values, title)
 
 
 def _of_column(column: ImageColumn | None, title: str) -> Groups | Values | None:

@@ -1,0 +1,1 @@
+"""Another model of the same test images beside the one that Explore shows."""

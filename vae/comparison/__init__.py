@@ -1,0 +1,1 @@
+"""Two models of the same images, side by side."""
