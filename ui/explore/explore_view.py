@@ -14,7 +14,7 @@ from ui.explore.latent_map import MapChoice
 from ui.explore.layers import layers
 from ui.explore.selection import selected, tools
 from ui.explore.shown_images import OnMap
-from ui.explore.state import SELECTED, STATE
+from ui.explore.state import BESIDE, SELECTED, STATE
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
 
@@ -43,7 +43,7 @@ def show() -> ExploreView | None:
         st.warning(page.escape(notice), icon=":material/link_off:")
     selected.here(shown.shown)
     layers.chosen()
-    other.choose(checkpoint)
+    other.choose(checkpoint, linked=link is not None and BESIDE in link)
     for problem in STATE.problems():
         st.warning(page.escape(problem), icon=":material/link_off:")
     browser = browser_model.can_decode(checkpoint)

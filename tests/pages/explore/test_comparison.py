@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
-from tests.pages.explore.page import of_mnist, texts, visit, write
+from tests.pages.explore.page import of_mnist, pick, shown, texts, visit, write
 from tests.pages.test_model_card import COLLAPSED
+from tests.vae.adoption.onnx_models import foreign_pair
 from tests.vae.helpers import random_latents
 from ui.explore.comparing import other
-from vae.checkpoints import checkpoint_files
+from vae.adoption import from_onnx
+from vae.adoption.adopting import Destination
+from vae.adoption.candidates import Wishes
+from vae.checkpoints import checkpoint_files, loading, placing
 from vae.checkpoints.checkpoint import Checkpoint, Metric, NewCheckpoint
 from vae.comparison import same_images
+from vae.data import datasets
 from vae.maps import pca
+from vae.storage import paths
 
 DIGITS, BESIDE = "digits-mlp-8", "digits-mlp-2"
 
@@ -43,6 +51,14 @@ def test_two_models_stand_side_by_side_and_a_link_leads_there(digits: Checkpoint
     assert "<td>8</td><td>2</td>" in table
     assert not at.error
     assert len(at.get("plotly_chart")) == 2
+
+
+def test_who_turns_to_the_model_beside_sees_it_alone(digits: Checkpoint) -> None:
+    at = pick(visit(model=DIGITS, beside=BESIDE), BESIDE)
+    assert shown(at) == BESIDE
+    assert "link asks" not in texts(at)
+    assert "beside" not in at.query_params
+    assert at.selectbox(key=other.KEY).value is None
 
 
 @pytest.mark.parametrize("wrong", ["mnist-mlp-2", DIGITS, "none <b>", "../x", "\u202e"])
@@ -82,3 +98,44 @@ def test_of_a_model_of_no_use_it_is_said_that_neighbours_mean_nothing() -> None:
     said = texts(visit(model="a", beside="flat"))
     assert "Model B's KL has vanished: its neighbours mean nothing, however many are kept." in said
     assert "Model A" not in said
+
+
+def test_a_network_that_onnx_runtime_runs_reconstructs_beside_another(digits: Checkpoint) -> None:
+    from_onnx.adopt(Destination("elsewhere"), foreign_pair((1, 8, 8)), "digits", Wishes("unit"))
+    at = visit(model=DIGITS, beside="elsewhere", row="7")
+    assert "Kept neighbours" in texts(at)
+    assert [error.value for error in at.error] == []
+    assert len([e for e in at.get("bidi_component") if e.proto.component_name == "picture_sheet"]) == 2
+
+
+def test_what_was_measured_in_different_ways_stands_in_different_rows(digits: Checkpoint) -> None:
+    new = of_images(40)
+    kl, loss = Metric(4.25, "nats per image", "closed form"), Metric(31.5, "nats per image", "grey pixels")
+    write("a", dataclasses.replace(new, metrics={"kl": kl, "test_loss": loss}))
+    other_loss = dataclasses.replace(loss, value=7.0, protocol="binarized pixels")
+    write("b", dataclasses.replace(new, metrics={"kl": kl, "test_loss": other_loss}))
+    at = visit(model="a", beside="b")
+    [table] = [html.proto.body for html in at.get("html") if "Latent dimensions" in html.proto.body]
+    rows = {
+        ("KL (nats)", "4.25", "4.25"),
+        ("Test loss (nats), as A", "31.50", "–"),
+        ("Test loss (nats), as B", "–", "7.00"),
+    }
+    assert rows <= set(re.findall(r"<td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>", table))
+    assert "measured in different ways, so in rows of their own: Test loss" in texts(at)
+
+
+def test_an_image_that_is_no_test_image_and_a_damaged_model_are_said(digits: Checkpoint) -> None:
+    placing.place(digits, loading.load_model(digits), {s: datasets.load("digits", s) for s in ("validation", "train")})
+    at = visit(model=DIGITS, beside=BESIDE, row="1000", colour="beside")
+    assert "The selected image is no test image" in texts(at)
+    weights = paths.checkpoints_dir() / BESIDE / "latents.safetensors"
+    raw = bytearray(weights.read_bytes())
+    raw[-1] ^= 1
+    weights.write_bytes(raw)
+    st.cache_resource.clear()
+    at = visit(model=DIGITS, beside=BESIDE, colour="beside")
+    assert "does not match the SHA-256" in texts(at)
+    at = at.selectbox(key=other.KEY).set_value(None).run()
+    assert not at.error
+    assert at.get("plotly_chart")

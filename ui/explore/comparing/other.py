@@ -24,13 +24,17 @@ def offered(checkpoint: Checkpoint) -> dict[str, Summary]:
     }
 
 
-def choose(checkpoint: Checkpoint) -> None:
-    """The way in, below the model, where there is another one. A link's mistake is said, and none is chosen."""
+def choose(checkpoint: Checkpoint, linked: bool) -> None:
+    """The way in, below the model, where there is another one. Where a link has just brought a wrong one that is said,
+    and none is chosen; one that a person's own choice of another model has left behind is only forgotten.
+    """
     there = offered(checkpoint)
     name = STATE.text(BESIDE)
     if name and name not in there:
-        names = ", ".join(list(there)[:5]) or "there is none here"
-        STATE.refuse(BESIDE, name, f"another model of the same test images ({names})", "the decoder")
+        if linked:
+            names = ", ".join(list(there)[:5]) or "there is none here"
+            STATE.refuse(BESIDE, name, f"another model of the same test images ({names})", "the decoder")
+        STATE.forget(BESIDE)
         name = ""
     if not there:
         return
