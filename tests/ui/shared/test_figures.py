@@ -154,7 +154,7 @@ def test_no_chart_shows_notes_of_plotlys_own() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".plotly_chart")
     ]
     assert len(charts) >= 7
-    assert {config for _, config in charts} <= {"STILL", "figures.MOVING"}, charts
+    assert {config.removeprefix("figures.") for _, config in charts} <= {"STILL", "MOVING"}, charts
     assert not any(config["showTips"] or config["displaylogo"] for config in (figures.STILL, figures.MOVING))
 
 
