@@ -47,3 +47,13 @@ def test_a_chart_that_never_gets_its_size_is_shown(page: Page) -> None:
     assert page.evaluate("isSeen()") is False
     page.wait_for_function("isSeen()")
     assert page.evaluate("asked") == []
+
+
+def test_a_chart_is_not_left_unseen_by_who_leaves_it(page: Page) -> None:
+    """Another model's panel follows the one that has hidden the map, and leaves its first figure as it comes."""
+    modules.load(page, "native_map/native_chart.js")
+    page.evaluate(CHART)
+    page.evaluate("map.arrange(null)")
+    assert page.evaluate("isSeen()") is False
+    page.evaluate("map.close()")
+    assert page.evaluate("isSeen()") is True

@@ -11,7 +11,7 @@ const MOST_SHAPES = 20_000 // points in an SVG file: more make it slow to open
 /** The events after which what is drawn over a chart is to be drawn again. */
 export const DRAWN_AGAIN = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot", "plotly_redraw"]
 
-const LATE = 1000 // ms: a chart that never gets its size is shown as it is
+const LATE = 2500 // ms: a chart that never gets its size is shown as it is
 const USUAL_SIZE = 6 // CSS pixels, of Plotly's points
 
 export class NativeChart {
@@ -55,6 +55,7 @@ export class NativeChart {
 
   close() {
     clearTimeout(this.late)
+    if (this.wanted && this.container()) this.container().style.visibility = "" // nobody else would show it
     this.observer.disconnect()
     this.detach()
   }
