@@ -135,7 +135,7 @@ def ours(browser: Browser, server: AppServer, size: str) -> report.Values:
     explore.wait_usable(page)
     page.wait_for_selector(DRAWN, state="attached", timeout=PATIENCE_MS)
     first = time.perf_counter() - began
-    page.wait_for_timeout(4000)  # what is measured later, as how near data is, comes now
+    page.wait_for_timeout(8000)  # what is measured later, as how near data is, comes now
     page.locator(".panel").evaluate(LISTEN_CLICK)
     values = moved(page, size, explore.CHART)
     page.evaluate(LISTEN)
