@@ -190,11 +190,7 @@ def _axes(on_map: OnMap, method: str, names: DimensionNames) -> tuple[int, int |
 
 def places(on_map: OnMap, choice: MapChoice) -> FloatArray:
     """(N, 2): where the images are on the chosen map; the last ones have no place on a map of test images."""
-    if choice.method != "latent":
-        return on_map.maps[choice.method].xy
-    x, y = choice.axes
-    mu = on_map.images.latents.mu
-    return np.stack([mu[:, x], np.zeros(len(mu), np.float32) if y is None else mu[:, y]], axis=1)
+    return map_axes.places(choice.method, choice.axes, on_map.maps, on_map.images.latents.mu)
 
 
 def rows_of(on_map: OnMap, choice: MapChoice) -> NDArray[np.int32]:

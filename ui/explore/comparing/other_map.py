@@ -35,7 +35,7 @@ def show(on_map: OnMap, other: Checkpoint, wanted: str, compared: Rows) -> None:
     if wanted == "latent" and other.model.latent_dim <= 2:
         method = "latent"
     axes = _dimensions(other)
-    xy = _places(other, maps, method, axes)
+    xy = map_axes.places(method, axes, maps, other.latents.mu)
     rows = (compared if len(compared) else np.arange(len(xy))).astype(np.int32)
     key = f"{CHART_KEY}-{other.identity[:16]}"
     with st.container(key=f"{key}-frame"):
@@ -63,14 +63,6 @@ def _dimensions(other: Checkpoint) -> tuple[int, int | None]:
         return (0, 1) if other.model.latent_dim > 1 else (0, None)
     first, second = (int(j) for j in np.argsort(-other.latents.kl_per_dim(), kind="stable")[:2])
     return first, second
-
-
-def _places(other: Checkpoint, maps: dict[str, ProjectionMap], method: str, axes: tuple[int, int | None]) -> FloatArray:
-    if method != "latent":
-        return maps[method].xy
-    x, y = axes
-    mu = other.latents.mu
-    return np.stack([mu[:, x], np.zeros(len(mu), np.float32) if y is None else mu[:, y]], axis=1)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
