@@ -17,7 +17,7 @@ STYLE = f"""
   .st-key-{MAP} {{ row-gap: 0.35rem }}
   .st-key-{BAR} {{ gap: 0.5rem; }}
   .st-key-{BAR} .st-key-colour {{ flex: 1 1 8.5rem; width: auto; min-width: 8.5rem; max-width: 12rem; }}
-  .st-key-{BAR} .st-key-images {{ flex: 0 1 7rem; width: auto; min-width: 7rem; }}
+  .st-key-{BAR} .st-key-images {{ flex: 0 1 8.25rem; width: auto; min-width: 8.25rem; }}
   .st-key-{LINE} {{ gap: 0.1rem 0.75rem; }}
   .st-key-{LINE} p {{ font-size: 0.85rem; }}
   .st-key-{LINE} [data-testid="stTooltipIcon"] {{ margin-left: -0.5rem; }}
