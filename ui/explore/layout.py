@@ -8,7 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 STAGE, MAP, PANEL = "explore_stage", "explore_map", "explore_panel"
 BAR, LINE = "map_bar", "map_line"  # above and below the map
 # `--above` is what is above the stage: the heading, and the warning of a model that is of no use. Streamlit's header
-# lies over the heading, and is empty there but for the menu at its right.
+# lies over the heading, and is empty there but for the menu at its right. No rule for it asks for the stage by
+# `.stApp:has(…)`, for the style leaves with the page: all of the page was styled anew for each element put anywhere.
 STYLE = f"""
 <style>
   .st-key-{STAGE} {{ --above: 5rem; --room: calc(max(100vh, 34rem) - var(--above)); }}
@@ -50,8 +51,8 @@ STYLE = f"""
     }}
     :is(.st-key-tray_body, .st-key-comparison_body) {{ height: 100%; overflow-y: auto; overflow-x: hidden; }}
     :has(> .st-key-map_chart) {{ flex: 1 1 0; min-height: 15rem; }}
-    .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
-    .stApp:has(.st-key-{STAGE}) [data-testid="stHeader"] * {{ pointer-events: auto; }}
+    [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
+    [data-testid="stHeader"] * {{ pointer-events: auto; }}
   }}
   @media (max-width: 900px) {{
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] {{ flex-direction: column; }}

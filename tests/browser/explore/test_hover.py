@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.browser.drive import explore
 from tests.browser.drive.server import AppServer
@@ -150,3 +151,22 @@ def test_pictures_under_the_pointer_come_from_the_server_where_it_decodes(digits
     assert eventually(digits, different)
     digits.mouse.move(5, 5, steps=2)
     assert eventually(digits, lambda: not different())
+
+
+def test_what_comes_over_the_map_does_not_style_the_page_anew(browser: Browser, digits: Page) -> None:
+    """A rule such as `.stApp:has(…) *` makes the browser style all elements whenever one is put anywhere."""
+    elements = digits.evaluate("document.querySelectorAll('*').length")
+    browser.start_tracing(page=digits, categories=["devtools.timeline"])
+    digits.evaluate(
+        """(selector) => {
+            const label = document.createElementNS("http://www.w3.org/2000/svg", "g")
+            document.querySelector(`${selector} .hoverlayer`).append(label)
+            label.setAttribute("class", "hovertext")
+            label.getBoundingClientRect()
+        }""",
+        explore.CHART,
+    )
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    styled = [event["args"]["elementCount"] for event in events if "elementCount" in event.get("args", {})]
+    assert styled
+    assert max(styled) < elements / 10
