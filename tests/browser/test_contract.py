@@ -54,6 +54,10 @@ NAMES = {
         "chart._fullData.every(({ customdata, marker }) => Number.isInteger(customdata[0]) && "
         "/^#[0-9a-f]{6}$/.test(marker.color))"
     ),
+    "_fullData has places": (
+        "chart._fullData.every(({ customdata, x, y }) => "
+        "[x, y].every((of) => of.length === customdata.length && Number.isFinite(of[0])))"
+    ),
     "components live in a shadow root": "panel?.getRootNode() instanceof ShadowRoot",
     "theme variables are on the shadow root's host": (
         "/^(#|rgb|color|oklch)/.test(getComputedStyle(panel.getRootNode().host)"

@@ -77,7 +77,7 @@ def show() -> ExploreView | None:
         elif beside == "comparison":
             from ui.explore.comparing import comparison_view  # as above
 
-            comparison_view.show(shown, choice.method)
+            comparison_view.show(shown, choice)
         if beside == "own" or pictured:
             from ui.explore.sheet import bringing  # as above
 

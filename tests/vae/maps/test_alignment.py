@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
-from vae.maps.alignment import aligned
+from vae.maps.alignment import aligned, alignment
 
 Places = NDArray[np.float32]
 
@@ -54,3 +54,31 @@ def test_no_other_turn_comes_nearer() -> None:
 
 def test_places_that_are_all_one_stay_finite() -> None:
     assert aligned(np.zeros((5, 2), np.float32), places(5)).tolist() == [[0.0, 0.0]] * 5
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_shifted_turned_and_enlarged_map_falls_on_the_other(mirror: bool) -> None:
+    reference = places()
+    moved = 7 * reference @ turn(1.1, mirror) + np.float32([30, -4])
+    found = alignment(moved, reference)
+    assert found is not None
+    np.testing.assert_allclose(found.moved(moved), reference, atol=1e-4)
+    assert found.explained == pytest.approx(1, abs=1e-6)
+    assert found.scale == pytest.approx(1 / 7)
+
+
+def test_what_is_explained_is_the_share_of_the_variance_and_by_chance_next_to_nothing() -> None:
+    xy, reference = places(4_000, seed=5), places(4_000, seed=6)
+    found = alignment(xy, reference)
+    assert found is not None
+    left = np.square(found.moved(xy) - reference).sum() / np.square(reference - reference.mean(0)).sum()
+    assert found.explained == pytest.approx(1 - left, abs=1e-5)
+    assert found.explained < 0.01
+    half = alignment(reference + places(4_000, seed=7), reference)  # as much noise as there is signal
+    assert half is not None
+    assert half.explained == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_map_of_one_place_is_laid_on_nothing() -> None:
+    assert alignment(np.zeros((5, 2), np.float32), places(5)) is None
+    assert alignment(places(5), np.ones((5, 2), np.float32)) is None

@@ -13,6 +13,7 @@ import { Gesture } from "./gesture.js"
 import { placesOf } from "./places.js"
 import { Region } from "./region.js"
 import { combined, counted, fromBits, toBits } from "./row_set.js"
+import { tellSelection } from "./selection.js"
 import { drawOutline, drawVeil } from "./veil.js"
 
 const NAMED = 3 // classes beside the count
@@ -82,6 +83,7 @@ export class MapSelection {
   close() {
     this.closed = true
     this.use("pan")
+    tellSelection(null)
     this.unlink()
     this.shortcuts.close()
   }
@@ -125,6 +127,8 @@ export class MapSelection {
   show(inputTime) {
     const names = this.data.class_names
     const { total, byClass } = counted(this.rows, this.model.tensors.labels.data, names.length)
+    this.total = total
+    this.tell()
     this.find(".chosen").hidden = total === 0
     this.find(".to-tray").hidden = this.data.tray_open
     this.element.dataset.count = total
@@ -138,6 +142,12 @@ export class MapSelection {
     this.find(".count").title = most.map(({ count, label }) => `${names[label]}: ${grouped(count, 0)}`).join("\n")
     this.draw()
     announce(this.element, "selection-shown", { total, inputTime })
+  }
+
+  /** Say what is selected to whoever shows the same images elsewhere. */
+  tell() {
+    const { rows, total, places, tool } = this
+    if (rows && places) tellSelection({ rows, total, places, tool, take: (taken, time) => this.take(taken, time) })
   }
 
   // --- selecting ------------------------------------------------------------------------------------------------------
@@ -163,6 +173,7 @@ export class MapSelection {
   use(tool) {
     this.tool = tool
     this.gesture?.use(tool === "pan" ? null : tool)
+    this.tell()
     for (const button of this.element.querySelectorAll("[data-tool]"))
       button.setAttribute("aria-pressed", String(button.dataset.tool === tool))
   }

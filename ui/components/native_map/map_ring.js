@@ -3,12 +3,14 @@
 const ACROSS = 22 // pixels
 
 export class MapRing {
-  constructor() {
+  /** `name`: what tests call it; `across`: CSS pixels. */
+  constructor(name = "you-are-here", across = ACROSS) {
+    this.across = across
     this.element = document.createElement("div")
-    this.element.dataset.testid = "you-are-here"
+    this.element.dataset.testid = name
     this.element.style.cssText =
       "position:absolute;left:0;top:0;pointer-events:none;display:none;" +
-      `width:${ACROSS}px;height:${ACROSS}px;` +
+      `width:${across}px;height:${across}px;` +
       "box-sizing:border-box;border-radius:50%;border:3px solid currentColor;z-index:2;" +
       "background:radial-gradient(circle,currentColor 0 2px,transparent 2.5px);"
   }
@@ -20,7 +22,7 @@ export class MapRing {
     if (!at) return
     // beyond the axes it waits at the edge, smaller, on the way to where it is
     const size = at.outside ? "scale(0.6)" : ""
-    this.element.style.transform = `translate(${at.left - ACROSS / 2}px, ${at.top - ACROSS / 2}px) ${size}`
+    this.element.style.transform = `translate(${at.left - this.across / 2}px, ${at.top - this.across / 2}px) ${size}`
     this.element.style.borderStyle = place.exact ? "solid" : "dashed"
     this.element.dataset.exact = place.exact
     this.element.dataset.outside = at.outside

@@ -3,7 +3,7 @@
 // All of it is undocumented in Streamlit and Plotly, so it is here and nowhere else, and tests/browser/test_contract.py
 // fails when a name is gone: `.st-key-<key>`, `.js-plotly-plot`, `.svg-container`, `gd.on`, `gd.emit`, `gd.data`,
 // `gd.layout.meta`, `gd.layout.xaxis.autorangeoptions`, `_fullLayout.xaxis._offset`, `_length`, `range`,
-// `_fullLayout.height`, `_fullLayout.coloraxis`, `_fullData` with `customdata` and `marker.color`, `marker.size`,
+// `_fullLayout.height`, `_fullLayout.coloraxis`, `_fullData` with `customdata`, `x`, `y` and `marker.color`, `marker.size`,
 // `.modebar`, `window.Plotly` with `toImage`. Where there is no chart, nothing happens.
 
 const MOST_SHAPES = 20_000 // points in an SVG file: more make it slow to open
@@ -150,6 +150,38 @@ export class NativeChart {
     return [[...xaxis.range], [...yaxis.range]]
   }
 
+  /** Whether all that the map is of is in view. */
+  showsAll() {
+    const { _fullLayout: full, layout } = this.chart
+    return ["xaxis", "yaxis"].every((name) => {
+      const [from, to] = full[name].range
+      const [low, high] = layout[name]?.autorangeoptions?.include ?? [from, to]
+      const trembles = 0.01 * (high - low)
+      return from <= low + trembles && to >= high - trembles
+    })
+  }
+
+  /** What is in view, whatever the chart's shape: the middle, in coordinates, and how large it is, in their units. */
+  piece() {
+    const [[x0, x1], [y0, y1]] = this.ranges()
+    return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, area: (x1 - x0) * (y1 - y0) }
+  }
+
+  /** Show a piece of this size around this middle, in the chart's own shape. */
+  showPiece({ x, y, area }) {
+    const { xaxis, yaxis } = this.chart._fullLayout
+    const unit = Math.sqrt(area / (xaxis._length * yaxis._length)) / 2
+    const around = (middle, length) => [middle - unit * length, middle + unit * length]
+    window.Plotly?.relayout(this.chart, {
+      "xaxis.range": around(x, xaxis._length),
+      "yaxis.range": around(y, yaxis._length),
+    })
+  }
+
+  showAll() {
+    window.Plotly?.relayout(this.chart, { "xaxis.autorange": true, "yaxis.autorange": true })
+  }
+
   /** How many times as large as the whole the map is shown. */
   zoom() {
     const { _fullLayout: full, layout } = this.chart // who has zoomed has no `autorangeoptions` in the former any more
@@ -182,6 +214,12 @@ export class NativeChart {
   colouredRows() {
     const traces = this.chart?._fullData ?? []
     return traces.map(({ customdata, marker }) => ({ rows: customdata ?? [], colours: marker?.color }))
+  }
+
+  /** Where the points are: [{rows, x, y}], a trace each. */
+  points() {
+    const traces = this.chart?._fullData ?? []
+    return traces.map(({ customdata, x, y }) => ({ rows: customdata ?? [], x: x ?? [], y: y ?? [] }))
   }
 
   /** {low, high, scale} of what is coloured by numbers, `scale` as [[share, colour], …]; null without. */

@@ -12,6 +12,7 @@ from ui.components import clicks, events, picture_sheet
 from ui.components.picture_sheet.picture_bytes import SheetLayout
 from ui.explore import state
 from ui.explore.comparing import numbers, other, other_map
+from ui.explore.latent_map import MapChoice
 from ui.explore.sheet import small_images
 from ui.explore.shown_images import OnMap
 from ui.explore.state import BESIDE, STATE
@@ -57,8 +58,8 @@ class _Models:
 
 
 @st.fragment
-def show(on_map: OnMap, method: str) -> None:
-    """Runs alone when an image is chosen in it. `method` is the map that Explore shows."""
+def show(on_map: OnMap, choice: MapChoice) -> None:
+    """Runs alone when an image is chosen in it. `choice` is the map that Explore shows."""
     with page.error_boundary(), st.container(key="comparison", gap="small"):
         _head(on_map.checkpoint)
         with st.container(key="comparison_body"):
@@ -69,7 +70,7 @@ def show(on_map: OnMap, method: str) -> None:
             _changed(on_map, models, found)
             places, pictures = st.columns([1.9, 1], gap="small")
             with places:
-                other_map.show(on_map, models.b, method, found.rows)
+                other_map.show(on_map, models.b, choice, found.rows)
             with pictures:
                 _selected(on_map, models)
 
