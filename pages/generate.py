@@ -20,6 +20,7 @@ VIEWS = {
     "interpolation": ("Interpolation", interpolation_view.show),
     "directions": ("Directions", directions_view.show),
 }
+LATENTS = ("manifold", "interpolation", "directions")  # views that know where images lie, whoever decodes
 
 
 def generate() -> None:
@@ -30,7 +31,7 @@ def generate() -> None:
     health.warn(checkpoint, health.GENERATE)
     titles = {name: title for name, (title, _) in VIEWS.items()}
     view = FIELDS.words("View", "view", titles, "samples", label_visibility="collapsed")
-    if browser_model.can_decode(checkpoint) or view in ("interpolation", "directions"):  # which know the nearest image
+    if browser_model.can_decode(checkpoint) or view in LATENTS:
         model_store.store(
             cache.model_bytes(checkpoint, cache.all_maps(checkpoint)), key=f"store-{checkpoint.identity[:16]}"
         )

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8]]
+Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8]]  # latents (N, d) -> pixels (N, C, H, W)
 MOST = 1_000  # tokens
 
 
 @dataclass(frozen=True, eq=False)
 class Grant:
-    """`decode` makes pixels (C, H, W) of one latent vector (d,), for as long as session `session` is connected."""
+    """`decode` makes pictures of up to `together` latent vectors, for as long as session `session` is connected."""
 
     token: str
     session: str
     fingerprint: str
     latent_dim: int
+    together: int
     decode: Decode
 
 
@@ -34,13 +35,13 @@ class Grants:
         self._kept: dict[tuple[str, str], Grant] = {}
         self._lock = threading.Lock()
 
-    def token(self, session: str, fingerprint: str, latent_dim: int, decode: Decode) -> str:
+    def token(self, session: str, fingerprint: str, latent_dim: int, together: int, decode: Decode) -> str:
         """That of a session and a model: the same whenever it is asked for, and nobody can guess it."""
         with self._lock:
             known = self._kept.get((session, fingerprint))
             if known is None:
                 self._make_room()
-                known = Grant(secrets.token_urlsafe(32), session, fingerprint, latent_dim, decode)
+                known = Grant(secrets.token_urlsafe(32), session, fingerprint, latent_dim, together, decode)
                 self._kept[session, fingerprint] = known
             return known.token
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -14,6 +16,9 @@ from ui.components.model_store.live_data import LiveData, PictureData, SocketDat
 from ui.decoding import granted, python_decoder, socket
 from vae.checkpoints.checkpoint import Checkpoint
 
+MOST_TOGETHER = 16  # pictures decoded for one request of a page
+MOST_PIXELS = 2**22  # of these pictures, in all their channels
+
 
 def socket_of(checkpoint: Checkpoint) -> SocketData | None:
     """By which this session's page has pictures of a model decoded; None where no server runs."""
@@ -24,8 +29,11 @@ def socket_of(checkpoint: Checkpoint) -> SocketData | None:
     def decode(z: NDArray[np.float32]) -> NDArray[np.uint8]:
         return python_decoder.decode(checkpoint, z)
 
-    token = granted.grants().token(context.session_id, checkpoint.identity, checkpoint.model.latent_dim, decode)
-    return {"path": socket.path_below(str(st.get_option("server.baseUrlPath"))), "token": token}
+    model = checkpoint.model
+    together = max(1, min(MOST_TOGETHER, MOST_PIXELS // math.prod(model.image_shape)))
+    token = granted.grants().token(context.session_id, checkpoint.identity, model.latent_dim, together, decode)
+    path = socket.path_below(str(st.get_option("server.baseUrlPath")))
+    return {"path": path, "token": token, "together": together}
 
 
 def pictures_of(checkpoint: Checkpoint, z: list[float]) -> LiveData:
@@ -37,4 +45,4 @@ def pictures_of(checkpoint: Checkpoint, z: list[float]) -> LiveData:
 
 def picture_of(checkpoint: Checkpoint, z: list[float]) -> PictureData:
     """For a page that asks nobody, or can't: sent when a person has let go."""
-    return {"z": z, "pixels": pixels_base64(python_decoder.decode(checkpoint, np.array(z, np.float32)))}
+    return {"z": z, "pixels": pixels_base64(python_decoder.decode(checkpoint, np.array([z], np.float32))[0])}

@@ -10,10 +10,10 @@ from vae.checkpoints.checkpoint import Checkpoint
 
 
 def decode(checkpoint: Checkpoint, z: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """E[x|z] by PyTorch (or ONNX Runtime), pixels (C, H, W), of one latent vector (d,)."""
+    """E[x|z] by PyTorch (or ONNX Runtime), pixels (N, C, H, W), of latent vectors (N, d)."""
     import torch
 
     model = cache.model(checkpoint)
     with torch.inference_mode():
-        pixels: NDArray[np.float32] = model.decode_mean(torch.from_numpy(z[None].copy()))[0].numpy()
+        pixels: NDArray[np.float32] = model.decode_mean(torch.from_numpy(z.copy())).numpy()
     return np.round(pixels.clip(0, 1) * 255).astype(np.uint8)

@@ -1,9 +1,10 @@
 """The WebSocket by which a page has latent vectors decoded that it can't decode itself.
 
-The page sends its token as text, then requests: 4 bytes that number it, then d numbers (little-endian float32). It gets
-the same 4 bytes with the pixels (C, H, W), a byte each. The newest request is decoded first; older ones that were not
-begun are dropped. Closed with 1008: not from this app's own pages, no known token, or its session has ended; 1009 and
-1007: a message of another size, or of what are no numbers; 1011: the model can't be evaluated.
+The page sends its token as text, then requests: 4 bytes that number it, then the d numbers (little-endian float32) of
+each of the pictures that it wants together, as many as its token allows. It gets the same 4 bytes with their pixels
+(N, C, H, W), a byte each. The newest request is decoded first; older ones that were not begun are dropped. Closed with
+1008: not from this app's own pages, no known token, or its session has ended; 1009 and 1007: a message of another size,
+or of what are no numbers; 1011: the model can't be evaluated.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ REFUSED, WRONG, TOO_LARGE, FAILED = 1008, 1007, 1009, 1011  # codes of RFC 6455
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A latent vector (d,), and the bytes that number it."""
+    """Latent vectors (N, d), and the bytes that number it."""
 
     number: bytes
     z: NDArray[np.float32]
@@ -60,12 +61,13 @@ def is_own(headers: Mapping[str, str], is_host_allowed: bool) -> bool:
     return is_host_allowed and bool(host) and bool(origin) and urlsplit(str(origin)).netloc == host
 
 
-def request_of(message: bytes, latent_dim: int) -> Request:
+def request_of(message: bytes, latent_dim: int, together: int) -> Request:
     """What a page asks for. Raises RefusedError for a message of another size, and for what is no place."""
-    size = NUMBER + 4 * latent_dim
-    if len(message) != size:
-        raise RefusedError(TOO_LARGE if len(message) > size else WRONG)
-    z = np.frombuffer(message, "<f4", offset=NUMBER).astype(np.float32)
+    if len(message) > NUMBER + 4 * latent_dim * together:
+        raise RefusedError(TOO_LARGE)
+    if len(message) <= NUMBER or (len(message) - NUMBER) % (4 * latent_dim):
+        raise RefusedError(WRONG)
+    z = np.frombuffer(message, "<f4", offset=NUMBER).astype(np.float32).reshape(-1, latent_dim)
     if not np.isfinite(z).all() or np.abs(z).max() > MOST_Z:
         raise RefusedError(WRONG)
     return Request(message[:NUMBER], z)
@@ -124,7 +126,7 @@ class DecodeSocket:
             if message["type"] == "websocket.disconnect":
                 return
             raw = message.get("bytes")
-            newest.put(request_of(raw if isinstance(raw, bytes) else b"", grant.latent_dim))
+            newest.put(request_of(raw if isinstance(raw, bytes) else b"", grant.latent_dim, grant.together))
 
     async def _answer(self, websocket: WebSocket, grant: Grant, newest: Newest[Request]) -> None:
         loop = asyncio.get_running_loop()

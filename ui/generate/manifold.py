@@ -11,7 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.components import manifold, picture_sheet
 from ui.components.manifold import ManifoldData
 from ui.components.model_store import browser_model
+from ui.components.model_store.live_data import SocketData
 from ui.components.picture_sheet.picture_bytes import SheetLayout
+from ui.decoding import live
 from ui.generate import code, downloads, layout, picture_detail, plane_state, state
 from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
@@ -29,6 +31,7 @@ from vae.generation.planes import Plane
 AXES = {"latent": "Latent", "principal": "Principal"}
 SCALES = {"quantile": "Quantiles", "even": "Even"}
 TILES, FEWEST, MOST = 20, 10, 40
+UNREACHABLE = "generate_no_socket"  # in the session: the page could not ask the server
 
 
 @st.fragment
@@ -51,14 +54,16 @@ def _show(checkpoint: Checkpoint) -> None:
     plan = plane_state.reaching(plan, plane, anchor)
     plane_state.forget_what_changed(checkpoint, plan, plane, anchor)
     with place.pictures:
-        if browser_model.can_decode(checkpoint):
-            _live(checkpoint, plane, anchor, plan, points)
+        socket = None if browser_model.can_decode(checkpoint) else _socket(checkpoint)
+        is_live = socket is not None or browser_model.can_decode(checkpoint)
+        if is_live:
+            _live(checkpoint, plane, anchor, plan, points, socket)
         else:
             _still(checkpoint, plane, plan)
     plan = replace(plan, window=plane_state.window(plan))
     z = plan.sheet(plane)
     with place.panel:
-        _detail(checkpoint, plane)
+        _detail(checkpoint, plane, is_live)
     with place.bar:
         captions = Captions(f"{checkpoint.name} · {plane.names[0]} across, {plane.names[1]} up")
         sheet = SheetOffer(captions, plan.tiles)
@@ -111,16 +116,23 @@ def _two_axes(checkpoint: Checkpoint, axes: str, bar: DeltaGenerator) -> tuple[i
         order = list(range(min(d, 20)))
         titles = {str(j): f"PC {j + 1}" for j in order}
     options = [str(j) for j in order]
-    with layout.field(bar, 140):
+    with layout.field(bar, 152):
         across = FIELDS.choice("Across", "first", options, options[0], titles)
     rest = [option for option in options if option != across]
-    with layout.field(bar, 140):
+    with layout.field(bar, 152):
         upwards = FIELDS.choice("Upwards", "second", rest, rest[0], titles)
     return int(across), int(upwards)
 
 
-def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, plan: Layout, points: bool) -> None:
-    """The plane decoded in the browser."""
+def _socket(checkpoint: Checkpoint) -> SocketData | None:
+    """By which the server decodes the plane; None where it can't be asked."""
+    return None if st.session_state.get(UNREACHABLE) else live.socket_of(checkpoint)
+
+
+def _live(
+    checkpoint: Checkpoint, plane: Plane, anchor: Anchor, plan: Layout, points: bool, socket: SocketData | None
+) -> None:
+    """The plane decoded in the browser, or by the server at the other end of `socket`."""
     a, b = plane_state.place() or plane.place(anchor.vector)
     data: ManifoldData = {
         "fingerprint": cache.fingerprint(checkpoint),
@@ -137,13 +149,21 @@ def _live(checkpoint: Checkpoint, plane: Plane, anchor: Anchor, plan: Layout, po
         "colours": list(CLASS_COLOURS),
         "class_names": list(checkpoint.dataset.class_names),
         "revision": state.revision(),
+        "socket": socket,
     }
-    plane_state.take(manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}"))
+    reported = manifold.show(data, key=f"manifold-{checkpoint.identity[:8]}")
+    plane_state.take(reported)
+    if reported.unreachable and socket:
+        st.session_state[UNREACHABLE] = True
+        st.rerun()
 
 
 def _still(checkpoint: Checkpoint, plane: Plane, plan: Layout) -> None:
-    """The same as a picture, for decoders that the browser can't evaluate."""
-    st.caption("This decoder runs in Python only, so the plane can't be zoomed.")
+    """The same as a picture, where the page can neither decode nor ask the server while one moves."""
+    st.caption(
+        "This decoder runs in Python, and the server can't be asked while you move (a WebSocket at /decode), so this "
+        "plane stands still."
+    )
     z = plan.sheet(plane)
     click = picture_sheet.show(
         cache.decoded(checkpoint, z), "manifold-still", SheetLayout("Manifold", columns=plan.tiles)
@@ -153,10 +173,10 @@ def _still(checkpoint: Checkpoint, plane: Plane, plan: Layout) -> None:
         plane_state.put_place(float(a), float(b), click["id"])
 
 
-def _detail(checkpoint: Checkpoint, plane: Plane) -> None:
+def _detail(checkpoint: Checkpoint, plane: Plane, is_live: bool) -> None:
     place = plane_state.place()
     if place is None:
-        moving = "Drag to move, scroll to zoom. " if browser_model.can_decode(checkpoint) else ""
+        moving = "Drag to move, scroll to zoom. " if is_live else ""
         st.caption(moving + "Click a picture to pin it, explore from it or download it.")
         return
     z = np.clip(plane.at(*place), -anchors.MAX_VALUE, anchors.MAX_VALUE)

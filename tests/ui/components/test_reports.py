@@ -111,6 +111,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
                 {"window": [0, 0, 0.5], "plane": manifold.plane_name(SHEET)},
                 [{"window": [0, 0]}, {"window": [0, 0, 1e9]}, {"plane": "other"}],
             ),
+            "unreachable": ({"plane": manifold.plane_name(SHEET)}, [{"plane": "other"}]),
         },
     ),
     "map_layers": (

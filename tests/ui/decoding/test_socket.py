@@ -20,6 +20,7 @@ from vae.errors import ConfigError
 
 OWN = {"host": "localhost:8501", "origin": "http://localhost:8501"}
 Z = [0.25, -1.0]
+TOGETHER = 3
 
 
 class Browser:
@@ -66,12 +67,13 @@ class Browser:
 
 
 def request(number: int, z: list[float] | None = None) -> bytes:
+    """Of one place, or of several that lie one after another."""
     return number.to_bytes(4, "little") + np.array(z or Z, "<f4").tobytes()
 
 
 def told(z: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A picture that tells its vector."""
-    return np.round(100 + 10 * z).astype(np.uint8).reshape(1, 1, -1)
+    """Pictures that tell their vectors."""
+    return np.round(100 + 10 * z).astype(np.uint8).reshape(len(z), 1, 1, -1)
 
 
 class Sessions:
@@ -82,7 +84,7 @@ class Sessions:
         self.grants = Grants(lambda session: session == "here" and self.here)
 
     def token(self, decode: Any = told, session: str = "here", model: str = "model") -> str:
-        return self.grants.token(session, model, 2, decode)
+        return self.grants.token(session, model, 2, TOGETHER, decode)
 
 
 @pytest.fixture
@@ -96,12 +98,24 @@ def test_a_picture_comes_with_its_number(sessions: Sessions) -> None:
     assert found.closed_with is None
 
 
+def test_several_pictures_are_decoded_together(sessions: Sessions) -> None:
+    batches: list[tuple[int, ...]] = []
+
+    def counted(z: NDArray[np.float32]) -> NDArray[np.uint8]:
+        batches.append(z.shape)
+        return told(z)
+
+    found = Browser(sessions.grants).says(sessions.token(counted), request(7, [*Z, 1.0, 2.0, 3.0, 4.0])).run()
+    assert found.answers == [request(7)[:4] + bytes([102, 90, 110, 120, 130, 140])]
+    assert batches == [(3, 2)]
+
+
 def test_the_newest_request_is_decoded_and_older_ones_are_dropped(sessions: Sessions) -> None:
     begun: list[float] = []
     go_on = threading.Event()
 
     def slow(z: NDArray[np.float32]) -> NDArray[np.uint8]:
-        begun.append(float(z[0]))
+        begun.append(float(z[0, 0]))
         go_on.wait(0.1)
         return told(z)
 
@@ -158,9 +172,11 @@ def test_another_origin_is_refused_before_it_says_anything(
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (request(1) + b"\0", 1009),
+        (request(1) + b"\0", 1007),
+        (request(1, Z * (TOGETHER + 1)), 1009),
         (bytes(10**6), 1009),
         (request(1)[:-1], 1007),
+        (request(1)[:4], 1007),
         (b"", 1007),
         ("text", 1007),
         (request(1, [float("nan"), 0.0]), 1007),

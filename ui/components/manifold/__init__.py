@@ -1,7 +1,7 @@
 """The plane of decoded images, a Streamlit component whose front end is the .js, .css and .html files beside this one.
 
 The weights come from `model_store.store`, which the page shows as well; this component gets only a few numbers
-and decodes in Web Workers. assets.py says how.
+and decodes in Web Workers, or asks the server where only Python can decode. assets.py says how.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from ui.components import assets, reports
 from ui.components.latent_vector import FARTHEST
+from ui.components.model_store.live_data import SocketData
 from vae.storage.schema import number, text
 
 WIDEST = 1_000.0  # times the view at home: wider than what can be reached
@@ -42,7 +43,8 @@ class ManifoldData(TypedDict):
     that is shown, as [left, top, side] in shares of the view at home; it is taken over when the plane or `revision`
     changes, and all is shown for None. here: a place that a ring marks. show_points draws the test images' posterior
     means, coloured by class; it says something only where the latent space is the plane itself. revision: a new number
-    moves the ring to `here`, also where `here` is the same as before.
+    moves the ring to `here`, also where `here` is the same as before. socket: where the server decodes; None where the
+    page does.
     """
 
     fingerprint: str
@@ -59,12 +61,19 @@ class ManifoldData(TypedDict):
     colours: list[str]
     class_names: list[str]
     revision: int
+    socket: SocketData | None
 
 
 class Moved(reports.Event):
     """Where the sheet came to rest: `window` as in ManifoldData, None for the view at home, and as in PlaneVisit."""
 
     window: Part | None
+    plane: PlaneName
+
+
+class Unreachable(reports.Event):
+    """The server that was to decode this plane can't be asked."""
+
     plane: PlaneName
 
 
@@ -87,19 +96,30 @@ _MANIFOLD = st.components.v2.component(
 
 @dataclass(frozen=True)
 class PlaneEvents:
-    """What the person did last with this plane: where they clicked, and where the sheet came to rest."""
+    """What the person did last with this plane: where they clicked, and where the sheet came to rest; and whether the
+    server that was to decode can't be asked.
+    """
 
     visit: PlaneVisit | None
     moved: Moved | None
+    unreachable: Unreachable | None = None
 
 
 def show(data: ManifoldData, key: str) -> PlaneEvents:
     """Show the plane; returns what the person has done with it."""
     name = plane_name(data)
     result = _MANIFOLD(
-        data={**data, "plane_name": name}, key=key, on_visit_change=lambda: None, on_moved_change=lambda: None
+        data={**data, "plane_name": name},
+        key=key,
+        on_visit_change=lambda: None,
+        on_moved_change=lambda: None,
+        on_unreachable_change=lambda: None,
     )
-    return PlaneEvents(visit_of(result.visit, len(data["plane"]["base"]), name), moved_of(result.moved, name))
+    return PlaneEvents(
+        visit_of(result.visit, len(data["plane"]["base"]), name),
+        moved_of(result.moved, name),
+        reports.event(result.unreachable, Unreachable, lambda event: event["plane"] == name),
+    )
 
 
 def plane_name(data: ManifoldData) -> str:

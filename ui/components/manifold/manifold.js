@@ -20,6 +20,7 @@ import { drawSheet } from "./tiles/drawing.js"
 import { deepestLevel, HOME, insideBox, levelOf, tileSize, zoomed } from "./tiles/lattice.js"
 import { tileShape } from "./tiles/pixels.js"
 import { TileQueue } from "./tiles/queue.js"
+import { ServerTiles } from "./tiles/server_tiles.js"
 import { Workers } from "./tiles/workers.js"
 
 const HINT =
@@ -55,11 +56,6 @@ class Manifold {
       }),
     )
     this.forgetTiles()
-    this.workers = new Workers({
-      next: (count) => this.queue.next(count, (x, y) => this.latentOf(x, y)),
-      done: (keys, pixels) => this.keepTiles(keys, pixels),
-      changed: () => this.schedule(),
-    })
     this.resized = new ResizeObserver(() => this.schedule())
     this.resized.observe(this.canvas)
     this.wire()
@@ -69,7 +65,8 @@ class Manifold {
     this.closed = true
     this.rest.close()
     this.resized.disconnect()
-    this.workers.close()
+    this.workers?.close()
+    this.preview.close()
     this.frame.cancel()
     clearTimeout(this.drawSoon)
     this.drawSoon = null
@@ -82,6 +79,7 @@ class Manifold {
     const now = settingsOf(data)
     this.closed = false
     this.readTheme()
+    if (now && (!before || !same(before.socket, now.socket))) this.decodeBy(now.socket)
     this.settings = now
     if (!now) this.forgetTiles()
     if (!now) return this.say("This plane can't be drawn: its numbers are incomplete.")
@@ -94,12 +92,24 @@ class Manifold {
       this.rest.at(this.view)
     }
     this.view = this.confined(this.view)
-    const other = changed("fingerprint", "plane", "even", "home", "n", "shape")
+    const other = changed("fingerprint", "plane", "even", "home", "n", "shape", "socket")
     if (other) this.forgetTiles()
     this.describe()
     if (this.model && !other) return this.schedule()
     if (!this.model) this.say("Loading…")
     withModel(now.fingerprint, (model) => this.useModel(model, now))
+  }
+
+  /** From now on the app's server decodes, or this page where there is no socket to it. */
+  decodeBy(socket) {
+    this.workers?.close()
+    const asked = {
+      next: (count) => this.queue.next(count, (x, y) => this.latentOf(x, y)),
+      done: (keys, pixels) => this.keepTiles(keys, pixels),
+      changed: () => this.schedule(),
+      unreachable: () => this.reportOfPlane("unreachable", {}),
+    }
+    this.workers = socket ? new ServerTiles(asked, socket) : new Workers(asked)
   }
 
   useModel(model, settings) {
@@ -109,7 +119,7 @@ class Manifold {
     this.say("")
     this.element.dataset.ready = "yes"
     this.places = null
-    this.preview.forget()
+    this.preview.useModel(model, settings.shape, settings.socket)
     this.atlas = new Atlas(tileShape(settings.shape))
     this.workers.useModel(model, settings.shape)
     this.schedule()
@@ -325,13 +335,14 @@ class Manifold {
       : this.here
         ? ["At the ring", this.here]
         : ["In the middle", this.placeAt(0.5, 0.5)]
-    this.preview.show(caption, place, level, this.settings, this.model.decode)
+    this.preview.show(caption, place, level, this.settings)
   }
 
   sayCount(missing, visible) {
     const waiting = missing ? `, ${missing.toLocaleString("en")} waiting` : ""
     const decoded = (visible - missing).toLocaleString("en")
-    this.find(".count").textContent = `${visible.toLocaleString("en")} tiles; ${decoded} decoded${waiting}`
+    if (missing && this.workers.problem) this.find(".count").textContent = this.workers.problem
+    else this.find(".count").textContent = `${visible.toLocaleString("en")} tiles; ${decoded} decoded${waiting}`
   }
 }
 

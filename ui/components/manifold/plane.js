@@ -19,6 +19,7 @@ export function settingsOf(data) {
   return {
     fingerprint: data.fingerprint,
     shape,
+    socket: socketOf(data.socket),
     plane: { base, u, v },
     planeName: String(data.plane_name ?? ""),
     names: [0, 1].map((axis) => String(data.names?.[axis] ?? "ab"[axis])),
@@ -34,6 +35,11 @@ export function settingsOf(data) {
     classNames: listOf(data.class_names).map(String),
     revision: data.revision,
   }
+}
+
+/** Where the server decodes; null where this page does. */
+function socketOf(socket) {
+  return typeof socket?.path === "string" && typeof socket.token === "string" && socket.together >= 1 ? socket : null
 }
 
 function numbers(vector, length) {

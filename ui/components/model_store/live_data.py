@@ -6,10 +6,11 @@ from typing import TypedDict
 
 
 class SocketData(TypedDict):
-    """Where a page asks the server for pictures, and its token."""
+    """Where a page asks the server for pictures, its token, and how many it may ask for together."""
 
     path: str
     token: str
+    together: int
 
 
 class PictureData(TypedDict):

@@ -16,7 +16,7 @@ export class ServerDecoder {
     this.failedAt = -Infinity
   }
 
-  /** Ask for the picture of z; false where the server can't be reached. */
+  /** Ask for the picture of z, or of several that lie one after another in it; false where the server can't be reached. */
   ask(z, inputTime) {
     const request = { z: Float32Array.from(z), inputTime }
     if (same(this.last?.z, request.z)) this.onPicture({ ...this.last, inputTime })
