@@ -4,7 +4,8 @@ The latents are drawn from ten Gaussians in the latent space of the checkpoint, 
 latent axes. A new server and a new browser for each. `first_map_*_s`: from the visit, once the server answers, until
 points are drawn and the sliders have their decoder. `click_*_ms`: from the button's release to after the frame that
 shows the reconstruction, median of several clicks; on the plain page, until it says which point it was. `pan_*_fps`:
-frames a second in which the map's axes had moved, while a hand drags it. `hover_*_p95_ms`: from the time stamp of a
+frames a second in which the map's axes had moved, while a hand drags it; `pan_points_*_fps`: those in which the picture
+of the points had, which the plain page draws with its axes. `hover_*_p95_ms`: from the time stamp of a
 move without a button to after the frame with its picture; on the plain page to after the next frame, for it decodes
 nothing. `*_server_mb` and `*_page_mb`: memory of the server's process and of the browser's largest one, at the end.
 `plain_*`: that page; null where it has not drawn after two minutes.
@@ -37,19 +38,23 @@ SIZES = {"70k": 70_000, "1m": 1_000_000}
 CLICKS, MOVES, PAN_S, PATIENCE_MS = 7, 200, 3.0, 120_000
 CHART = ".js-plotly-plot"
 DRAWN = ".point-cloud[data-drawn]:not([data-drawn='0'])"
+POINTS = "[data-testid=point-cloud]"
 PLAIN_DRAWN = """(selector) => {
     const chart = document.querySelector(selector)
     return chart?._fullLayout?.xaxis?._length > 0 && chart.querySelector("canvas") !== null
 }"""
-# Frames in which the ends of the axes are others than in the frame before.
-COUNT_FRAMES = """(selector) => {
-    window.moved = 0
-    let last = ""
+# Frames in which the ends of the axes are others than in the frame before, and those in which the points' picture is
+# elsewhere, of a page that moves one. One that is drawn anew in the same place is not counted.
+COUNT_FRAMES = """([selector, points]) => {
+    window.moved = { axes: 0, points: 0 }
+    const last = {}
     const look = () => {
         const { xaxis, yaxis } = document.querySelector(selector)._fullLayout
-        const now = `${xaxis.range} ${yaxis.range}`
-        if (now !== last) window.moved += 1
-        last = now
+        const now = { axes: `${xaxis.range} ${yaxis.range}`, points: document.querySelector(points)?.style.transform }
+        for (const part of ["axes", "points"]) {
+            if (now[part] !== last[part]) window.moved[part] += 1
+            last[part] = now[part]
+        }
         window.looking = requestAnimationFrame(look)
     }
     look()
@@ -185,21 +190,22 @@ def moved(page: Page, size: str, chart: str) -> report.Values:
         page.mouse.up()
         page.wait_for_timeout(1200)
     clicks = page.evaluate("window.clicks")
-    page.evaluate(COUNT_FRAMES, chart)
+    page.evaluate(COUNT_FRAMES, [chart, POINTS])
     page.mouse.move(x, y)
     page.mouse.down()
     began, step = time.perf_counter(), 0
     while (seconds := time.perf_counter() - began) < PAN_S:
         step += 1
         page.mouse.move(x + 80 * np.sin(step / 9), y + 60 * np.cos(step / 7))
-    frames = int(page.evaluate("window.moved"))
+    frames = page.evaluate("window.moved")
     page.mouse.up()
     page.evaluate("() => cancelAnimationFrame(window.looking)")
     page.wait_for_timeout(1000)
     return {
         f"click_{size}_ms": round(statistics.median(clicks), 1) if clicks else None,
         f"clicks_{size}": len(clicks),
-        f"pan_{size}_fps": round(frames / seconds, 1),
+        f"pan_{size}_fps": round(frames["axes"] / seconds, 1),
+        f"pan_points_{size}_fps": round(frames["points"] / seconds, 1) if page.locator(POINTS).count() else None,
     }
 
 

@@ -5,7 +5,7 @@
 import { tilesOf, withSheet } from "../image_sheet/sheets.js"
 import { withModel } from "../model_store/store.js"
 import { onWhereabouts } from "../model_store/whereabouts.js"
-import { MapCanvas } from "../native_map/map_canvas.js"
+import { EMPTY, MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { pointColours } from "../native_map/point_colours.js"
 import { Thumbnails } from "../point_map/thumbnails.js"
@@ -156,22 +156,24 @@ export class MapLayers {
   }
 
   drawUnder(context, view) {
-    const look = this.look()
-    const visible = !this.gridded()
-    const missing = visible && this.shows("regions") ? this.map.drawRegions(context, view, look) : 0
-    if (visible && this.shows("density")) this.map.drawDensity(context, view, look)
+    const [regions, density] = ["regions", "density"].map((name) => !this.gridded() && this.shows(name))
+    const look = (regions || density) && this.look()
+    const missing = regions ? this.map.drawRegions(context, view, look) : 0
+    if (density) this.map.drawDensity(context, view, look)
     if (missing) this.under.ask()
     this.under.element.dataset.missing = missing
+    return look ? undefined : EMPTY
   }
 
   drawOver(context, view) {
-    const look = this.look()
-    const gridded = this.gridded()
+    const [gridded, named] = [this.gridded(), this.shows("names")]
+    const look = (gridded || named) && this.look()
     const missing = gridded ? this.map.drawGrid(context, view, look) : 0
     const pictured = !gridded && this.shows("pictures") ? this.drawPictures(context, view) : 0
-    const named = this.shows("names") ? this.map.drawNames(context, view, look) : 0
+    const names = named ? this.map.drawNames(context, view, look) : 0
     if (missing) this.over.ask()
-    Object.assign(this.over.element.dataset, { pictured, missing, gridded, named })
+    Object.assign(this.over.element.dataset, { pictured, missing, gridded, named: names })
+    return look || pictured ? undefined : EMPTY
   }
 
   drawPictures(context, view) {

@@ -2,7 +2,7 @@
 // counts by itself, on the release of a hand; Python hears which images are meant, and says so where it selects.
 
 import { withModel } from "../model_store/store.js"
-import { MapCanvas } from "../native_map/map_canvas.js"
+import { EMPTY, MapCanvas } from "../native_map/map_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { haveRoom } from "../point_map/thumbnails.js"
 import { announce } from "../shared/frames.js"
@@ -70,7 +70,8 @@ export class MapSelection {
     })
     this.veil = new MapCanvas(this.chart, (context, view) => this.drawVeil(context, view))
     this.line = new MapCanvas(this.chart, (context, view) => {
-      if (this.corners) drawOutline(context, view, this.corners, themeValue(this.element, "--st-primary-color"))
+      if (!this.corners) return EMPTY
+      return drawOutline(context, view, this.corners, themeValue(this.element, "--st-primary-color"))
     })
     this.veil.element.dataset.testid = "selection-veil"
     this.onFigure()
@@ -111,11 +112,11 @@ export class MapSelection {
   }
 
   drawVeil(context, view) {
-    if (!this.isVeiled()) return
+    if (!this.isVeiled()) return EMPTY
     const radius = this.chart.pointSize() / 2
     const pictured = this.data.pictures === "images" && haveRoom(view, this.places.rows.length)
     const look = { radius, pictured, page: themeValue(this.element, "--st-background-color") }
-    drawVeil(context, view, this.places, this.rows, look)
+    return drawVeil(context, view, this.places, this.rows, look)
   }
 
   outline(corners) {

@@ -4,13 +4,16 @@
 import { NextFrame } from "../shared/frames.js"
 import { sizeCanvas } from "../shared/pictures.js"
 
+/** What `draw` returns that has drawn nothing: an empty canvas is left alone, and the browser need not show it again. */
+export const EMPTY = Symbol("empty")
+
 export class MapCanvas {
   /** `draw(context, view)` is called in the frame after whatever changed, with {size: {width, height}, scale, zoom,
    * toPixels(x, y), toPlane(left, top)} in CSS pixels of the plot. `level`: "over" the points, "under" them, or on the
    * "ground", which is under those. */
   constructor(chart, draw, level = "over") {
     Object.assign(this, { chart, draw, level })
-    this.element = document.createElement("canvas")
+    this.element = this.outermost = document.createElement("canvas") // the latter is what is put into the chart
     this.element.setAttribute("aria-hidden", "true")
     this.element.style.cssText = "position:absolute;pointer-events:none;"
     this.element.dataset.level = level
@@ -26,20 +29,29 @@ export class MapCanvas {
 
   drawNow() {
     const view = viewOf(this.chart)
-    this.element.style.display = view ? "block" : "none"
+    this.outermost.style.display = view ? "block" : "none"
     if (!view) return
     this.attach()
+    this.paint(view)
+  }
+
+  paint(view) {
+    const { left, top } = this.chart.frame()
+    this.element.style.transform = `translate(${left}px, ${top}px)`
+    this.drawOn(view)
+  }
+
+  /** Give the canvas a view's size, and draw. */
+  drawOn(view) {
     const ratio = window.devicePixelRatio || 1
     const { width, height } = view.size
     sizeCanvas(this.element, Math.round(width * ratio), Math.round(height * ratio))
-    const { left, top } = this.chart.frame()
-    this.element.style.transform = `translate(${left}px, ${top}px)`
     this.element.style.width = `${width}px`
     this.element.style.height = `${height}px`
     const context = this.element.getContext("2d")
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.clearRect(0, 0, width, height)
-    this.draw(context, view)
+    if (!this.isEmpty) context.clearRect(0, 0, width, height)
+    this.isEmpty = this.draw(context, view) === EMPTY
   }
 
   /** Draw onto a picture of the chart, in its CSS pixels. */
@@ -58,17 +70,17 @@ export class MapCanvas {
 
   attach() {
     const container = this.chart.container()
-    if (this.element.parentElement === container) return
-    this.element.style.left = this.element.style.top = "0"
-    if (this.level === "over") return container.append(this.element)
+    if (this.outermost.parentElement === container) return
+    this.outermost.style.left = this.outermost.style.top = "0"
+    if (this.level === "over") return container.append(this.outermost)
     const [, ...others] = container.children // the first holds Plotly's ground and grid
     const isBelow = (other) => this.level === "under" && other.dataset.level === "ground"
-    container.insertBefore(this.element, others.find((other) => !isBelow(other)) ?? null)
+    container.insertBefore(this.outermost, others.find((other) => !isBelow(other)) ?? null)
   }
 
   close() {
     this.frame.cancel()
-    this.element.remove()
+    this.outermost.remove()
   }
 }
 

@@ -3,13 +3,14 @@
 
 import { PlaneGrid } from "../model_store/plane_grid.js"
 import { pointsOnMap, withModel } from "../model_store/store.js"
-import { MapCanvas } from "../native_map/map_canvas.js"
+import { MovingCanvas } from "../native_map/moving_canvas.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { keepCloudColours } from "../native_map/point_colours.js"
 import { numberOf } from "../point_map/colour_numbers.js"
 import { drawDensity, drawPoints, rowsInView } from "../point_map/scatter.js"
 import { maskOf, radiusOf } from "../point_map/splat.js"
 import { drawPoint } from "../shared/point.js"
+import { same } from "../shared/same.js"
 import { bytesFromBase64 } from "../shared/text.js"
 
 const NONE = 255 // as in many_points.py: the code of an image that is not on this map
@@ -34,7 +35,8 @@ export class PointCloud {
     this.data = data
     this.codes = bytesFromBase64(data.codes)
     this.traces = bytesFromBase64(data.traces)
-    this.colours = data.palette.map(numberOf)
+    this.colours = coloursOf(this.codes, data.palette.map(numberOf))
+    this.visible = null
     keepCloudColours(data.name, { codes: this.codes, palette: data.palette })
     if (this.chart?.key !== data.chart_key) {
       this.close()
@@ -46,9 +48,10 @@ export class PointCloud {
   watch(key) {
     this.closed = false
     window.addEventListener("pointerup", this.onUp, { capture: true })
-    const draw = Object.fromEntries([...DRAWN_AGAIN, "plotly_restyle"].map((name) => [name, () => this.canvas?.ask()]))
+    const draw = Object.fromEntries(DRAWN_AGAIN.map((name) => [name, () => this.canvas?.ask()]))
+    draw.plotly_restyle = () => this.canvas?.askAnew()
     this.chart = new NativeChart(key, draw, () => this.onFigure())
-    this.canvas = new MapCanvas(this.chart, (context, view) => this.draw(context, view), "under")
+    this.canvas = new MovingCanvas(this.chart, (context, view) => this.draw(context, view), "under")
     this.canvas.element.dataset.testid = "point-cloud"
     this.onFigure()
   }
@@ -61,7 +64,7 @@ export class PointCloud {
       this.xy = pointsOnMap(model, this.data.map)
       this.grid = null // made when it is asked for the first time: it takes a moment
     }
-    this.canvas.ask()
+    this.canvas.askAnew()
   }
 
   onFigure() {
@@ -72,7 +75,7 @@ export class PointCloud {
       this.container = container
       for (const [name, handler] of this.listeners) container.addEventListener(name, handler)
     }
-    this.canvas.ask()
+    this.canvas.askAnew()
   }
 
   detach() {
@@ -95,23 +98,29 @@ export class PointCloud {
     return this.xy && this.chart.about().cloud === this.data.name
   }
 
-  isShown(row) {
-    return this.codes[row] !== NONE && this.visible[this.traces[row]]
+  /** A byte of each row, 0 of those that are not on this map or are hidden with their trace. */
+  rowsShown() {
+    const visible = this.chart.visibleTraces()
+    if (!same(visible, this.visible)) {
+      this.visible = visible
+      this.shown = shownOf(this.codes, this.traces, visible)
+    }
+    return this.shown
   }
 
   draw(context, view) {
     this.element.dataset.drawn = 0
     if (!this.isDrawn()) return
-    this.visible = this.chart.visibleTraces()
-    const rows = rowsInView(view, this.xy, (row) => this.isShown(row))
-    const colourOf = (row) => this.colours[this.codes[row]]
+    const shown = this.rowsShown()
+    if (this.found?.length !== shown.length) this.found = new Uint32Array(shown.length)
+    const { rows, seen } = rowsInView(view, this.xy, shown, this.found)
     const ratio = window.devicePixelRatio || 1
-    if (rows.length > DENSE) drawDensity(context, view, this.xy, rows, colourOf)
+    if (seen > DENSE) drawDensity(context, view, this.xy, rows, this.colours)
     else {
-      const mask = this.mask(radiusOf(rows.length) * ratio)
-      drawPoints(context, view, ratio, this.xy, rows, { colourOf, maskOf: () => mask })
+      const mask = this.mask(radiusOf(seen) * ratio)
+      drawPoints(context, view, ratio, this.xy, rows, { colours: this.colours, maskOf: () => mask })
     }
-    this.element.dataset.drawn = rows.length
+    this.element.dataset.drawn = seen
   }
 
   mask(radius) {
@@ -126,10 +135,10 @@ export class PointCloud {
 
   /** The shown point nearest to a place in the window, if it is near. */
   rowAt(clientX, clientY) {
-    const place = this.isDrawn() && this.visible && this.chart.valuesAt(clientX, clientY)
+    const place = this.isDrawn() && this.shown && this.chart.valuesAt(clientX, clientY)
     if (!place) return null
     this.grid ??= new PlaneGrid(this.xy)
-    const found = this.grid.nearest(place.x, place.y, AROUND).find(({ row }) => this.isShown(row))
+    const found = this.grid.nearest(place.x, place.y, AROUND).find(({ row }) => this.shown[row])
     return found && found.distance * this.chart.frame().across <= NEAR ? found.row : null
   }
 
@@ -159,4 +168,18 @@ export class PointCloud {
   event(row) {
     return { points: [{ customdata: row, x: this.xy[2 * row], y: this.xy[2 * row + 1] }] }
   }
+}
+
+/** 0xBBGGRR of each row. Plain loops: there may be a million. */
+function coloursOf(codes, palette) {
+  const colours = new Uint32Array(codes.length)
+  for (let row = 0; row < codes.length; row++) colours[row] = palette[codes[row]] ?? 0
+  return colours
+}
+
+function shownOf(codes, traces, visible) {
+  const isVisible = Uint8Array.from({ length: 256 }, (_, trace) => (visible[trace] ? 1 : 0))
+  const shown = new Uint8Array(codes.length)
+  for (let row = 0; row < codes.length; row++) shown[row] = codes[row] === NONE ? 0 : isVisible[traces[row]]
+  return shown
 }

@@ -38,18 +38,20 @@ export class PointMap {
     this.axes = axes
     this.grid = new PlaneGrid(xy)
     this.view = new View(xy, this.size())
+    this.shown = this.colours = null
     this.ask()
   }
 
   /** `colourOf(row)` is 0xBBGGRR, `markOf(row)` an index of `marks`, functions as `maskOf` takes them. */
   paint(colourOf, markOf, marks) {
-    Object.assign(this, { colourOf, markOf, marks, masks: null })
+    Object.assign(this, { colourOf, markOf, marks, masks: null, colours: null })
     this.ask()
   }
 
   /** Which rows are drawn and can be clicked. */
   filter(isShown) {
     this.isShown = isShown
+    this.shown = null
     this.ask()
   }
 
@@ -140,10 +142,17 @@ export class PointMap {
       this.masks.set(size, made)
     }
     const masks = this.masks.get(size)
-    const rows = rowsInView(this.view, this.xy, (row) => !this.isShown || this.isShown(row))
-    const look = { colourOf: this.colourOf, maskOf: (row) => masks[this.markOf(row)] }
+    this.shown ??= this.each(Uint8Array, (row) => !this.isShown || this.isShown(row))
+    this.colours ??= this.each(Uint32Array, this.colourOf)
+    const { rows } = rowsInView(this.view, this.xy, this.shown)
+    const look = { colours: this.colours, maskOf: (row) => masks[this.markOf(row)] }
     drawPoints(context, this.view, ratio, this.xy, rows, look)
     return rows
+  }
+
+  /** An array of what a function says of each row. */
+  each(Numbers, of) {
+    return Numbers.from({ length: this.xy.length / 2 }, (_, row) => of(row))
   }
 
   radius(count) {

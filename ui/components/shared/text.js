@@ -16,6 +16,7 @@ export function withMinus(text) {
 }
 
 export function bytesFromBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text)
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
 
