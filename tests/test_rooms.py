@@ -34,7 +34,7 @@ vae.generation      errors storage recognition neighbours checkpoints selection
 vae.sample_quality  errors storage neighbours model data checkpoints generation
 vae.anomalies       errors storage recognition config neighbours model data checkpoints generation
 vae.adoption        errors storage foreign config graph model budget data maps checkpoints jobs
-vae.export          errors storage config graph model checkpoints
+vae.export          errors storage foreign config graph model checkpoints
 ui.palette          -
 ui.components       ui.palette; storage graph model maps checkpoints training generation
 ui.shared           ui.palette ui.components; errors storage model budget data maps checkpoints jobs training

@@ -19,7 +19,7 @@ output, = decoder.run(None, {{"z": mu}})
 pixels = {pixels}
 ```""",
     "safetensors": "`safetensors.torch.load_file` gives the tensors; the graph that they belong to is in the file's "
-    "metadata under `model`.",
+    "metadata under `model`. A tensor of bytes there is a network that came in ONNX: the ONNX file itself.",
     "python": """```python
 from model import load
 model = load("model.safetensors")

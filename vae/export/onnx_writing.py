@@ -1,4 +1,4 @@
-"""A graph as an ONNX model, opset 20, for any number of images at once."""
+"""A graph as an ONNX model, opset 20 or that of a network kept in ONNX, for any number of images at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from vae.export import kept_network
+from vae.export.kept_network import Inlined
+from vae.foreign import onnx_file
 from vae.graph import nodes
+from vae.graph.foreign import Onnx
 from vae.graph.graph import Graph
 from vae.graph.nodes import Node, Shape
 
@@ -33,8 +37,9 @@ SAME_NAME = {
 
 
 class _Writer:
-    def __init__(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+    def __init__(self, tensors: Mapping[str, NDArray[Any]], kept: Mapping[int, onnx.ModelProto]) -> None:
         self.tensors = tensors
+        self.kept = kept
         self.made: list[onnx.NodeProto] = []
         self.stored: list[onnx.TensorProto] = []
 
@@ -50,6 +55,9 @@ class _Writer:
 
     def node(self, place: int, node: Node, inputs: list[str], shapes: list[Shape], output: str) -> None:
         """Write one node so that it gives `output`."""
+        if isinstance(node, Onnx):
+            self._kept(place, node, inputs[0], output)
+            return
         owned = {role: self.constant(f"{place}.{role}", self.tensors[f"{place}.{role}"]) for role in node.tensors()}
         x = inputs[0]
         match node:
@@ -84,6 +92,20 @@ class _Writer:
                 self.call("PRelu", [x, self.constant(f"{place}.slope", slope)], output)
             case _:
                 self._without_tensors(place, node, inputs, shapes, output)
+
+    def _kept(self, place: int, node: Onnx, x: str, output: str) -> None:
+        """A network as it came; all that it answers for an image is one row of numbers, which gets the node's shape."""
+        inlined = Inlined(place, self.kept[place], x)
+        self.made += inlined.nodes
+        self.stored += inlined.stored
+        rows = self.constant(f"{place}.rows", np.array([0, -1], np.int64))
+        back = self.constant(f"{place}.back", np.array([-1, *node.shape], np.int64))
+        flat = []
+        for k, name in enumerate(inlined.outputs):
+            numbers = self.call("Cast", [name], f"{place}.float {k}", to=TensorProto.FLOAT)
+            flat.append(self.call("Reshape", [numbers, rows], f"{place}.flat {k}"))
+        joined = self.call("Concat", flat, f"{place}.joined", axis=1) if len(flat) > 1 else flat[0]
+        self.call("Reshape", [joined, back], output)
 
     def _gemm(self, place: int, node: nodes.Gemm, x: str, owned: dict[str, str], rank: int, output: str) -> None:
         if rank == 1:
@@ -181,21 +203,26 @@ class _Writer:
 
 
 def to_onnx(
-    graph: Graph, tensors: Mapping[str, NDArray[np.float32]], input_name: str, output_name: str, about: str
+    graph: Graph, tensors: Mapping[str, NDArray[Any]], input_name: str, output_name: str, about: str
 ) -> onnx.ModelProto:
-    """A model from (N, *input) to (N, *output); `about` is its description."""
-    writer = _Writer(tensors)
+    """A model from (N, *input) to (N, *output); `about` is its description. N is a number where a network kept in ONNX
+    takes so many images and no others. Raises CheckpointError for such a network that can't be written.
+    """
+    kept = kept_network.read_all(graph, tensors, OPSET)
+    opset = max([OPSET, *map(onnx_file.opset_of, kept.values())])
+    images = kept_network.together(graph) or IMAGES
+    writer = _Writer(tensors, kept)
     names = {-1: input_name}
     for place, node in enumerate(graph.nodes):
         names[place] = output_name if place == len(graph.nodes) - 1 else f"node {place}"
         shapes = [graph.input if i < 0 else graph.shapes[i] for i in node.inputs]
         writer.node(place, node, [names[i] for i in node.inputs], shapes, names[place])
-    given = helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [IMAGES, *graph.input])
-    answer = helper.make_tensor_value_info(output_name, TensorProto.FLOAT, [IMAGES, *graph.output])
+    given = helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [images, *graph.input])
+    answer = helper.make_tensor_value_info(output_name, TensorProto.FLOAT, [images, *graph.output])
     used = {name for node in writer.made for name in node.input}
     stored = [tensor for tensor in writer.stored if tensor.name in used]
     made = helper.make_graph(writer.made, "network", [given], [answer], stored)
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], doc_string=about)
-    model.ir_version = IR_VERSION
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", opset)], doc_string=about)
+    model.ir_version = max([IR_VERSION, *(int(one.ir_version) for one in kept.values())])
     onnx.checker.check_model(model)
     return model

@@ -12,23 +12,21 @@ from vae.checkpoints import checkpoint_files, dimension_name_files
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.config import GAUSSIANS, LINEAR_GAUSSIAN
 from vae.errors import CheckpointError
-from vae.export import model_card, python_file
+from vae.export import kept_network, model_card, python_file
+from vae.export.formats import FORMATS, why_no_python
 from vae.export.onnx_writing import to_onnx
-from vae.model.layers import decoder_graph, encoder_graph, foreign_parts
+from vae.graph.graph import Graph
+from vae.model.layers import decoder_graph, encoder_graph
 from vae.storage.files import new_folder
 from vae.storage.reporting import write_errors_as
 
-FORMATS = ("onnx", "safetensors", "python")
 AGREES = 1e-4  # of the largest answer: so near onnxruntime must be to PyTorch
 
 
 def contents(checkpoint: Checkpoint, form: str) -> dict[str, bytes]:
     """The files of one format by their names, a model card among them. Raises CheckpointError."""
-    if (kept := foreign_parts(checkpoint.model)) and form != "safetensors":
-        raise CheckpointError(
-            f"{checkpoint.name} has parts that ONNX Runtime runs, expected none for {form}.",
-            f"They are ONNX files already: {', '.join(kept)} in {checkpoint.path}.",
-        )
+    if form == "python" and (why := why_no_python(checkpoint.model)):
+        raise CheckpointError(f"{checkpoint.name}: {why}", "Export it as ONNX: --format onnx.")
     weights = checkpoint_files.read_weights(checkpoint)
     card = {"README.md": model_card.text(checkpoint, form, dimension_name_files.read(checkpoint)).encode()}
     match form:
@@ -60,7 +58,7 @@ def write(checkpoint: Checkpoint, form: str, destination: Path) -> list[Path]:
 
 
 def _onnx(checkpoint: Checkpoint, weights: dict[str, FloatArray]) -> dict[str, bytes]:
-    """Encoder and decoder, compared with PyTorch by onnxruntime before anybody gets them."""
+    """Encoder and decoder, what onnxruntime makes of them compared with what the app makes before anybody gets them."""
     model = checkpoint.model
     answer = "pixels" if model.likelihood == LINEAR_GAUSSIAN else "logits"
     parts = {
@@ -77,23 +75,28 @@ def _onnx(checkpoint: Checkpoint, weights: dict[str, FloatArray]) -> dict[str, b
     for part, (graph, given, name) in parts.items():
         tensors = {n[len(part) + 1 :]: a for n, a in weights.items() if n.startswith(f"{part}.")}
         raw = to_onnx(graph, tensors, given, name, f"{checkpoint.name}: {meanings[part]}").SerializeToString()
-        _check(checkpoint, part, raw, graph.input)
+        _check(checkpoint, part, raw, graph)
         found[f"{part}.onnx"] = raw
     return found
 
 
-def _check(checkpoint: Checkpoint, part: str, raw: bytes, shape: tuple[int, ...]) -> None:
+def _check(checkpoint: Checkpoint, part: str, raw: bytes, graph: Graph) -> None:
+    """Compare what onnxruntime makes of a file with what the app makes. Raises CheckpointError."""
     import onnxruntime  # type: ignore[import-untyped]
     import torch
 
     from vae.checkpoints import loading
 
-    x = np.random.default_rng(0).random((3, *shape), np.float32)
+    x = np.random.default_rng(0).random((kept_network.together(graph) or 3, *graph.input), np.float32)
     with torch.inference_mode():
         network = getattr(loading.load_model(checkpoint), part)
         expected = network(torch.tensor(x)).numpy()
-    session = onnxruntime.InferenceSession(raw, providers=["CPUExecutionProvider"])
-    (answer,) = session.run(None, {session.get_inputs()[0].name: x})
+    try:
+        session = onnxruntime.InferenceSession(raw, providers=["CPUExecutionProvider"])
+        (answer,) = session.run(None, {session.get_inputs()[0].name: x})
+    except Exception as error:  # onnxruntime's own have no common base
+        said = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"onnxruntime can't run the exported {part}: {said}", kept_network.INSTEAD) from error
     apart = float(np.abs(answer - expected).max())
     if not apart <= AGREES * max(1.0, float(np.abs(expected).max())):
-        raise CheckpointError(f"onnxruntime's {part} gives answers up to {apart:.2g} apart from PyTorch's.")
+        raise CheckpointError(f"onnxruntime's {part} gives answers up to {apart:.2g} apart from the app's.")

@@ -19,10 +19,12 @@ from tests.vae.helpers import edit_config
 from vae.adoption import foreign_reading, from_onnx, judging
 from vae.adoption.adopting import Destination
 from vae.adoption.candidates import Wishes
+from vae.adoption.meaning import EncoderAnswer
 from vae.checkpoints import checkpoint_files, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import main
 from vae.errors import CheckpointError, ConfigError
+from vae.export import writing
 from vae.foreign import onnx_file
 from vae.graph.graph import Graph
 from vae.model import layers
@@ -147,3 +149,66 @@ def test_whole_numbers_are_tried_up_to_255() -> None:
     x = (shown("grey") * 255).round()
     found = judging.means(mine.reading.encoder, 3, x / 255)
     np.testing.assert_allclose(found.numpy(), _answers(files[0][1], x.numpy().astype(np.uint8))[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("opset", [13, 18, 21])
+def test_the_way_out_is_onnx_that_gives_what_the_app_gives(opset: int, tmp_path: Path) -> None:
+    """What stands around the kept networks is in the files too: they come back as the same model."""
+    files = []
+    for name, raw in foreign_pair():
+        model = onnx_file.read(raw, name)
+        model.opset_import[0].version = opset
+        model.ir_version = 10
+        files.append((name, model.SerializeToString()))
+    from_onnx.adopt(Destination("new"), files, "grey", Wishes("signed"))  # so that something stands before the encoder
+    checkpoint, x = checkpoint_files.read("new"), shown("grey")
+    assert main(["export", "new", "--format", "onnx", "--output", str(tmp_path / "out")]) in (0, None)
+    encoder, decoder = (
+        onnxruntime.InferenceSession(tmp_path / "out" / f"{part}.onnx", providers=["CPUExecutionProvider"])
+        for part in ("encoder", "decoder")
+    )
+    mu = encoder.run(None, {"image": x.numpy()})[0][:, :3]
+    np.testing.assert_allclose(mu, checkpoint.latents.mu, atol=1e-5)
+    (answer,) = decoder.run(None, {"z": mu})
+    pixels = torch.sigmoid(torch.tensor(answer)) if checkpoint.model.likelihood == "bernoulli" else torch.tensor(answer)
+    torch.testing.assert_close(pixels.clamp(0, 1), here("new", x), atol=1e-5, rtol=0)
+    back = [(f"{part}.onnx", (tmp_path / "out" / f"{part}.onnx").read_bytes()) for part in ("encoder", "decoder")]
+    logits = checkpoint.model.likelihood == "bernoulli"
+    from_onnx.adopt(
+        Destination("back"), back, "grey", Wishes("unit", logits, checkpoint.model.likelihood, EncoderAnswer())
+    )
+    torch.testing.assert_close(here("back", x), here("new", x), atol=1e-5, rtol=0)
+
+
+def test_one_image_at_once_is_exported_as_such(tmp_path: Path) -> None:
+    files = [(name, onnx_file.read(raw, name)) for name, raw in foreign_pair()]
+    for _, model in files:
+        model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    from_onnx.adopt(Destination("new"), [(name, model.SerializeToString()) for name, model in files], "grey")
+    written = writing.contents(checkpoint_files.read("new"), "onnx")
+    session = onnxruntime.InferenceSession(written["decoder.onnx"], providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape == [1, 3]
+    assert session.run(None, {"z": np.zeros((1, 3), np.float32)})[0].shape == (1, 1, 16, 16)
+
+
+def test_other_formats_say_why_not_and_what_to_take(adopted: Checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"its encoder and decoder came in ONNX.*--format onnx"):
+        writing.write(adopted, "python", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert "ONNX file itself" in writing.contents(adopted, "safetensors")["README.md"].decode()
+
+
+def test_an_export_that_gives_something_else_reaches_nobody(
+    adopted: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = writing.to_onnx
+
+    def broken(graph: Graph, tensors: Any, *names: Any) -> Any:
+        model = real(graph, tensors, *names)
+        for node in model.graph.node:
+            node.op_type = "Cos" if node.op_type == "Sin" else node.op_type
+        return model
+
+    monkeypatch.setattr(writing, "to_onnx", broken)
+    with pytest.raises(CheckpointError, match="decoder gives answers up to"):
+        writing.contents(adopted, "onnx")

@@ -10,9 +10,10 @@ import streamlit as st
 
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Summary
+from vae.export.formats import why_no_python
 
 FORMATS = {
-    "onnx": ("ONNX", "Encoder and decoder, compared with PyTorch by onnxruntime first."),
+    "onnx": ("ONNX", "Encoder and decoder; onnxruntime’s answers are compared with the app’s first."),
     "safetensors": ("safetensors", "The weights, with the network in the file’s metadata."),
     "python": ("Python", "The weights, and a file that loads them with PyTorch alone."),
 }
@@ -20,15 +21,18 @@ FORMATS = {
 
 def popover(model: Summary, place: str) -> None:
     """One download for each format, with a model card."""
+    refused = {"python": why_no_python(model.model) if model.model else ""}
     with st.popover("Export", icon=":material/download:"):
         for form, (title, about) in FORMATS.items():
+            why = refused.get(form, "")
             st.download_button(
                 title,
                 partial(archive, model.name, form),
                 f"{model.name}-{form}.zip",
                 "application/zip",
                 key=f"model_export-{form}-{place}",
-                help=about,
+                help=f"Not for this model: {why} Take ONNX." if why else about,
+                disabled=bool(why),
                 on_click="ignore",
                 width="stretch",
             )
