@@ -47,7 +47,7 @@ class Adopted:
     """What became of a model: where it is, and `error`, the share of the mean image's squared error that it leaves.
 
     `tried` are the readings that were nearest to right, the one that was taken first; `is_clear` says whether that one
-    is clearly better than the next.
+    is clearly better than the next. `notes` are what else a person should know.
     """
 
     path: Path
@@ -55,6 +55,7 @@ class Adopted:
     test_loss: float
     tried: tuple[Tried, ...]
     is_clear: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def choices(self) -> dict[str, str]:
@@ -69,7 +70,7 @@ class Adopted:
         )
         if self.error >= 1:
             verdict += " That is no better than one picture for all: the images or their range may be wrong."
-        return [*said, verdict, *self._runner_up()]
+        return [*said, verdict, *self._runner_up(), *self.notes]
 
     def _runner_up(self) -> list[str]:
         if len(self.tried) < 2:

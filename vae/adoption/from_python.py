@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import shutil
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from vae.adoption.adopting import Adopted, Destination
 from vae.adoption.candidates import Wishes, readings_of
 from vae.adoption.judging import ModelReading
 from vae.adoption.meaning import EncoderAnswer
-from vae.adoption.torch_export import AT_ONCE, Followed, graph_of_module
+from vae.adoption.torch_export import AT_ONCE, Followed, NotFollowedError, graph_of_module
+from vae.adoption.torch_onnx import kept_network
 from vae.adoption.weighted_graph import WeightedGraph
 from vae.data import datasets, import_arrays, imported_dataset
 from vae.errors import ConfigError
@@ -32,13 +34,35 @@ Network = nn.Module | Callable[[Tensor], Any]
 AGREES = 1e-4  # of the largest answer: so near the graph must be to what the person's own code gives
 
 
+class KeptInOnnxWarning(UserWarning):
+    """A network was adopted, but ONNX Runtime runs it."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """A network followed: its graph, and how its answer is meant where that was told."""
+    """An encoder followed: its graph, and how its answer, of so many numbers, is meant where that was told."""
 
     network: WeightedGraph
     answer: EncoderAnswer | None
     numbers: int
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A decoder followed, of d latent dimensions."""
+
+    network: WeightedGraph
+    d: int
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """A function's graph. `note` says what a person should know of it: that ONNX Runtime runs it, and why."""
+
+    graph: WeightedGraph
+    note: str = ""
 
 
 def adopt(
@@ -104,14 +128,19 @@ def _adopted(
     shape = (int(x.shape[1]), int(x.shape[2]), int(x.shape[3]))
     with _evaluating(encoder), _evaluating(decoder):
         seen = _seen_encoder(encoder, x)
-        drawn, d = _seen_decoder(decoder, seen, latent_dim, shape)
+        drawn = _seen_decoder(decoder, seen, latent_dim, shape)
     wishes = dataclasses.replace(wishes, answer=seen.answer)
-    readings = readings_of(seen.network, drawn, shape, d, wishes)
+    readings = readings_of(seen.network, drawn.network, shape, drawn.d, wishes)
     ranking = judging.ranked(readings, datasets.load(dataset, "train").images)
     if not ranking.judged:
         raise ConfigError(f"The model can't be evaluated: {'; '.join(ranking.problems)}")
-    origin = f"Adopted from Python. {_told(ranking.best.reading)}"
-    return adopting.write(Destination(name), ranking, dataset, origin, f"vae.adopt({name!r}, …, dataset={dataset!r})")
+    notes = tuple(filter(None, (seen.note, drawn.note)))
+    origin = " ".join(["Adopted from Python.", _told(ranking.best.reading), *notes])
+    command = f"vae.adopt({name!r}, …, dataset={dataset!r})"
+    adopted = adopting.write(Destination(name), ranking, dataset, origin, command)
+    for note in notes:
+        warnings.warn(note, KeptInOnnxWarning, stacklevel=3)
+    return dataclasses.replace(adopted, notes=notes)
 
 
 def _told(reading: ModelReading) -> str:
@@ -181,14 +210,14 @@ def _seen_encoder(encoder: Network, x: Tensor) -> _Seen:
             continue
         opened = answers.encoder_answer(first, second, len(x))
         network = _followed(encoder, opened.take, given, "encoder")
-        return _Seen(network, opened.answer, opened.numbers)
+        return _Seen(network.graph, opened.answer, opened.numbers, network.note)
     raise ConfigError(
         f"The encoder takes these images in no layout. It said for {'; for '.join(problems)}.",
         "Are these the images that it was trained on, at that size?",
     )
 
 
-def _seen_decoder(decoder: Network, seen: _Seen, latent_dim: int | None, shape: Shape) -> tuple[WeightedGraph, int]:
+def _seen_decoder(decoder: Network, seen: _Seen, latent_dim: int | None, shape: Shape) -> _Drawn:
     sizes = _latent_dims(seen, latent_dim)
     problems = []
     for d in sizes:
@@ -202,7 +231,7 @@ def _seen_decoder(decoder: Network, seen: _Seen, latent_dim: int | None, shape: 
                 continue
             take = answers.decoder_answer(answer, int(np.prod(shape)))
             network = _followed(decoder, take, z, "decoder")
-            return _from_vector(network, d), d
+            return _Drawn(_from_vector(network.graph, d), d, network.note)
     raise ConfigError(f"The decoder takes no latents of the encoder's size. It said for {'; for '.join(problems)}.")
 
 
@@ -224,15 +253,15 @@ def _from_vector(network: WeightedGraph, d: int) -> WeightedGraph:
     return builder.build(builder.append(network, builder.reshape(INPUT, network.graph.input)))
 
 
-def _followed(function: Network, take: answers.Opening, given: Tensor, what: str) -> WeightedGraph:
-    """The graph, which gives what the function gives."""
+def _followed(function: Network, take: answers.Opening, given: Tensor, what: str) -> _Network:
+    """The graph, which gives what the function gives; ONNX Runtime runs what has operations without a node."""
     opened = Followed(function, take)
     shape = tuple(map(int, given.shape[1:]))
-    network = graph_of_module(opened, shape, what)
+    network = _network_of(opened, shape, what)
     x = torch.cat([given, given.flip(0) * 0.5])  # another number of them, and others
     with torch.no_grad():
         expected = opened(x).float()
-    found = judging.module_of(network)(x)
+    found = judging.module_of(network.graph)(x)
     apart = float((found.flatten(1) - expected.flatten(1)).abs().max())
     scale = max(1.0, float(expected.abs().max()))
     if not apart <= AGREES * scale:
@@ -241,3 +270,17 @@ def _followed(function: Network, take: answers.Opening, given: Tensor, what: str
             "It may depend on randomness, on the other images of a batch, or on how many there are.",
         )
     return network
+
+
+def _network_of(opened: Followed, shape: Shape, what: str) -> _Network:
+    try:
+        return _Network(graph_of_module(opened, shape, what))
+    except NotFollowedError:
+        raise
+    except ConfigError as unknown:
+        kept = kept_network(opened, shape, what, unknown)
+        return _Network(
+            kept,
+            f"{unknown.message} So it is kept in ONNX, and ONNX Runtime runs it: while a slider moves, the server "
+            "decodes and not the page; what needs gradients (likelihood regret) can't be measured.",
+        )

@@ -35,6 +35,10 @@ class Failed:
     error: ConfigError
 
 
+class NotFollowedError(ConfigError):
+    """torch.export can't follow somebody's code at all: no operation is to blame."""
+
+
 class Followed(nn.Module):
     """A function or module whose answer is taken apart by `open` inside, so that export sees tensors."""
 
@@ -67,14 +71,15 @@ class _Called(nn.Module):
 def graph_of_module(module: nn.Module, given: Shape, what: str) -> WeightedGraph:
     """The network that `module` computes for (N, *given), with one tensor as its answer.
 
-    Raises ConfigError, naming `what`, where torch.export can't follow it or an operation has no node.
+    Raises NotFollowedError, naming `what`, where torch.export can't follow it, and ConfigError where an operation has
+    no node.
     """
     example = torch.rand(AT_ONCE, *given)
     try:
         with torch.no_grad():
             program = torch.export.export(module.eval(), (example,), strict=False).run_decompositions({})
     except Exception as error:  # whatever somebody's own code does
-        raise ConfigError(
+        raise NotFollowedError(
             f"torch.export can't follow the {what}: {type(error).__name__}: {error!s:.400}",
             "Branches that depend on values, and code outside torch, can't be followed. Export it to ONNX instead.",
         ) from error

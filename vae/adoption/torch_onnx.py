@@ -22,8 +22,8 @@ OPSET = 18
 AT_ONCE = 3  # images that it is traced with
 GIVEN, ANSWER, IMAGES = "x", "y", "N"
 BY_HAND = (
-    "Replace the operation by common layers (convolutions, linear ones, normalizations, activations, resizing), or export "
-    "it to ONNX yourself and load that: python -m vae adopt NAME --onnx encoder.onnx decoder.onnx --dataset …"
+    "Replace the operation by common layers (convolutions, linear ones, normalizations, activations, resizing), or "
+    "export it to ONNX yourself and load that: python -m vae adopt NAME --onnx encoder.onnx decoder.onnx --dataset …"
 )
 
 
@@ -46,7 +46,7 @@ def _exported(module: nn.Module, given: Shape) -> bytes:
             torch.onnx.export(
                 module,
                 (torch.rand(AT_ONCE, *given),),
-                written,
+                written,  # type: ignore[arg-type] # the tracing exporter writes into memory, too
                 input_names=[GIVEN],
                 output_names=[ANSWER],
                 dynamic_axes={GIVEN: {0: IMAGES}, ANSWER: {0: IMAGES}},

@@ -24,7 +24,7 @@ from vae.checkpoints import checkpoint_files, loading
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands import main
 from vae.errors import CheckpointError, ConfigError
-from vae.export import writing
+from vae.export import onnx_writing, writing
 from vae.foreign import onnx_file
 from vae.graph.graph import Graph
 from vae.model import layers
@@ -201,7 +201,7 @@ def test_other_formats_say_why_not_and_what_to_take(adopted: Checkpoint, tmp_pat
 def test_an_export_that_gives_something_else_reaches_nobody(
     adopted: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = writing.to_onnx
+    real = onnx_writing.to_onnx
 
     def broken(graph: Graph, tensors: Any, *names: Any) -> Any:
         model = real(graph, tensors, *names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,15 +145,17 @@ def _from_code(arguments: argparse.Namespace) -> Adopted:
     decoder = getattr(made, "decode", None) or getattr(made, "decoder", None)
     if encoder is None or decoder is None:
         raise ConfigError(f"{arguments.code} gives {type(made).__name__}, which has no encode and decode.")
-    return from_python.adopt(
-        arguments.name,
-        encoder=encoder,
-        decoder=decoder,
-        dataset=arguments.dataset,
-        pixels=arguments.pixels,
-        logits=arguments.logits,
-        likelihood=arguments.likelihood,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", from_python.KeptInOnnxWarning)  # its text is among what is printed
+        return from_python.adopt(
+            arguments.name,
+            encoder=encoder,
+            decoder=decoder,
+            dataset=arguments.dataset,
+            pixels=arguments.pixels,
+            logits=arguments.logits,
+            likelihood=arguments.likelihood,
+        )
 
 
 def _load(model: Any, path: Path) -> None:
