@@ -26,9 +26,16 @@ from vae.anomalies.evaluation import comparison_files
 from vae.anomalies.evaluation.comparison import Comparison, NormalReference, outliers
 from vae.anomalies.evaluation.metrics import Evaluation, Interval
 from vae.anomalies.normal_images import NormalChoice
-from vae.checkpoints import checkpoint_files, checkpoint_writing, dimension_name_files, every_image
+from vae.checkpoints import (
+    checkpoint_files,
+    checkpoint_writing,
+    dimension_name_files,
+    every_image,
+    named_place_files,
+)
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.checkpoints.dimension_names import DimensionName
+from vae.checkpoints.named_places import NamedPlace
 from vae.config import ADOPTED, ModelConfig, Networks, TrainConfig
 from vae.data.image_dataset import SPLITS, fingerprint
 from vae.data.keeping import overview
@@ -200,6 +207,7 @@ def _derive(checkpoint: Checkpoint) -> None:
     posterior_files.keep(checkpoint, checkpoint.latents)
     every_image.keep(checkpoint, every_image.joined(checkpoint, dict.fromkeys(every_image.SPLITS, checkpoint.latents)))
     dimension_name_files.keep(checkpoint, DimensionName(1, "slant", "to the right"))
+    named_place_files.keep(checkpoint, NamedPlace("between", (0.5,) * checkpoint.model.latent_dim))
     direction_files.save(direction(checkpoint))
     tag_files.save(checkpoint.identity, Tag("odd", np.arange(3)))
     detector_files.save(fitted(checkpoint))
@@ -303,11 +311,13 @@ def _run(identity: str) -> str:
     folder = paths.runs_dir() / job_id
     add_frames(folder, [1])
     note_written(folder, identity)
-    from vae.training.run_folder import resume_state
+    from vae.checkpoints import loading
+    from vae.training.run_folder import epoch_files, resume_state
 
     one = trainer()
     next(iter(one.run()))
     resume_state.save(one, resume_file(folder), "images")
+    epoch_files.write(folder, 1, loading.weights_of(one.model))
     return job_id
 
 

@@ -16,7 +16,7 @@ from vae.adoption import onnx_reading
 from vae.adoption.weights import parts, state_dict, weights_file
 from vae.anomalies import detector_files, sources
 from vae.anomalies.evaluation import comparison_files
-from vae.checkpoints import checkpoint_files, dimension_name_files, every_image
+from vae.checkpoints import checkpoint_files, dimension_name_files, every_image, named_place_files
 from vae.config import USUAL_READING
 from vae.data import image_decoding, imported_dataset
 from vae.data.built_in import mnist
@@ -35,7 +35,7 @@ from vae.selection import tag_files
 from vae.storage import door
 from vae.storage.array_files import read_idx
 from vae.storage.kinds import ARCHIVE, ARRAYS, IDX, ONNX, STATE
-from vae.training.run_folder import film_files, request_files, status
+from vae.training.run_folder import epoch_files, film_files, request_files, status
 from vae.training.run_folder.status import resume_file
 
 DECODER = "decoder.onnx"
@@ -156,6 +156,10 @@ def _resume(house: House) -> object:
     trainer = houses.trainer()
     resume_state.restore(trainer, resume_file(house.run), "images")
     return trainer
+
+
+def _epoch(house: House) -> object:
+    return epoch_files.epochs(house.run) and epoch_files.read(house.run, 1, houses.trainer().model.config)
 
 
 def _images(house: House) -> object:
@@ -285,6 +289,12 @@ KINDS = (
         lambda house: house.derived / "dimension-names.json",
         lambda house: dimension_name_files.read(house.read_checkpoint()).entries,
     ),
+    Kind(
+        "named places",
+        "json",
+        lambda house: house.derived / "named-places.json",
+        lambda house: named_place_files.read(house.read_checkpoint()).entries,
+    ),
     Kind("quality record", "json", lambda house: house.derived / "quality.json", _quality),
     Kind("imported meta.json", "json", lambda house: house.images / "meta.json", _images),
     Kind(
@@ -315,6 +325,7 @@ KINDS = (
     _in_run("written.json", "json", lambda house: status.written(house.run)),
     _in_run("history.csv", "table", lambda house: status.rows(house.job())),
     _in_run("resume.safetensors", "tensors with metadata", _resume),
+    _in_run("epochs/epoch-000001.safetensors", "tensors", _epoch),
     _in_run("log.txt", "text", lambda house: log_tail(house.job())),
     _in_run("previews/fixed.safetensors", "tensors with metadata", lambda house: film_files.read_fixed(house.run)),
     _in_run(

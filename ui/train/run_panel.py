@@ -25,7 +25,7 @@ from vae.training.diagnostics.reading import Reading
 from vae.training.diagnostics.readings import readings
 from vae.training.diagnostics.verdict import Verdict, judge
 from vae.training.request import TrainingRequest
-from vae.training.run_folder import history, request_files, status
+from vae.training.run_folder import epoch_files, history, request_files, status
 from vae.training.run_folder.history import EpochRow
 
 IN_VIEW = "train_in_view"  # in the session: the run that is shown, and the model that it wrote
@@ -43,6 +43,10 @@ VERDICT = (
     "One cause at a time: what comes first excludes what would follow from it. Independent pixels are a model "
     "that draws each pixel by itself, with the training images' means. Every threshold stands in "
     "vae/training/diagnostics/causes.py."
+)
+EPOCHS_KEPT = (
+    "The model's weights after these epochs, in the run folder; they go when the run is deleted. “Compare with…” on "
+    "Explore puts one of them beside the finished model, and every command takes it as NAME@EPOCH."
 )
 STYLE = """
 <style>
@@ -147,6 +151,7 @@ def _outcome(job: Job, model: Summary | None) -> None:
                 st.session_state[model_picker.CHOSEN] = model.name
                 st.switch_page("app.py")
             model_actions.buttons(model, "run")
+        _epochs_kept(job)
     elif model is not None and model.problem is not None:
         page.show_error(model.problem)
     elif (job.progress or {}).get("finished"):
@@ -157,6 +162,15 @@ def _outcome(job: Job, model: Summary | None) -> None:
         st.warning(DIVERGED, icon=":material/trending_down:")
     elif status.resumable(job):
         st.caption(f":material/restart_alt: {RESUMABLE}")
+
+
+def _epochs_kept(job: Job) -> None:
+    """What else there is of the model."""
+    if not (kept := epoch_files.epochs(job.folder)):
+        st.caption("Only the finished model was kept, and no epoch on its way.")
+        return
+    which = f"{'epoch' if len(kept) == 1 else 'epochs'} {', '.join(f'{epoch:,}' for epoch in kept)}"
+    st.caption(f"Kept on its way: {which} ({formatting.size(epoch_files.bytes_of(job.folder))})", help=EPOCHS_KEPT)
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

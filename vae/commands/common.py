@@ -27,13 +27,18 @@ from vae.storage import paths, probe
 from vae.storage.files import check_writable, write_atomically
 from vae.storage.printing import json_text, visible
 from vae.storage.reporting import write_errors_as
+from vae.training.run_folder import epoch_checkpoints
 
 SHOWN_SIDE = {".png": image_export.TILE_SIDE, ".gif": image_export.GIF_SIDE}  # pixels, of a picture in such a file
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
-    """The positional CHECKPOINT: a name below checkpoints/, or a folder anywhere."""
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a name that `list` shows, or the path of a folder")
+    """The positional CHECKPOINT: a name below checkpoints/, or a folder anywhere; or such a name at an epoch."""
+    parser.add_argument(
+        "checkpoint",
+        metavar="CHECKPOINT",
+        help="a name that `list` shows, or the path of a folder; NAME@5 is the model after epoch 5, if `list` has it",
+    )
 
 
 def add_run_folder(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +130,10 @@ def class_words(words: list[str], known: Collection[str]) -> list[str]:
 
 
 def read_checkpoint(argument: str) -> Checkpoint:
-    """The checkpoint that CHECKPOINT names. Raises CheckpointError."""
+    """The checkpoint that CHECKPOINT names. Raises CheckpointError; at an epoch also as `epoch_checkpoints.read`."""
+    name, at, epoch = argument.rpartition("@")
+    if at and epoch.isascii() and epoch.isdigit() and len(epoch) < 7 and not probe.is_there(Path(argument)):
+        return epoch_checkpoints.read(read_checkpoint(name), int(epoch))
     path = Path(argument)
     elsewhere = path.name != argument
     if elsewhere and probe.is_folder(path) and (why := probe.why_closed(path)):

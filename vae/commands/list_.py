@@ -1,14 +1,16 @@
-"""List the checkpoints, and say of broken ones what is wrong."""
+"""List the checkpoints, with the epochs that are kept of them, and say of broken ones what is wrong."""
 
 from __future__ import annotations
 
 import argparse
 
+from vae.budget import limits
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Summary
 from vae.commands.common import add_json, print_json
 from vae.storage import paths
 from vae.storage.temporary import sweep
+from vae.training.run_folder import epoch_checkpoints
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,13 +29,18 @@ def run(arguments: argparse.Namespace) -> None:
         print("No checkpoints yet. `python -m vae train` makes one.")
     for summary in found:
         print(f"{summary.name:24} {_line(summary)}")
+        if kept := epoch_checkpoints.of(summary.identity) if summary.identity else None:
+            at = ", ".join(f"{summary.name}@{epoch}" for epoch in kept.epochs)
+            print(f"{'':24} on its way: {at} ({limits.size(kept.size)})")
 
 
 def _values(summary: Summary) -> dict[str, object]:
     if summary.problem or not summary.model or not summary.dataset:
         return {"name": summary.name, "problem": str(summary.problem)}
+    kept = epoch_checkpoints.of(summary.identity)
     return {
         "name": summary.name,
+        "epochs_kept": list(kept.epochs) if kept else [],
         "identity": summary.identity,
         "dataset": summary.dataset.name,
         "architecture": summary.model.architecture,

@@ -9,6 +9,7 @@ from vae.data import datasets
 from vae.storage import paths
 from vae.training import torchrun
 from vae.training.request import TrainingRequest
+from vae.training.run_folder import epoch_files
 
 
 def memory(request: TrainingRequest) -> str:
@@ -29,7 +30,8 @@ def check(request: TrainingRequest, run_folder: Path | None = None) -> None:
         limits.check_training(model, train, counts)
     writes = {
         request.destination: needs.checkpoint_bytes(model, counts["test"]),
-        (run_folder or paths.runs_dir() / "new"): needs.run_folder_bytes(model, train),
+        (run_folder or paths.runs_dir() / "new"): needs.run_folder_bytes(model, train)
+        + len(epoch_files.planned(model, train.epochs)) * epoch_files.size_of(model),
     }
     limits.check_disk(writes, "Training")
 

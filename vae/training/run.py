@@ -28,7 +28,7 @@ from vae.training.diagnostics import in_words
 from vae.training.diagnostics.evidence import Evidence
 from vae.training.distributed import Workers, from_environment, own_device, together
 from vae.training.request import TrainingRequest
-from vae.training.run_folder import film, film_files, history, resume_state, status
+from vae.training.run_folder import epoch_files, film, film_files, history, resume_state, status
 from vae.training.trainer import EpochReport, Trainer
 
 
@@ -89,6 +89,7 @@ class EpochSaver:
         self.images = splits["train"].fingerprint
         self.rows: list[history.EpochRow] = []
         self.weights: dict[str, FloatArray] = {}
+        self.kept = epoch_files.planned(trainer.model.config, trainer.config.epochs)
         self.by = measured_by(trainer.model.config, trainer.config)
         self.pixels: PixelMoments = pixel_moments(splits["train"].images)
         self.yardsticks = {
@@ -114,6 +115,7 @@ class EpochSaver:
         if self.workers.writes:
             with self._explained("The run"):
                 history.write(self.folder, self.rows)
+                epoch_files.forget_after(self.folder, self.trainer.epoch)
                 film_files.write_fixed(self.folder, self.film.fixed)
                 if not self.trainer.epoch:
                     film_files.write_frame(self.folder, self.film.frame(self.trainer.model, 0))
@@ -143,15 +145,17 @@ class EpochSaver:
             if not self.saved or isinstance(error, NotSavedError):
                 raise
             return self._finished("diverged", f"{error} Kept epoch {self.saved}")
+        best = self.trainer.best.epoch
+        if self.kept and config.patience and best < self.saved:  # the checkpoint will hold the best, not the last
+            self._keep_weights()
         if self.saved < config.epochs:
             self.weights = loading.weights_of(self.trainer.model)
-            best = self.trainer.best.epoch
             return self._finished(
                 "early_stopped",
                 f"No improvement for {config.patience} epochs: kept epoch {best}, the best of {self.saved}",
             )
         self.weights = loading.weights_of(self.trainer.model)
-        best_of = f"; kept epoch {self.trainer.best.epoch}, the best" if config.patience else ""
+        best_of = f"; kept epoch {best}, the best" if config.patience else ""
         epochs = "epoch" if self.saved == 1 else "epochs"
         return self._finished("trained", f"Trained {self.saved} {epochs}{best_of}")
 
@@ -176,7 +180,15 @@ class EpochSaver:
                 resume_state.save(trainer, status.resume_file(self.folder), self.images)
         self.rows = [*self.rows, row]
         self.saved, self.weights = epoch, loading.weights_of(trainer.model)
+        if epoch in self.kept:
+            self._keep_weights()
         self.progress.note(epoch=epoch)
+
+    def _keep_weights(self) -> None:
+        """Those of the epoch that was saved last, as what the model was on its way."""
+        if self.workers.writes:
+            with self._explained(f"The weights of epoch {self.saved}"):
+                epoch_files.write(self.folder, self.saved, self.weights)
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:

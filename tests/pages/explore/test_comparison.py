@@ -22,7 +22,9 @@ from vae.checkpoints.checkpoint import Checkpoint, Metric, NewCheckpoint
 from vae.comparison import same_images
 from vae.data import datasets
 from vae.maps import pca
+from vae.model.vae import new_model
 from vae.storage import paths
+from vae.training.run_folder import epoch_files, status
 
 DIGITS, BESIDE = "digits-mlp-8", "digits-mlp-2"
 
@@ -139,3 +141,22 @@ def test_an_image_that_is_no_test_image_and_a_damaged_model_are_said(digits: Che
     at = at.selectbox(key=other.KEY).set_value(None).run()
     assert not at.error
     assert at.get("plotly_chart")
+
+
+def test_a_model_stands_beside_what_it_was_after_an_epoch(digits: Checkpoint) -> None:
+    run = paths.runs_dir() / "20260101-000000-000-abcdef"
+    run.mkdir(parents=True)
+    status.note_written(run, digits.identity)
+    untrained = loading.weights_of(new_model(digits.model, 1))
+    epoch_files.write(run, 1, untrained)
+    at = visit(model=DIGITS)
+    assert at.selectbox(key=other.KEY).options == [f"Beside: {BESIDE}", "Beside: epoch 1 of this one"]
+    at = visit(model=DIGITS, beside=f"{DIGITS}@1", row="7")
+    said = texts(at)
+    assert f"A **{DIGITS}** · B **{DIGITS} at epoch 1**" in said
+    assert "Kept neighbours" in said
+    assert not at.error
+    assert at.query_params["beside"] == f"{DIGITS}@1"
+    at = visit(model=DIGITS, beside=f"{DIGITS}@3")
+    assert "expected an epoch that its run has kept (1)" in texts(at)
+    assert "Kept neighbours" not in texts(at)

@@ -203,7 +203,7 @@ def test_what_does_not_fit_is_told_before_the_button_and_starts_no_trial(
 def test_a_full_disk_is_told_before_the_button(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 100))
     at = visit()
-    assert "Training needs about 4 MB of disk, 1 MB are free in" in texts(at)
+    assert "Training needs about 5 MB of disk, 1 MB are free in" in texts(at)
     assert at.button(key="train_submit").disabled
 
 

@@ -61,7 +61,7 @@ class _Models:
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """Runs alone when an image is chosen in it. `choice` is the map that Explore shows."""
     with page.error_boundary(), st.container(key="comparison", gap="small"):
-        _head(on_map.checkpoint)
+        _head(on_map.checkpoint, other.called())
         with st.container(key="comparison_body"):
             models = _models(on_map.checkpoint)
             _numbers(models)
@@ -86,9 +86,9 @@ def _models(a: Checkpoint) -> _Models:
         return _Models(a, b, None)
 
 
-def _head(a: Checkpoint) -> None:
+def _head(a: Checkpoint, beside: str) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        both = f"A **{page.escape(a.name)}** · B **{page.escape(STATE.text(BESIDE))}**"
+        both = f"A **{page.escape(a.name)}** · B **{page.escape(beside)}**"
         st.markdown(both, width="stretch")
         if clicks.button(
             "Close", "comparison-close", icon=":material/close:", type="tertiary", help="Back to the decoder"

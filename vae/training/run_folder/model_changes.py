@@ -30,6 +30,7 @@ FILES = {
     "training-latents": "file of encoded images",
     "quality": "quality report",
     "dimension-names": "list of names of dimensions",
+    "named-places": "list of named places",
 }
 FOLDERS = {"detectors": "detector", "directions": "direction", "anomalies": "comparison of scores"}
 
