@@ -12,9 +12,10 @@ from ui.explore import code, latent_map, layout, live_panel, more_images, shown_
 from ui.explore.comparing import other
 from ui.explore.latent_map import MapChoice
 from ui.explore.layers import layers
+from ui.explore.places import places
 from ui.explore.selection import selected, tools
 from ui.explore.shown_images import OnMap
-from ui.explore.state import BESIDE, SELECTED, STATE
+from ui.explore.state import BESIDE, SELECTED, STATE, InPanelsPlace
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
 
@@ -44,8 +45,7 @@ def show() -> ExploreView | None:
     selected.here(shown.shown)
     layers.chosen()
     other.choose(checkpoint, linked=link is not None and BESIDE in link)
-    for problem in STATE.problems():
-        st.warning(page.escape(problem), icon=":material/link_off:")
+    _say_problems()
     browser = browser_model.can_decode(checkpoint)
     python = _decode_in_python(browser)
     left, right = layout.map_and_panel()
@@ -63,28 +63,42 @@ def show() -> ExploreView | None:
         more_images.offer(shown, choice.method, line)
     with right:
         model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
+        places.show(shown, choice)  # first: a click on one moves the panel
         beside = state.in_panels_place()
         live_panel.show(shown, choice, python, beside)
-        if beside == "own":
-            from ui.explore.own_image import tool  # not before: it brings what the first view does without
-
-            tool.show(shown, choice)
-            tool.bring(shown)
-        elif beside == "tray":
-            from ui.explore.selection import tray  # as above
-
-            tray.show(shown)
-        elif beside == "comparison":
-            from ui.explore.comparing import comparison_view  # as above
-
-            comparison_view.show(shown, choice)
+        _in_panels_place(shown, choice, beside)
         if beside == "own" or pictured:
-            from ui.explore.sheet import bringing  # as above
+            from ui.explore.sheet import bringing  # not before: it brings what the first view does without
 
             bringing.bring(shown)
         live_panel.bring_reach(shown)
+    places.offer(shown)
     code.offer(shown, choice)
     return ExploreView(shown, choice)
+
+
+def _in_panels_place(shown: OnMap, choice: MapChoice, beside: InPanelsPlace) -> None:
+    """What stands where the decoder is otherwise."""
+    # each is imported where it is opened: it brings what the first view does without
+    if beside == "own":
+        from ui.explore.own_image import tool
+
+        tool.show(shown, choice)
+        tool.bring(shown)
+    elif beside == "tray":
+        from ui.explore.selection import tray
+
+        tray.show(shown)
+    elif beside == "comparison":
+        from ui.explore.comparing import comparison_view
+
+        comparison_view.show(shown, choice)
+
+
+def _say_problems() -> None:
+    """What a link got wrong, each by itself."""
+    for problem in STATE.problems():
+        st.warning(page.escape(problem), icon=":material/link_off:")
 
 
 def _decode_in_python(browser: bool) -> bool:

@@ -16,12 +16,14 @@ from ui.components.model_store import browser_model
 from ui.decoding import live
 from ui.explore import latent_map, layout, originals, state
 from ui.explore.latent_map import MapChoice
+from ui.explore.places import places
 from ui.explore.shown_images import OnMap
 from ui.explore.state import InPanelsPlace
 from ui.shared import cache, explore_place, model_picker, page, terms
 from ui.shared.explore_place import Place
 from vae.checkpoints import dimension_name_files, every_image
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.checkpoints.named_places import NamedPlace
 from vae.errors import CheckpointError, VAEError
 
 STEPS = 10  # pictures from one place of a walk to the next
@@ -47,11 +49,14 @@ def show(on_map: OnMap, choice: MapChoice, in_python: bool, beside: InPanelsPlac
                 st.rerun()  # the map's axes are called so, too
             except CheckpointError as error:
                 page.show_error(error)
+        if named := state.names_place(checkpoint, said.get("place")):
+            places.keep(checkpoint, NamedPlace(named["name"], tuple(named["z"]), named["row"]))
         along = state.sliders_along(checkpoint, said.get("turn"))
         place = explore_place.here(checkpoint)
+        called = places.name_here(checkpoint, place)
         state.write_url(model_picker.link_text(checkpoint), place)
         data = _data(on_map, choice, place)
-        data["along"] = along
+        data |= {"along": along, "place_name": called}
         data["principal"] = _principal(on_map.checkpoint.identity, on_map.checkpoint) if along == "principal" else None
         data["walk"] = _kept_walk(on_map.checkpoint, state.wants_walk(checkpoint, said.get("walk")))
         data["original"] = originals.of_row(on_map, place.row)

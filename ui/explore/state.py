@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
+
+import streamlit as st
 
 from ui.components import events, live_decoder
 from ui.components.latent_vector import FARTHEST, finite_vector
 from ui.shared import explore_place
 from ui.shared.explore_place import Place
 from ui.shared.page_state import PageState, Values
+from vae.checkpoints import named_place_files, named_places
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.checkpoints.dimension_names import DimensionName
+from vae.checkpoints.named_places import NamedPlace
+from vae.errors import CheckpointError
 
 SELECTED = "selected"  # images, as ui/explore/selection/selected.py writes them
 TRAY = "tray"  # which of the tray's views is in the decoder's place
 TRAY_VIEWS = ("images", "apart", "near")
+NAMED = "place"  # what the place is called where one is
+LINKED_PLACE = "explore_linked_place"  # in the session, by model: the named place that a link brought
 BESIDE = "beside"  # the name of the model that this one is compared with
 InPanelsPlace = Literal["decoder", "own", "tray", "comparison"]
 STATE = PageState(
     "explore",
-    ("map", "x", "y", "colour", "shown", "images", "layers", "python", "own", "sliders", SELECTED, TRAY, BESIDE),
+    ("map", "x", "y", "colour", "shown", "images", "layers", "python", "own", "sliders", SELECTED, TRAY, BESIDE, NAMED),
     lists=("row", "z"),
     long=("shown",),
 )
@@ -47,7 +55,42 @@ def apply_link(link: Values, checkpoint: Checkpoint) -> None:
         if z is None:
             wanted = f"{checkpoint.model.latent_dim} numbers from −100 to 100"
             problems.append(f"The link's latent vector z was left out: expected {wanted}, separated by commas.")
+    if NAMED in link:
+        named = _take_linked_place(link[NAMED][-1], checkpoint, row, z)
+        if isinstance(named, str):
+            problems.append(named)
+        else:
+            row, z = named.row, None if named.z is None else list(named.z)
     explore_place.arrive(checkpoint, Place(row, tuple(z) if z else None), " ".join(problems))
+
+
+def _take_linked_place(said: str, checkpoint: Checkpoint, row: int | None, z: Sequence[float] | None) -> Place | str:
+    """Remember the named place that a link leads to; where that is, or what is wrong with it."""
+    try:
+        name = named_places.checked_name(said)
+    except CheckpointError as error:
+        return f"The link's name of a place was left out: {error.message} {error.hint}"
+    if row is None and z is None:
+        kept = named_place_files.read(checkpoint).of(name)
+        if kept is None:
+            return f"The link leads to a place {name!r}, of which nothing is kept here, and it says no coordinates."
+        there = kept.row if kept.row is not None and kept.row < len(checkpoint.latents.mu) else None
+        return place_at(checkpoint, there, list(kept.z))
+    here = Place(row, tuple(z) if z else None)
+    place = NamedPlace(name, tuple(explore_place.vector(checkpoint, here)), row)
+    st.session_state.setdefault(LINKED_PLACE, {})[checkpoint.identity] = place
+    return here
+
+
+def linked_place(checkpoint: Checkpoint) -> NamedPlace | None:
+    """The named place that a link brought."""
+    found: dict[str, NamedPlace] = st.session_state.get(LINKED_PLACE, {})
+    return found.get(checkpoint.identity)
+
+
+def forget_linked_place(checkpoint: Checkpoint) -> None:
+    """Its name is not wanted."""
+    st.session_state.get(LINKED_PLACE, {}).pop(checkpoint.identity, None)
 
 
 def take_event(checkpoint: Checkpoint, value: object) -> bool:
@@ -58,10 +101,15 @@ def take_event(checkpoint: Checkpoint, value: object) -> bool:
     if view is None or not events.is_new(f"panel-{checkpoint.identity}", view["id"]):
         return False
     row, z = view["row"], view["z"]
-    at_mean = _is_mean(checkpoint, row, z)
-    if at_mean or max(map(abs, z)) <= FARTHEST:  # only an image's own mean may lie farther out
-        explore_place.keep(checkpoint, Place(row, None if at_mean else tuple(z)))
+    place = place_at(checkpoint, row, z)
+    if place.z is None or max(map(abs, z)) <= FARTHEST:  # only an image's own mean may lie farther out
+        explore_place.keep(checkpoint, place)
     return True
+
+
+def place_at(checkpoint: Checkpoint, row: int | None, z: Sequence[float]) -> Place:
+    """A latent vector as a place, with this row selected."""
+    return Place(row, None if _is_mean(checkpoint, row, z) else tuple(z))
 
 
 def in_panels_place() -> InPanelsPlace:
@@ -125,7 +173,13 @@ def names_dimension(checkpoint: Checkpoint, value: object) -> DimensionName | No
     return DimensionName(naming["index"], naming["name"], naming["note"])
 
 
-def _is_mean(checkpoint: Checkpoint, row: int | None, z: list[float]) -> bool:
+def names_place(checkpoint: Checkpoint, value: object) -> live_decoder.PlaceNaming | None:
+    """What the page reports that somebody calls a place, once."""
+    naming = live_decoder.place_of(value, checkpoint.model.latent_dim, len(checkpoint.latents.mu))
+    return naming if naming is not None and events.is_new(f"place-{checkpoint.identity}", naming["id"]) else None
+
+
+def _is_mean(checkpoint: Checkpoint, row: int | None, z: Sequence[float]) -> bool:
     if row is None:
         return False
     return all(abs(a - b) < 5e-4 for a, b in zip(z, checkpoint.latents.mu[row].tolist(), strict=True))

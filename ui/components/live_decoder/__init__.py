@@ -14,6 +14,7 @@ from msgspec import Meta
 from ui.components import assets, reports
 from ui.components.latent_vector import finite_vector
 from vae.checkpoints.dimension_names import LONGEST_NAME, LONGEST_NOTE
+from vae.checkpoints.named_places import LONGEST_NAME as LONGEST_PLACE_NAME
 from vae.storage.schema import text
 
 MOST_PLACES = 12  # of a walk
@@ -46,6 +47,14 @@ class Naming(reports.Event):
     note: Annotated[str, text(LONGEST_NOTE)]
 
 
+class PlaceNaming(reports.Event):
+    """What somebody calls the place where they are: the latent vector, and the row that is selected there."""
+
+    name: Annotated[str, text(LONGEST_PLACE_NAME)]
+    row: reports.Row | None
+    z: reports.Numbers
+
+
 class Turn(reports.Event):
     """What the sliders shall move along: the latent dimensions, or the principal axes of the means."""
 
@@ -60,13 +69,14 @@ class Walk(reports.Event):
 
 @dataclass(frozen=True)
 class PanelEvents:
-    """Where the person has moved last, the tool that they asked for last, the dimension that they named last, what they
-    wanted sliders for last, and the walk that they wanted to keep last; None as long as they have not.
+    """Where the person has moved last, the tool that they asked for last, the dimension and the place that they named
+    last, what they wanted sliders for last, and the walk that they wanted to keep last; None as long as they have not.
     """
 
     view: View | None
     opening: Opening | None
     naming: Naming | None
+    place: PlaceNaming | None
     turn: Turn | None
     walk: Walk | None
 
@@ -79,6 +89,7 @@ def panel(data: dict[str, Any], key: str) -> PanelEvents:
         on_view_change=lambda: None,
         on_opening_change=lambda: None,
         on_naming_change=lambda: None,
+        on_place_change=lambda: None,
         on_turn_change=lambda: None,
         on_walk_change=lambda: None,
     )
@@ -86,6 +97,7 @@ def panel(data: dict[str, Any], key: str) -> PanelEvents:
         view_of(result.view, data["latent_dim"], data["count"]),
         opening_of(result.opening),
         naming_of(result.naming, data["latent_dim"]),
+        place_of(result.place, data["latent_dim"], data["count"]),
         turn_of(result.turn),
         walk_of(result.walk, data["latent_dim"]),
     )
@@ -106,6 +118,17 @@ def opening_of(value: object) -> Opening | None:
 def naming_of(value: object, latent_dim: int) -> Naming | None:
     """What the page sent, if it names one of the latent dimensions."""
     return reports.event(value, Naming, lambda naming: naming["index"] < latent_dim)
+
+
+def place_of(value: object, latent_dim: int, count: int) -> PlaceNaming | None:
+    """What the page sent, if it names a place of this latent space, with one of `count` rows or none."""
+    return reports.event(
+        value,
+        PlaceNaming,
+        lambda place: (
+            finite_vector(place["z"], latent_dim) is not None and (place["row"] is None or place["row"] < count)
+        ),
+    )
 
 
 def turn_of(value: object) -> Turn | None:

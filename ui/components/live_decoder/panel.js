@@ -22,6 +22,7 @@ import { followTheme, themeValue } from "../shared/theme.js"
 import { nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
 import { dimsOf } from "./sliders/dims.js"
+import { Naming } from "./sliders/naming.js"
 import { Sliders } from "./sliders/sliders.js"
 import { TrustMark } from "./trust_mark.js"
 import { UndoHistory } from "./undo.js"
@@ -73,6 +74,7 @@ export class Panel {
       release: () => this.commit(),
       keep: (places) => this.report("walk", { places }),
     })
+    this.placeNaming = new Naming(this.find(".of-place"), (place) => place.name && this.report("place", place))
     this.wireButtons()
     const keys = this.find(".keys")
     this.find(".keys .shut").onclick = () => keys.close() // Streamlit lets no form of a component be sent
@@ -116,6 +118,7 @@ export class Panel {
     }
     if (pythonMoved || this.inverse?.key !== keyOf(data)) this.endHover()
     this.find(".row").max = data.count - 1
+    this.find(".name-place").hidden = !data.can_name
     this.element.classList.toggle("is-away", data.away)
     if (data.away) this.rest()
     this.visited.keep(data.walk, "walk.gif")
@@ -444,6 +447,8 @@ export class Panel {
     this.find(".to-random").onclick = () => this.toRandom()
     this.find(".to-keys").onclick = () => this.find(".keys").showModal()
     this.find(".to-own").onclick = () => this.report("opening", { tool: "own" })
+    this.find(".name-place").onclick = () =>
+      this.placeNaming.open({ ...this.here(), name: this.data.place_name ?? "" }, "Name this place")
     this.find(".along").onchange = (event) => this.report("turn", { along: event.target.value })
     this.find(".undo").onclick = () => this.undo()
     this.find(".redo").onclick = () => this.redo()

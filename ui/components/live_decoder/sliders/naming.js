@@ -1,14 +1,15 @@
-// The dialog in which somebody names a dimension and notes what it does.
+// The dialog in which somebody gives a name: to a dimension, with a note of what it does, or to a place.
 
 export class Naming {
-  /** `save({index, name, note})` is called with what was written, trimmed. */
+  /** `save(about)` is called with what was written, trimmed; there is a note where the dialog has a field for it. */
   constructor(dialog, save) {
     this.dialog = dialog
     this.find = (selector) => dialog.querySelector(selector)
     const answer = () => {
-      const [name, note] = [".given-name", ".note"].map((field) => this.find(field).value.trim())
-      const { index, ...before } = this.about
-      if (name !== before.name || note !== before.note) save({ index, name, note })
+      const { about } = this
+      const written = { ...about, name: this.find(".given-name").value.trim() }
+      if (this.find(".note")) written.note = this.find(".note").value.trim()
+      if (written.name !== about.name || written.note !== about.note) save(written)
       dialog.close()
     }
     this.find(".save").onclick = answer
@@ -21,12 +22,12 @@ export class Naming {
     }
   }
 
-  /** Ask for the name of dimension `about`, {index, name, note}. */
-  open(about) {
+  /** Ask for the name of what `about` tells of, {name, …}, with the `title` of the dialog. */
+  open(about, title) {
     this.about = about
-    this.find("h2").textContent = `Name z${about.index}`
+    this.find("h2").textContent = title
     this.find(".given-name").value = about.name
-    this.find(".note").value = about.note
+    if (this.find(".note")) this.find(".note").value = about.note
     this.dialog.showModal()
     this.find(".given-name").select()
   }

@@ -64,7 +64,7 @@ export class Sliders {
   }
 
   rename(slider) {
-    if (this.canName && slider.about) this.naming.open(slider.about)
+    if (this.canName && slider.about) this.naming.open(slider.about, `Name z${slider.about.index}`)
   }
 
   /** `pictures` is how the panel gets its own. */
