@@ -39,6 +39,7 @@ def show() -> ExploreView | None:
     shown = shown_images.of(checkpoint)
     if link and (linked is None or model_picker.Link.parse(linked).name == checkpoint.name):
         state.apply_link(link, shown.shown)
+        state.check_link(checkpoint)
     selected.begin(shown.shown, linked=link is not None and SELECTED in link)
     if notice := explore_place.notice(checkpoint):
         st.warning(page.escape(notice), icon=":material/link_off:")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.components import events, live_decoder
 from ui.components.latent_vector import FARTHEST, finite_vector
+from ui.explore.map_words import COLOURS, METHODS, SPLITS
 from ui.shared import explore_place
 from ui.shared.explore_place import Place
 from ui.shared.page_state import PageState, Values
@@ -62,6 +63,33 @@ def apply_link(link: Values, checkpoint: Checkpoint) -> None:
         else:
             row, z = named.row, None if named.z is None else list(named.z)
     explore_place.arrive(checkpoint, Place(row, tuple(z) if z else None), " ".join(problems))
+
+
+def check_link(checkpoint: Checkpoint) -> None:
+    """Have what a link says wrongly be said: words that no model of these dimensions could have. Others may be offered
+    again (`PageState.offered`).
+    """
+    dims = [str(j) for j in range(checkpoint.model.latent_dim)]
+    words: dict[str, Sequence[str]] = {
+        "map": list(METHODS),
+        "images": ("all", *SPLITS),
+        "python": ("no", "yes"),
+        "own": ("no", "yes"),
+        "sliders": ("latent", "principal"),
+        TRAY: ("no", *TRAY_VIEWS),
+    }
+    for name, known in words.items():
+        value = STATE.chosen(name)
+        if value and value not in known:
+            STATE.refuse(name, value, f"one of {', '.join(known)}", "the default")
+    for name in ("x", "y"):
+        value = STATE.chosen(name)
+        if value and value not in dims:
+            STATE.refuse(name, value, f"a dimension from 0 to {len(dims) - 1:,}", "the default")
+    colour = STATE.chosen("colour") or "class"
+    if colour not in COLOURS and not colour.startswith("column:") and colour not in [f"z{j}" for j in dims]:
+        expected = f"one of {', '.join(COLOURS)}, column:NAME, or a dimension as z0"
+        STATE.refuse("colour", colour, expected, "colour by class")
 
 
 def _take_linked_place(said: str, checkpoint: Checkpoint, row: int | None, z: Sequence[float] | None) -> Place | str:

@@ -138,6 +138,8 @@ def test_an_image_that_is_no_test_image_and_a_damaged_model_are_said(digits: Che
     st.cache_resource.clear()
     at = visit(model=DIGITS, beside=BESIDE, colour="beside")
     assert "does not match the SHA-256" in texts(at)
+    assert "points have the colours of their classes" in texts(at)
+    assert at.get("plotly_chart")  # the map stays
     at = at.selectbox(key=other.KEY).set_value(None).run()
     assert not at.error
     assert at.get("plotly_chart")

@@ -11,10 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.explore.page import of_mnist, texts, visit, write
-from tests.vae.helpers import TINY_CONV, new_checkpoint
+from tests.vae.helpers import TINY_CONV, new_checkpoint, random_latents
 from ui.components.model_store import browser_model
 from vae.checkpoints import checkpoint_files
 from vae.data import datasets
+from vae.maps import pca
 from vae.storage import paths
 
 
@@ -94,6 +95,20 @@ def test_images_of_one_class_have_no_regions_and_no_names() -> None:
     write("a", replace(new, latents=replace(new.latents, labels=np.zeros_like(new.latents.labels))))
     offered = [layer["name"] for layer in sent(visit(model="a", layers="grid,regions,names"))["layers"]]
     assert offered == ["pictures", "grid", "density"]
+
+
+@pytest.mark.parametrize(("classes", "seen"), [(60, False), (3, True)])
+def test_regions_that_would_show_nothing_say_why(classes: int, seen: bool) -> None:
+    names = tuple(f"class {i}" for i in range(60))
+    new = new_checkpoint(TINY_CONV)
+    latents = random_latents(60, new.model.latent_dim)
+    latents = replace(latents, labels=np.arange(60, dtype=np.int64) % classes)
+    dataset = replace(new.dataset, class_names=names)
+    write("a", replace(new, latents=latents, dataset=dataset, maps=[pca.fit(latents.mu)]))
+    why = {layer["name"]: layer["why_not"] for layer in sent(visit(model="a", map="pca"))["layers"]}["regions"]
+    assert bool(why) is not seen
+    if not seen:
+        assert why.startswith("The largest class shown has 1 image. 7 images vote")
 
 
 def test_what_is_printed_says_what_the_map_shows_and_what_colours_mean() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from tests.pages.explore.page import of_mnist, texts, visit, write
+from vae.checkpoints import loading, placing
 from vae.checkpoints.checkpoint import Checkpoint
+from vae.data import datasets
 from vae.selection import tag_files
 from vae.selection.tag_files import Tag
 
@@ -25,6 +28,8 @@ def test_the_tray_counts_classes_and_says_what_sets_them_apart(digits: Checkpoin
     assert "The most typical first" in texts(at)
     at = visit(model=DIGITS, selected="class:3", tray="near", row="7")
     assert "Nearest to row 7" in texts(at)
+    assert "**Neighbours of row 7**" in texts(at)
+    assert "images selected" not in texts(at)
 
 
 def test_a_tag_is_selected_by_its_link(digits: Checkpoint) -> None:
@@ -74,3 +79,22 @@ def test_where_the_images_are_not_here_the_numbers_are(tmp_path: Path, monkeypat
     near = texts(visit(model="m", selected="rows:0-5", tray="near", row="3"))
     assert re.search(r"In latent space: row [\d,]+ · class .* · [\d.]+ away, row", near)
     assert near.count("not on this machine") == 1
+
+
+def test_of_a_class_only_the_images_that_are_shown_are_selected(digits: Checkpoint) -> None:
+    placing.place(digits, loading.load_model(digits), {s: datasets.load("digits", s) for s in ("validation", "train")})
+    key = f"map-tools-{digits.identity[:16]}"
+    at = visit(model=DIGITS, map="latent", images="test", tray="images")
+    at.session_state[key] = {"asked": {"by": "class", "number": 3, "id": "1-1"}}
+    at = at.run()
+    shown = int((digits.latents.labels == 3).sum())
+    assert f"**{shown} images selected**" in texts(at)
+    [tools] = [e for e in at.get("bidi_component") if e.proto.component_name == "map_selection"]
+    assert "not on this map, and left out" in json.loads(tools.proto.json)["problem"]
+
+
+def test_every_mistake_of_a_link_is_said(digits: Checkpoint) -> None:
+    wrong = {"map": "som", "colour": "shape", "layers": "fog", "sliders": "diagonal", "x": "99", "row": "x"}
+    said = texts(visit(model=DIGITS, **wrong))
+    for name, value in wrong.items():
+        assert f"The link asks for {name} {value}" in said, name

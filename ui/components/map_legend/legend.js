@@ -58,9 +58,9 @@ export class MapLegend {
   button(name, i) {
     const button = document.createElement("button")
     button.type = "button"
-    button.title = "Click: hide or show. Double-click or Shift+Enter: show alone."
+    button.title = `${name}\nClick: hide or show. Double-click or Shift+Enter: show alone.`
     if (this.data.colours.length) button.append(this.mark(this.data.labels[i]))
-    button.append(name)
+    button.append(Object.assign(document.createElement("span"), { className: "name", textContent: name }))
     // a second click comes after a first one, which it replaces
     button.onclick = (event) => this.choose(event.shiftKey || event.detail === 2 ? new Set([name]) : this.toggled(name))
     return button

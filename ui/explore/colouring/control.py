@@ -5,9 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.explore.colouring import colourings
+from ui.explore.comparing import other
 from ui.explore.shown_images import OnMap
-from ui.explore.state import STATE
+from ui.explore.state import BESIDE, STATE
+from ui.shared import page
 from vae.checkpoints.dimension_names import DimensionNames
+from vae.comparison import same_images
+from vae.errors import VAEError
 
 ADD = "add a table"  # chosen, it asks for one, and nothing else changes
 ASKED = "explore_table_asked"
@@ -40,4 +44,15 @@ def choose(on_map: OnMap, dimensions: DimensionNames) -> str:
         from ui.explore.colouring import table_dialog  # not before: most visits add no table
 
         table_dialog.ask(on_map)
-    return chosen
+    return "class" if chosen == BESIDE and not _is_readable(on_map) else chosen
+
+
+def _is_readable(on_map: OnMap) -> bool:
+    """Whether the model beside can be compared with; where it can't, the map stays, and it is said why."""
+    try:
+        same_images.check(on_map.checkpoint, other.read(on_map.checkpoint))
+    except VAEError as error:
+        said = f"{error.message} So points have the colours of their classes, not of kept neighbours. {error.hint}"
+        st.warning(page.escape(said.strip()), icon=":material/heart_broken:")
+        return False
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 TITLES = {
     "pictures": "Pictures",
     "grid": "Decoded grid",
@@ -22,7 +24,9 @@ HELP = {
     "regions": (
         "The class that most of the 15 images nearest to a place have: nearest on this map, of those shown (fewer of "
         "fewer than 225 images). The more of them agree, the stronger the colour; lines part majorities. "
-        "It fades where the 15 are farther away than they are from 95 % of the images themselves."
+        "It fades where the 15 are farther away than they are from 95 % of the images themselves. On latent axes and "
+        "PCA, too, the vote is on the map and not in latent space: an image counts as near however far away it lies in "
+        "the dimensions that the map does not show."
     ),
     "density": (
         "The innermost line holds the 25 % of the images shown that lie closest together on this map, the others 50, "
@@ -31,5 +35,20 @@ HELP = {
     ),
     "names": "Each name stands at its class’s medoid: the image nearest, on this map, to the others of the class.",
 }
+SEEN = 0.3  # of the votes: as in regions.js, up to which a class is not seen
+
+
+def no_regions(largest: int, images: int) -> str:
+    """Why regions would show nothing, of so many images shown, `largest` of them of one class; "" where they would."""
+    votes = max(1, min(15, math.isqrt(images)))  # as in neighbour_vote.js
+    if min(largest, votes) > SEEN * votes:
+        return ""
+    has = "1 image" if largest == 1 else f"{largest:,} images"
+    return (
+        f"The largest class shown has {has}. {votes} images vote, and a class is seen where more than "
+        f"{100 * SEEN:.0f} % of them are its own: none would be."
+    )
+
+
 NO_PICTURES = "The original images are not on this machine."
 NO_GRID = "The server decodes this model, which is too slow for all of a map."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import events, map_layers
@@ -29,10 +31,10 @@ def show(on_map: OnMap, choice: MapChoice, bar: DeltaGenerator) -> bool:
     said = st.session_state.get(key, {})  # what the page reported lies in the session before it is drawn again
     sheet = on_map.sheet_name
     wanted = map_layers.wanted_of(said.get("wanted"), sheet) is not None
-    layers = _layers(on_map, wanted)
+    rows = latent_map.rows_of(on_map, choice)
+    layers = _layers(on_map, choice, rows, wanted)
     _take_choice(key, said.get("choice"), layers)
     wanted_layers = chosen()
-    rows = latent_map.rows_of(on_map, choice)
     with bar:
         map_layers.show(
             {
@@ -87,11 +89,19 @@ def chosen() -> list[str]:
     return names
 
 
-def _layers(on_map: OnMap, wanted: bool) -> list[LayerData]:
+def _no_regions(on_map: OnMap, choice: MapChoice, rows: NDArray[np.int32]) -> str:
+    """Why class regions of these images would show nothing; "" where they would show something."""
+    labels, shown = on_map.images.latents.labels[rows], latent_map.shown_labels(on_map, choice)
+    counts = np.bincount(labels if shown is None else labels[np.isin(labels, shown)], minlength=1)
+    return layer_words.no_regions(int(counts.max()), int(counts.sum()))
+
+
+def _layers(on_map: OnMap, choice: MapChoice, rows: NDArray[np.int32], wanted: bool) -> list[LayerData]:
     """The layers of this model, and why there are none of some."""
     checkpoint = on_map.checkpoint
     why_not = {
         "pictures": layer_words.NO_PICTURES if not _has_images(on_map, wanted) else "",
+        "regions": _no_regions(on_map, choice, rows),
         "grid": "" if browser_model.can_decode(checkpoint) else layer_words.NO_GRID,
     }
     offered = [name for name in layer_words.TITLES if name not in OF_CLASSES or latent_map.has_classes(on_map)]

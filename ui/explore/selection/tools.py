@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from ui.components import events, map_selection
@@ -15,7 +16,7 @@ from ui.explore.layers import layers
 from ui.explore.selection import searching, selected, tags
 from ui.explore.shown_images import OnMap
 from ui.shared import explore_place
-from vae.checkpoints.checkpoint import Checkpoint
+from ui.shared.formatting import count
 from vae.errors import GenerationError
 from vae.generation import groups
 from vae.selection.search import Found
@@ -27,9 +28,9 @@ NO_IMAGE = "No image is selected yet: click one on the map first."
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """The tools, above the map that they lie over; what they have reported is selected before they are drawn again."""
     checkpoint = on_map.shown
-    names, count = checkpoint.dataset.class_names, len(checkpoint.latents.mu)
+    names, images = checkpoint.dataset.class_names, len(checkpoint.latents.mu)
     key = f"map-tools-{checkpoint.identity[:16]}"
-    problem = _take(on_map, st.session_state.get(key, {}), key)
+    problem = _take(on_map, choice, st.session_state.get(key, {}), key)
     selection, found = selected.here(checkpoint), searching.found(on_map)
     if searching.query(on_map) and not found:
         problem = problem or NOTHING_FOUND
@@ -39,11 +40,11 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
             {
                 "fingerprint": browser_model.fingerprint(checkpoint, on_map.maps),
                 "class_names": list(names),
-                "count": count,
+                "count": images,
                 "map": latent_map.link_description(choice),
                 "rows": [int(rows[0]), int(rows[-1]) + 1] if len(rows) else [0, 0],
                 "shown_labels": latent_map.shown_labels(on_map, choice),
-                "bits": map_selection.bits_of(selection.rows, count),
+                "bits": map_selection.bits_of(selection.rows, images),
                 "revision": selected.revision(),
                 "problem": problem,
                 "pictures": _pictures(),
@@ -66,7 +67,7 @@ def _called(one: Found) -> str:
     return f"files with {one.name}" if one.kind == "files" else f"{one.kind} {one.name}"
 
 
-def _take(on_map: OnMap, said: Mapping[str, object], key: str) -> str:
+def _take(on_map: OnMap, choice: MapChoice, said: Mapping[str, object], key: str) -> str:
     """Select what was drawn, asked for or found, once; why that can't be."""
     checkpoint = on_map.shown
     kept, found = tags.of(on_map), searching.found(on_map)
@@ -85,20 +86,33 @@ def _take(on_map: OnMap, said: Mapping[str, object], key: str) -> str:
         return ""
     if asked["by"] == "found":
         searching.take(on_map, found[asked["number"]])
-        return ""
+        return _only_shown(on_map, choice)
     if asked["by"] == "tag":
-        return _select(checkpoint, groups.of_tag(kept[asked["number"]].name))
+        return _select(on_map, choice, groups.of_tag(kept[asked["number"]].name))
     if asked["by"] == "class":
-        return _select(checkpoint, groups.of_classes([checkpoint.dataset.class_names[asked["number"]]]))
+        name = checkpoint.dataset.class_names[asked["number"]]
+        return _select(on_map, choice, groups.of_classes([name]))
     row = explore_place.here(checkpoint).row
-    return NO_IMAGE if row is None else _select(checkpoint, f"near:{row}:{asked['number']}")
+    return NO_IMAGE if row is None else _select(on_map, choice, f"near:{row}:{asked['number']}")
 
 
-def _select(checkpoint: Checkpoint, text: str) -> str:
-    """Select what a text stands for; why that can't be."""
+def _select(on_map: OnMap, choice: MapChoice, text: str) -> str:
+    """Select what a text stands for, as far as it is shown; what was left out, or why none can be."""
     try:
-        groups.parse(text, checkpoint)
+        groups.parse(text, on_map.shown)
     except GenerationError as error:
         return f"{error.message} {error.hint}".strip()
     selected.put(text)
-    return ""
+    return _only_shown(on_map, choice)
+
+
+def _only_shown(on_map: OnMap, choice: MapChoice) -> str:
+    """Take out of what is selected the images that the map does not show; how many these were."""
+    rows = selected.here(on_map.shown).rows
+    shown = rows[np.isin(rows, latent_map.rows_of(on_map, choice))]
+    if len(shown) == len(rows):
+        return ""
+    selected.put_rows(shown)
+    selected.renew()
+    left = len(rows) - len(shown)
+    return f"{count(left, 'image')} of them {'is' if left == 1 else 'are'} not on this map, and left out."

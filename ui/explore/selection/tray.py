@@ -53,7 +53,7 @@ def show(on_map: OnMap) -> None:
     """Runs alone when its pages are turned."""
     with page.error_boundary(), st.container(key="tray", gap="small"):
         selection = selected.here(on_map.shown)
-        _head(selection)
+        _head(on_map, selection)
         view = _view()
         # the panel has written the URL before the view was changed here
         state.write_url(model_picker.link_text(on_map.shown), explore_place.here(on_map.shown), part="tray")
@@ -69,9 +69,12 @@ def show(on_map: OnMap) -> None:
                 _images(on_map, selection)
 
 
-def _head(selection: Selection) -> None:
+def _head(on_map: OnMap, selection: Selection) -> None:
+    said, row = f"{count(len(selection.rows), 'image')} selected", explore_place.here(on_map.shown).row
+    if state.tray_view() == "near":
+        said = "Neighbours of no image yet" if row is None else f"Neighbours of row {row:,}"
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.markdown(f"**{count(len(selection.rows), 'image')} selected**", width="stretch")
+        st.markdown(f"**{said}**", width="stretch")
         if clicks.button("Close", "tray-close", icon=":material/close:", type="tertiary", help="Back to the decoder"):
             STATE.put(TRAY, "no")
             st.rerun()
