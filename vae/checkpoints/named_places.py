@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from vae.checkpoints.dimension_names import MOST as MOST_DIMENSIONS
+from vae.checkpoints import dimension_names
 from vae.errors import CheckpointError
 from vae.storage.printing import is_visible
 from vae.storage.schema import integer, text
@@ -26,7 +26,7 @@ class NamedPlace:
     """A latent vector z (d,) with a name, and the row of the image that was selected there, None for none."""
 
     name: Annotated[str, text(LONGEST_NAME)]
-    z: Annotated[tuple[float, ...], Meta(max_length=MOST_DIMENSIONS)]
+    z: Annotated[tuple[float, ...], Meta(max_length=dimension_names.MOST)]
     row: Annotated[int, integer(0, MOST_ROW)] | None = None
 
     def is_at(self, z: Iterable[float]) -> bool:

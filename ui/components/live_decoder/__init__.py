@@ -13,8 +13,8 @@ from msgspec import Meta
 
 from ui.components import assets, reports
 from ui.components.latent_vector import finite_vector
+from vae.checkpoints import named_places
 from vae.checkpoints.dimension_names import LONGEST_NAME, LONGEST_NOTE
-from vae.checkpoints.named_places import LONGEST_NAME as LONGEST_PLACE_NAME
 from vae.storage.schema import text
 
 MOST_PLACES = 12  # of a walk
@@ -50,7 +50,7 @@ class Naming(reports.Event):
 class PlaceNaming(reports.Event):
     """What somebody calls the place where they are: the latent vector, and the row that is selected there."""
 
-    name: Annotated[str, text(LONGEST_PLACE_NAME)]
+    name: Annotated[str, text(named_places.LONGEST_NAME)]
     row: reports.Row | None
     z: reports.Numbers
 
