@@ -30,6 +30,8 @@ STYLE = f"""
   }}
   .st-key-map_tools {{ height: 0; gap: 0; margin-bottom: -0.35rem; }}
   .st-key-map_chart .svg-container[data-tool] * {{ cursor: crosshair !important; }}
+  /* as large as the map and empty: each is laid over the others in every frame in which something moves */
+  .st-key-map_chart :is(.gl-canvas-focus, .gl-canvas-pick) {{ display: none; }}
   :is(.st-key-tray_body, .st-key-comparison_body) {{ row-gap: 0.5rem; container-type: inline-size; }}
   .st-key-first-steps {{ height: 0; margin-top: -0.35rem; }}
   @media (min-width: 901px) {{

@@ -3,7 +3,7 @@
 
 import { BetweenFrames } from "../shared/frames.js"
 import { stepsOf } from "../shared/keys.js"
-import { drawPixels } from "../shared/pictures.js"
+import { drawPixels, stillOf } from "../shared/pictures.js"
 
 const KEPT = 40 // pictures that are not decoded again
 
@@ -13,6 +13,7 @@ export class PictureRow {
     this.element = element
     this.buttons = []
     this.known = new Map() // by latent vector, as text
+    this.canvas = document.createElement("canvas") // which nobody sees
     this.work = new BetweenFrames(() => this.decodeNext())
     element.onclick = (event) => {
       const k = this.placeOf(event.target)
@@ -47,7 +48,7 @@ export class PictureRow {
   add() {
     const button = document.createElement("button")
     button.type = "button"
-    button.append(document.createElement("canvas"))
+    button.append(document.createElement("img"))
     this.element.append(button)
     return button
   }
@@ -67,7 +68,8 @@ export class PictureRow {
     const name = z.join()
     if (!this.known.has(name)) this.known.set(name, this.decode(z))
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value)
-    drawPixels(this.buttons[this.next].firstElementChild, this.known.get(name), this.shape)
+    drawPixels(this.canvas, this.known.get(name), this.shape)
+    stillOf(this.canvas, this.buttons[this.next].firstElementChild)
     this.next += 1
     return this.next < this.items.length
   }

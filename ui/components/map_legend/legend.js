@@ -1,6 +1,7 @@
 // The map's classes: a button each, which hides and shows its points in the page. Python hears which are shown.
 
 import { NativeChart } from "../native_map/native_chart.js"
+import { stillOf } from "../shared/pictures.js"
 import { drawPoint } from "../shared/point.js"
 import { followTheme } from "../shared/theme.js"
 
@@ -69,7 +70,7 @@ export class MapLegend {
   mark(label) {
     const mark = Object.assign(document.createElement("canvas"), { width: 24, height: 24 })
     drawPoint(mark.getContext("2d"), 12, 12, 8, label, this.data.colours)
-    return mark
+    return stillOf(mark)
   }
 
   toggled(name) {

@@ -25,16 +25,29 @@ export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), 
   const d = model.latent_dim
   const mu = model.tensors.mu.data
   const end = Math.min(mu.length, among * d)
+  const which = Int32Array.from(dims)
+  const there = Float64Array.from(which, (j) => z[j])
+  const dimensions = which.length
   const best = []
+  let limit = Infinity
   for (let row = 0, at = 0; at < end; row += every, at += every * d) {
-    const limit = best.length === count ? best[count - 1].squared : Infinity
     let squared = 0
-    for (let k = 0; k < dims.length && squared < limit; k++) squared += (mu[at + dims[k]] - z[dims[k]]) ** 2
+    let k = 0
+    // four at a time, for asking whether it is too far takes as long as a dimension
+    for (; k + 4 <= dimensions && squared < limit; k += 4) {
+      const a = mu[at + which[k]] - there[k]
+      const b = mu[at + which[k + 1]] - there[k + 1]
+      const c = mu[at + which[k + 2]] - there[k + 2]
+      const e = mu[at + which[k + 3]] - there[k + 3]
+      squared = squared + a * a + b * b + c * c + e * e
+    }
+    for (; k < dimensions && squared < limit; k++) squared += (mu[at + which[k]] - there[k]) ** 2
     if (squared >= limit) continue
     let place = best.length
     while (place > 0 && best[place - 1].squared > squared) place -= 1
     best.splice(place, 0, { row, squared })
     if (best.length > count) best.pop()
+    if (best.length === count) limit = best[count - 1].squared
   }
   return best.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }))
 }

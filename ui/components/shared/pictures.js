@@ -22,6 +22,16 @@ export function sizeCanvas(canvas, width, height) {
   canvas.height = height
 }
 
+/** An image of what is on a canvas: what stays as it is should be no canvas, for a browser puts each of those together with
+ * the page anew in every frame in which something moves. */
+export function stillOf(canvas, image = document.createElement("img")) {
+  image.alt = ""
+  image.draggable = false
+  image.decoding = "sync"
+  image.src = canvas.toDataURL()
+  return image
+}
+
 /** The absolute difference of two pictures, drawn, and its sum in words. */
 export function drawDifference(canvas, one, other, shape) {
   const difference = one.map((value, i) => Math.abs(value - other[i]))
