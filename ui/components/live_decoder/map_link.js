@@ -42,7 +42,8 @@ export class MapLink {
   onFigure() {
     if (!this.chart?.container()) return
     this.pointer?.attach()
-    this.chart.container().append(this.ring.element, this.preview)
+    this.ring.over(this.chart.container())
+    this.chart.container().append(this.preview)
     const zoom = zooms.get(this.chart.about().map)
     if (zoom || this.drawn) this.chart.arrange(zoom) // the first map is left as it comes, which is soonest
     this.drawn = true
@@ -64,7 +65,7 @@ export class MapLink {
   close() {
     this.chart.close()
     this.pointer.detach()
-    this.ring.element.remove()
+    this.ring.remove()
     this.preview.remove()
   }
 

@@ -24,13 +24,14 @@ class RingOnMap {
   }
 
   draw() {
-    this.chart?.container()?.append(this.ring.element)
+    const container = this.chart?.container()
+    if (container) this.ring.over(container)
     this.ring.draw(this.chart, this.place)
   }
 
   close() {
     this.chart?.close()
-    this.ring.element.remove()
+    this.ring.remove()
   }
 }
 

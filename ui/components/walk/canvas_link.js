@@ -8,7 +8,7 @@ export class CanvasLink {
     this.key = key
     this.map = map
     this.ring = new MapRing()
-    map.container().append(this.ring.element)
+    this.ring.over(map.container())
     this.pointer = new MapPointer(map, { over, leave, pin })
     this.attach()
   }
@@ -30,6 +30,6 @@ export class CanvasLink {
 
   close() {
     this.pointer.detach()
-    this.ring.element.remove()
+    this.ring.remove()
   }
 }
