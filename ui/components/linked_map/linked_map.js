@@ -75,7 +75,7 @@ export class LinkedMap {
   unlink() {
     this.stopListening?.()
     for (const part of [this.here, this.large, this.gesture, this.veil, this.line]) part?.close()
-    for (const mark of Object.values(this.marks)) mark.element.remove()
+    for (const mark of Object.values(this.marks)) mark.remove()
   }
 
   close() {
@@ -108,7 +108,7 @@ export class LinkedMap {
     const chart = this[which]
     if (!chart?.container()) return
     const place = this.pointed?.on === which ? this.placeOf(which, this.pointed.row) : null
-    if (place) chart.container().append(mark.element)
+    if (place) mark.over(chart.container())
     mark.draw(chart, place)
     mark.element.dataset.row = place ? this.pointed.row : ""
   }

@@ -52,6 +52,8 @@ export class MapCanvas {
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     if (!this.isEmpty) context.clearRect(0, 0, width, height)
     this.isEmpty = this.draw(context, view) === EMPTY
+    // laid over the others in every frame in which something moves, it would cost time, be it empty
+    this.element.style.visibility = this.isEmpty ? "hidden" : ""
   }
 
   /** Draw onto a picture of the chart, in its CSS pixels. */
