@@ -16,10 +16,11 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.components import events, map_legend, point_cloud
 from ui.components.map_layers import LegendEntry
 from ui.components.model_store import browser_model
-from ui.explore import many_points, map_axes, map_quality, map_words, shown_images
+from ui.components.point_cloud import StandInData
+from ui.explore import first_map, many_points, map_axes, map_quality, map_words, shown_images
 from ui.explore.colouring import colourings, control, table, table_words
 from ui.explore.colouring.colourings import Swatch, Values
-from ui.explore.many_points import MapFigure, PointCloud
+from ui.explore.many_points import MapFigure
 from ui.explore.map_words import METHODS
 from ui.explore.shown_images import OnMap
 from ui.explore.state import STATE
@@ -303,33 +304,43 @@ def legend_entries(on_map: OnMap, choice: MapChoice) -> list[LegendEntry]:
     ]
 
 
+@st.fragment
 def show(on_map: OnMap, choice: MapChoice) -> None:
-    """Draw the map; the page takes its clicks."""
-    made = figure(on_map, choice)
-    with st.container(key=CHART_KEY):
-        st.plotly_chart(
-            made.figure,
-            key="map_linked",
-            on_select="ignore",
-            config=figures.MOVING,
-            alt=title(on_map, choice),
-            height="stretch",
-        )
-    if made.cloud is not None:
-        _show_cloud(on_map, choice, made.figure.layout.meta["cloud"], made.cloud)
+    """Draw the map; the page takes its clicks. Runs alone once the page says that the points are seen."""
+    with page.error_boundary():
+        made = figure(on_map, choice)
+        stand_in = first_map.stand_in(made.figure)
+        with st.container(key=CHART_KEY):
+            if stand_in and first_map.is_awaited():
+                st.empty()  # a container without anything has no place on the page
+            else:
+                st.plotly_chart(
+                    made.figure,
+                    key="map_linked",
+                    on_select="ignore",
+                    config=figures.MOVING,
+                    alt=title(on_map, choice),
+                    height="stretch",
+                )
+        if stand_in or not made.in_figure:
+            _show_cloud(on_map, choice, made, stand_in)
 
 
-def _show_cloud(on_map: OnMap, choice: MapChoice, name: str, cloud: PointCloud) -> None:
+def _show_cloud(on_map: OnMap, choice: MapChoice, made: MapFigure, stand_in: StandInData | None) -> None:
+    cloud = made.cloud
     point_cloud.show(
         {
-            "name": name,
+            "name": made.figure.layout.meta["cloud"],
             "chart_key": CHART_KEY,
             "fingerprint": browser_model.fingerprint(on_map.shown, on_map.maps),
             "map": {"method": choice.method, "axes": list(choice.axes)},
             "codes": many_points.as_text(cloud.codes),
             "traces": many_points.as_text(cloud.traces),
             "palette": list(cloud.palette),
+            "in_figure": made.in_figure,
+            "stand_in": stand_in,
         },
+        first_map.is_seen,
         key="map_cloud",
     )
 

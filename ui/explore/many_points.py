@@ -1,6 +1,7 @@
-"""A map of more points than Plotly can draw: its figure without them, and what the page draws them by. No streamlit.
+"""What the page draws a map's points by: until Plotly is there, and where they are too many for it. No streamlit.
 
-Plotly's WebGL scatter looks at every point for every hover, and its figure carries each of them as text.
+Plotly's WebGL scatter looks at every point for every hover, and its figure carries each of them as text. Its script
+takes a second to be read.
 """
 
 from __future__ import annotations
@@ -32,23 +33,24 @@ class PointCloud:
 
 @dataclass(frozen=True)
 class MapFigure:
-    """A map's figure, and its points where the figure does not hold them."""
+    """A map's figure, its points, and whether the figure holds them."""
 
     figure: go.Figure
-    cloud: PointCloud | None
+    cloud: PointCloud
+    in_figure: bool
 
 
 def split(figure: go.Figure, placed: int) -> MapFigure:
     """The figure as it is, or, of more than MOST points, without them; `placed` images are on the map."""
-    if sum(len(trace.x) for trace in figure.data) <= MOST:
-        return MapFigure(figure, None)
     codes, traces = np.full(placed, NONE, np.uint8), np.zeros(placed, np.uint8)
     palette: list[str] = []
     for number, trace in enumerate(figure.data):
         rows = np.asarray(trace.customdata)
         codes[rows] = _codes(trace.marker.color, figure.layout.coloraxis, palette)
         traces[rows] = number
-    return MapFigure(_without_points(figure), PointCloud(codes, traces, tuple(palette)))
+    cloud = PointCloud(codes, traces, tuple(palette))
+    in_figure = sum(len(trace.x) for trace in figure.data) <= MOST
+    return MapFigure(figure if in_figure else _without_points(figure), cloud, in_figure)
 
 
 def as_text(numbers: NDArray[np.uint8]) -> str:

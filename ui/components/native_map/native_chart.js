@@ -6,6 +6,8 @@
 // `_fullLayout.height`, `_fullLayout.coloraxis`, `_fullData` with `customdata`, `x`, `y` and `marker.color`, `marker.size`,
 // `.modebar`, `window.Plotly` with `toImage`. Where there is no chart, nothing happens.
 
+import { STAND_IN } from "./stand_in.js"
+
 const MOST_SHAPES = 20_000 // points in an SVG file: more make it slow to open
 
 /** The events after which what is drawn over a chart is to be drawn again. */
@@ -30,14 +32,24 @@ export class NativeChart {
   }
 
   attach() {
-    const chart = document.querySelector(`.st-key-${CSS.escape(this.key)} .js-plotly-plot`)
-    if (!chart?.querySelector(".svg-container") || typeof chart.on !== "function") return
+    const chart = this.found(".js-plotly-plot") ?? this.found(`.${STAND_IN}`)
+    if (!chart) return
     if (chart === this.chart && this.events.every(([name, f]) => listens(chart, name, f))) return
     this.detach()
     this.chart = chart
     for (const [name, handler] of this.events) chart.on(name, handler)
     this.data = null
     this.onFigure()
+  }
+
+  found(selector) {
+    const chart = document.querySelector(`.st-key-${CSS.escape(this.key)} ${selector}`)
+    return chart?.querySelector(".svg-container") && typeof chart.on === "function" ? chart : null
+  }
+
+  /** Whether Plotly's chart is still to come (stand_in.js). */
+  isStandIn() {
+    return Boolean(this.chart?.isStandIn)
   }
 
   /** Streamlit draws a new figure more than once, from data of its own each time, and what was changed is lost. */
@@ -130,10 +142,15 @@ export class NativeChart {
   /** It must be Streamlit that changes the height. While a window changes its size Streamlit does not know the new one yet;
    * told of it by Plotly, it puts back the old one and draws both in turns, without an end. */
   showIfItFits() {
-    const room = document.querySelector(`.st-key-${CSS.escape(this.key)}`)?.clientHeight
-    const fits = !room || Math.abs(room - this.chart._fullLayout.height) <= 1
+    const fits = this.fits()
     this.container().style.visibility = fits ? "" : "hidden"
     if (fits) this.show()
+  }
+
+  /** Whether the chart is as high as its room. */
+  fits() {
+    const room = document.querySelector(`.st-key-${CSS.escape(this.key)}`)?.clientHeight
+    return !room || Math.abs(room - this.chart._fullLayout.height) <= 1
   }
 
   show() {
@@ -142,7 +159,8 @@ export class NativeChart {
     this.wanted = null
     if (!this.container()) return
     this.container().style.visibility = ""
-    if (zoom) window.Plotly?.relayout(this.chart, { "xaxis.range": [...zoom[0]], "yaxis.range": [...zoom[1]] })
+    if (zoom && this.isStandIn()) this.chart.showRanges(zoom)
+    else if (zoom) window.Plotly?.relayout(this.chart, { "xaxis.range": [...zoom[0]], "yaxis.range": [...zoom[1]] })
   }
 
   ranges() {
@@ -237,6 +255,7 @@ export class NativeChart {
   /** The address of a picture of the chart as it is seen, on no ground: `format` "png", `scale` times as large, or "svg", in
    * which points are shapes where they are not too many. */
   async imageUrl({ format, scale }) {
+    while (this.isStandIn()) await new Promise((go) => setTimeout(go, 100))
     const { data, layout } = this.chart
     const { width, height } = this.size()
     const [x, y] = this.ranges()
@@ -254,7 +273,8 @@ export class NativeChart {
     const wanted = traces.map((trace) => isShown(trace.meta))
     const shown = this.visibleTraces()
     if (wanted.every((wish, i) => wish === shown[i])) return
-    window.Plotly?.restyle(this.chart, { visible: wanted })
+    if (this.isStandIn()) this.chart.showTraces(wanted)
+    else window.Plotly?.restyle(this.chart, { visible: wanted })
   }
 }
 

@@ -1,10 +1,11 @@
-"""The invisible component that draws a map's points where they are too many for Plotly.
+"""The invisible component that draws a map's points where they are too many for Plotly, and until Plotly is there.
 
 It finds their places in the model that `model_store` has brought by its fingerprint.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypedDict
 
 import streamlit as st
@@ -23,12 +24,25 @@ class MapData(TypedDict):
     axes: list[int | None]
 
 
+class StandInData(TypedDict):
+    """The figure until Plotly draws it: its `layout.meta`, the size of its points, its traces' `meta`, the ends of both
+    axes when all is shown, and its margins, in CSS pixels.
+    """
+
+    meta: dict[str, str]
+    size: float
+    traces: list[str]
+    ranges: list[list[float]]
+    margin: dict[str, int]
+
+
 class CloudData(TypedDict):
     """What the points look like; plain values only.
 
     `name` is the figure's (`layout.meta.cloud`), `chart_key` that of the chart's container. `codes` are bytes as
     base64, one for each image of the map: its colour's place in `palette` (#rrggbb), 255 for one that is not shown.
-    `traces` are, in the same way, the figure's trace that it belongs to, with which it is hidden.
+    `traces` are, in the same way, the figure's trace that it belongs to, with which it is hidden. Of points that are
+    `in_figure` they are drawn until Plotly is there. `stand_in` is what they are drawn on that long, if it is wanted.
     """
 
     name: str
@@ -38,8 +52,10 @@ class CloudData(TypedDict):
     codes: str
     traces: str
     palette: list[str]
+    in_figure: bool
+    stand_in: StandInData | None
 
 
-def show(data: CloudData, key: str) -> None:
-    """Draw the points under the chart."""
-    _CLOUD(data=data, key=key, height=1)
+def show(data: CloudData, on_seen: Callable[[], None], key: str) -> None:
+    """Draw the points under the chart, or on its stand-in; `on_seen()` is called once they are seen there."""
+    _CLOUD(data=data, on_seen_change=on_seen, key=key, height=1)

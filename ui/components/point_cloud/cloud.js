@@ -1,5 +1,5 @@
-// The points of a map that has more than Plotly can draw: onto a canvas under its chart, which keeps the axes, the zoom and the
-// legend. Who listens to Plotly's clicks and hovers hears of these points as of Plotly's own.
+// The points of a map that has more than Plotly can draw, and of any until Plotly is there: onto a canvas under its chart, which
+// keeps the axes, the zoom and the legend. Who listens to Plotly's clicks and hovers hears of these points as of Plotly's own.
 
 import { PlaneGrid } from "../model_store/plane_grid.js"
 import { pointsOnMap, withModel } from "../model_store/store.js"
@@ -12,6 +12,8 @@ import { maskOf, radiusOf } from "../point_map/splat.js"
 import { drawPoint } from "../shared/point.js"
 import { same } from "../shared/same.js"
 import { bytesFromBase64 } from "../shared/text.js"
+import { themeValue } from "../shared/theme.js"
+import { BeforePlotly } from "./before_plotly.js"
 
 const NONE = 255 // as in many_points.py: the code of an image that is not on this map
 const DENSE = 50_000 // points in view: from there on it is shown how many are where
@@ -40,6 +42,8 @@ export class PointCloud {
     keepCloudColours(data.name, { codes: this.codes, palette: data.palette })
     if (this.chart?.key !== data.chart_key) {
       this.close()
+      const ground = themeValue(this.element, "--st-background-color")
+      this.before = new BeforePlotly(data, ground, () => this.report("seen", {}))
       this.watch(data.chart_key)
     }
     withModel(data.fingerprint, (model) => this.useModel(model))
@@ -48,7 +52,11 @@ export class PointCloud {
   watch(key) {
     this.closed = false
     window.addEventListener("pointerup", this.onUp, { capture: true })
-    const draw = Object.fromEntries(DRAWN_AGAIN.map((name) => [name, () => this.canvas?.ask()]))
+    const moved = () => {
+      this.before?.makeRoom(this.chart)
+      this.canvas?.ask()
+    }
+    const draw = Object.fromEntries(DRAWN_AGAIN.map((name) => [name, moved]))
     draw.plotly_restyle = () => this.canvas?.askAnew()
     this.chart = new NativeChart(key, draw, () => this.onFigure())
     this.canvas = new MovingCanvas(this.chart, (context, view) => this.draw(context, view), "under")
@@ -75,6 +83,7 @@ export class PointCloud {
       this.container = container
       for (const [name, handler] of this.listeners) container.addEventListener(name, handler)
     }
+    this.before?.makeRoom(this.chart)
     this.canvas.askAnew()
   }
 
@@ -86,6 +95,7 @@ export class PointCloud {
   close() {
     this.closed = true
     window.removeEventListener("pointerup", this.onUp, { capture: true })
+    this.before?.close()
     this.detach()
     this.chart?.close()
     this.canvas?.close()
@@ -95,7 +105,8 @@ export class PointCloud {
 
   /** Whether the figure in the chart is the one that these points belong to. */
   isDrawn() {
-    return this.xy && this.chart.about().cloud === this.data.name
+    const isOurs = !this.data.in_figure || this.chart.isStandIn()
+    return isOurs && this.xy && this.chart.about().cloud === this.data.name
   }
 
   /** A byte of each row, 0 of those that are not on this map or are hidden with their trace. */
@@ -117,10 +128,12 @@ export class PointCloud {
     const ratio = window.devicePixelRatio || 1
     if (seen > DENSE) drawDensity(context, view, this.xy, rows, this.colours)
     else {
-      const mask = this.mask(radiusOf(seen) * ratio)
+      const radius = this.data.in_figure ? this.chart.pointSize() / 2 : radiusOf(seen)
+      const mask = this.mask(radius * ratio)
       drawPoints(context, view, ratio, this.xy, rows, { colours: this.colours, maskOf: () => mask })
     }
     this.element.dataset.drawn = seen
+    this.before?.drawn()
   }
 
   mask(radius) {
