@@ -96,7 +96,8 @@ def of_model(browser: Browser, folder: Path, model: str, bare: AppServer, repeat
         page.close()
         for _ in range(repeats):
             visit(browser, server, model, warm)
-            plain.append(1000 * startup.visit(browser, bare.url, lambda page: page.wait_for_selector("h1")))
+            [seconds] = startup.visit(browser, bare.url, lambda page: page.wait_for_selector("h1"))
+            plain.append(1000 * seconds)
     finally:
         server.close()
     name = model.replace("-", "_")

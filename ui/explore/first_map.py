@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.components.point_cloud import StandInData
 
+COLOUR_BAR = 72  # CSS pixels that Plotly leaves for one, about: they depend on its numbers
 FIGURE, SEEN = "first_figure", "first_figure_seen"
 
 
@@ -18,12 +19,13 @@ def stand_in(figure: go.Figure) -> StandInData | None:
     layout = figure.layout
     if st.session_state.setdefault(FIGURE, layout.meta["cloud"]) != layout.meta["cloud"]:
         return None
+    margin = {side: getattr(layout.margin, side) for side in "lrtb"}
     return {
         "meta": layout.meta,
         "size": figure.data[0].marker.size,
         "traces": [trace.meta or "" for trace in figure.data],
         "ranges": [list(axis.autorangeoptions.include) for axis in (layout.xaxis, layout.yaxis)],
-        "margin": {side: getattr(layout.margin, side) for side in "lrtb"},
+        "margin": margin | {"r": margin["r"] + (COLOUR_BAR if layout.coloraxis.colorscale else 0)},
     }
 
 

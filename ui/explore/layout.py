@@ -52,7 +52,7 @@ STYLE = f"""
       min-height: 0;
     }}
     :is(.st-key-tray_body, .st-key-comparison_body) {{ height: 100%; overflow-y: auto; overflow-x: hidden; }}
-    :has(> .st-key-map_chart) {{ flex: 1 1 0; min-height: 15rem; }}
+    .st-key-{MAP} > :has(.st-key-map_chart), :has(> .st-key-map_chart) {{ flex: 1 1 0; min-height: 15rem; }}
     [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
     [data-testid="stHeader"] * {{ pointer-events: auto; }}
   }}

@@ -208,7 +208,8 @@ def _marker(count: int) -> dict[str, float]:
 
 def _as_map(figure: go.Figure, axes: tuple[Axis, Axis], xy: NDArray[np.float32]) -> go.Figure:
     horizontal, vertical = (_axis(axis, xy[:, i]) for i, axis in enumerate(axes))
-    left, below = (54 if axes[1].measured else 8), (46 if axes[0].measured else 8)  # numbers, and below them the title
+    # for a title and numbers, as much as Streamlit has Plotly take in a second step where it is not given
+    left, below = (54 if axes[1].measured else 26), (50 if axes[0].measured else 26)
     figure.update_layout(
         height=MAP_HEIGHT,
         margin={"l": left, "r": 34, "t": 8, "b": below},  # on the right the mode bar has its place

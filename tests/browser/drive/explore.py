@@ -29,8 +29,15 @@ def open_explore(page: Page, server: AppServer, query: str = "") -> None:
     wait_usable(page)
 
 
+def wait_first_map(page: Page) -> None:
+    """Wait until the points are seen, be it before Plotly is there, and decoded by a decoder that has its weights."""
+    page.wait_for_selector(PANEL, timeout=60_000)
+    before = ".point-cloud[data-drawn]:not([data-drawn='0'])"
+    page.wait_for_selector(f"{before}, {CHART} .svg-container .gl-canvas", state="attached", timeout=60_000)
+
+
 def wait_usable(page: Page) -> None:
-    """Wait until the map is drawn and the decoder has its weights."""
+    """Wait until Plotly's map is drawn and the decoder has its weights."""
     page.wait_for_selector(f"{CHART} .svg-container", timeout=60_000)
     page.wait_for_selector(PANEL, timeout=60_000)
     page.wait_for_function("selector => document.querySelector(selector)?._fullLayout?.xaxis?._length > 0", arg=CHART)

@@ -64,7 +64,7 @@ def shown(page: Page) -> NDArray[np.float32]:
     figure = figures.class_map(xy[rows], labels[rows], NAMES, (Axis("across"), Axis("up")))
     figure.update_layout(meta={"map": "m", "cloud": "c"}, height=None)
     made = many_points.split(figures.numbered(figure, rows), 60_000)
-    assert made.cloud is not None
+    assert not made.in_figure
     modules.mount(page, "point_cloud/cloud_entry.js")
     page.evaluate("root.innerHTML = '<div class=\"point-cloud\"></div>'")
     page.add_script_tag(content=get_plotlyjs())
@@ -78,6 +78,8 @@ def shown(page: Page) -> NDArray[np.float32]:
         "codes": many_points.as_text(made.cloud.codes),
         "traces": many_points.as_text(made.cloud.traces),
         "palette": list(made.cloud.palette),
+        "in_figure": False,
+        "stand_in": None,
     }
     page.evaluate("(data) => receive(data)", cloud)
     page.wait_for_function(f"{DRAWN} === '59999'")

@@ -31,13 +31,14 @@ def test_few_points_stay_in_the_figure(xy: np.ndarray, labels: np.ndarray) -> No
     figure = figures.class_map(xy[:900], labels[:900], NAMES, AXES)
     made = many_points.split(figure, 900)
     assert made.figure is figure
-    assert made.cloud is None
+    assert made.in_figure
+    np.testing.assert_array_equal(np.array(made.cloud.palette)[made.cloud.codes], np.array(CLASS_COLOURS)[labels[:900]])
 
 
 def test_each_point_keeps_the_colour_and_the_trace_of_its_class(xy: np.ndarray, labels: np.ndarray) -> None:
     rows = np.arange(COUNT, dtype=np.int32) + 5  # as where the first images are of another split
     made = many_points.split(figures.numbered(figures.class_map(xy, labels, NAMES, AXES), rows), COUNT + 7)
-    assert made.cloud is not None
+    assert not made.in_figure
     codes, traces, palette = made.cloud.codes, made.cloud.traces, np.array(made.cloud.palette)
     assert (codes[:5] == many_points.NONE).all()
     assert (codes[-2:] == many_points.NONE).all()
@@ -63,7 +64,7 @@ def test_numbers_become_steps_of_the_scale_and_those_that_are_not_known_grey(
     figure = figures.value_map(xy, values, labels, NAMES, "share", AXES)
     figure.data[0].marker.color = np.full(len(figure.data[0].x), np.nan)
     made = many_points.split(figure, COUNT)
-    assert made.cloud is not None
+    assert not made.in_figure
     colours = np.array(made.cloud.palette)[made.cloud.codes]
     assert set(colours[labels == 0]) == {QUIET}
     assert colours[labels == 1][0] == VALUE_COLOURS[0][1]
@@ -76,6 +77,6 @@ def test_points_of_many_classes_have_their_colours(xy: np.ndarray) -> None:
     labels = np.arange(COUNT) % 200
     names = tuple(f"class {k}" for k in range(200))
     made = many_points.split(figures.many_class_map(xy, labels, names, AXES), COUNT)
-    assert made.cloud is not None
+    assert not made.in_figure
     there = base64.b64decode(many_points.as_text(made.cloud.codes))
     assert [made.cloud.palette[code] for code in there[:20]] == [*CLASS_COLOURS, *CLASS_COLOURS]
