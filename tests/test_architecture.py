@@ -121,7 +121,7 @@ def test_the_first_view_of_explore_imports_nothing_heavy() -> None:
         from streamlit.testing.v1 import AppTest
         at = AppTest.from_file("app.py", default_timeout=60).run()
         shown = [e.proto.component_name for e in at.get("bidi_component")]
-        tools = ["map_layers", "map_legend", "map_selection", "first_steps"]
+        tools = ["map_layers", "map_legend", "map_selection", "point_cloud", "first_steps"]
         assert shown == [*tools, "latent_store", "latent_panel", "latent_reach"], shown
         assert not at.error and not at.exception, at.error
         print([m for m in ("torch", "torchvision", "sklearn", "scipy") if m in sys.modules])
