@@ -537,6 +537,7 @@ def test_a_place_gets_a_name_stays_on_the_map_and_leads_back(page: Page, own_app
     dialog.get_by_role("button", name="Save").click()
     mark = page.get_by_test_id("named-place")
     expect(mark).to_have_text("◆ <b>odd</b> one")
+    expect(page.locator(explore.PANEL)).to_be_visible()
     expect(page).to_have_url(re.compile("place="))
     page.keyboard.press("0")
     explore.settle(page)

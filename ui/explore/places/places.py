@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.components import clicks, events, place_marks
 from ui.components.model_store import browser_model
-from ui.explore import latent_map, layout, state
+from ui.explore import latent_map, state
 from ui.explore.latent_map import MapChoice
 from ui.explore.shown_images import OnMap
 from ui.explore.state import NAMED, STATE
@@ -62,7 +62,6 @@ def show(on_map: OnMap, choice: MapChoice) -> None:
         [{"name": p.name, "z": list(p.z), "row": row} for p, row in zip(shown, rows, strict=True)],
         key,
     )
-    layout.hide(key)
 
 
 def go(checkpoint: Checkpoint, place: NamedPlace) -> None:
