@@ -78,18 +78,20 @@ def main() -> None:
     parser.add_argument(
         "--images", type=int, nargs="+", default=[10_000, 60_000], help="how many latents, in whole thousands"
     )
+    known = {method.seconds: method for method in methods()}
+    parser.add_argument("--only", nargs="+", choices=known, default=list(known), help="which fits, by their names here")
     parser.add_argument("--checkpoint", default=CHECKPOINT)
     arguments = parser.parse_args()
     checkpoint = checkpoint_files.read(arguments.checkpoint, paths.PROJECT / "checkpoints")
     values: report.Values = {"checkpoint": arguments.checkpoint}
-    known = methods()
-    for method in known:  # libraries are loaded, and what compiles has compiled, before the clock of the fits starts
+    chosen = [known[name] for name in arguments.only]
+    for method in chosen:  # libraries are loaded, and what compiles has compiled, before the clock of the fits starts
         seconds, _ = timed(method.fit, checkpoint.latents.mu[:FEW])
         if "umap" in method.seconds:  # openTSNE's start is another where umap-learn's parts are installed
             values[f"{method.seconds.removesuffix('_fit')}_start_s"] = seconds
     for count in sorted(arguments.images):
         mu, many = latents(checkpoint, count), f"{count // 1000}k"
-        for method in known:
+        for method in chosen:
             values[f"{method.seconds}_{many}_s"], xy = timed(method.fit, mu)
             values[f"{method.trust}_{many}"] = round(trustworthiness(mu, xy), 4)
             report.show(values | report.machine(), arguments.json)  # the next one can take half an hour
