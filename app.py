@@ -15,6 +15,7 @@ if __name__ == "__main__":  # Streamlit runs the page
         if seen := explore_view.show():
             offer.show(seen.on_map, seen.choice)
 else:  # `streamlit run` imports it as it starts: no component may be registered before the server is there
-    from ui.decoding import granted, socket
+    from ui.decoding import granted, sent_models, socket
 
-    app = st.App(__file__, routes=[socket.route(granted.grants, str(st.get_option("server.baseUrlPath")))])
+    base = str(st.get_option("server.baseUrlPath"))
+    app = st.App(__file__, routes=[socket.route(granted.grants, base), sent_models.route(granted.models, base)])

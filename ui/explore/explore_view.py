@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.components import model_store
 from ui.components.model_store import browser_model
+from ui.decoding import model_sending
 from ui.explore import code, latent_map, layout, live_panel, more_images, shown_images, state, welcome
 from ui.explore.comparing import other
 from ui.explore.latent_map import MapChoice
@@ -63,7 +63,7 @@ def show() -> ExploreView | None:
             latent_map.say(shown, choice)
         more_images.offer(shown, choice.method, line)
     with right:
-        model_store.store(cache.model_bytes(shown.shown, shown.maps), key=f"store-{checkpoint.identity[:16]}")
+        _send_model(shown)
         places.show(shown, choice)  # first: a click on one moves the panel
         beside = state.in_panels_place()
         live_panel.show(shown, choice, python, beside)
@@ -100,6 +100,12 @@ def _say_problems() -> None:
     """What a link got wrong, each by itself."""
     for problem in STATE.problems():
         st.warning(page.escape(problem), icon=":material/link_off:")
+
+
+def _send_model(on_map: OnMap) -> None:
+    model, maps = on_map.shown, on_map.maps
+    key = f"store-{model.identity[:16]}"
+    model_sending.send(cache.model_bytes(model, maps), browser_model.fingerprint(model, maps), key)
 
 
 def _decode_in_python(browser: bool) -> bool:

@@ -94,7 +94,7 @@ def _many(checkpoint: Checkpoint) -> bool:
 def _there(checkpoint: Checkpoint) -> dict[str, int]:
     """The classes that have points: their names and labels."""
     names = checkpoint.dataset.class_names
-    return {names[label]: int(label) for label in np.unique(checkpoint.latents.labels)}
+    return {names[label]: int(label) for label in np.flatnonzero(np.bincount(checkpoint.latents.labels))}
 
 
 def has_classes(on_map: OnMap) -> bool:

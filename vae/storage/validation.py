@@ -23,8 +23,8 @@ def check_array(array: NDArray[Any], shape: tuple[int, ...], what: str) -> None:
         raise StorageError(f"{what} has shape {array.shape}, expected {shape}.")
     if array.dtype != np.float32:
         raise StorageError(f"{what} is {array.dtype}, expected float32.")
-    bad = array.size - int(np.isfinite(array).sum())
-    if bad:
+    if not np.isfinite(array).all():
+        bad = array.size - int(np.isfinite(array).sum())
         raise StorageError(f"{what} has {bad:,} of {array.size:,} numbers that are not finite, expected none.")
 
 

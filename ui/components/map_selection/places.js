@@ -8,7 +8,13 @@ export function placesOf(model, { map, rows: [from, to], shown_labels: labels },
   if (before?.key === key) return before
   const wanted = labels && new Set(labels)
   const of = model.tensors.labels.data
-  const shown = Uint8Array.from(of, (label, row) => row >= from && row < to && (!wanted || wanted.has(label)))
   const xy = pointsOnMap(model, map)
-  return { key, xy, shown, rows: [...shown.keys()].filter((row) => shown[row] && 2 * row < xy.length) }
+  const [shown, rows] = [new Uint8Array(of.length), new Uint32Array(of.length)]
+  let count = 0
+  for (let row = from; row < Math.min(to, of.length); row++) {
+    if (wanted && !wanted.has(of[row])) continue
+    shown[row] = 1
+    if (2 * row < xy.length) rows[count++] = row
+  }
+  return { key, xy, shown, rows: rows.subarray(0, count) }
 }

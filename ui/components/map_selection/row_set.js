@@ -40,6 +40,7 @@ export function toBits(rows) {
 
 /** A byte a row, of `count` rows. */
 export function fromBits(bits, count) {
+  if (!bits) return new Uint8Array(count)
   const bytes = bytesFromBase64(bits)
   return Uint8Array.from({ length: count }, (_, row) => (bytes[row >> 3] >> (row & 7)) & 1)
 }

@@ -3,7 +3,7 @@ its encoder, once somebody has an image to encode (encoders.js), and how near to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import streamlit as st
 
@@ -17,9 +17,21 @@ _ENCODER = st.components.v2.component("latent_encoder", js=assets.script("model_
 _REACH = st.components.v2.component("latent_reach", js=assets.script("model_store/reach_entry.js"))
 
 
+class ModelAddress(TypedDict):
+    """A path of this server, and the fingerprint of the model that is read there."""
+
+    address: str
+    fingerprint: str
+
+
 def store(model: bytes, key: str) -> None:
     """Bring a checkpoint (browser_model.py) into the page. Sent once; Streamlit skips what has not changed."""
     _STORE(data=model, key=key, height=1)
+
+
+def store_from(address: ModelAddress, key: str) -> None:
+    """Tell the page from where of this server it gets a checkpoint that is too large for a message."""
+    _STORE(data=dict(address), key=key, height=1)
 
 
 def store_encoder(encoder: bytes, key: str) -> None:

@@ -3,6 +3,7 @@
 const A_CELL = 2 // points in one of the grid's cells, on average
 const MOST_CELLS = 1024 // along one side
 const OUTLIERS = 0.01 // of the points at each end of an axis: the cells at the edge hold them, or one far point would fill all others into one cell
+const ENOUGH = 50_000 // points: where the cells end need not be known exactly
 const CALIBRATED = 500 // points whose own neighbours say how near is usual
 
 export class PlaneGrid {
@@ -89,9 +90,11 @@ export function ownDistances(grid, nth) {
   return found.sort((a, b) => a - b)
 }
 
-/** [low, high] of an axis but for its outliers. */
+/** [low, high] of an axis but for its outliers, of so many points from some of them. */
 function innerRange(xy, axis) {
-  const values = Float32Array.from({ length: xy.length / 2 }, (_, row) => xy[2 * row + axis]).sort()
+  const every = Math.max(1, Math.floor(xy.length / 2 / ENOUGH))
+  const length = Math.ceil(xy.length / 2 / every)
+  const values = Float32Array.from({ length }, (_, k) => xy[2 * k * every + axis]).sort()
   const cut = Math.floor(OUTLIERS * values.length)
   return [values[cut] ?? 0, values[values.length - 1 - cut] ?? 0]
 }

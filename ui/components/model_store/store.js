@@ -52,9 +52,21 @@ export function nearestRows(model, z, count, dims = Array.from(z, (_, j) => j), 
   return best.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }))
 }
 
-/** Where all images are on a map: x and y of each, one after another. */
+const MOST_MAPS = 4 // of two latent axes, kept with the model
+
+/** Where all images are on a map: x and y of each, one after another; not to be changed, for others get the same. */
 export function pointsOnMap(model, map) {
   if (map.method !== "latent") return model.tensors[`${map.method}.xy`].data
+  model.onAxes ??= new Map()
+  const key = String(map.axes)
+  if (!model.onAxes.has(key)) {
+    if (model.onAxes.size === MOST_MAPS) model.onAxes.delete(model.onAxes.keys().next().value)
+    model.onAxes.set(key, onAxes(model, map))
+  }
+  return model.onAxes.get(key)
+}
+
+function onAxes(model, map) {
   const { latent_dim: d } = model
   const [across, up] = map.axes
   const mu = model.tensors.mu.data

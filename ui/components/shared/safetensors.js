@@ -4,7 +4,9 @@ const TYPES = { F32: Float32Array, I32: Int32Array, U8: Uint8Array }
 
 /** Parse a file: {metadata, tensors: {name: {shape, data}}}. */
 export function parseTensors(bytes) {
-  const copy = bytes.slice() // its own buffer: typed arrays need aligned offsets
+  // typed arrays need aligned offsets
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
+  const copy = isWhole ? bytes : bytes.slice()
   const view = new DataView(copy.buffer)
   const headerLength = Number(view.getBigUint64(0, true))
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(8, 8 + headerLength)))
