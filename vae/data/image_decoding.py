@@ -9,9 +9,10 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps
@@ -73,8 +74,7 @@ def check_resizable(*image_shapes: Shape) -> None:
         format_of(shape)
 
 
-@dataclass(frozen=True)
-class ImageFacts:
+class ImageFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):  # light: there may be a million
     """What a file's image was before it became pixels.
 
     Attributes
@@ -130,7 +130,7 @@ def _in_turn() -> AbstractContextManager[object]:
 
 
 def decode(
-    file: Path | bytes,
+    file: Path | str | bytes,
     form: Format,
     reading: ImageReading = USUAL_READING,
     large: Callable[[], AbstractContextManager[object]] = _in_turn,
@@ -143,12 +143,15 @@ def decode(
     """
     if isinstance(file, bytes):
         _check_bytes(len(file), MAX_CONTENT_BYTES)
-        return _decode(io.BytesIO(file), form, reading, large)
+        return _decode(file, form, reading, large)
+    if (content := door.read_if_small(str(file), kinds.IMAGE, SMALL_BYTES)) is not None:
+        return _decode(content, form, reading, large)
+    path = Path(file)
     try:
-        with door.opened(file, kinds.IMAGE) as content:
-            return _decode(content, form, reading, large)
+        with door.opened(path, kinds.IMAGE) as opened:
+            return _decode(opened, form, reading, large)
     except StorageError as error:
-        raise DatasetError(error.message.removeprefix(f"{door.where(file)} ").rstrip(".")) from error
+        raise DatasetError(error.message.removeprefix(f"{door.where(path)} ").rstrip(".")) from error
 
 
 def pixel_count(file: Path | bytes) -> int:
@@ -212,7 +215,7 @@ def _check_bytes(found: int, most: int) -> None:
 
 
 def _decode(
-    source: io.BufferedReader | io.BytesIO,
+    source: io.BufferedReader | bytes,
     form: Format,
     reading: ImageReading,
     large: Callable[[], AbstractContextManager[object]],
@@ -229,17 +232,14 @@ def _decode(
     except DatasetError:
         raise
     except Exception as error:  # what hostile files make a decoder raise has no common parent
-        raise DatasetError(_reason(error, source)) from error
+        raise DatasetError(_reason(error, io.BytesIO(source) if isinstance(source, bytes) else source)) from error
 
 
-def _with_digest(source: io.BufferedReader | io.BytesIO) -> tuple[io.BufferedReader | io.BytesIO, bytes]:
-    """What to read an image from, at its beginning, and the digest of all of it. A small file is read at once: Pillow
-    asks for many small parts."""
-    size = source.seek(0, io.SEEK_END)
-    source.seek(0)
-    if size <= SMALL_BYTES:
-        whole = source.read(size)
-        return io.BytesIO(whole), hashlib.blake2b(whole, digest_size=DIGEST_BYTES).digest()
+def _with_digest(source: io.BufferedReader | bytes) -> tuple[io.BufferedReader | io.BytesIO, bytes]:
+    """What to read an image from, at its beginning, and the digest of all of it. Of a file that is in memory Pillow may
+    ask for many small parts."""
+    if isinstance(source, bytes):
+        return io.BytesIO(source), hashlib.blake2b(source, digest_size=DIGEST_BYTES).digest()
     digest = hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).digest()
     source.seek(0)
     return source, digest
@@ -319,8 +319,10 @@ def _fit(image: Image.Image, form: Format, reading: ImageReading) -> Pixels:
         small = ImageOps.pad(image, size, Image.Resampling.LANCZOS, ground)
     elif image.size != size:
         small = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-    pixels = np.frombuffer(small.tobytes(), np.uint8).reshape(form.height, form.width, -1)
-    return np.array(pixels.transpose(2, 0, 1), order="C")
+    pixels = np.frombuffer(bytearray(small.tobytes()), np.uint8)  # which may be written
+    if small.mode == "L":
+        return pixels.reshape(1, form.height, form.width)
+    return np.array(pixels.reshape(form.height, form.width, -1).transpose(2, 0, 1), order="C")
 
 
 def _flat(image: Image.Image, reading: ImageReading) -> tuple[Image.Image, ImageFacts]:
@@ -336,7 +338,7 @@ def _flat(image: Image.Image, reading: ImageReading) -> tuple[Image.Image, Image
         flat = Image.new(mode, image.size)
         for tile, box in _tiles(image):
             flat.paste(_scaled(tile, values) if deep else covered.flat(tile, mode), box)
-        image, facts = flat, replace(facts, filled=covered.filled, visible=covered.visible)
+        image, facts = flat, msgspec.structs.replace(facts, filled=covered.filled, visible=covered.visible)
     if not deep and reading.values and is_ranged(deep, reading):
         low, high = reading.values
         steps = ((np.arange(256) - low) / (high - low) * 255).round().clip(0, 255).astype(int).tolist()

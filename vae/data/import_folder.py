@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vae.budget import limits, needs
 from vae.config import BLACK, USUAL_READING, ImageReading
 from vae.data import datasets, image_decoding, imported_dataset, reading_choice, splitting, staging
+from vae.data.decoding.pool import MANY, Workers
 from vae.data.folders import layout
 from vae.data.folders.choices import USUAL_CHOICES, FolderChoices
 from vae.data.folders.image_walk import ImageWalk, WalkBounds
@@ -44,6 +45,7 @@ LOOKED_AT = 64  # pictures whose sizes say beforehand how much memory the import
 DIGEST_BYTES = 16
 DRAW_SEED = 0
 STAGE = "stage"
+STEP = 0.02  # seconds of a walk, after which it is seen whether there are many files
 CHOSEN = ", as chosen"  # after what somebody asked for
 NOT_DRAWN = "not drawn: --max-images takes fewer"
 
@@ -91,10 +93,13 @@ def write(
     """
     free_folder(name)
     walk = ImageWalk(root, WalkBounds(roots=settings.within))
-    walk.go_on()
-    left_out = walk.left_out()
-    found = layout.understand(root, walk.files, left_out, settings.folder)
-    return write_pictures(name, FolderPictures(root), found, left_out, settings, on_images)
+    with Workers() as workers:
+        while not walk.go_on(STEP):
+            # they need a while until they can decode, in which the walk goes on
+            workers.start(min(len(walk.files), settings.max_images or MANY))
+        left_out = walk.left_out()
+        found = layout.understand(root, walk.files, left_out, settings.folder)
+        return write_pictures(name, FolderPictures(root, workers), found, left_out, settings, on_images)
 
 
 def write_pictures(

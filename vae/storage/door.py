@@ -68,6 +68,29 @@ def rest_of(file: io.BufferedReader, path: Path) -> Bytes:
     return content
 
 
+def read_if_small(path: str, kind: FileKind, most: int) -> bytes | None:
+    """What a regular file of at most so many bytes holds, of a kind whose links are followed: in four calls of the
+    system, for there may be a hundred thousand. None for any other file and whatever goes wrong, of which `opened` says
+    more.
+    """
+    if kind.levels:
+        return None
+    try:
+        descriptor = os.open(path, FLAGS)
+    except (OSError, ValueError):
+        return None
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > min(most, kind.most):
+            return None
+        content = os.read(descriptor, about.st_size + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return content if len(content) == about.st_size else None  # else it was changed while it was read
+
+
 def read_end(path: Path, kind: FileKind, begin: int = 0) -> bytes:
     """The last bytes of a file of any size, as many as its kind may have, none before `begin`. Raises StorageError."""
     with _opened(path, kind, sys.maxsize) as file:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def decoded_here(
         try:
             if isinstance(file, DatasetError):
                 raise file
-            image = decode(Path(file) if isinstance(file, str) else file, form, reading)
+            image = decode(file, form, reading)
         except DatasetError as error:
             outcomes.append(error.message)
             continue

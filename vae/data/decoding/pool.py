@@ -17,6 +17,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -54,16 +55,20 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def decoded(files: Iterable[File], count: int, form: Format, reading: ImageReading) -> Generator[DecodedPart]:
-    """The images of `count` files in their order, a few at a time; files are asked for as they are needed.
+def decoded(
+    files: Iterable[File], count: int, form: Format, reading: ImageReading, workers: Workers | None = None
+) -> Generator[DecodedPart]:
+    """The images of `count` files in their order, a few at a time; files are asked for as they are needed. `workers`
+    may have been started before.
 
     Raises DatasetError where a process that decodes has ended, as when the system kills it for its memory.
     """
-    processes = process_count(count)
-    if processes:
-        with _Processes(processes, form, reading) as work:
-            yield from _in_order(work.decoded, processes, _parts(files, HANDED_OVER, processes, form))
-        return
+    with contextlib.ExitStack() as stack:
+        workers = workers or stack.enter_context(Workers())
+        if processes := workers.start(count):
+            work = partial(workers.decoded, form, reading)
+            yield from _in_order(work, processes, _parts(files, HANDED_OVER, processes, form))
+            return
     stopped = threading.Event()
     at_once = max(1, min(AT_ONCE, -(-count // THREADS)))
     with warnings.catch_warnings():
@@ -107,29 +112,30 @@ def _in_order(work: Work, workers: int, parts: Iterator[list[File]]) -> Iterator
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-class _Processes:
-    """Several processes that decode; inside `with` they live, and at its end they are killed, whatever they do."""
+class Workers:
+    """Processes that decode; inside `with` they live once they are started, and at its end they are killed, whatever
+    they do."""
 
-    def __init__(self, count: int, form: Format, reading: ImageReading) -> None:
-        self._form, self._reading = form, reading
+    def __init__(self) -> None:
         self._all: list[subprocess.Popen[bytes]] = []
         self._free: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
-        self._count = count
 
-    def __enter__(self) -> _Processes:
+    def __enter__(self) -> Workers:
+        return self
+
+    def start(self, files: int) -> int:
+        """Start as many as so many files are worth, unless that was done before; how many there are."""
+        if self._all:
+            return len(self._all)
         command = [sys.executable, "-m", "vae.data.decoding.worker"]
         environment = os.environ | dict.fromkeys(SINGLE, "1")
-        try:
-            for _ in range(self._count):
-                process = subprocess.Popen(
-                    command, cwd=paths.PROJECT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                )
-                self._all.append(process)
-                self._free.put(process)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        for _ in range(process_count(files)):
+            process = subprocess.Popen(
+                command, cwd=paths.PROJECT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            self._all.append(process)
+            self._free.put(process)
+        return len(self._all)
 
     def __exit__(self, *error: object) -> None:
         for process in self._all:
@@ -140,49 +146,49 @@ class _Processes:
                 with contextlib.suppress(OSError):  # what was not yet written
                     cast(IO[bytes], pipe).close()
 
-    def decoded(self, files: Sequence[File]) -> DecodedPart:
+    def decoded(self, form: Format, reading: ImageReading, files: Sequence[File]) -> DecodedPart:
         """By the next process that is free."""
         readable = [file for file in files if not isinstance(file, DatasetError)]
+        request = Given(
+            form,
+            reading,
+            [os.fsencode(file) for file in readable],  # contents stay as they are
+            [isinstance(file, str) for file in readable],
+        )
         process = self._free.get()
         try:
-            answer = _answer(process, self._request(readable), readable)
+            answer = _answer(process, request, readable)
         finally:
             self._free.put(process)
-        return self._whole(files, answer)
+        return _whole(form, reading, files, answer)
 
-    def _request(self, files: Sequence[str | bytes]) -> Given:
-        return Given(
-            self._form,
-            self._reading,
-            [os.fsencode(file) for file in files],  # contents stay as they are
-            [isinstance(file, str) for file in files],
-        )
 
-    def _whole(self, files: Sequence[File], answer: Returned) -> DecodedPart:
-        """With what was wrong before, and with the large pictures, which are decoded here."""
-        pixels = np.frombuffer(answer.pixels, np.uint8).reshape(-1, *self._form.shape)
-        if all(isinstance(one, ImageFacts) for one in answer.outcomes) and len(answer.outcomes) == len(files):
-            return DecodedPart(pixels, cast(list[ImageFacts | str], answer.outcomes))
-        told, images = iter(answer.outcomes), iter(pixels)
-        outcomes: list[ImageFacts | str] = []
-        found = []
-        for file in files:
-            outcome = file.message if isinstance(file, DatasetError) else next(told)
-            if isinstance(outcome, ImageFacts):
-                found.append(next(images))
-            elif outcome is None and not isinstance(file, DatasetError):
-                image = self._large(file)
-                outcome = image.message if isinstance(image, DatasetError) else image.facts
-                if isinstance(image, Decoded):
-                    found.append(image.pixels)
-            outcomes.append(cast(ImageFacts | str, outcome))
-        return DecodedPart(np.stack(found) if found else pixels[:0], outcomes)
+def _whole(form: Format, reading: ImageReading, files: Sequence[File], answer: Returned) -> DecodedPart:
+    """With what was wrong before, and with the large pictures, which are decoded here."""
+    pixels = np.frombuffer(answer.pixels, np.uint8).reshape(-1, *form.shape)
+    if all(isinstance(one, ImageFacts) for one in answer.outcomes) and len(answer.outcomes) == len(files):
+        return DecodedPart(pixels, cast(list[ImageFacts | str], answer.outcomes))
+    told, images = iter(answer.outcomes), iter(pixels)
+    outcomes: list[ImageFacts | str] = []
+    found = []
+    for file in files:
+        outcome = file.message if isinstance(file, DatasetError) else next(told)
+        if isinstance(outcome, ImageFacts):
+            found.append(next(images))
+        elif outcome is None and not isinstance(file, DatasetError):
+            image = _large(file, form, reading)
+            outcome = image.message if isinstance(image, DatasetError) else image.facts
+            if isinstance(image, Decoded):
+                found.append(image.pixels)
+        outcomes.append(cast(ImageFacts | str, outcome))
+    return DecodedPart(np.stack(found) if found else pixels[:0], outcomes)
 
-    def _large(self, file: str | bytes) -> Decoded | DatasetError:
-        try:
-            return decode(Path(file) if isinstance(file, str) else file, self._form, self._reading)
-        except DatasetError as error:
-            return error
+
+def _large(file: str | bytes, form: Format, reading: ImageReading) -> Decoded | DatasetError:
+    try:
+        return decode(file, form, reading)
+    except DatasetError as error:
+        return error
 
 
 def _answer(process: subprocess.Popen[bytes], request: Given, files: Sequence[str | bytes]) -> Returned:

@@ -12,7 +12,6 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from vae.data import image_decoding
@@ -43,7 +42,7 @@ def _answered(request: Given) -> Returned:
     outcomes: list[ImageFacts | str | None] = []
     pixels = bytearray()
     for given, is_path in zip(request.files, request.are_paths, strict=True):
-        file = Path(os.fsdecode(given)) if is_path else given
+        file = os.fsdecode(given) if is_path else given
         try:
             image = image_decoding.decode(file, request.form, request.reading, _elsewhere)
         except LargeError:

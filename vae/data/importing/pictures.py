@@ -11,6 +11,7 @@ from vae.config import ImageReading
 from vae.data import image_decoding
 from vae.data.decoding import pool
 from vae.data.decoding.part import DecodedPart
+from vae.data.decoding.pool import Workers
 from vae.data.image_decoding import Format
 
 
@@ -33,6 +34,7 @@ class FolderPictures:
     """Files below a folder."""
 
     root: Path
+    workers: Workers | None = None  # who decode many; without any they are started when they are needed
 
     @property
     def source(self) -> str:
@@ -42,4 +44,4 @@ class FolderPictures:
         return [image_decoding.pixel_count(self.root / name) for name in names]
 
     def decoded(self, names: Sequence[str], form: Format, reading: ImageReading) -> Generator[DecodedPart]:
-        return pool.decoded((f"{self.root}/{name}" for name in names), len(names), form, reading)
+        return pool.decoded((f"{self.root}/{name}" for name in names), len(names), form, reading, self.workers)
