@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vae.budget import limits, needs
 from vae.config import BLACK, USUAL_READING, ImageReading
 from vae.data import datasets, image_decoding, imported_dataset, reading_choice, splitting, staging
-from vae.data.decoding.pool import MANY, Workers
+from vae.data.decoding.pool import MANY, Decoders
 from vae.data.folders import layout
 from vae.data.folders.choices import USUAL_CHOICES, FolderChoices
 from vae.data.folders.image_walk import ImageWalk, WalkBounds
@@ -93,7 +93,7 @@ def write(
     """
     free_folder(name)
     walk = ImageWalk(root, WalkBounds(roots=settings.within))
-    with Workers() as workers:
+    with Decoders() as workers:
         while not walk.go_on(STEP):
             # they need a while until they can decode, in which the walk goes on
             workers.start(min(len(walk.files), settings.max_images or MANY))

@@ -56,7 +56,7 @@ def _cores() -> int:
 
 
 def decoded(
-    files: Iterable[File], count: int, form: Format, reading: ImageReading, workers: Workers | None = None
+    files: Iterable[File], count: int, form: Format, reading: ImageReading, workers: Decoders | None = None
 ) -> Generator[DecodedPart]:
     """The images of `count` files in their order, a few at a time; files are asked for as they are needed. `workers`
     may have been started before.
@@ -64,7 +64,7 @@ def decoded(
     Raises DatasetError where a process that decodes has ended, as when the system kills it for its memory.
     """
     with contextlib.ExitStack() as stack:
-        workers = workers or stack.enter_context(Workers())
+        workers = workers or stack.enter_context(Decoders())
         if processes := workers.start(count):
             work = partial(workers.decoded, form, reading)
             yield from _in_order(work, processes, _parts(files, HANDED_OVER, processes, form))
@@ -112,7 +112,7 @@ def _in_order(work: Work, workers: int, parts: Iterator[list[File]]) -> Iterator
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Workers:
+class Decoders:
     """Processes that decode; inside `with` they live once they are started, and at its end they are killed, whatever
     they do."""
 
@@ -120,7 +120,7 @@ class Workers:
         self._all: list[subprocess.Popen[bytes]] = []
         self._free: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Decoders:
         return self
 
     def start(self, files: int) -> int:

@@ -11,7 +11,7 @@ from vae.config import ImageReading
 from vae.data import image_decoding
 from vae.data.decoding import pool
 from vae.data.decoding.part import DecodedPart
-from vae.data.decoding.pool import Workers
+from vae.data.decoding.pool import Decoders
 from vae.data.image_decoding import Format
 
 
@@ -34,7 +34,7 @@ class FolderPictures:
     """Files below a folder."""
 
     root: Path
-    workers: Workers | None = None  # who decode many; without any they are started when they are needed
+    workers: Decoders | None = None  # who decode many; without any they are started when they are needed
 
     @property
     def source(self) -> str:
