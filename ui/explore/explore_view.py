@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.components.model_store import browser_model
 from ui.decoding import model_sending
@@ -15,6 +16,7 @@ from ui.explore.layers import layers
 from ui.explore.places import places
 from ui.explore.selection import selected, tools
 from ui.explore.shown_images import OnMap
+from ui.explore.space import dimensions
 from ui.explore.state import BESIDE, SELECTED, STATE, InPanelsPlace
 from ui.shared import cache, explore_place, model_picker, page
 from ui.shared.models import health
@@ -53,15 +55,7 @@ def show() -> ExploreView | None:
     with left:
         bar = layout.bar()
         choice = latent_map.controls(shown, bar)
-        pictured = layers.show(shown, choice, bar)
-        latent_map.colour_legend(shown, choice)
-        tools.show(shown, choice)  # over the map, which comes next
-        latent_map.show(shown, choice)
-        welcome.show()
-        line = st.container(key=layout.LINE, horizontal=True, vertical_alignment="center")
-        with line:
-            latent_map.say(shown, choice)
-        more_images.offer(shown, choice.method, line)
+        pictured = _map(shown, choice, bar)
     with right:
         _send_model(shown)
         places.show(shown, choice)  # first: a click on one moves the panel
@@ -76,6 +70,31 @@ def show() -> ExploreView | None:
     places.offer(shown)
     code.offer(shown, choice)
     return ExploreView(shown, choice)
+
+
+def _map(shown: OnMap, choice: MapChoice, bar: DeltaGenerator) -> bool:
+    """The map and what is said of it; whether the page wants the sheet of images."""
+    solid = dimensions.wanted(shown, choice)
+    if solid:
+        from ui.explore.space import space  # not before: the first view does without
+
+        space.show(shown, choice, bar)
+        pictured = False
+    else:
+        pictured = layers.show(shown, choice, bar)
+        latent_map.colour_legend(shown, choice)
+        tools.show(shown, choice)  # over the map, which comes next
+        latent_map.show(shown, choice)
+        welcome.show()
+    line = st.container(key=layout.LINE, horizontal=True, vertical_alignment="center")
+    with line:
+        if solid:
+            space.say(shown, choice)
+        else:
+            latent_map.say(shown, choice)
+        dimensions.offer(shown, choice)
+    more_images.offer(shown, choice.method, line)
+    return pictured
 
 
 def _in_panels_place(shown: OnMap, choice: MapChoice, beside: InPanelsPlace) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
@@ -221,15 +222,42 @@ def figure(on_map: OnMap, choice: MapChoice) -> MapFigure:
     drawn = choice if _many(on_map.shown) else replace(choice, shown=())
     # names by what they are: the same pixels can be imported again from other files
     fingerprint = browser_model.fingerprint(on_map.shown, on_map.maps)
-    coloured: Groups | Values | None
-    if choice.colour == "kept":
-        mu, xy = on_map.images.latents.mu, places(on_map, choice)
-        kept = map_quality.kept(fingerprint, choice.method, choice.axes, mu, xy)
-        coloured = Values(kept, colourings.title(choice.colour, choice.names))
-    else:
-        coloured = colourings.of(on_map, choice.colour, choice.names)
+    coloured = colours_of(on_map, choice)
     given = colourings.stamp(on_map, choice.colour)
     return _figure((fingerprint, drawn, hash(names), given), on_map, names, coloured)
+
+
+def colours_of(on_map: OnMap, choice: MapChoice) -> Groups | Values | None:
+    """What all images on the map are coloured by; None for their classes."""
+    if choice.colour != "kept":
+        return colourings.of(on_map, choice.colour, choice.names)
+    fingerprint, xy = browser_model.fingerprint(on_map.shown, on_map.maps), places(on_map, choice)
+    kept = map_quality.kept(fingerprint, choice.method, choice.axes, on_map.images.latents.mu, xy)
+    return Values(kept, colourings.title(choice.colour, choice.names))
+
+
+def points_of(
+    on_map: OnMap,
+    choice: MapChoice,
+    rows: NDArray[np.int32],
+    names: Sequence[str] | None,
+    coloured: Groups | Values | None,
+) -> go.Figure:
+    """The images of `rows` on the chosen map, as they are coloured; `names` (N,) are those of all images' files."""
+    xy, labels = places(on_map, choice)[rows], on_map.images.latents.labels[rows]
+    files = None if names is None else [names[row] for row in rows]
+    both = map_axes.of(choice.method, choice.axes, on_map.maps, choice.names)
+    classes = on_map.checkpoint.dataset.class_names
+    if isinstance(coloured, Values):
+        values = coloured.values[rows]
+        drawn = figures.value_map(xy, values, labels, classes, coloured.title, both, files, choice.shown)
+    else:
+        groups = None if coloured is None else replace(coloured, codes=coloured.codes[rows])
+        if _many(on_map.shown):
+            drawn = figures.many_class_map(xy, labels, classes, both, files, choice.shown, groups)
+        else:
+            drawn = figures.class_map(xy, labels, classes, both, files, groups)
+    return figures.numbered(drawn, rows)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -240,21 +268,8 @@ def _figure(
     _coloured: Groups | Values | None,
 ) -> MapFigure:
     fingerprint, choice, *_ = key
-    rows, everywhere, latents = rows_of(_on_map, choice), places(_on_map, choice), _on_map.images.latents
-    xy, labels = everywhere[rows], latents.labels[rows]
-    names = None if _names is None else [_names[row] for row in rows]
-    both = map_axes.of(choice.method, choice.axes, _on_map.maps, choice.names)
-    classes = _on_map.checkpoint.dataset.class_names
-    if isinstance(_coloured, Values):
-        values = _coloured.values[rows]
-        drawn = figures.value_map(xy, values, labels, classes, _coloured.title, both, names, choice.shown)
-    else:
-        groups = None if _coloured is None else replace(_coloured, codes=_coloured.codes[rows])
-        if _many(_on_map.shown):
-            drawn = figures.many_class_map(xy, labels, classes, both, names, choice.shown, groups)
-        else:
-            drawn = figures.class_map(xy, labels, classes, both, names, groups)
-    figures.numbered(drawn, rows)
+    rows, everywhere = rows_of(_on_map, choice), places(_on_map, choice)
+    drawn = points_of(_on_map, choice, rows, _names, _coloured)
     for place in _corners(everywhere) if len(rows) < len(everywhere) else ():
         figures.widen(drawn, place)  # the same piece of the map, whichever of its images are shown
     if start := _start(_on_map.maps, choice):
@@ -347,7 +362,7 @@ def _show_cloud(on_map: OnMap, choice: MapChoice, made: MapFigure, stand_in: Sta
 
 def say(on_map: OnMap, choice: MapChoice) -> None:
     """What is shown, and how far to trust it, in one line; the rest behind its "?"."""
-    drawn = _drawn(on_map, choice)
+    drawn = drawn_count(on_map, choice)
     # neighbours in a latent space that says nothing can be kept well, and still mean nothing
     measured = choice.method != "latent" and not health.is_of_no_use(on_map.checkpoint, health.EXPLORE)
     trust = map_words.trust(on_map.maps[choice.method]) if measured else ""
@@ -390,7 +405,7 @@ def _swatches(on_map: OnMap, choice: MapChoice) -> list[Swatch]:
     return colourings.swatches(coloured, MOST_SWATCHES) if isinstance(coloured, Groups) else []
 
 
-def _drawn(on_map: OnMap, choice: MapChoice) -> int:
+def drawn_count(on_map: OnMap, choice: MapChoice) -> int:
     """How many images are of the classes shown."""
     rows, labels = rows_of(on_map, choice), shown_labels(on_map, choice)
     return len(rows) if labels is None else int(np.isin(on_map.images.latents.labels[rows], labels).sum())

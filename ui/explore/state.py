@@ -28,7 +28,24 @@ BESIDE = "beside"  # the name of the model that this one is compared with
 InPanelsPlace = Literal["decoder", "own", "tray", "comparison"]
 STATE = PageState(
     "explore",
-    ("map", "x", "y", "colour", "shown", "images", "layers", "python", "own", "sliders", SELECTED, TRAY, BESIDE, NAMED),
+    (
+        "map",
+        "x",
+        "y",
+        "colour",
+        "shown",
+        "images",
+        "layers",
+        "python",
+        "own",
+        "sliders",
+        SELECTED,
+        TRAY,
+        BESIDE,
+        NAMED,
+        "dims",
+        "depth",
+    ),
     lists=("row", "z"),
     long=("shown",),
 )
@@ -76,13 +93,14 @@ def check_link(checkpoint: Checkpoint) -> None:
         "python": ("no", "yes"),
         "own": ("no", "yes"),
         "sliders": ("latent", "principal"),
+        "dims": ("2", "3"),
         TRAY: ("no", *TRAY_VIEWS),
     }
     for name, known in words.items():
         value = STATE.chosen(name)
         if value and value not in known:
             STATE.refuse(name, value, f"one of {', '.join(known)}", "the default")
-    for name in ("x", "y"):
+    for name in ("x", "y", "depth"):
         value = STATE.chosen(name)
         if value and value not in dims:
             STATE.refuse(name, value, f"a dimension from 0 to {len(dims) - 1:,}", "the default")

@@ -56,9 +56,9 @@ def class_map(
     figure = go.Figure()
     for rows, name in _by_class(labels, class_names):
         texts = _texts(rows, labels, (), file_names, groups)
-        said = [*([] if texts is None else ["%{text}"]), *([f"class {_literal(name)}"] if len(class_names) > 1 else [])]
+        said = [*([] if texts is None else ["%{text}"]), *([f"class {literal(name)}"] if len(class_names) > 1 else [])]
         look = _look(labels[rows[0]] if groups is None else groups.codes[rows])
-        _add_points(figure, xy, rows, look, texts, _hover("<br>".join(said)), name=_literal(name), meta=name)
+        _add_points(figure, xy, rows, look, texts, _hover("<br>".join(said)), name=literal(name), meta=name)
     return _as_map(figure, axes, xy)
 
 
@@ -115,14 +115,14 @@ def value_map(
                 look = {"color": values[some], "coloraxis": "coloraxis"}
             texts = _texts(some, labels, class_names, file_names)
             value = "%{marker.color:.4g}" if valued else "none"
-            said = _hover("" if texts is None else "%{text}", f"<br>{_literal(title)} {value}")
+            said = _hover("" if texts is None else "%{text}", f"<br>{literal(title)} {value}")
             _add_points(figure, xy, some, look, texts, said, meta=name)
     figure.update_layout(
         coloraxis={
             "cmin": float(low),
             "cmax": float(high),
             "colorscale": VALUE_COLOURS,
-            "colorbar": {"title": {"text": _literal(title), "side": "right"}, "thickness": 12, "outlinewidth": 0},
+            "colorbar": {"title": {"text": literal(title), "side": "right"}, "thickness": 12, "outlinewidth": 0},
         }
     )
     return _as_map(figure, axes, xy)
@@ -175,12 +175,12 @@ def _texts(
     """File, group and class of each of these rows; a class that is the only one is not told."""
     parts: list[list[str]] = []
     if file_names is not None:
-        parts.append([_literal(file_names[row]) for row in rows])
+        parts.append([literal(file_names[row]) for row in rows])
     if groups is not None and groups.names:
-        named = [f"{_literal(groups.title)}: {_literal(name)}" for name in (*groups.names, "none")]  # the last is −1
+        named = [f"{literal(groups.title)}: {literal(name)}" for name in (*groups.names, "none")]  # the last is −1
         parts.append([named[code] for code in groups.codes[rows]])
     if len(class_names) > 1:
-        parts.append([f"class {_literal(class_names[label])}" for label in labels[rows]])
+        parts.append([f"class {literal(class_names[label])}" for label in labels[rows]])
     return np.array(["<br>".join(words) for words in zip(*parts, strict=True)]) if parts else None
 
 
@@ -196,7 +196,7 @@ def _rows_of(labels: NDArray[np.int64], class_names: tuple[str, ...], shown: Seq
     return np.flatnonzero(np.isin(labels, wanted)).astype(np.int32)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """`text` so that Plotly shows it as it is: no tags, no entities, no template variables."""
     return html.escape(text, quote=False).replace("%{", "%\u2060{")
 
@@ -226,7 +226,7 @@ def _as_map(figure: go.Figure, axes: tuple[Axis, Axis], xy: NDArray[np.float32])
 
 def _axis(axis: Axis, values: NDArray[np.float32]) -> dict[str, object]:
     return {
-        "title": {"text": _literal(axis.title), "standoff": 8},
+        "title": {"text": literal(axis.title), "standoff": 8},
         "showticklabels": axis.measured,
         "zeroline": axis.measured,
         "showgrid": True,

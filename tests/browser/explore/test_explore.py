@@ -548,3 +548,47 @@ def test_a_place_gets_a_name_stays_on_the_map_and_leads_back(page: Page, own_app
     page.get_by_role("button", name="Named places (1)").click()
     page.get_by_role("button", name="Take the name").or_(page.locator(".st-key-place-delete-0 button")).first.click()
     expect(mark).to_have_count(0)
+
+
+HERE = """(selector) => {
+    const { data } = document.querySelector(selector)
+    const { type, x, y, z } = data[data.length - 1]
+    return [type, x[0], y[0], z[0]]
+}"""
+
+
+def test_a_click_on_the_map_in_three_dimensions_selects_and_the_mark_follows(page: Page, app: AppServer) -> None:
+    latents = checkpoint_files.read(DIGITS, paths.PROJECT / "checkpoints").latents
+    open_page(page, app, f"?model={DIGITS}&map=latent&x=7&y=3&depth=5&dims=3&row=30")
+    page.wait_for_selector(f"{explore.CHART} canvas")
+    page.wait_for_selector(explore.PANEL)
+
+    def marked(row: int) -> bool:
+        kind, *place = page.evaluate(HERE, explore.CHART)
+        return kind == "scatter3d" and bool(np.allclose(place, latents.mu[row, [7, 3, 5]], atol=1e-3))
+
+    assert eventually(page, lambda: marked(30))
+    # what Plotly tells of a click, wherever the software that draws puts the points
+    page.evaluate(
+        "(selector) => document.querySelector(selector).emit('plotly_click', { points: [{ customdata: 77 }] })",
+        explore.CHART,
+    )
+    expect(page).to_have_url(re.compile("row=77(&|$)"))
+    assert eventually(page, lambda: marked(77))
+    page.get_by_role("button", name="2-D").click()
+    expect(page).not_to_have_url(re.compile("dims=3"))
+    expect(page).to_have_url(re.compile("row=77(&|$)"))
+    expect(page.get_by_test_id("you-are-here")).to_be_visible()
+
+
+def test_without_webgl_the_map_in_three_dimensions_says_so_and_offers_two(page: Page, app: AppServer) -> None:
+    page.add_init_script(
+        """const { getContext } = HTMLCanvasElement.prototype
+        HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+            return /webgl/.test(kind) ? null : getContext.call(this, kind, ...more)
+        }"""
+    )
+    open_page(page, app, f"?model={DIGITS}&map=pca&dims=3")
+    expect(page.get_by_text("This browser has no WebGL")).to_be_visible()
+    page.get_by_role("button", name="Show it in two dimensions").click()
+    expect(page).not_to_have_url(re.compile("dims=3"))

@@ -165,7 +165,7 @@ export class LinkedMap {
 
   /** A chart has moved: by a hand, or because it was told to, which is no news. */
   moved(which, other, event) {
-    if (!this.data.together || !this.here.container() || !this.large.container()) return
+    if (!this.data.together || !this.here.frame() || !this.large.frame()) return
     const byHand = Object.keys(event ?? {}).some((name) => /^[xy]axis\.range\[/.test(name))
     if (which === "here" && !byHand) return
     if (which === "large" && this.piece && near(this.piece, this.large.piece())) return
@@ -176,7 +176,7 @@ export class LinkedMap {
 
   move(which) {
     const leader = which === "here" ? this.large : this.here
-    if (!leader.container() || !this[which].container()) return
+    if (!leader.frame() || !this[which].frame()) return
     const start = performance.now()
     if (which === "here" && leader.showsAll()) {
       if (!this.here.showsAll()) this.here.showAll()

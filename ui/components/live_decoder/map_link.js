@@ -81,12 +81,11 @@ export class MapLink {
 
   hover(row, event) {
     const image = this.onHover(row)
-    this.preview.style.display = image ? "block" : "none"
-    if (!image) return
-    drawPixels(this.preview, image.pixels, image.shape)
-    const point = event.points[0]
-    const at = this.chart.pixels(point.x, point.y)
+    const point = event?.points[0]
+    const at = image && this.chart.pixels(point.x, point.y)
+    this.preview.style.display = at ? "block" : "none" // a map in three dimensions has no place for it
     if (!at) return
+    drawPixels(this.preview, image.pixels, image.shape)
     const below = at.top < 110
     const left = Math.min(Math.max(at.left - 36, 0), this.preview.parentElement.clientWidth - 72)
     this.preview.style.transform = `translate(${left}px, ${below ? at.top + 46 : at.top - 118}px)`

@@ -16,8 +16,8 @@ export class MapPointer {
       ["pointerleave", () => this.leave()],
       // Plotly would begin to move the map
       ["mousedown", (event) => event.altKey && event.stopPropagation()],
-      ["touchstart", stopOneFinger],
-      ["touchmove", stopOneFinger],
+      ["touchstart", (event) => this.chart.frame() && stopOneFinger(event)], // in three dimensions a finger turns the map
+      ["touchmove", (event) => this.chart.frame() && stopOneFinger(event)],
       ["click", (event) => this.clicked(event)],
     ]
   }

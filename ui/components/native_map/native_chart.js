@@ -171,6 +171,7 @@ export class NativeChart {
   /** Whether all that the map is of is in view. */
   showsAll() {
     const { _fullLayout: full, layout } = this.chart
+    if (!full.xaxis) return true // it is in three dimensions
     return ["xaxis", "yaxis"].every((name) => {
       const [from, to] = full[name].range
       const [low, high] = layout[name]?.autorangeoptions?.include ?? [from, to]
@@ -222,6 +223,15 @@ export class NativeChart {
     return (this.chart?.data ?? []).map((trace) => trace.visible !== false)
   }
 
+  /** Have the one point of the last trace at [x, y, z] of a chart in three dimensions, if it is not there. */
+  moveLastPoint(place) {
+    const last = (this.chart?.data?.length ?? 0) - 1
+    const { type, x, y, z } = this.chart?.data?.[last] ?? {}
+    if (type !== "scatter3d" || place.every((value, k) => value === [x, y, z][k]?.[0])) return
+    const [at, up, deep] = place.map((value) => [[value]])
+    window.Plotly?.restyle(this.chart, { x: at, y: up, z: deep }, [last])
+  }
+
   /** Tell whoever listens to this chart of an event as Plotly would. */
   emit(name, event) {
     this.chart?.emit?.(name, event)
@@ -267,10 +277,11 @@ export class NativeChart {
     return window.Plotly.toImage(figure, { format, width, height, scale })
   }
 
-  /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others. */
+  /** Show the traces of which `isShown(meta)` says so, by what Python said of each, and hide the others; of which it said
+   * nothing, they stay. */
   showTraces(isShown) {
     const traces = this.chart?.data ?? []
-    const wanted = traces.map((trace) => isShown(trace.meta))
+    const wanted = traces.map(({ meta }) => meta === undefined || meta === null || isShown(meta))
     const shown = this.visibleTraces()
     if (wanted.every((wish, i) => wish === shown[i])) return
     if (this.isStandIn()) this.chart.showTraces(wanted)

@@ -7,7 +7,8 @@ import { same } from "../shared/same.js"
 import { themeValue } from "../shared/theme.js"
 
 const STYLE =
-  "position:absolute;left:0;top:0;z-index:1;display:none;max-width:11rem;padding:0 0.2rem 0 0;border:0;background:none;" +
+  "position:absolute;left:0;top:0;z-index:1;display:none;max-width:11rem;padding:0.05rem 0.3rem 0.05rem 0;border:0;" +
+  "border-radius:0.3rem;" +
   "font-size:0.78rem;line-height:1.2;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;cursor:pointer;"
 
 export class PlaceMarks {
@@ -62,7 +63,7 @@ export class PlaceMarks {
     )
     element.style.color = text
     element.style.fontFamily = font
-    element.style.textShadow = [-1, 1].flatMap((x) => [-1, 1].map((y) => `${x}px ${y}px 1px ${page}`)).join(",")
+    element.style.background = `color-mix(in srgb, ${page} 82%, transparent)`
   }
 
   useModel(model) {

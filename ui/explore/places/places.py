@@ -47,7 +47,8 @@ def _shown(checkpoint: Checkpoint) -> _Shown:
 def show(on_map: OnMap, choice: MapChoice) -> None:
     """Mark them on the map; a click leads there."""
     checkpoint = on_map.shown
-    shown, key = _shown(checkpoint).all, f"places-{checkpoint.identity[:16]}"
+    shown = _shown(checkpoint).all
+    key = f"store-places-{checkpoint.identity[:16]}"  # by which it takes no room (ui/shared/page.py)
     if not shown:
         return
     count = len(checkpoint.latents.mu)
