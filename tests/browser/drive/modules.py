@@ -6,7 +6,9 @@ from playwright.sync_api import Page, Route
 
 from ui.components import assets
 
-ORIGIN = "http://modules.test"  # answered from this folder; nothing leaves the machine
+# Answered from this folder; nothing leaves the machine. A secure context, as the app at localhost: without one pointers
+# tell less.
+ORIGIN = "http://modules.localhost"
 IMPORT = "async (names) => { for (const name of names) Object.assign(window, await import(`/${name}`)) }"
 MOUNT = """async ([script, style, html]) => {
     document.body.innerHTML = `<style>${style}</style><div id="root" style="width: 1000px">${html}</div>`

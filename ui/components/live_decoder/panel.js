@@ -52,8 +52,14 @@ export class Panel {
       begin: () => this.remember(),
       move: (slider, value, time) => {
         slider.axis.put(this.z, value)
-        this.pictures.askAhead(this.z, time)
+        this.pictures.prepare(this.z)
         this.frame.ask(time)
+      },
+      ahead: (slider, value) => {
+        if (!this.model || this.pictures.atOnce) return
+        const z = [...this.z]
+        slider.axis.put(z, value)
+        this.pictures.prepare(z)
       },
       release: () => this.commit(),
       name: (named) => this.report("naming", named),
@@ -68,7 +74,7 @@ export class Panel {
       move: (z, time) => {
         this.z = z
         this.sliders.show(z)
-        this.pictures.askAhead(z, time)
+        this.pictures.prepare(z)
         this.frame.ask(time)
       },
       release: () => this.commit(),

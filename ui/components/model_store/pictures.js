@@ -1,16 +1,18 @@
 // Pictures of a model, whoever decodes them: this page, the server while one moves, or Python when one has let go.
 
+import { NextFrame } from "../shared/frames.js"
 import { bytesFromBase64 } from "../shared/text.js"
 import { ServerDecoder } from "./server_decoder.js"
 
 const SENT_WITHIN = 1e-3 // z is rounded on its way to Python, and near a posterior mean it is taken for that
 
-/** `show({pixels, z, inputTime})` is called with each picture, at once where this page decodes; `wait(isWaiting)` says
- * whether one is still to come. */
+/** `show({pixels, z, inputTime})` is called with each picture, at once where this page decodes, else in the frame that shows
+ * it; `wait(isWaiting)` says whether one is still to come. */
 export class Pictures {
   constructor(show, wait = () => {}) {
     this.show = show
     this.wait = wait
+    this.frame = new NextFrame(() => this.arrived(this.came))
   }
 
   /** From now on of `model`. `socket` {path, token} is where the server decodes, null where this page does; `sent`
@@ -23,7 +25,7 @@ export class Pictures {
     if (socket && !this.server) {
       this.server = new ServerDecoder(
         socket,
-        (picture) => this.arrived(picture),
+        (picture) => (this.asking ? this.arrived(picture) : this.later(picture)),
         () => this.asked && this.ask(this.asked.z, this.asked.inputTime),
       )
     }
@@ -44,16 +46,25 @@ export class Pictures {
     if (this.decode) return this.show({ pixels: this.decode(z), z, inputTime })
     this.asked = { z: [...z], inputTime }
     if (this.sent && near(this.sent.z, z)) this.arrived({ ...this.sent, inputTime })
+    this.asking = true
     this.server?.ask(z, inputTime)
+    this.asking = false
     this.wait(!this.isShown())
   }
 
-  /** As `ask`, before the frame in which all else is drawn: what the server decodes is there sooner. */
-  askAhead(z, inputTime) {
-    if (this.server) this.ask(z, inputTime)
+  /** Have the picture of z made, where that takes a while: it is asked for in the next frame. */
+  prepare(z) {
+    this.server?.prepare(z)
+  }
+
+  /** Shown in the browser's next frame, as all that is drawn. */
+  later(picture) {
+    this.came = picture
+    this.frame.ask()
   }
 
   arrived(picture) {
+    this.frame.cancel() // no older one is drawn over it
     this.shown = picture.z
     this.show(picture)
     this.wait(!this.isShown())
@@ -64,6 +75,7 @@ export class Pictures {
   }
 
   close() {
+    this.frame.cancel()
     this.server?.close()
     this.server = null
     this.shown = null

@@ -2,10 +2,12 @@
 // one request is under way, and of those that wait only the newest is kept: a second one would only wait its turn on the server.
 
 const UNDER_WAY = 1
+const FORESEEN = 1e-3 // the browser rounds where a slider's thumb is; no byte of a picture tells
 const TRY_AGAIN = 3000 // ms after a connection was refused or broke
 
 export class ServerDecoder {
-  /** `onPicture({pixels, z, inputTime})` is called with what comes, `onFailure()` where nothing can come for now. */
+  /** `onPicture({pixels, z, inputTime})` is called with what was asked for and comes, or is there; `onFailure()` where nothing
+   * can come for now. */
   constructor({ path, token }, onPicture, onFailure) {
     this.address = new URL(path, location.origin.replace(/^http/, "ws")).href
     this.token = token
@@ -16,12 +18,20 @@ export class ServerDecoder {
     this.failedAt = -Infinity
   }
 
+  /** Have the picture of z made, which somebody will ask for in a moment: a hand leads there, or very near. */
+  prepare(z) {
+    const request = { z: Float32Array.from(z), isPrepared: true }
+    if (!covers(this.last, request.z) && !covers(this.newest, request.z) && this.connected()) this.send(request)
+  }
+
   /** Ask for the picture of z, or of several that lie one after another in it; false where the server can't be reached. */
   ask(z, inputTime) {
-    const request = { z: Float32Array.from(z), inputTime }
-    if (same(this.last?.z, request.z)) this.onPicture({ ...this.last, inputTime })
+    const request = { z: Float32Array.from(z), inputTime, isAsked: true }
+    const moves = inputTime !== undefined // where a hand rests, nothing but the very place will do
+    if (covers(this.last, request.z, moves)) this.onPicture({ ...this.last, inputTime })
     else if (!this.connected()) return false
-    else if (!same(this.newest?.z, request.z)) this.send(request)
+    else if (covers(this.newest, request.z, moves)) Object.assign(this.newest, { inputTime, isAsked: true })
+    else this.send(request)
     return true
   }
 
@@ -70,9 +80,10 @@ export class ServerDecoder {
       if (known === number) break
     }
     if (request) {
-      this.last = { z: request.z, pixels: Float32Array.from(new Uint8Array(data, 4), (value) => value / 255) }
+      const { z, isPrepared } = request
+      this.last = { z, isPrepared, pixels: Float32Array.from(new Uint8Array(data, 4), (value) => value / 255) }
       if (request === this.newest) this.newest = null
-      this.onPicture({ ...this.last, inputTime: request.inputTime })
+      if (request.isAsked) this.onPicture({ ...this.last, inputTime: request.inputTime })
     }
     if (this.waiting) this.send(this.waiting)
   }
@@ -91,6 +102,8 @@ export class ServerDecoder {
   }
 }
 
-function same(a, b) {
-  return Boolean(a) && a.length === b.length && a.every((value, i) => value === b[i])
+/** Whether what is known, or on its way, is of z; or as near as a hand was foreseen to lead, while it moves. */
+function covers(known, z, moves = true) {
+  const within = known?.isPrepared && moves ? FORESEEN : 0
+  return known?.z.length === z.length && known.z.every((value, i) => Math.abs(value - z[i]) <= within)
 }

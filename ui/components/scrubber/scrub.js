@@ -138,7 +138,7 @@ class Scrub {
     if (!this.path) return
     this.moving = true
     this.t = this.inside(t)
-    this.pictures.askAhead(pointAt(this.path, this.t), time)
+    this.pictures.prepare(pointAt(this.path, this.t))
     this.frame.ask(time)
   }
 

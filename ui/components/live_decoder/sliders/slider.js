@@ -2,10 +2,12 @@
 
 import { stepsOf } from "../../shared/keys.js"
 
+const THUMB = 16 // CSS pixels, as in shared/range.css
+
 /** `dim` is one of dims.js. Calls `touch` where it becomes the one that is used, `begin` before a movement, `move(value, time)` during it, `release`
- * after it; `home()` is where a reset goes. */
+ * after it; `home()` is where a reset goes. `ahead(value)` is called when the hand has moved, before the browser moves the slider in its next frame. */
 export class Slider {
-  constructor(dim, { begin, move, release, home, touch, rename }) {
+  constructor(dim, { begin, move, ahead, release, home, touch, rename }) {
     const { axis, bound, isUnused } = dim
     Object.assign(this, { axis, bound, isUnused })
     this.element = document.createElement("div")
@@ -38,6 +40,10 @@ export class Slider {
     }
     range.oninput = (event) => set(range.valueAsNumber, event.timeStamp)
     range.onchange = finish
+    range.addEventListener("pointerdown", () => (this.track = range.getBoundingClientRect()))
+    range.addEventListener("pointerrawupdate", ({ buttons, clientX }) => {
+      if (moving && buttons === 1) ahead(this.valueAt(clientX))
+    })
     range.onkeydown = (event) => {
       if (event.key === "F2") return rename()
       const steps = stepsOf(event.key)
@@ -93,6 +99,12 @@ export class Slider {
     const share = (value) => Math.min(1, Math.max(0, (value + bound) / (2 * bound)))
     const ends = { "--low": share(mu - sigma), "--mean": share(mu), "--high": share(mu + sigma) }
     for (const [name, value] of Object.entries(ends)) this.element.style.setProperty(name, value.toFixed(4))
+  }
+
+  /** What the browser makes of a pointer that drags the thumb. */
+  valueAt(clientX) {
+    const share = (clientX - this.track.left - THUMB / 2) / (this.track.width - THUMB)
+    return -this.bound + Math.min(1, Math.max(0, share)) * 2 * this.bound
   }
 
   show(value) {

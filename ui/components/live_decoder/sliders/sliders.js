@@ -10,11 +10,11 @@ import { Swing } from "./swing.js"
 const ROOM = 4 // characters beside a slider, unless names need more
 
 export class Sliders {
-  /** `find(selector)` finds the elements of panel.html. `begin()` is called before a movement, `move(slider, value, time)` during it, `release()`
-   * after it; `home(slider)` is where a reset of a slider goes; `name({index, name, note})` is told what somebody calls a dimension. */
-  constructor(find, { begin, move, release, home, name }) {
+  /** `find(selector)` finds the elements of panel.html. `begin()` is called before a movement, `move(slider, value, time)` during it, and
+   * `ahead(slider, value)` as soon as it is known that this comes; `release()` after it; `home(slider)` is where a reset of a slider goes; `name({index, name, note})` is told what somebody calls a dimension. */
+  constructor(find, { begin, move, ahead, release, home, name }) {
     this.find = find
-    this.hand = { begin, move, release, home }
+    this.hand = { begin, move, ahead, release, home }
     this.naming = new Naming(find(".naming"), name)
     this.all = []
     this.chosen = null
@@ -34,6 +34,7 @@ export class Sliders {
       const slider = new Slider(dim, {
         begin: () => this.hand.begin(),
         move: (value, time) => this.hand.move(slider, value, time),
+        ahead: (value) => this.hand.ahead(slider, value),
         release: () => this.hand.release(),
         home: () => this.hand.home(slider),
         touch: () => this.choose(slider),
