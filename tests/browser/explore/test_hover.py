@@ -170,3 +170,18 @@ def test_what_comes_over_the_map_does_not_style_the_page_anew(browser: Browser, 
     styled = [event["args"]["elementCount"] for event in events if "elementCount" in event.get("args", {})]
     assert styled
     assert max(styled) < elements / 10
+
+
+def test_a_point_under_the_mouse_is_named_until_the_mouse_leaves(digits: Page) -> None:
+    target = explore.lonely_point(digits)
+    label, preview = digits.locator(f"{explore.CHART} .hovertext"), digits.get_by_test_id("hover-preview")
+    digits.mouse.move(target.x - 60, target.y - 40)
+    digits.mouse.move(target.x, target.y, steps=20)
+    expect(label).to_contain_text(f"row {target.row}")
+    expect(preview).to_be_visible()
+    digits.mouse.move(target.x + 1, target.y)
+    digits.mouse.move(5, 5)  # at once: what was to be named a moment later is not
+    expect(label).to_have_count(0)
+    expect(preview).to_be_hidden()
+    digits.wait_for_timeout(700)
+    expect(label).to_have_count(0)

@@ -1,6 +1,7 @@
 // The panel's part of the map: clicks and hovers on points and places, the ring that says where the person is, and the
 // zoom, which Streamlit forgets when the figure changes.
 
+import { LaterHover } from "../native_map/later_hover.js"
 import { MapRing } from "../native_map/map_ring.js"
 import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
@@ -16,6 +17,7 @@ export class MapLink {
     this.onHover = onHover
     this.place = null
     this.ring = new MapRing()
+    this.plotlys = new LaterHover()
     this.preview = document.createElement("canvas")
     this.preview.dataset.testid = "hover-preview"
     this.preview.setAttribute("aria-hidden", "true")
@@ -42,6 +44,7 @@ export class MapLink {
   onFigure() {
     if (!this.chart?.container()) return
     this.pointer?.attach()
+    this.plotlys.attach(this.chart.container())
     this.ring.over(this.chart.container())
     this.chart.container().append(this.preview)
     const zoom = zooms.get(this.chart.about().map)
@@ -65,6 +68,7 @@ export class MapLink {
   close() {
     this.chart.close()
     this.pointer.detach()
+    this.plotlys.detach()
     this.ring.remove()
     this.preview.remove()
   }
