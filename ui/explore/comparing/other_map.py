@@ -30,10 +30,10 @@ TOGETHER = 0.5  # of the variance: below, the same piece of both maps is of othe
 LINKED = (
     "Two models have different latent spaces, so a place on the one map means nothing on the other. What they share "
     "are the images: what is selected, or under the pointer, is so on both, and as long as nothing is selected the "
-    "images in view on the large map stand out here. B's map is shifted, turned or mirrored, and scaled as a whole, "
-    "so that its images lie as near as they can to where the large map has them (Procrustes analysis over the images "
-    "compared): distances within it keep their proportions. The share is how much of the variance of the places on "
-    "the large map that explains."
+    "images in view on the large map stand out here. B's map is shifted, turned or mirrored, and enlarged or reduced "
+    "evenly, so that its images lie as near as they can to where the large map has them (Procrustes analysis over the "
+    "images compared): distances within it keep their proportions. The share is how much of the variance of the "
+    "places on the large map that explains."
 )
 
 Rows = NDArray[np.int64]
