@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.components.model_store import browser_model
 from ui.decoding import model_sending
-from ui.explore import code, latent_map, layout, live_panel, more_images, shown_images, state, welcome
+from ui.explore import code, latent_map, layout, live_panel, shown_images, state, welcome
+from ui.explore.adding import more_images
 from ui.explore.comparing import other
 from ui.explore.latent_map import MapChoice
 from ui.explore.layers import layers

@@ -274,7 +274,12 @@ def _figure(
         figures.widen(drawn, place)  # the same piece of the map, whichever of its images are shown
     if start := _start(_on_map.maps, choice):
         figures.widen(drawn, start)
-    about = {"map": _figure_name(fingerprint, choice), "colour": choice.colour, "images": choice.images}
+    about = {
+        "map": _figure_name(fingerprint, choice),
+        "place": place_name(_on_map, choice),
+        "colour": choice.colour,
+        "images": choice.images,
+    }
     meta = about | {"cloud": _cloud_name(key)}
     drawn.update_layout(meta=meta, height=None)  # as high as the page has room for
     return many_points.split(drawn, len(everywhere))
@@ -286,8 +291,15 @@ def _cloud_name(key: tuple[str, MapChoice, int, str]) -> str:
 
 
 def figure_name(on_map: OnMap, choice: MapChoice) -> str:
-    """By which the page knows figures, and which of them are one map and share their zoom."""
+    """By which the page knows figures, and which of them are one map."""
     return _figure_name(browser_model.fingerprint(on_map.shown, on_map.maps), choice)
+
+
+def place_name(on_map: OnMap, choice: MapChoice) -> str:
+    """By which the page knows figures of the same plane, whichever images are on it: they share their zoom."""
+    method = choice.method
+    how = "" if method == "latent" else f"{len(on_map.maps[method].xy)}:{on_map.maps[method].parameters}"
+    return f"{on_map.checkpoint.identity}:{method}:{choice.axes}:{how}"
 
 
 def _figure_name(fingerprint: str, choice: MapChoice) -> str:

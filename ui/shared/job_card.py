@@ -159,6 +159,45 @@ def status(job: Job) -> str:
     return " · ".join(parts)
 
 
+def how_far(job: Job) -> str:
+    """The share that is done of an active job and how long the rest takes, in a few words."""
+    values: dict[str, Any] = job.progress or {}
+    fraction, left = values.get("fraction"), values.get("seconds_left")
+    if not isinstance(fraction, int | float):
+        return str(values.get("stage") or "starting")
+    if fraction >= 1:
+        return "nearly done"
+    rest = f", {formatting.about(left)} left" if isinstance(left, int | float) and left >= 2 else ""
+    return f"{fraction:.0%}{rest}"
+
+
+def line(job_id: str, what: str, key: str) -> None:
+    """An active job in one line, where a card would be too much: `what` it does, how far it is, and a way to stop it.
+
+    Refreshes itself, and reruns the page once when the job ends.
+    """
+    st.fragment(_line, run_every=POLL_SECONDS)(job_id, what, key)
+
+
+def _line(job_id: str, what: str, key: str) -> None:
+    with page.error_boundary():
+        try:
+            job = queue.get(job_id)
+        except JobError:  # deleted from elsewhere
+            st.rerun()
+        if not job.active:
+            st.rerun()
+        if job.state == "queued":
+            queue.nudge()
+        with st.container(key=key, horizontal=True, width="content", vertical_alignment="center"):
+            st.caption(page.escape(f"{what}: {'stopping' if job.stopping else how_far(job)}"), width="content")
+            if not ownership.may_change(ownership.of_run(job)):
+                return
+            if clicks.button("Stop", f"stop_{key}", type="tertiary", disabled=job.stopping):
+                queue.stop(job.id)
+                st.rerun()
+
+
 def ahead(job: Job) -> int:
     """How many jobs a queued one waits for."""
     lane = [other for other in queue.all_jobs() if other.active and other.lane == job.lane and other.id != job.id]

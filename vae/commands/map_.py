@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from vae.budget import limits, needs
 from vae.checkpoints import every_image
@@ -16,12 +17,14 @@ from vae.jobs.stopping import Stopped, stoppable, unstoppable
 from vae.maps import making, map_files
 from vae.maps.making import MapSettings
 from vae.maps.map_files import OF_EVERY_IMAGE, OF_TEST_IMAGES
-from vae.maps.projection import TITLES
+from vae.maps.projection import TITLES, ProjectionMap
 from vae.storage import paths
+
+LOWEST = 19  # of Unix's priorities
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """CHECKPOINT --method --images --perplexity --neighbours --seed --json."""
+    """CHECKPOINT --method --images --perplexity --neighbours --seed --low-priority --json."""
     add_checkpoint(parser)
     parser.add_argument("--method", required=True, choices=tuple(TITLES))
     parser.add_argument(
@@ -33,12 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--perplexity", type=float, help="of t-SNE (default: 30, or what the images allow)")
     parser.add_argument("--neighbours", type=int, help="of UMAP (default: 15, or what the images allow)")
     parser.add_argument("--seed", type=int, default=0, help="of t-SNE and UMAP (default: 0)")
+    parser.add_argument("--low-priority", action="store_true", help="give way to everything else on this machine")
     add_json(parser)
     add_run_folder(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Fit, keep, and print the map's parameters and quality."""
+    if arguments.low_priority and hasattr(os, "nice"):  # Windows has none
+        os.nice(LOWEST)
     checkpoint = read_checkpoint(arguments.checkpoint)
     progress = Progress(arguments.run_folder)
     method, settings = arguments.method, MapSettings(arguments.perplexity, arguments.neighbours, arguments.seed)
@@ -52,7 +58,9 @@ def run(arguments: argparse.Namespace) -> None:
         limits.check_disk({paths.derived_folder(checkpoint.identity): needs.map_bytes(count)}, "The map")
         progress.stage(f"{TITLES[method]} of {count:,} images", "iterations")
         try:
-            projection = making.fit(method, latents.mu, latents.labels, settings, progress.update)
+            projection = _made_with_them(checkpoint, method, found, which) or making.fit(
+                method, latents.mu, latents.labels, settings, progress.update
+            )
         except Stopped:
             if which == OF_EVERY_IMAGE:  # encoding them was not in vain
                 progress.report(message=f"Stopped: all {count:,} images have their place on the other maps.")
@@ -70,6 +78,13 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{name:26} {value}")
     if said := projection.adapted():
         print(said)
+
+
+def _made_with_them(checkpoint: Checkpoint, method: str, found: EveryImage, which: str) -> ProjectionMap | None:
+    """The PCA map that was made when all images were encoded: it has no settings, and would come out the same."""
+    if method != "pca" or which != OF_EVERY_IMAGE:
+        return None
+    return map_files.read_derived_maps(checkpoint.identity, found.latents.mu.shape, which).get("pca")
 
 
 def _every_image(checkpoint: Checkpoint, progress: Progress) -> EveryImage:

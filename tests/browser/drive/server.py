@@ -52,6 +52,7 @@ class AppServer:
             "VAE_RUNS": str(folder / "runs"),
             "VAE_DERIVED": str(folder / "derived"),
             "VAE_CHECKPOINTS": str(folder / "checkpoints"),
+            "VAE_ALL_IMAGES": "ask",  # or every app would begin to encode, beside what is looked at or measured
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None

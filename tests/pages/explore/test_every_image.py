@@ -13,6 +13,7 @@ from tests.pages.explore.page import panel, texts, visit
 from vae.checkpoints import every_image, inference, loading, placing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
+from vae.jobs import queue
 from vae.maps import making, map_files, quality
 
 OFFER = "explore_all_images"
@@ -97,6 +98,72 @@ def test_more_images_are_a_click_away(digits: Checkpoint, submitted: list[list[s
     at.button(key=OFFER).click().run()
     assert submitted == [["map", str(digits.path), "--method", "tsne", "--images", "all"]]
     assert "All images of digits-mlp-8" in texts(at)
+
+
+ALL = ["--method", "pca", "--images", "all", "--low-priority"]
+
+
+@pytest.fixture
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As people have it."""
+    monkeypatch.delenv("VAE_ALL_IMAGES")
+
+
+def test_all_images_come_without_a_click_and_once(
+    digits: Checkpoint, submitted: list[list[str]], unasked: None
+) -> None:
+    at = visit(model="digits-mlp-8")
+    assert submitted == [["map", str(digits.path), *ALL]]
+    assert points(at) == list(range(360))
+    assert "Adding 1,437 images" in texts(at)
+    assert OFFER not in {button.key for button in at.button}
+    visit(model="digits-mlp-8")  # another session
+    at.run()
+    assert len(submitted) == 1
+
+
+def test_who_has_stopped_them_is_asked_from_then_on(
+    digits: Checkpoint, submitted: list[list[str]], unasked: None
+) -> None:
+    at = visit(model="digits-mlp-8")
+    at.button(key="stop_adding_images").click().run()
+    [job] = queue.all_jobs()
+    assert job.stopping
+    state = job.folder / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"state": "stopped"}))
+    at.run()
+    assert at.button(key=OFFER).label == "Show all 1,797"
+    assert len(submitted) == 1
+
+
+def test_who_looks_at_test_images_alone_is_left_alone(
+    digits: Checkpoint, submitted: list[list[str]], unasked: None
+) -> None:
+    at = visit(model="digits-mlp-8", images="test")
+    assert (submitted, at.button(key=OFFER).label) == ([], "Show all 1,797")
+
+
+def test_the_choice_of_test_images_stays_when_all_are_there(
+    digits: Checkpoint, placed: every_image.EveryImage, unasked: None
+) -> None:
+    assert points(visit(model="digits-mlp-8", map="latent", images="test")) == list(range(360))
+
+
+def test_the_zoom_stays_when_all_images_come(digits: Checkpoint, request: pytest.FixtureRequest) -> None:
+    """On the axes that place them as before; a PCA of all images is another plane."""
+
+    def planes() -> dict[str, str]:
+        return {
+            method: json.loads(visit(model="digits-mlp-8", map=method).get("plotly_chart")[0].proto.spec)["layout"][
+                "meta"
+            ]["place"]
+            for method in ("latent", "tsne", "pca")
+        }
+
+    before = planes()
+    request.getfixturevalue("placed")
+    after = planes()
+    assert [method for method in before if before[method] == after[method]] == ["latent", "tsne"]
 
 
 def test_images_that_are_not_here_are_not_offered(digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

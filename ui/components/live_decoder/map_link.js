@@ -7,7 +7,8 @@ import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
 import { MapPointer } from "./map_pointer.js"
 
-const zooms = new Map() // by map: the ranges that the person has chosen, in this page
+const zooms = new Map() // by plane: the ranges that the person has chosen, in this page
+const planeOf = (chart) => chart.about().place // whichever images are on it
 
 export class MapLink {
   /** `onRow(row)` gets clicks on points, `onHover(row or null)` the point under the mouse, `over`, `leave` and `pin` are
@@ -33,7 +34,7 @@ export class MapLink {
         plotly_hover: (event) => withRow(event, (row) => this.hover(row, event)),
         plotly_unhover: () => this.hover(null),
         plotly_relayout: (event) => this.rememberZoom(event),
-        plotly_doubleclick: () => zooms.delete(this.chart.about().map),
+        plotly_doubleclick: () => zooms.delete(planeOf(this.chart)),
       },
       () => this.onFigure(),
     )
@@ -47,7 +48,7 @@ export class MapLink {
     this.plotlys.attach(this.chart.container())
     this.ring.over(this.chart.container())
     this.chart.container().append(this.preview)
-    const zoom = zooms.get(this.chart.about().map)
+    const zoom = zooms.get(planeOf(this.chart))
     if (zoom || this.drawn) this.chart.arrange(zoom) // the first map is left as it comes, which is soonest
     this.drawn = true
     this.draw()
@@ -56,7 +57,7 @@ export class MapLink {
   /** Of a person's own changes, whose names are those of single ends; the ranges set here are not. */
   rememberZoom(changes) {
     if (Object.keys(changes ?? {}).some((name) => /^[xy]axis\.range\[/.test(name))) {
-      zooms.set(this.chart.about().map, this.chart.ranges())
+      zooms.set(planeOf(this.chart), this.chart.ranges())
     }
     this.draw()
   }

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import clicks
+from ui.explore.adding import all_images
 from ui.explore.shown_images import OnMap
 from ui.shared import page
 from vae.checkpoints import every_image
@@ -35,8 +36,23 @@ class _Offer:
 
 def offer(on_map: OnMap, method: str, line: DeltaGenerator) -> None:
     """Buttons in the line below the map where images are lacking on it or maps are not made yet, and their jobs."""
-    for one in (*_images(on_map, method), *_maps(on_map)):
+    if lacking := _lacking(on_map, method):
+        _offer_images(on_map, method, lacking, line)
+    for one in _maps(on_map):
         _show(one, (on_map.checkpoint.identity, one.key), line)
+
+
+def _offer_images(on_map: OnMap, method: str, lacking: int, line: DeltaGenerator) -> None:
+    """They come by themselves where nothing of them is known yet; what takes minutes is asked for."""
+    one = _images(on_map, method, lacking)
+    which = (on_map.checkpoint.identity, one.key)
+    if on_map.every or which in st.session_state.get(ASKED, ()) or not all_images.is_wanted():
+        _show(one, which, line)
+        return
+    with line:
+        place = st.container(key="more_images", width="content")
+    others = lacking - len(on_map.images.latents.mu)
+    page.later(lambda: all_images.add(on_map, others, place, lambda: _show(one, which, place)))
 
 
 def _show(one: _Offer, which: tuple[str, str], line: DeltaGenerator) -> None:
@@ -63,14 +79,11 @@ def _show(one: _Offer, which: tuple[str, str], line: DeltaGenerator) -> None:
     st.rerun()
 
 
-def _images(on_map: OnMap, method: str) -> Iterator[_Offer]:
-    """To put all images on the map, where some are lacking."""
-    lacking = _lacking(on_map, method)
-    if not lacking:
-        return
+def _images(on_map: OnMap, method: str, lacking: int) -> _Offer:
+    """To put all images, of which there are `lacking`, on the map."""
     checkpoint = on_map.checkpoint
     wanted = method if method in making.OF_NEIGHBOURS else making.OF_NEIGHBOURS[0]
-    yield _Offer(
+    return _Offer(
         "explore_all_images",
         f"Show all {lacking:,}",
         "Put the validation and training images on the map, too",
