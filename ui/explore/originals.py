@@ -21,5 +21,8 @@ def of_row(on_map: OnMap, row: int | None) -> dict[str, Any] | None:
         return {"row": row, "pixels": None, "problem": "Not on this machine"}
     except DatasetError as error:
         return {"row": row, "pixels": None, "problem": error.message}
+    if at.row >= len(images.images):
+        problem = f"The data set on this machine has {len(images.images):,} {at.split} images, not this one"
+        return {"row": row, "pixels": None, "problem": problem}
     name = images.file_names[at.row] if images.file_names else ""
     return {"row": row, "pixels": panel_data.pixels_base64(images.images[at.row]), "name": name}
