@@ -111,7 +111,8 @@ def _two_axes(checkpoint: Checkpoint, axes: str, bar: DeltaGenerator) -> tuple[i
     if axes == "latent":
         kl, order = checkpoint.latents.kl_per_dim(), traversals.by_kl(checkpoint.latents)
         names = dimension_name_files.read(checkpoint)
-        titles = {str(j): f"{names.label(j)} · {kl[j]:.2f} nats" for j in order}
+        measured = checkpoint.train.objective != "autoencoder"  # whose KL nothing has trained
+        titles = {str(j): f"{names.label(j)} · {kl[j]:.2f} nats" if measured else names.label(j) for j in order}
     else:
         order = list(range(min(d, 20)))
         titles = {str(j): f"PC {j + 1}" for j in order}

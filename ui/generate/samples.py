@@ -35,6 +35,10 @@ SOURCE_HELP = (
     "the decoder has seen nothing. The mixture of Gaussians is fitted to the posteriors of images: fewer samples fall "
     "into holes, but it only repeats the neighbourhoods it was fitted to."
 )
+OF_AUTOENCODER = (
+    "This is an autoencoder: its latents were not trained to follow the prior N(0, I), so draws from the prior say "
+    "little about it, and it begins with the mixture. In a VAE:"
+)
 OF_TEST = (
     "They stand in for the training images, which no page encodes: `python -m vae encode {name} --split train` does, "
     "and so does measuring sample quality. From then on the mixture is fitted to those."
@@ -162,9 +166,16 @@ def _distances(checkpoint: Checkpoint, z: FloatArray) -> NDArray[np.float64]:
     return holes.from_data(z, checkpoint.latents, cache.reach(checkpoint))
 
 
+def _source(checkpoint: Checkpoint) -> str:
+    """Where latents are drawn from. Nothing made an autoencoder fill the prior, so it begins with the mixture."""
+    if checkpoint.train.objective == "autoencoder":
+        return FIELDS.words("Drawn from", "source", SOURCES, "mixture", f"{OF_AUTOENCODER} {SOURCE_HELP}")
+    return FIELDS.words("Drawn from", "source", SOURCES, "prior", SOURCE_HELP)
+
+
 def _request(checkpoint: Checkpoint, bar: DeltaGenerator) -> SampleRequest:
     with layout.field(bar, 180):
-        source = FIELDS.words("Drawn from", "source", SOURCES, "prior", SOURCE_HELP)
+        source = _source(checkpoint)
     label, components = None, 10
     if source == "mixture":
         fitted = cache.mixture_images(checkpoint)

@@ -120,3 +120,14 @@ def test_samples_that_are_all_alike_are_not_called_good(browser: Browser) -> Non
     at = visit()
     assert "These 100 samples are all alike" in said(at)
     assert "where the model saw no data" not in said(at)
+
+
+def test_an_autoencoder_is_not_measured_by_a_prior_that_it_was_not_trained_for(browser: Browser) -> None:
+    new = new_checkpoint(COLOUR)
+    write("a", replace(new, train=replace(new.train, objective="autoencoder")))
+    drawn = visit(model="a").button_group(key="generate-source")
+    assert drawn.value == "mixture"
+    assert "not trained to follow the prior" in drawn.help
+    assert visit(model="a", source="prior").button_group(key="generate-source").value == "prior"
+    across = visit(model="a", view="manifold").selectbox(key="generate-first")
+    assert across.options and not [title for title in across.options if "nats" in title]
