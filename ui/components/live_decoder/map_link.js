@@ -18,7 +18,6 @@ export class MapLink {
     this.onHover = onHover
     this.place = null
     this.ring = new MapRing()
-    this.plotlys = new LaterHover()
     this.preview = document.createElement("canvas")
     this.preview.dataset.testid = "hover-preview"
     this.preview.setAttribute("aria-hidden", "true")
@@ -38,6 +37,7 @@ export class MapLink {
       },
       () => this.onFigure(),
     )
+    this.plotlys = new LaterHover(this.chart)
     this.pointer = new MapPointer(this.chart, { over, leave, pin })
     this.onFigure()
   }
@@ -45,7 +45,7 @@ export class MapLink {
   onFigure() {
     if (!this.chart?.container()) return
     this.pointer?.attach()
-    this.plotlys.attach(this.chart.container())
+    this.plotlys?.attach()
     this.ring.over(this.chart.container())
     this.chart.container().append(this.preview)
     const zoom = zooms.get(planeOf(this.chart))

@@ -4,7 +4,9 @@
 import { BetweenFrames } from "../shared/frames.js"
 
 export class LaterHover {
-  constructor() {
+  /** Of a NativeChart; on one in three dimensions Plotly does as it does. */
+  constructor(chart) {
+    this.chart = chart
     this.work = new BetweenFrames(() => this.pass())
     this.listeners = [
       ["mousemove", (event) => this.hold(event)],
@@ -13,9 +15,10 @@ export class LaterHover {
     ]
   }
 
-  /** Of the chart in this element. */
-  attach(container) {
-    if (container === this.container) return
+  /** Listen to the chart that is there now: Streamlit replaces it. */
+  attach() {
+    const container = this.chart.container()
+    if (!container || container === this.container) return
     this.detach()
     this.container = container
     for (const [name, handler] of this.listeners) container.addEventListener(name, handler, { capture: true })
@@ -29,7 +32,7 @@ export class LaterHover {
 
   /** What is dragged follows at once; and what is passed on comes by here again. */
   hold(event) {
-    if (event.buttons || !event.isTrusted) return
+    if (event.buttons || !event.isTrusted || !this.chart.frame()) return
     event.stopPropagation()
     this.last = event
     this.work.ask()
