@@ -59,7 +59,7 @@ def show() -> ExploreView | None:
         pictured = _map(shown, choice, bar)
     with right:
         _send_model(shown)
-        places.show(shown, choice)  # first: a click on one moves the panel
+        places.take(shown)
         beside = state.in_panels_place()
         live_panel.show(shown, choice, python, beside)
         _in_panels_place(shown, choice, beside)
@@ -68,6 +68,7 @@ def show() -> ExploreView | None:
 
             bringing.bring(shown)
         live_panel.bring_reach(shown)
+        places.show(shown, choice)
     places.offer(shown)
     code.offer(shown, choice)
     return ExploreView(shown, choice)

@@ -7,6 +7,7 @@ import { DRAWN_AGAIN, NativeChart } from "../native_map/native_chart.js"
 import { drawPixels } from "../shared/pictures.js"
 import { MapPointer } from "./map_pointer.js"
 
+const TWICE = 250 // ms within which the same click can be told again
 const zooms = new Map() // by plane: the ranges that the person has chosen, in this page
 const planeOf = (chart) => chart.about().place // whichever images are on it
 
@@ -29,7 +30,7 @@ export class MapLink {
       key,
       {
         ...drawAgain,
-        plotly_click: (event) => withRow(event, onRow),
+        plotly_click: (event) => withRow(event, (row) => this.clicked(row, onRow)),
         plotly_hover: (event) => withRow(event, (row) => this.hover(row, event)),
         plotly_unhover: () => this.hover(null),
         plotly_relayout: (event) => this.rememberZoom(event),
@@ -60,6 +61,13 @@ export class MapLink {
       zooms.set(planeOf(this.chart), this.chart.ranges())
     }
     this.draw()
+  }
+
+  /** In three dimensions Plotly tells of one click twice. */
+  clicked(row, onRow) {
+    const again = row === this.lastClick?.row && performance.now() - this.lastClick.time < TWICE
+    this.lastClick = { row, time: performance.now() }
+    if (!again) onRow(row)
   }
 
   attach() {

@@ -44,6 +44,7 @@ export class PlaceMarks {
 
   build() {
     for (const { element } of this.marks) element.remove()
+    const known = new Map(this.marks.map(({ z, place }) => [String(z), place]))
     this.marks = this.data.places.map(({ name, z, row }, number) => {
       const element = Object.assign(document.createElement("button"), { type: "button", title: `Go to ${name}` })
       element.style.cssText = STYLE
@@ -53,7 +54,7 @@ export class PlaceMarks {
         event.stopPropagation()
         this.report("going", { number })
       }
-      return { element, z, row, place: null }
+      return { element, z, row, place: known.get(String(z)) ?? null }
     })
   }
 

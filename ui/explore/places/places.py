@@ -44,25 +44,35 @@ def _shown(checkpoint: Checkpoint) -> _Shown:
     return _Shown(kept, None if known else linked)
 
 
-def show(on_map: OnMap, choice: MapChoice) -> None:
-    """Mark them on the map; a click leads there."""
+def take(on_map: OnMap) -> None:
+    """Go where a click on a mark leads, once; before the panel is drawn, which it moves."""
     checkpoint = on_map.shown
-    shown = _shown(checkpoint).all
-    key = f"store-places-{checkpoint.identity[:16]}"  # by which it takes no room (ui/shared/page.py)
-    if not shown:
-        return
-    count = len(checkpoint.latents.mu)
-    rows = [place.row if place.row is not None and place.row < count else None for place in shown]
+    shown, key = _shown(checkpoint).all, _key(checkpoint)
     # what the page reported lies in the session before it is drawn again
     going = place_marks.going_of(st.session_state.get(key, {}).get("going"), len(shown))
     if going is not None and events.is_new(key, going["id"]):
         go(checkpoint, shown[going["number"]])
+
+
+def show(on_map: OnMap, choice: MapChoice) -> None:
+    """Mark them on the map. To be called last in its column: where there are none yet, nothing stands here, and what
+    comes after would be made anew with the first.
+    """
+    checkpoint = on_map.shown
+    shown, count = _shown(checkpoint).all, len(checkpoint.latents.mu)
+    if not shown:
+        return
+    rows = [place.row if place.row is not None and place.row < count else None for place in shown]
     place_marks.show(
         browser_model.fingerprint(checkpoint, on_map.maps),
         latent_map.link_description(choice),
         [{"name": p.name, "z": list(p.z), "row": row} for p, row in zip(shown, rows, strict=True)],
-        key,
+        _key(checkpoint),
     )
+
+
+def _key(checkpoint: Checkpoint) -> str:
+    return f"store-places-{checkpoint.identity[:16]}"  # as which it takes no room (ui/shared/page.py)
 
 
 def go(checkpoint: Checkpoint, place: NamedPlace) -> None:
