@@ -67,4 +67,5 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("VAE_RUNS", str(folder / "runs"))
         patch.setenv("VAE_DERIVED", str(folder / "derived"))
         patch.setenv("VAE_FOLDERS", str(tmp_path_factory.getbasetemp()))
+        patch.setenv("VAE_ALL_IMAGES", "ask")  # or every visit of Explore would begin to encode MNIST where it is
         yield

@@ -65,11 +65,9 @@ def test_the_check_itself_sees_what_is_imported() -> None:
 
 
 def test_the_first_view_loads_nothing_that_it_does_not_show() -> None:
-    """As a visitor gets it: the page itself, with a model that is there; what begins once all is drawn is left out."""
+    """As a visitor gets it: the page itself, with a model that is there."""
     checkpoint_writing.write(new_checkpoint(TINY_CONV), paths.checkpoints_dir() / "a")
     code = """
-        import os
-        os.environ["VAE_ALL_IMAGES"] = "ask"
         from streamlit.testing.v1 import AppTest
         at = AppTest.from_file("app.py", default_timeout=60).run()
         assert not at.exception and not at.error, (at.exception, at.error)
