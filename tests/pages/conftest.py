@@ -29,6 +29,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("RUNS", "CHECKPOINTS", "DERIVED", "DATA"):
         monkeypatch.setenv(f"VAE_{variable}", str(tmp_path / variable.lower()))
     monkeypatch.setenv("VAE_FOLDERS", str(tmp_path))
+    monkeypatch.setenv("VAE_ALL_IMAGES", "ask")
 
 
 @pytest.fixture
