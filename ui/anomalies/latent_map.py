@@ -16,6 +16,7 @@ from ui.shared import cache, figures
 from ui.shared.figures import Axis
 from ui.shared.formatting import count
 from vae.anomalies.methods import registry
+from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.maps import placing
 from vae.maps.projection import TITLES, ProjectionMap
@@ -80,8 +81,7 @@ def _places(checkpoint: Checkpoint, maps: dict[str, ProjectionMap], found: Score
     mu, test = found.seen.images.mu, checkpoint.latents.mu
     own = found.seen.test_rows is not None
     if method == "latent":
-        kl = checkpoint.latents.kl_per_dim()
-        x, *rest = (int(j) for j in np.argsort(-kl, kind="stable")[:2])
+        x, *rest = metrics.most_telling_first(checkpoint)[:2]
         y = rest[0] if rest else None
         first, second = (_axes(latents, x, y) for latents in (mu, test))
         titles = (Axis(f"z{x} (posterior mean)"), Axis("" if y is None else f"z{y} (posterior mean)", y is not None))

@@ -29,7 +29,7 @@ from ui.palette import CLASS_COLOURS
 from ui.shared import cache, figures, page, terms
 from ui.shared.figures import Groups
 from ui.shared.models import health
-from vae.checkpoints import dimension_name_files, every_image
+from vae.checkpoints import dimension_name_files, every_image, metrics
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.checkpoints.dimension_names import NONE, DimensionNames
 from vae.maps.projection import ProjectionMap
@@ -170,14 +170,14 @@ def _kept(name: str, options: list[str], default: str) -> dict[str, Any]:
 
 
 def _axes(on_map: OnMap, method: str, names: DimensionNames) -> tuple[int, int | None]:
-    """The latent dimensions to draw; where there are more than two they are chosen, those with the largest KL of test
-    images first.
+    """The latent dimensions to draw; where there are more than two they are chosen, the most telling
+    first.
     """
     checkpoint = on_map.checkpoint
     dims = checkpoint.model.latent_dim
     if dims <= 2 or method != "latent":
         return (0, 1) if dims > 1 else (0, None)
-    order = [str(j) for j in np.argsort(-checkpoint.latents.kl_per_dim(), kind="stable")]
+    order = [str(j) for j in metrics.most_telling_first(checkpoint)]
     said = {j: names.label(int(j)) for j in order}
     wide = 60 if names.entries else 0
     st.selectbox(

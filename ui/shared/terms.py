@@ -21,11 +21,17 @@ TEST_LOSS = (
     "Mean over the test images, in nats; lower is better. Compare it only with models of the same images, likelihood "
     "and kind of loss."
 )
+CODE = "This is an autoencoder: its latent vector is one point without a spread, a code, so it has no KL and no ELBO."
+VARIANCE = "How far apart the test images lie along a dimension."
+LOG_LIKELIHOOD = "Log-likelihood of the reconstruction, in nats; higher is better."
 OF_PANEL = {  # what the live decoder explains, by the names that its front end knows
+    "code": CODE,
     "elbo": ELBO,
     "kl": KL,
     "latent_dimension": LATENT_DIMENSION,
+    "log_likelihood": LOG_LIKELIHOOD,
     "posterior_mean": POSTERIOR_MEAN,
     "principal_axis": PRINCIPAL_AXIS,
     "prior": PRIOR,
+    "variance": VARIANCE,
 }

@@ -18,7 +18,7 @@ from ui.explore import map_axes, map_words
 from ui.palette import CLASS_COLOURS, VALUE_COLOURS
 from ui.shared import terms
 from ui.shared.figures import MOST_IN_LEGEND
-from vae.checkpoints import checkpoint_files, dimension_name_files
+from vae.checkpoints import checkpoint_files, dimension_name_files, metrics
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
 from vae.errors import DatasetError, GenerationError
@@ -91,7 +91,7 @@ def _start(start: Start, about: Mapping[str, Any]) -> dict[str, Any]:
     offered = [method["name"] for method in about["methods"]]
     found: dict[str, Any] = {"x": start.axes[0], "y": start.axes[1]} if start.method == "latent" else {}
     found |= {"map": start.method} if start.method in offered else {}
-    found |= {"colour": start.colour} if start.colour in COLOURS else {}
+    found |= {"colour": start.colour} if start.colour in about["colours"] else {}
     found |= {"row": start.row} if start.row is not None and start.row < about["count"] else {}
     return found | ({"z": list(start.z)} if start.z is not None else {})
 
@@ -116,12 +116,13 @@ def _about(checkpoint: Checkpoint, shown: Checkpoint, maps: Mapping[str, Project
     default = "tsne" if "tsne" in offered and checkpoint.model.latent_dim > 2 else "latent"
     methods = [default, *(name for name in offered if name != default)]
     reach = reach_data(holes.reach(checkpoint.latents))
+    colours = COLOURS if metrics.has_kl(checkpoint) else [name for name in COLOURS if name not in ("kl", "elbo")]
     return {
         "methods": [_method(name, maps) for name in methods],
         "axes": order[:2] if len(order) > 2 else list(range(len(order))),
         "order": order,
         "labels": [names.label(j) for j in range(checkpoint.model.latent_dim)],
-        "colours": {name: f"Colour: {map_words.COLOURS[name]}" for name in COLOURS},
+        "colours": {name: f"Colour: {map_words.COLOURS[name]}" for name in colours},
         "class_names": list(checkpoint.dataset.class_names),
         "class_colours": list(CLASS_COLOURS),
         "value_colours": [list(step) for step in VALUE_COLOURS],

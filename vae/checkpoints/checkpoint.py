@@ -79,6 +79,15 @@ class Latents:
             total += (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).sum(0)
         return total / len(self.mu)
 
+    def variance_per_dim(self) -> NDArray[np.float64]:
+        """Var over images of E[z_j|x], (d,): how far apart the images lie along each dimension."""
+        return self._variance_per_dim.copy()
+
+    @functools.cached_property
+    def _variance_per_dim(self) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = self.mu.var(0, dtype=np.float64)
+        return found
+
     def take(self, rows: NDArray[np.integer]) -> Latents:
         """Some of the images."""
         return Latents(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.checkpoints.aggregate import marginal_kl
-from vae.checkpoints.checkpoint import Latents, Metric
+from vae.checkpoints.checkpoint import Checkpoint, Latents, Metric
 from vae.config import GAUSSIANS, LINEAR_GAUSSIAN, ModelConfig, TrainConfig
 
 NATS = "nats per image"
@@ -43,6 +43,11 @@ class MeasuredBy:
         return text
 
     @property
+    def has_kl(self) -> bool:
+        """Whether its KL, and so its ELBO, says anything: an autoencoder's posterior has no spread, only a code."""
+        return self.objective != "autoencoder"
+
+    @property
     def loss_name(self) -> str:
         """The loss in a formula."""
         return {"autoencoder": "−log p(x|z)", "iwae": "−the importance-weighted bound"}.get(self.objective, "−ELBO")
@@ -62,6 +67,18 @@ class MeasuredBy:
 def measured_by(model: ModelConfig, train: TrainConfig) -> MeasuredBy:
     """How a checkpoint with these configs is measured."""
     return MeasuredBy(model.likelihood, train.binarization == "dynamic", train.objective)
+
+
+def has_kl(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint's KL and ELBO mean anything."""
+    return measured_by(checkpoint.model, checkpoint.train).has_kl
+
+
+def most_telling_first(checkpoint: Checkpoint) -> list[int]:
+    """All latent dimensions, by their KL of the test images; an autoencoder's by the variance of its codes."""
+    latents = checkpoint.latents
+    told = latents.kl_per_dim() if has_kl(checkpoint) else latents.variance_per_dim()
+    return [int(j) for j in np.argsort(-told, kind="stable")]
 
 
 @dataclass(frozen=True)
@@ -119,7 +136,7 @@ def metrics_of(
     if bound is None and len(latents.mu) > 1:
         each = latents.log_likelihood if by.objective == "autoencoder" else latents.elbo
         found["standard_error"] = _standard_error(each, count)
-    if by.objective != "autoencoder":
+    if by.has_kl:
         found["marginal_kl"] = Metric(
             marginal_kl(latents.mu, latents.sigma),
             f"{NATS} of the KL, at least",

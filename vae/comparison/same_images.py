@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vae.checkpoints.checkpoint import Checkpoint, Metric
+from vae.checkpoints.metrics import has_kl
 from vae.comparison import neighbourhoods
 from vae.comparison.neighbourhoods import Neighbourhoods
 from vae.errors import CheckpointError
@@ -48,6 +49,15 @@ def neighbourhoods_of(a: Checkpoint, b: Checkpoint) -> Neighbourhoods:
 
 
 def metric_pairs(a: Checkpoint, b: Checkpoint) -> list[MetricPair]:
-    """Every number that is stored with either, in the order of `a`. Raises CheckpointError as `check` does."""
+    """Every number that is stored with either and means something, in the order of `a`. An autoencoder has no KL.
+
+    Raises CheckpointError as `check` does.
+    """
     check(a, b)
-    return [MetricPair(name, a.metrics.get(name), b.metrics.get(name)) for name in {**a.metrics, **b.metrics}]
+    ours, theirs = _telling(a), _telling(b)
+    return [MetricPair(name, ours.get(name), theirs.get(name)) for name in {**ours, **theirs}]
+
+
+def _telling(checkpoint: Checkpoint) -> dict[str, Metric]:
+    kept = checkpoint.metrics
+    return kept if has_kl(checkpoint) else {name: kept[name] for name in kept if name not in ("kl", "elbo")}

@@ -300,7 +300,7 @@ def test_the_ring_is_two_standard_deviations_of_the_projected_posterior(page: Pa
 def test_a_count_among_the_images_is_exact(page: Page) -> None:
     found = page.evaluate(
         """() => {
-            const model = { terms: "", tensors: Object.fromEntries(["squared_error", "elbo", "kl"].map(
+            const model = { terms: "", has_kl: true, tensors: Object.fromEntries(["squared_error", "elbo", "kl"].map(
                 (name) => [name, { data: Float32Array.from([4, 1, 3, 2, 2]) }])) }
             const below = [0, 1, 2, 2.5, 9].map((value) => countBelow(model, "kl", value, 5))
             const far = trustOf(model, { bound: { squaredError: 9 } }, null, 5)
@@ -309,7 +309,8 @@ def test_a_count_among_the_images_is_exact(page: Page) -> None:
             const low = Float32Array.from([0.1, 0.2, 0.1, 0.3, 0.1, 9])  // the last is no test image
             const collapsed = { ...model, tensors: { ...model.tensors, kl: { data: low } } }
             const told = trustOf(collapsed, { bound: { squaredError: 2 } }, { distance: 1, limit: 2 }, 5)
-            return [below, far.level, near.level, away.text[0], told.level, told.text[0]]
+            const codes = trustOf({ ...collapsed, has_kl: false }, { bound: { squaredError: 2 } }, null, 5)
+            return [below, far.level, near.level, away.text[0], told.level, told.text[0], codes.level]
         }"""
     )
     assert found == [
@@ -319,4 +320,5 @@ def test_a_count_among_the_images_is_exact(page: Page) -> None:
         "Far from every test image in latent space.",
         "far",
         "This model hardly tells images apart: a place on the map says little.",
+        "good",  # an autoencoder is not judged by a KL
     ]

@@ -313,3 +313,41 @@ def test_the_newest_twelve_places_are_shown(blank: Page, sent: dict[str, Any]) -
     assert blank.locator(".panel").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
     expected = blank.evaluate(DECODED, views(blank)[-12:])
     assert eventually(blank, lambda: alike(film(blank, ".places"), expected))
+
+
+PLAIN = "() => { for (const model of window.latentSpaceExplorer.models.values()) model.has_kl = false }"
+
+
+def test_an_autoencoder_has_no_kl_and_random_is_between_two_codes(blank: Page, sent: dict[str, Any]) -> None:
+    blank.evaluate(PLAIN)
+    show(blank, sent | {"dims": [dim | {"kl": None} for dim in sent["dims"]]})
+    numbers = blank.locator(".numbers")
+    expect(numbers).to_contain_text("log p(x|z)")
+    assert not [term for term in numbers.locator("dt").all_inner_texts() if "ELBO" in term or "KL" in term]
+    expect(blank.locator(".dimensions")).to_contain_text("bars: variance")
+    expect(blank.locator(".where")).to_contain_text("From row 5’s code")
+    random = blank.get_by_role("button", name="Random")
+    assert "between the codes" in str(random.get_attribute("title"))
+    mu = np.array(
+        blank.evaluate("Array.from([...window.latentSpaceExplorer.models.values()][0].tensors.mu.data)")
+    ).reshape(-1, sent["latent_dim"])
+    drawn = []
+    for _ in range(12):
+        random.click()
+        drawn.append(views(blank)[-1])
+    along = [_off_line(np.array(z), a, b) for z in drawn for a, b in [_ends(np.array(z), mu)]]
+    assert max(along) < 1e-3
+    assert len({tuple(z) for z in drawn}) == 12
+
+
+def _ends(z: np.ndarray, mu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two codes between which z lies most nearly."""
+    pairs = [(_off_line(z, a, b), i, j) for i, a in enumerate(mu) for j, b in enumerate(mu[:i])]
+    _, i, j = min(pairs)
+    return mu[i], mu[j]
+
+
+def _off_line(z: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    """How far z is from the piece of the line from a to b."""
+    t = np.clip((z - a) @ (b - a) / max((b - a) @ (b - a), 1e-12), 0, 1)
+    return float(np.linalg.norm(z - (a + t * (b - a))))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.explore.page import texts, visit
+from tests.pages.explore.page import of_mnist, texts, visit, write
 from ui.explore.colouring import control
 from ui.palette import CLASS_COLOURS, UNKNOWN
 from vae.checkpoints.checkpoint import Checkpoint
@@ -134,3 +135,15 @@ def test_points_are_coloured_by_the_first_of_their_tags(digits: Checkpoint) -> N
     assert html.escape(f"b{EVIL}") in "".join(str(one.proto.body) for one in at.get("html"))
     tag_files.replace(digits.identity, Tag("a", np.arange(1)))
     assert colours(at.run())[4] == CLASS_COLOURS[1]  # the map follows
+
+
+def test_an_autoencoder_offers_no_colours_by_kl_or_elbo() -> None:
+    new = of_mnist()
+    write("vae", new)
+    write("plain", replace(new, train=replace(new.train, objective="autoencoder")))
+    assert {"Colour: KL (nats)", "Colour: ELBO (nats)"} <= set(visit(model="vae").selectbox(key="colour").options)
+    linked = visit(model="plain", colour="kl")
+    assert linked.selectbox(key="colour").value == "class"
+    offered = linked.selectbox(key="colour").options
+    assert "Colour: squared error" in offered
+    assert not [said for said in offered if "KL" in said or "ELBO" in said]

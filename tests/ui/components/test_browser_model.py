@@ -61,6 +61,7 @@ def test_the_browser_gets_the_decoder_the_latents_and_the_maps(tmp_path: Path, m
         "likelihood": "bernoulli",
         "terms": "Bernoulli terms on grey pixels in [0, 1]",
         "standing": "a loss, not a likelihood (grey pixels are not Bernoulli outcomes)",
+        "has_kl": True,
         "latent_dim": model.latent_dim,
     }
 

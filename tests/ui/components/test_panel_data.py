@@ -36,6 +36,21 @@ def test_the_most_informative_dimension_comes_first(tmp_path: Path) -> None:
     assert [d["share"] for d in dims] == pytest.approx([1, dims[1]["kl"] / dims[0]["kl"], 0, 0])
 
 
+def test_an_autoencoders_dimensions_come_by_the_variance_of_its_codes_and_have_no_kl(tmp_path: Path) -> None:
+    checkpoint = stored(tmp_path)
+    mu = np.array([[5, 0, 8, 1], [5, 4, 10, 1], [5, 8, 12, 1]], np.float32)  # far from 0 tells nothing, apart does
+    codes = with_latents(checkpoint, mu, np.full_like(mu, np.exp(-10)))
+    plain = replace(codes, train=replace(checkpoint.train, objective="autoencoder"))
+    dims = panel_data.slider_dims(plain, mu)
+    assert [d["index"] for d in dims] == [1, 2, 0, 3]
+    assert [d["variance"] for d in dims] == pytest.approx([32 / 3, 8 / 3, 0, 0])
+    assert [d["share"] for d in dims] == pytest.approx([1, 0.25, 0, 0])
+    assert {d["kl"] for d in dims} == {None}
+    assert [d["index"] for d in panel_data.slider_dims(codes, mu)] != [1, 2, 0, 3]  # a VAE's by their KL
+    alike = with_latents(plain, np.ones((3, 4)), np.ones((3, 4)))
+    assert [d["share"] for d in panel_data.slider_dims(alike, alike.latents.mu)] == [0, 0, 0, 0]
+
+
 def test_sliders_are_centred_at_0_and_hold_the_data_and_the_prior(tmp_path: Path) -> None:
     mu = 4 * random_latents(500, 6).mu + np.array([0, 5, -5, 0, 20, 0], np.float32)
     mu[:, 3] *= 0.01

@@ -57,3 +57,16 @@ def test_only_numbers_of_one_protocol_are_comparable(tmp_path: Path) -> None:
     ]
     assert pairs[2].b is None
     assert pairs[3].a is None
+
+
+def test_an_autoencoders_kl_is_no_number_of_the_comparison(tmp_path: Path) -> None:
+    new, measured = new_checkpoint(), Metric(3.0, "nats per image", "one way")
+    kept = {"kl": measured, "elbo": measured, "squared_error": measured}
+    a = stored(tmp_path, "a", replace(new, metrics=kept))
+    b = stored(tmp_path, "b", replace(new, metrics=kept, train=replace(new.train, objective="autoencoder")))
+    assert [(pair.name, pair.b is None) for pair in same_images.metric_pairs(a, b)] == [
+        ("kl", True),
+        ("elbo", True),
+        ("squared_error", False),
+    ]
+    assert [pair.name for pair in same_images.metric_pairs(b, b)] == ["squared_error"]

@@ -7,16 +7,21 @@ import { grouped } from "../shared/text.js"
 /** {name, number, about} of each line about the image of `row`; `terms` explains the field's terms. */
 export function numbersOf(model, row, terms) {
   const value = (name) => model.tensors[name].data[row]
+  const error = "Between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
+  const squared = { name: ["Squared error"], number: grouped(value("squared_error"), 2), about: error }
+  if (!model.has_kl) {
+    const help = `${terms.log_likelihood} ${terms.code} ${model.terms}.`
+    return [{ name: ["log p(x|z)", { help }], number: `${grouped(value("log_likelihood"), 1)} nats` }, squared]
+  }
   // the sum is shown as the sum of what is shown: rounding each alone would let it look wrong
   const elbo = Number(value("elbo").toFixed(1))
   const kl = Number(value("kl").toFixed(1))
   const protocol = `${model.terms}, one posterior sample; KL in closed form. −ELBO is ${model.standing}.`
-  const error = "Between the original and the reconstruction from the posterior mean, summed over pixels in [0, 1]."
   return [
     { name: ["ELBO", { help: `${terms.elbo} ${protocol}` }], number: `${grouped(elbo, 1)} nats` },
     { name: ["= reconstruction"], number: grouped(elbo + kl, 1) },
     { name: ["− KL", { help: terms.kl }], number: grouped(kl, 1) },
-    { name: ["Squared error"], number: grouped(value("squared_error"), 2), about: error },
+    squared,
   ]
 }
 
@@ -42,11 +47,26 @@ function classOf(model, row, classNames) {
   return classNames.length > 1 ? `class ${classNames[model.tensors.labels.data[row]]}` : ""
 }
 
-/** Where the picture shown comes from: the image of `row` (null for none), the origin, or the sliders. */
-export function whereIs({ row, atImage, z }, terms) {
+/** Where the picture shown comes from: the image of `row` (null for none), the origin, or the sliders. An autoencoder
+ * (`hasKl` is false) has codes for posterior means, and no prior. */
+export function whereIs({ row, atImage, z, hasKl }, terms) {
+  if (atImage && !hasKl) return [`From row ${row}’s code`, { help: terms.code }]
   if (atImage) return [`From row ${row}’s posterior mean`, { help: terms.posterior_mean }]
-  if (z.every((value) => value === 0)) return ["From z = 0, the middle of the prior", { help: terms.prior }]
+  const isOrigin = z.every((value) => value === 0)
+  if (isOrigin && !hasKl) return ["From z = 0."]
+  if (isOrigin) return ["From z = 0, the middle of the prior", { help: terms.prior }]
   return ["From the sliders."]
+}
+
+/** What Origin and Random do; an autoencoder's codes follow no prior, so that draws from one would say little. */
+export function movesOf({ has_kl: hasKl }) {
+  return hasKl
+    ? { origin: "z = 0, the middle of the prior", random: "a random draw from the prior N(0, I)" }
+    : {
+        origin: "z = 0",
+        random:
+          "a random place between the codes of two images near each other: an autoencoder’s codes follow no prior",
+      }
 }
 
 const INVERSES = {

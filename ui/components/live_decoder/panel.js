@@ -19,7 +19,7 @@ import { Shortcuts } from "../shared/keys.js"
 import { drawDifference, drawPixels, rememberSmooth } from "../shared/pictures.js"
 import { bytesFromBase64, setText } from "../shared/text.js"
 import { followTheme, themeValue } from "../shared/theme.js"
-import { nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
+import { movesOf, nearestIs, noSuchRow, numbersOf, pointerIs, whereIs, whoIs } from "./facts.js"
 import { MapLink } from "./map_link.js"
 import { dimsOf } from "./sliders/dims.js"
 import { Naming } from "./sliders/naming.js"
@@ -162,8 +162,16 @@ export class Panel {
     this.visited.use(this.pictures, this.data.image_shape)
     this.find(".decoded-absent").textContent = ""
     this.element.dataset.ready = "yes"
+    this.sayMoves(movesOf(model))
     if (startAtRow && this.row !== null) this.z = meanOfRow(model, this.row)
     this.refresh()
+  }
+
+  sayMoves({ origin, random }) {
+    this.find(".to-origin").title = `To ${origin} (0)`
+    this.find(".to-random").title = `To ${random} (R)`
+    setText(this.find(".key-origin"), origin)
+    setText(this.find(".key-random"), random)
   }
 
   linkMap(map) {
@@ -215,7 +223,8 @@ export class Panel {
   }
 
   toRandom() {
-    this.moveTo(this.z.map(standardNormal))
+    if (!this.model) return
+    this.moveTo(this.model.has_kl ? this.z.map(standardNormal) : betweenCodes(this.model, this.data.tests))
   }
 
   /** Draw now, and report it. */
@@ -401,7 +410,8 @@ export class Panel {
 
   /** Where the picture shown comes from. */
   where() {
-    return whereIs({ row: this.row, atImage: this.atImage(), z: this.z }, this.data.terms)
+    const { row, z, model } = this
+    return whereIs({ row, z, atImage: this.atImage(), hasKl: model?.has_kl ?? true }, this.data.terms)
   }
 
   /** Which image is nearest to a place that is nobody's. Searching all takes too long for every frame. */
@@ -482,6 +492,17 @@ export class Panel {
 /** Which model's which map. */
 function keyOf({ fingerprint, map }) {
   return JSON.stringify([fingerprint, map])
+}
+
+const NEAR = 8 // images, of which one is the other end
+
+/** A draw from an autoencoder's codes: on the line between a random test image's code and that of one near it. */
+function betweenCodes(model, tests) {
+  const a = meanOfRow(model, Math.floor(Math.random() * tests))
+  const near = nearestRows(model, a, NEAR + 1, undefined, tests) // with itself
+  const b = meanOfRow(model, near[Math.floor(Math.random() * near.length)].row)
+  const t = Math.random()
+  return a.map((value, j) => value + t * (b[j] - value))
 }
 
 /** Box and Muller's draw from N(0, 1). */

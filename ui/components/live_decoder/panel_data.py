@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray, Latents
 from vae.checkpoints.dimension_names import NONE, DimensionNames
 from vae.generation import principal_axes
@@ -18,24 +19,25 @@ MOST_AXES = 32  # principal axes that have sliders
 
 
 def slider_dims(checkpoint: Checkpoint, mu: FloatArray, names: DimensionNames = NONE) -> list[dict[str, Any]]:
-    """One entry per latent dimension, largest KL first: its index, mean KL of the test images in nats, that as a share
-    of the largest (or of LEAST_FULL_KL), and the bound of a slider around 0 that holds the means mu (N, d) and most of
-    the prior; and what people call it.
+    """One entry per latent dimension, the most telling first: its index, mean KL of the test images in nats, that as a
+    share of the largest (or of LEAST_FULL_KL), and the bound of a slider around 0 that holds the means mu (N, d) and
+    most of the prior; and what people call it. An autoencoder has no KL (None): its share is of the largest variance.
     """
-    kl = checkpoint.latents.kl_per_dim()
-    order = np.argsort(-kl, kind="stable")
+    variance, has_kl = checkpoint.latents.variance_per_dim(), metrics.has_kl(checkpoint)
+    told = checkpoint.latents.kl_per_dim() if has_kl else variance
     bound = np.maximum(3.0, np.ceil(np.abs(mu).max(0) * 10) / 10)
-    largest = max(float(kl.max()), LEAST_FULL_KL)
+    largest = max(float(told.max()), LEAST_FULL_KL if has_kl else np.finfo(float).tiny)
     return [
         {
-            "index": int(j),
-            "kl": float(kl[j]),
-            "share": float(kl[j]) / largest,
+            "index": j,
+            "kl": float(told[j]) if has_kl else None,
+            "variance": float(variance[j]),
+            "share": float(told[j]) / largest,
             "bound": round(float(bound[j]), 1),
-            "name": names.of(int(j)).name,
-            "note": names.of(int(j)).note,
+            "name": names.of(j).name,
+            "note": names.of(j).note,
         }
-        for j in order
+        for j in metrics.most_telling_first(checkpoint)
     ]
 
 

@@ -78,6 +78,7 @@ def pack(
         "likelihood": checkpoint.model.likelihood,
         "terms": by.terms,
         "standing": by.standing,
+        "has_kl": by.has_kl,
         "latent_dim": checkpoint.model.latent_dim,
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in (tensors | dict(more or {})).items()}

@@ -27,12 +27,13 @@ export class Encoding {
     return { x, mu, logvar, sigma, kl }
   }
 
-  /** {mean, squaredError, elbo} of a posterior; null where only Python can decode. */
+  /** {mean, squaredError, logLikelihood, elbo} of a posterior; null where only Python can decode. */
   bound({ x, mu, sigma, kl }) {
     if (!this.decode) return null
     const mean = this.decode(mu).map(this.likelihood.mean)
     const sample = this.decode(mu.map((value, j) => value + sigma[j] * this.epsilon[j]))
-    return { mean, squaredError: this.squaredError(x, mean), elbo: this.likelihood.logProb(sample, x) - kl }
+    const logLikelihood = this.likelihood.logProb(sample, x)
+    return { mean, squaredError: this.squaredError(x, mean), logLikelihood, elbo: logLikelihood - kl }
   }
 
   /** Of binarized pixels, whose errors those of the data set are: as it is on average over their draws. */

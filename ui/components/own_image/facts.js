@@ -30,8 +30,15 @@ export function numbersOf(model, { kl, bound }, terms, tests) {
     number: `${grouped(value, digits)}${unit}`,
     compared: compared(model, key, value, tests),
   })
+  const squared = bound && line(["Squared error", { help: error }], "squared_error", bound.squaredError, 2)
+  if (!model.has_kl) {
+    const help = `${terms.log_likelihood} ${terms.code} ${model.terms}.`
+    return [squared, bound && line(["log p(x|z)", { help }], "log_likelihood", bound.logLikelihood, 1, " nats")].filter(
+      Boolean,
+    )
+  }
   return [
-    bound && line(["Squared error", { help: error }], "squared_error", bound.squaredError, 2),
+    squared,
     bound && line(["ELBO", { help: `${terms.elbo} ${protocol}` }], "elbo", bound.elbo, 1, " nats"),
     line(["KL", { help: terms.kl }], "kl", kl, 1, " nats"),
   ].filter(Boolean)
@@ -56,7 +63,7 @@ function meanKl(model, tests) {
 
 /** Whether the picture is like the data: {level: "good" | "far", text}. `away`: {distance, limit} in latent space. */
 export function trustOf(model, { bound }, away, count) {
-  const kl = meanKl(model, count)
+  const kl = model.has_kl ? meanKl(model, count) : LEAST_KL
   if (kl < LEAST_KL) {
     const help =
       `Its KL is ${grouped(kl, 2)} nats on average over the test images: they all have nearly the same posterior. ` +
@@ -100,8 +107,9 @@ const RINGS = {
   umap: byNeighbours("UMAP"),
 }
 
-/** What dot and ring on the map are. */
-export function marksOf(method, sigma) {
+/** What dot and ring on the map are; an autoencoder's code has no spread, and no ring. */
+export function marksOf({ has_kl: hasKl }, method, sigma, terms) {
+  if (!hasKl) return ["On the map: its code", { help: terms.code }]
   const mean = sigma.reduce((a, b) => a + b, 0) / sigma.length
   const help = `${RINGS[method]} A σ of 1 is the prior’s: such a dimension says nothing of the picture.`
   const said = Number.isFinite(mean) ? mean.toFixed(2) : "without bound"

@@ -65,7 +65,7 @@ export class MapMark {
     this.dot.dataset.y = this.place.y
     const { long, short, angle } = ellipse(this.covariance, { across, up })
     Object.assign(this.ring.style, {
-      display: at.outside ? "none" : "block",
+      display: at.outside || 2 * long < 1 ? "none" : "block", // without a spread, as an autoencoder's, there is none
       left: `${x - long}px`,
       top: `${y - short}px`,
       width: `${2 * long}px`,

@@ -44,7 +44,7 @@ export class Results {
     const trust = trustOf(model, { bound }, awayOf(model, posterior.mu, data, near), data.tests)
     this.find(".trust").dataset.level = trust.level
     showText(this.find(".trust"), trust.text)
-    showText(this.find(".marks"), marksOf(data.map.method, posterior.sigma))
+    showText(this.find(".marks"), marksOf(model, data.map.method, posterior.sigma, data.terms))
     return posterior
   }
 

@@ -15,6 +15,7 @@ from ui.explore.shown_images import OnMap
 from ui.explore.state import BESIDE, STATE
 from ui.palette import CLASS_COLOURS, UNKNOWN
 from ui.shared.figures import Groups
+from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import FloatArray
 from vae.checkpoints.dimension_names import DimensionNames
 
@@ -40,11 +41,12 @@ class Values:
 
 
 def offered(on_map: OnMap) -> list[str]:
-    """The names of the colourings that there are; latent dimensions with the largest KL of test images first."""
+    """The names of the colourings that there are; the most telling latent dimensions first."""
     lacking = {*([] if on_map.every else ["split"]), *([] if tags.of(on_map) else [TAG])}
     lacking |= set() if STATE.text(BESIDE) else {BESIDE}
+    lacking |= set() if metrics.has_kl(on_map.checkpoint) else {"kl", "elbo"}
     every = [name for name in COLOURS if name not in lacking]
-    order = np.argsort(-on_map.checkpoint.latents.kl_per_dim(), kind="stable")
+    order = metrics.most_telling_first(on_map.checkpoint)
     added = table.of(on_map)
     columns = [] if added is None else [f"{COLUMN}{column.name}" for column in added.columns]
     return [*every, *columns, *(f"{LATENT}{j}" for j in order)]

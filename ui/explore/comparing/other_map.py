@@ -18,7 +18,7 @@ from ui.explore.shown_images import OnMap
 from ui.shared import cache, explore_place, figures, page
 from ui.shared.explore_place import Place
 from ui.shared.formatting import number
-from vae.checkpoints import dimension_name_files
+from vae.checkpoints import dimension_name_files, metrics
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.maps.alignment import alignment
 from vae.maps.projection import ProjectionMap
@@ -102,10 +102,10 @@ def _laid(places: FloatArray, large: FloatArray, rows: NDArray[np.int32]) -> _La
 
 
 def _dimensions(other: Checkpoint) -> tuple[int, int | None]:
-    """The two dimensions with the largest KL, or the one that there is."""
+    """The two most telling dimensions, or the one that there is."""
     if other.model.latent_dim <= 2:
         return (0, 1) if other.model.latent_dim > 1 else (0, None)
-    first, second = (int(j) for j in np.argsort(-other.latents.kl_per_dim(), kind="stable")[:2])
+    first, second = metrics.most_telling_first(other)[:2]
     return first, second
 
 

@@ -25,7 +25,7 @@ from vae.errors import DatasetError
 from vae.generation import anchors
 from vae.generation.anchors import Anchor
 
-TERMS = {"elbo": terms.ELBO, "kl": terms.KL}
+TERMS = {name: terms.OF_PANEL[name] for name in ("elbo", "kl", "log_likelihood", "code")}
 TITLE = "own image"
 HELP = (
     "Draw, drop, paste (Ctrl+V), open or photograph one image. The encoder runs in this page: nothing is uploaded. "

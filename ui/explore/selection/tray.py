@@ -19,7 +19,7 @@ from ui.shared import explore_place, model_picker, page
 from ui.shared.explore_place import Place
 from ui.shared.formatting import count
 from ui.shared.pictures import enlarged
-from vae.checkpoints import dimension_name_files
+from vae.checkpoints import dimension_name_files, metrics
 from vae.errors import DatasetError
 from vae.selection import description, near
 from vae.selection.description import Description
@@ -184,7 +184,8 @@ def _apart(on_map: OnMap, selection: Selection) -> None:
     named = dimension_name_files.read(on_map.checkpoint)
     dimensions = [named.label(j) for j in range(on_map.checkpoint.model.latent_dim)]
     st.caption(_sentence(found, names, dimensions), help=page.escape(APART))
-    st.html(tray_tables.spreads(found, dimensions))
+    numbers = tray_tables.numbers_of(metrics.has_kl(on_map.checkpoint))
+    st.html(tray_tables.spreads(found, dimensions, numbers))
     if len(names) > 1:
         st.caption("Classes, the most frequent first", help=page.escape(OF_ALL))
         st.html(tray_tables.classes(found.classes, names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ui.palette import ACCENT, CLASS_COLOURS
 from vae.selection.description import ClassShare, Description, Spread
@@ -56,12 +56,17 @@ def times(one: ClassShare) -> str:
     return f"{one.times:.1f} ×" if one.times >= 0.05 else "0.0 ×"
 
 
-def spreads(found: Description, names: Sequence[str]) -> str:
+def numbers_of(has_kl: bool) -> dict[str, str]:
+    """The numbers of a model that mean something, by name, and what they are called."""
+    return NUMBERS if has_kl else {"squared_error": NUMBERS["squared_error"]}
+
+
+def spreads(found: Description, names: Sequence[str], numbers: Mapping[str, str] = NUMBERS) -> str:
     """Mean and standard deviation of each dimension and number, of the selected images over those of all, and the
-    effect. `names` are the dimensions', by index.
+    effect. `names` are the dimensions', by index; `numbers` are shown, under these names.
     """
     rows = [_spread(one, names[int(one.name)]) for one in found.dimensions]
-    rows += [_spread(one, NUMBERS[one.name]) for one in found.numbers]
+    rows += [_spread(one, numbers[one.name]) for one in found.numbers if one.name in numbers]
     return _table(("", "d", "Selected", "", "All"), rows, "What sets the selected images apart")
 
 

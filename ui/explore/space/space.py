@@ -21,6 +21,7 @@ from ui.explore.state import STATE
 from ui.palette import ACCENT
 from ui.shared import figures, page, terms
 from ui.shared.figures import Groups
+from vae.checkpoints import metrics
 
 MOST = 20_000  # points: without a graphics card more take seconds to turn
 SMALLER = 0.55  # than on the flat map: there is depth to see through
@@ -99,7 +100,7 @@ def _components(fingerprint: str, _on_map: OnMap) -> Coordinates:
 
 
 def _depth(on_map: OnMap, choice: MapChoice, bar: DeltaGenerator) -> int:
-    order = [str(j) for j in np.argsort(-on_map.checkpoint.latents.kl_per_dim(), kind="stable")]
+    order = [str(j) for j in metrics.most_telling_first(on_map.checkpoint)]
     rest = [j for j in order if int(j) not in choice.axes]
     st.session_state["depth"] = STATE.offered("depth", rest, rest[0])
 

@@ -4,6 +4,7 @@ import { grouped } from "../../shared/text.js"
 import { LatentAxis, PrincipalAxis } from "./axes.js"
 
 const UNUSED_KL = 0.01 // nats: below, a dimension carries almost nothing
+const UNUSED_OF_LARGEST = 0.01 // of the largest variance of an autoencoder's codes, which have no scale of their own
 const UNUSED_SHARE = 0.005 // of the variance
 
 /** {dims, sayUnused(count), line} of what the panel was sent: each dim is {axis, bound, share, isUnused, name, shown, label,
@@ -14,12 +15,17 @@ export function dimsOf(data) {
 
 function latent({ dims, terms }) {
   const one = dims.length === 1
+  const hasKl = dims[0].kl !== null
+  const [bars, help] = hasKl ? ["KL", terms.kl] : ["variance", `${terms.variance} ${terms.code}`]
   return {
-    dims: dims.map(({ index, kl, share, bound, name, note }) => {
+    dims: dims.map(({ index, kl, variance, share, bound, name, note }) => {
       const label = name ? `${index}, ${name}` : `${index}`
-      const isUnused = kl < UNUSED_KL
+      const isUnused = hasKl ? kl < UNUSED_KL : share < UNUSED_OF_LARGEST
       const idle = isUnused ? "; it carries almost nothing" : ""
-      const known = `Dimension ${label}: KL ${kl.toFixed(2)} nats per image, averaged over the test images${idle}`
+      const told = hasKl
+        ? `KL ${kl.toFixed(2)} nats per image, averaged over the test images`
+        : `variance ${Number(variance.toPrecision(3))} of the test images’ codes`
+      const known = `Dimension ${label}: ${told}${idle}`
       return {
         axis: new LatentAxis(index),
         bound,
@@ -34,8 +40,8 @@ function latent({ dims, terms }) {
     }),
     sayUnused: (count) => (count === 1 ? "1 dimension carries" : `${count} dimensions carry`) + " almost nothing",
     line: one
-      ? ["Latent dimension", { help: terms.latent_dimension }, " · bar: KL", { help: terms.kl }]
-      : [" bars: KL", { help: `${terms.latent_dimension} ${terms.kl}` }],
+      ? ["Latent dimension", { help: terms.latent_dimension }, ` · bar: ${bars}`, { help }]
+      : [` bars: ${bars}`, { help: `${terms.latent_dimension} ${help}` }],
   }
 }
 
