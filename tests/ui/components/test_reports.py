@@ -24,9 +24,12 @@ from ui.components import (
     map_selection,
     own_image,
     picture_sheet,
+    place_marks,
+    point_cloud,
     reports,
     review,
     scrubber,
+    space_mark,
     threshold,
 )
 from ui.components.picture_sheet import picture_bytes
@@ -93,6 +96,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
                 {"places": [[0, 1], [1, 2.5]]},
                 [{"places": places} for places in ([[0, 1]], [[0, 1], [1]], [[0, 1], [1, 1e9]], [[0.0, 1.0]] * 13)],
             ),
+            "place": (
+                {"name": "here", "row": None, "z": [1, 2.5]},
+                [{"row": 10}, {"row": -1}, {"z": [1.0]}, {"z": [1.0, 1e9]}, {"name": "x" * 41}, {"name": 1}],
+            ),
             "turn": ({"along": "principal"}, [{"along": "other"}, {"along": 1}]),
             "naming": (
                 {"index": 1, "name": "slant", "note": ""},
@@ -150,6 +157,11 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
             )
         },
     ),
+    "place_marks": (
+        lambda: place_marks.show("model", {}, [{"name": "here", "z": [0.0], "row": None}] * 3, "key"),
+        {"going": ({"number": 2}, [{"number": 3}, {"number": -1}])},
+    ),
+    "point_cloud": (lambda: point_cloud.show({}, lambda: None, "key"), {"seen": ({"points": 9}, [{"points": -1}])}),  # type: ignore[typeddict-item]
     "review": (
         lambda: review.show(PICTURES, TILES, "key", REVIEW),
         {
@@ -166,6 +178,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], dict[str, tuple[dict[str, Any], list[d
     "scrubber": (
         lambda: scrubber.show(PATH, "key"),
         {"stop": ({"t": 2}, [{"t": 2.1}, {"t": -0.1}, {"t": "1"}])},
+    ),
+    "space_mark": (
+        lambda: space_mark.show({}, "key"),  # type: ignore[typeddict-item]
+        {"leaving": ({"to": "plane"}, [{"to": "space"}])},
     ),
     "threshold": (
         lambda: threshold.show(SCORES, 1.5, "key", label="Score"),

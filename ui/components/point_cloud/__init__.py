@@ -10,7 +10,7 @@ from typing import TypedDict
 
 import streamlit as st
 
-from ui.components import assets
+from ui.components import assets, reports
 
 _CLOUD = st.components.v2.component(
     "point_cloud", html='<div class="point-cloud"></div>', js=assets.script("point_cloud/cloud_entry.js")
@@ -56,6 +56,13 @@ class CloudData(TypedDict):
     stand_in: StandInData | None
 
 
-def show(data: CloudData, on_seen: Callable[[], None], key: str) -> None:
+class Seen(reports.Event):
+    """So many points are seen on the stand-in."""
+
+    points: reports.Row
+
+
+def show(data: CloudData, on_seen: Callable[[], None], key: str) -> Seen | None:
     """Draw the points under the chart, or on its stand-in; `on_seen()` is called once they are seen there."""
-    _CLOUD(data=data, on_seen_change=on_seen, key=key, height=1)
+    result = _CLOUD(data=data, on_seen_change=on_seen, key=key, height=1)
+    return reports.event(result.seen, Seen, lambda _: True)

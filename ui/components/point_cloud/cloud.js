@@ -43,7 +43,9 @@ export class PointCloud {
     if (this.chart?.key !== data.chart_key) {
       this.close()
       const ground = themeValue(this.element, "--st-background-color")
-      this.before = new BeforePlotly(data, ground, () => this.report("seen", {}))
+      this.before = new BeforePlotly(data, ground, () =>
+        this.report("seen", { points: Number(this.element.dataset.drawn ?? 0) }),
+      )
       this.watch(data.chart_key)
     }
     withModel(data.fingerprint, (model) => this.useModel(model))
