@@ -56,13 +56,13 @@ class CloudData(TypedDict):
     stand_in: StandInData | None
 
 
-class Seen(reports.Event):
+class FirstSeen(reports.Event):
     """So many points are seen on the stand-in."""
 
     points: reports.Row
 
 
-def show(data: CloudData, on_seen: Callable[[], None], key: str) -> Seen | None:
+def show(data: CloudData, on_seen: Callable[[], None], key: str) -> FirstSeen | None:
     """Draw the points under the chart, or on its stand-in; `on_seen()` is called once they are seen there."""
     result = _CLOUD(data=data, on_seen_change=on_seen, key=key, height=1)
-    return reports.event(result.seen, Seen, lambda _: True)
+    return reports.event(result.seen, FirstSeen, lambda _: True)
