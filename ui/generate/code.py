@@ -84,7 +84,7 @@ def traversals(checkpoint: Checkpoint, anchor: Anchor, steps: int, span: float) 
     """The sheet of the Traversals view."""
     lines = [
         f"z0 = anchors.parse({anchor.token!r}, checkpoint).vector",
-        "dims = traversals.by_kl(checkpoint.latents)",
+        "dims = metrics.most_telling_first(checkpoint)",
         f"z = traversals.traverse(z0, dims, traversals.values({-span:g}, {span:g}, {steps}))",
         "z = z.reshape(-1, checkpoint.model.latent_dim)",
         DECODE,

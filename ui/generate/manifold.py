@@ -21,15 +21,19 @@ from ui.generate.plane_state import Layout
 from ui.generate.state import FIELDS
 from ui.palette import CLASS_COLOURS
 from ui.shared import cache, page, python_code
-from vae.checkpoints import dimension_name_files
+from vae.checkpoints import dimension_name_files, metrics
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.slides import Captions
-from vae.generation import anchors, traversals
+from vae.generation import anchors
 from vae.generation.anchors import Anchor
 from vae.generation.planes import Plane
 
 AXES = {"latent": "Latent", "principal": "Principal"}
 SCALES = {"quantile": "Quantiles", "even": "Even"}
+OF_CODES = (
+    "Even steps keep distances true. This is an autoencoder, whose codes follow no prior that quantiles could be of: "
+    "the plane reaches as far as the test images' codes."
+)
 TILES, FEWEST, MOST = 20, 10, 40
 UNREACHABLE = "generate_no_socket"  # in the session: the page could not ask the server
 
@@ -86,33 +90,37 @@ def _settings(checkpoint: Checkpoint, bar: DeltaGenerator) -> tuple[Layout, bool
                 "Latent dimensions change one number each; principal axes are where posterior means vary most.",
             )
         i, j = _two_axes(checkpoint, axes, bar)
+    of_codes = axes == "latent" and not metrics.has_kl(checkpoint)
     with layout.field(bar, 200):
-        scale = FIELDS.words(
-            "Spacing",
-            "scale",
-            SCALES,
-            "quantile",
-            "Quantiles give every picture the same probability under a normal distribution: the prior N(0, 1), or "
-            "along principal axes one with the data's mean and spread. Even steps keep distances true.",
-        )
+        if of_codes:
+            scale = FIELDS.words("Spacing", "scale", {"even": SCALES["even"]}, "even", OF_CODES)
+        else:
+            scale = FIELDS.words(
+                "Spacing",
+                "scale",
+                SCALES,
+                "quantile",
+                "Quantiles give every picture the same probability under a normal distribution: the prior N(0, 1), or "
+                "along principal axes one with the data's mean and spread. Even steps keep distances true.",
+            )
+    reach = plane_state.reach_of_codes(checkpoint, i, j) if of_codes else plane_state.EVEN
     with layout.field(bar, 150):
         tiles = FIELDS.slider("Pictures across", "tiles", TILES, FEWEST, MOST)
     if d > 2:
-        return Layout(axes, i, j, scale, tiles), False
+        return Layout(axes, i, j, scale, tiles, reach), False
     with bar:
         points = FIELDS.switch(
             "Test images", "points", "Each dot is one test image's posterior mean. Between them are the holes."
         )
-    return Layout(axes, i, j, scale, tiles), points
+    return Layout(axes, i, j, scale, tiles, reach), points
 
 
 def _two_axes(checkpoint: Checkpoint, axes: str, bar: DeltaGenerator) -> tuple[int, int]:
     d = checkpoint.model.latent_dim
     if axes == "latent":
-        kl, order = checkpoint.latents.kl_per_dim(), traversals.by_kl(checkpoint.latents)
-        names = dimension_name_files.read(checkpoint)
-        measured = checkpoint.train.objective != "autoencoder"  # whose KL nothing has trained
-        titles = {str(j): f"{names.label(j)} · {kl[j]:.2f} nats" if measured else names.label(j) for j in order}
+        kl, order = checkpoint.latents.kl_per_dim(), metrics.most_telling_first(checkpoint)
+        names, has_kl = dimension_name_files.read(checkpoint), metrics.has_kl(checkpoint)
+        titles = {str(j): f"{names.label(j)} · {kl[j]:.2f} nats" if has_kl else names.label(j) for j in order}
     else:
         order = list(range(min(d, 20)))
         titles = {str(j): f"PC {j + 1}" for j in order}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
@@ -81,6 +82,12 @@ class _Shown:
         """Planes through images that differ by rounding are the same."""
         axes = [(shown.identity, shown.layout.axes, shown.layout.i, shown.layout.j) for shown in (self, other)]
         return axes[0] == axes[1] and np.allclose(self.plane.base, other.plane.base, atol=NEAR)
+
+
+def reach_of_codes(checkpoint: Checkpoint, i: int, j: int) -> float:
+    """How far to each side of 0 the test images' codes lie along dimensions i and j: latent units, rounded up."""
+    farthest = float(np.abs(checkpoint.latents.mu[:, [i, j]]).max())
+    return min(FARTHEST, max(0.1, math.ceil(10 * farthest) / 10))
 
 
 def reaching(layout: Layout, plane: Plane, anchor: Anchor) -> Layout:

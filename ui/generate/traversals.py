@@ -13,11 +13,12 @@ from ui.generate.downloads import SheetOffer
 from ui.generate.pins import pins
 from ui.generate.state import FIELDS
 from ui.shared import cache, page, python_code
-from vae.checkpoints import dimension_name_files
+from vae.checkpoints import dimension_name_files, metrics
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data.slides import Captions
 from vae.generation import traversals
 
+MOST_SPAN = 10.0  # latent units
 UNUSED_KL = 0.01  # nats: as in ui/components/live_decoder/slider.js
 
 
@@ -32,14 +33,15 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
         with layout.field(place.bar, 200):
             steps = FIELDS.slider("Pictures in a row", "steps", min(11, most), 3, most)
         with layout.field(place.bar, 130):
-            span = FIELDS.real("Range (±)", "span", 3.0, 0.5, 10.0, 0.5, "The prior's standard deviation is 1.")
+            span = _span(checkpoint)
         state.write_url(model_text)
-        order = traversals.by_kl(checkpoint.latents)
+        order = metrics.most_telling_first(checkpoint)
         at = traversals.values(-span, span, steps)
         z = traversals.traverse(anchor.vector, order, at).reshape(-1, checkpoint.model.latent_dim)
         images = cache.decoded(checkpoint, z)
         names = dimension_name_files.read(checkpoint)
-        row_names = [f"{names.label(j)} · {_carries(kl)}" for j, kl in _kl(checkpoint, order)]
+        carries, measure = _carries(checkpoint)
+        row_names = [f"{names.label(j)} · {carries[j]}" for j in order]
         column_names = [_number(value, at) for value in at]
         with place.pictures:
             click = picture_sheet.show(
@@ -49,7 +51,7 @@ def show(checkpoint: Checkpoint, model_text: str) -> None:
                     "Latent traversals",
                     columns=steps,
                     row_names=row_names,
-                    row_titles=[f"KL of dimension {j}, averaged over the test images" for j in order],
+                    row_titles=[f"{measure.format(j)}" for j in order],
                     column_names=column_names,
                 ),
             )
@@ -74,16 +76,33 @@ def _number(value: float, among: NDArray[np.float64]) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def _carries(kl: float) -> str:
-    return f"{kl:.2f} nats" if kl >= UNUSED_KL else "unused"
+def _span(checkpoint: Checkpoint) -> float:
+    """How far each dimension goes to both sides of 0; at first an autoencoder's as far as its codes."""
+    if metrics.has_kl(checkpoint):
+        return FIELDS.real("Range (±)", "span", 3.0, 0.5, MOST_SPAN, 0.5, "The prior's standard deviation is 1.")
+    farthest = float(np.abs(checkpoint.latents.mu).max())
+    reach = min(MOST_SPAN, max(0.5, np.ceil(2 * farthest) / 2))
+    return FIELDS.real("Range (±)", "span", reach, 0.5, MOST_SPAN, 0.5, f"The codes lie up to {farthest:.1f} from 0.")
 
 
-def _kl(checkpoint: Checkpoint, order: list[int]) -> list[tuple[int, float]]:
+def _carries(checkpoint: Checkpoint) -> tuple[list[str], str]:
+    """How much each dimension carries, by its index, and what that is of dimension {}."""
+    if not metrics.has_kl(checkpoint):
+        said = [f"var {value:.2f}" for value in checkpoint.latents.variance_per_dim()]
+        return said, "Variance of the test images' codes along dimension {}"
     kl = checkpoint.latents.kl_per_dim()
-    return [(j, float(kl[j])) for j in order]
+    said = [f"{value:.2f} nats" if value >= UNUSED_KL else "unused" for value in kl]
+    return said, "KL of dimension {}, averaged over the test images"
 
 
 def _reading(checkpoint: Checkpoint) -> None:
+    if not metrics.has_kl(checkpoint):
+        st.markdown(
+            "The latent dimension along which the codes vary most comes first.",
+            help=f"This is an autoencoder. The number beside a row is the variance of its dimension over the codes of "
+            f"{len(checkpoint.latents.mu):,} test images.",
+        )
+        return
     kl = checkpoint.latents.kl_per_dim()
     used = int(np.sum(kl >= UNUSED_KL))
     st.markdown(

@@ -10,7 +10,7 @@ import streamlit as st
 from vae.checkpoints.checkpoint import Checkpoint
 
 ROOMS = {  # where the modules are that shown code may use
-    "checkpoints": ("checkpoint_files", "every_image", "inference", "loading"),
+    "checkpoints": ("checkpoint_files", "every_image", "inference", "loading", "metrics"),
     "data": ("datasets", "image_export"),
     "generation": (
         "anchors",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vae.checkpoints import metrics
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.commands.common import add_checkpoint, decoded, new_file, read_checkpoint, shown, write_output
 from vae.data import image_export
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the sheet, and print each row's dimension with its KL."""
+    """Write the sheet, and print each row's dimension with its KL, an autoencoder's with its variance."""
     output = new_file(arguments.output, ".png", ".npz")
     values = traversals.values(arguments.low, arguments.high, arguments.steps)
     checkpoint = read_checkpoint(arguments.checkpoint)
@@ -51,8 +52,10 @@ def run(arguments: argparse.Namespace) -> None:
         content = image_export.npz(shaped, z, dims=np.array(dims), values=values, kl=kl)
     write_output(output, content)
     print(f"Wrote {len(dims)} rows of {len(values)} pictures to {shown(output)}: {checkpoint.name} from {start.title}.")
-    for row, (j, nats) in enumerate(zip(dims, kl, strict=True), 1):
-        print(f"row {row}: z{j} from {values[0]:g} to {values[-1]:g}, KL {nats:.2f} nats")
+    variance, has_kl = checkpoint.latents.variance_per_dim()[dims], metrics.has_kl(checkpoint)
+    for row, (j, nats, spread) in enumerate(zip(dims, kl, variance, strict=True), 1):
+        carries = f"KL {nats:.2f} nats" if has_kl else f"variance {spread:.2f} of the test images' codes"
+        print(f"row {row}: z{j} from {values[0]:g} to {values[-1]:g}, {carries}")
 
 
 def _start(token: str | None, checkpoint: Checkpoint) -> anchors.Anchor:
@@ -62,8 +65,8 @@ def _start(token: str | None, checkpoint: Checkpoint) -> anchors.Anchor:
 
 
 def _dims(text: str | None, checkpoint: Checkpoint) -> list[int]:
-    """The dimensions asked for, the one of largest KL first."""
-    order = traversals.by_kl(checkpoint.latents)
+    """The dimensions asked for, the most telling first."""
+    order = metrics.most_telling_first(checkpoint)
     if text is None:
         return order
     parts = [part.strip() for part in text.split(",")]

@@ -8,16 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vae.checkpoints.checkpoint import FloatArray, Latents
+from vae.checkpoints.checkpoint import FloatArray
 from vae.errors import GenerationError
 
 MAX_STEPS = 60
 MAX_VALUE = 100.0
-
-
-def by_kl(latents: Latents) -> list[int]:
-    """All dimensions, the one that carries most information (nats of KL) first."""
-    return [int(j) for j in np.argsort(-latents.kl_per_dim(), kind="stable")]
 
 
 def values(low: float = -3.0, high: float = 3.0, steps: int = 11) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ from ui.shared import cache
 from vae.checkpoints import checkpoint_files
 from vae.checkpoints.checkpoint import Checkpoint, NewCheckpoint
 from vae.generation import anchors, posterior_files
+from vae.maps import pca
 
 
 @pytest.mark.parametrize("model", ["digits-mlp-8", "digits-mlp-2"])
@@ -131,3 +132,25 @@ def test_an_autoencoder_is_not_measured_by_a_prior_that_it_was_not_trained_for(b
     assert visit(model="a", source="prior").button_group(key="generate-source").value == "prior"
     across = visit(model="a", view="manifold").selectbox(key="generate-first")
     assert across.options and not [title for title in across.options if "nats" in title]
+
+
+def test_an_autoencoders_plane_and_traversals_reach_as_far_as_its_codes(browser: Browser) -> None:
+    new = new_checkpoint(COLOUR)
+    far = replace(new.latents, mu=4 * new.latents.mu)
+    write("vae", replace(new, latents=far, maps=[pca.fit(far.mu)]))
+    plain = write(
+        "plain", replace(new, latents=far, maps=[pca.fit(far.mu)], train=replace(new.train, objective="autoencoder"))
+    )
+    visit(model="plain", view="manifold", scale="quantile")
+    data = browser.data["manifold"]
+    order = np.argsort(-plain.latents.mu.var(0), kind="stable")[:2]
+    farthest = float(np.abs(plain.latents.mu[:, order]).max())
+    assert data["names"] == [f"z{j}" for j in order]
+    assert data["scale"] == "even"
+    assert farthest <= data["home"][1] <= farthest + 0.1
+    visit(model="vae", view="manifold")
+    assert (browser.data["manifold"]["scale"], browser.data["manifold"]["home"][1]) == ("quantile", 3.0)
+    at = visit(model="plain", view="traversals")
+    assert at.number_input(key="generate-span").value >= min(10.0, float(np.abs(plain.latents.mu).max()))
+    assert "KL" not in said(at)
+    assert visit(model="vae", view="traversals").number_input(key="generate-span").value == 3.0

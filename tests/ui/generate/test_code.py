@@ -20,7 +20,7 @@ from ui.generate.plane_state import Layout
 from ui.generate.sample_request import SampleRequest
 from ui.shared import cache
 from vae import commands
-from vae.checkpoints import checkpoint_files
+from vae.checkpoints import checkpoint_files, metrics
 from vae.checkpoints.checkpoint import Checkpoint, FloatArray
 from vae.data import image_export
 from vae.generation import anchors, direction_files, directions, groups, holes, interpolation, traversals
@@ -137,7 +137,7 @@ def test_manifold(digits: Checkpoint, axes: str, scale: str, token: str) -> None
 def test_traversals(digits: Checkpoint, token: str) -> None:
     anchor = anchors.parse(token, digits)
     at = traversals.values(-2.5, 2.5, 5)
-    z = traversals.traverse(anchor.vector, traversals.by_kl(digits.latents), at).reshape(-1, 8)
+    z = traversals.traverse(anchor.vector, metrics.most_telling_first(digits), at).reshape(-1, 8)
     code = generate_code.traversals(digits, anchor, 5, 2.5)
     execute(code)
     images = shown(digits, z)
