@@ -61,3 +61,13 @@ def test_every_point_keeps_its_row_class_and_look_and_the_mark_comes_last() -> N
     assert (mark.name, len(mark.x), mark.meta) == ("here", 1, None)
     assert drawn.layout.scene.aspectmode == "data"
     assert "%{z}" not in drawn.layout.scene.zaxis.title.text
+
+
+@pytest.mark.parametrize("extents", [(1, 1, 1), (5, 0.2, 0.1), (4, 3, 0.001), (1, 0, 0)])
+def test_the_eye_begins_outside_of_all_that_is_drawn(extents: tuple[float, float, float]) -> None:
+    places = np.linspace(-0.5, 0.5, 20, dtype=np.float32)[:, None] * np.array(extents, np.float32)
+    flat = figures.class_map(places[:, :2], np.zeros(20, np.int64), ("a",), (Axis("x"), Axis("y")))
+    eye = solid(flat, places, ("x", "y", "z")).layout.scene.camera.eye
+    sides = np.array([side or 2.0 for side in extents])
+    half_diagonal = np.linalg.norm(sides / np.cbrt(sides.prod())) / 2  # of a scene of volume 1, as Plotly's is
+    assert np.linalg.norm([eye.x, eye.y, eye.z]) == pytest.approx(2.5 * half_diagonal, rel=1e-3)  # as of a cube

@@ -24,6 +24,7 @@ from ui.shared.figures import Groups
 from vae.checkpoints import metrics
 
 MOST = 20_000  # points: without a graphics card more take seconds to turn
+EYE = 1.25  # how far from a cube's middle Plotly has its eye, along each axis
 SMALLER = 0.55  # than on the flat map: there is depth to see through
 HOW = (
     "Drag turns the map, the wheel comes nearer, and a click selects an image. A ring is where you are, with a shadow "
@@ -171,7 +172,7 @@ def solid(flat: go.Figure, places: NDArray[np.float32], titles: tuple[str, str, 
         for side, title in zip("xyz", titles, strict=True)
     }
     figure.update_layout(
-        scene={"aspectmode": "data", **sides},
+        scene={"aspectmode": "data", "camera": {"eye": dict.fromkeys("xyz", _distance(places))}, **sides},
         margin={"l": 0, "r": 34, "t": 8, "b": 8},
         showlegend=False,
         modebar={"orientation": "v"},
@@ -181,3 +182,14 @@ def solid(flat: go.Figure, places: NDArray[np.float32], titles: tuple[str, str, 
     if flat.layout.coloraxis.colorscale:
         figure.update_layout(coloraxis=flat.layout.coloraxis)
     return figure
+
+
+def _distance(places: NDArray[np.float32]) -> float:
+    """How far away the eye is along each axis, so that all of the scene is in view. Plotly gives it the volume of a
+    cube: one that is long in one direction and thin in others, as of a model with collapsed dimensions, has its eye
+    inside the points where a cube would be seen from outside.
+    """
+    extents = np.ptp(places.astype(np.float64), axis=0)
+    extents[extents == 0] = 2.0  # as Plotly's axes of one value
+    shape = extents / np.exp(np.log(extents).mean())
+    return float(EYE * np.linalg.norm(shape) / np.sqrt(3))
