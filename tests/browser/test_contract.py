@@ -126,6 +126,8 @@ def heard(page: Page) -> dict[str, Any]:
 def test_events_tell_the_row_of_a_point_and_can_be_left(digits: Page) -> None:
     target = explore.lonely_point(digits)
     listen(digits, "plotly_click", "plotly_hover", "plotly_unhover")
+    digits.mouse.move(target.x, target.y, steps=2)
+    eventually(digits, lambda: "plotly_hover" in heard(digits))  # between frames (native_map/later_hover.js)
     digits.mouse.click(target.x, target.y)
     explore.settle(digits)
     events = heard(digits)
