@@ -65,15 +65,15 @@ def workbench(checkpoint: Checkpoint, model_text: str) -> None:
 def review(checkpoint: Checkpoint) -> None:
     """From a slim bar of settings to one image; what is wrong with the source is said when all settings are there."""
     bar = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="anomalies-bar")
-    with bar:
-        with st.popover(f"Normal: {page.escape(settings.normal_text(checkpoint))}", icon=":material/check_circle:"):
+    with bar:  # no icons: all are in one row at 1440 pixels
+        with st.popover(f"Normal: {page.escape(settings.normal_text(checkpoint))}"):
             choice = settings.normal_choice(checkpoint)
         kind = settings.chosen_kind()
-        source = st.popover(f"Checked: {settings.SOURCES[kind].lower()}", icon=":material/image_search:")
+        source = st.popover(f"Checked: {settings.SOURCES[kind].lower()}")
         chosen = registry.get(settings.chosen_score()).title
-        with st.popover(f"Score: {page.escape(chosen)}", icon=":material/speed:"):
+        with st.popover(f"Score: {page.escape(chosen)}"):
             name = settings.score_name(checkpoint, choice)
-        limit = st.popover(f"Threshold: {settings.rule_text()}")  # no icon here: all are in one row at 1440 pixels
+        limit = st.popover(f"Threshold: {settings.rule_text()}")
     columns = detail_panel.beside()
     with source:
         wanted = settings.wanted(checkpoint, settings.source_kind())
@@ -91,14 +91,15 @@ def review(checkpoint: Checkpoint) -> None:
         raw = scoring.scored(checkpoint, fitted, seen, wanted.key, choice)
         st.session_state.pop(COURSE, None)
     with limit:
-        found = scoring.with_rule(raw, settings.rule(fitted.threshold))
+        rule = settings.rule(fitted.threshold)
+    found = scoring.with_rule(raw, rule)
     judged, reason = scoring.judgeable(checkpoint, wanted.source, found, choice)
     st.session_state[settings.THRESHOLD] = found.detector.threshold
     with bar:
         export.show(checkpoint, found)
     with columns.pictures:
         settings.show_notes(found.seen)
-        histogram.show(found, judged)
+        histogram.show(found, judged, rule)
         own = seen.test_rows is not None
         classes = checkpoint.dataset.class_names if own else seen.class_names
         labelled = judged is not None or len(classes) > own

@@ -12,12 +12,13 @@ from ui.palette import NORMAL, OUTLIER, UNKNOWN
 from ui.shared import page
 from vae.anomalies import detectors, thresholds
 from vae.anomalies.methods import registry
+from vae.anomalies.thresholds import Rule
 
 SEEN = "anomalies_threshold_seen"
 
 
-def show(found: Scored, judged: Judgeable | None) -> None:
-    """Draw it; a threshold that was dragged becomes the person's own and the page runs again."""
+def show(found: Scored, judged: Judgeable | None, rule: Rule) -> None:
+    """Draw it, and say what the rule of its threshold can't keep; a threshold that was dragged becomes the person's own and the page runs again."""
     groups = [ScoreGroup("Scored images", found.scores, UNKNOWN)]
     if judged is not None:
         groups = [
@@ -44,6 +45,8 @@ def show(found: Scored, judged: Judgeable | None) -> None:
     st.caption(
         f"Held-out normal images above the threshold: {held_out.flagged:,} of {held_out.of:,}", help=about(found)
     )
+    if few := rule.too_few(held_out.of):
+        st.caption(f":material/warning: {few}.")
     if said := detectors.equal_note(found.detector):
         st.caption(f":material/warning: **{said}**")
 

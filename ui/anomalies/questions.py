@@ -53,7 +53,7 @@ def show(checkpoint: Checkpoint) -> None:
 
 def _some_normal(images: ImageDataset, choice: NormalChoice) -> NDArray[np.uint8]:
     """A few training images of the normal classes, of each in turn."""
-    labels = choice.labels(images.class_names)[:SHOWN]
+    labels = [label for label in choice.labels(images.class_names) if np.any(images.labels == label)][:SHOWN]
     rows = [np.flatnonzero(images.labels == label)[: SHOWN // len(labels) + 1] for label in labels]
     return np.asarray(images.images[np.concatenate(rows)[:SHOWN]]) if rows else np.empty((0, 1, 1, 1), np.uint8)
 

@@ -84,15 +84,20 @@ class Rule:
             words = "false-alarm share" if self.kind == "false_alarms" else "contamination rate"
             raise ScoreError(f"The {words} is {self.value:g}, expected 0 to 1.", "0.05 flags 5 % of the images.")
 
+    def too_few(self, held_out: int) -> str:
+        """What so many held-out normal images can promise instead of this share of false alarms; empty if enough."""
+        if self.kind != "false_alarms" or not 0 < self.value < least_share(held_out):
+            return ""
+        least, images = percent(least_share(held_out)), f"{held_out:,} held-out normal image{'s' * (held_out > 1)}"
+        return f"{images} can promise {least} at best, and {percent(self.value)} needs {images_for(self.value):,}"
+
     def text(self, found: Count) -> str:
         """How the threshold was chosen, in words, and what it came to: `found` is of the images the share is of."""
         said = RULES[self.kind].format(share=percent(self.value))
         if self.kind == "contamination":
             return f"{said} (it flags {found.flagged:,} of {found.of:,})"
-        if self.kind == "false_alarms" and 0 < self.value < least_share(found.of):
-            least = percent(least_share(found.of))
-            said += f", but {found.of:,} held-out normal image{'s' * (found.of > 1)} can promise {least} at best, "
-            said += f"and {percent(self.value)} needs {images_for(self.value):,}"
+        if few := self.too_few(found.of):
+            said += f", but {few}"
         return (
             f"{said}: {found.flagged:,} of {found.of:,} held-out normal images score higher; of new ones "
             f"{true_share(found).text()} do (95 % range)"

@@ -153,3 +153,17 @@ def test_arrays_and_pictures_with_a_table_come_in_and_what_can_not_come_in_says_
     expect(page.get_by_text("Nothing was changed")).to_be_visible()
     assert datasets.names() == before
     assert "Traceback" not in own_app.log_text()
+
+
+def test_folders_that_hold_one_image_each_may_be_taken_without_classes(library: Page, tmp_path: Path) -> None:
+    page, said = library, "Every class has a single image"
+    with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
+        for k in range(12):
+            archive.writestr(f"person {k}/portrait.png", picture(k))
+    drop(page, tmp_path / "people.zip")
+    expect(page.get_by_text("12 images, 12 classes.")).to_be_visible()
+    expect(page.get_by_text(said)).to_be_visible()
+    page.get_by_role("combobox", name="Classes").click()
+    page.get_by_role("option", name="No classes").click()
+    expect(page.get_by_text("12 images, no classes.")).to_be_visible()
+    expect(page.get_by_text(said)).to_have_count(0)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.pages.explore.page import of_mnist, texts, visit, write
+from ui.explore.selection import actions
 from vae.checkpoints import loading, placing
 from vae.checkpoints.checkpoint import Checkpoint
 from vae.data import datasets
@@ -98,3 +99,18 @@ def test_every_mistake_of_a_link_is_said(digits: Checkpoint) -> None:
     said = texts(visit(model=DIGITS, **wrong))
     for name, value in wrong.items():
         assert f"The link asks for {name} {value}" in said, name
+
+
+def test_a_class_that_is_selected_as_a_whole_is_offered_as_normal_however_it_was_selected(digits: Checkpoint) -> None:
+    labels, key = digits.latents.labels, "Anomalies: these classes are normal"
+    of_class = np.flatnonzero(labels == 3).tolist()
+
+    def offered(rows: list[int]) -> bool:
+        at = visit(model=DIGITS, images="test", tray="images", selected="rows:" + ",".join(map(str, rows)))
+        [link] = [link for link in at.get("page_link") if link.proto.label == key]
+        assert (actions.NOT_NORMAL in texts(at)) == link.proto.disabled  # what to do instead stands there to be read
+        return not link.proto.disabled
+
+    assert offered(of_class)
+    assert not offered(of_class[1:])
+    assert not offered([*of_class, int(np.flatnonzero(labels != 3)[0])])

@@ -27,8 +27,12 @@ from vae.selection.tag_files import Tag
 
 MOST_BYTES = 512 * 2**20  # of pictures in memory, for a file
 ON_A_SHEET = 400  # pictures
+USE_WIDTH = 300  # CSS pixels
 CLASS_JOIN = "\n"  # as Anomalies has its normal classes in the URL
-NOT_NORMAL = "Anomalies takes classes as normal: select all of a class for it."
+NOT_NORMAL = (
+    "Anomalies takes whole classes as normal, not single images. Select all of a class with the tools on the map; or "
+    "export these images as NPZ, add the file in the Library and train on it: its model takes just them as normal."
+)
 
 
 def show(on_map: OnMap, selection: Selection) -> None:
@@ -180,8 +184,9 @@ def _go_on(on_map: OnMap, selection: Selection) -> None:
             icon=":material/troubleshoot:",
             query_params={"model": checkpoint.name, "normal": CLASS_JOIN.join(classes), "step": "ask"},
             disabled=not classes,
-            help=None if classes else NOT_NORMAL,
         )
+        if not classes:  # said in full: where there is no mouse, nobody sees a tooltip
+            st.caption(NOT_NORMAL, width=USE_WIDTH)
 
 
 def as_group(selection: Selection, tests: int) -> str:
@@ -198,8 +203,9 @@ def as_group(selection: Selection, tests: int) -> str:
 
 
 def _classes(on_map: OnMap, selection: Selection) -> list[str]:
-    """The classes that are selected as wholes; none where something else is."""
-    if not groups.are_classes(selection.text):
+    """The classes that are selected as wholes, by name or by a line around them; none where a part of one is."""
+    labels, names = on_map.images.latents.labels, on_map.checkpoint.dataset.class_names
+    chosen = np.unique(labels[selection.rows])
+    if not groups.are_classes(selection.text) and np.isin(labels, chosen).sum() != len(selection.rows):
         return []
-    names = on_map.checkpoint.dataset.class_names
-    return sorted({names[label] for label in np.unique(on_map.images.latents.labels[selection.rows])})
+    return sorted({names[label] for label in chosen})

@@ -66,8 +66,8 @@ def _images(known: DatasetInfo) -> None:
     shown = "".join(card.picture(images.images[k], names[int(images.labels[k])], SIDE) for k in examples(images.labels))
     st.html(f'{STYLE}<div class="set-pictures">{shown}</div>')
     counts = " · ".join(f"{known.counts[split]:,} {split}" for split in SPLITS if split in known.counts)
-    classes = "1 class" if len(names) == 1 else f"{len(names):,} classes"
-    st.markdown(page.escape(f"{size(known)} pixels · {counts} · {classes}"))
+    classes = f" · {len(names):,} classes" if len(names) > 1 else ""  # of one it is said below
+    st.markdown(page.escape(f"{size(known)} pixels · {counts}{classes}"))
     with st.container(key="library_set_facts"):
         left, right = st.columns([1, 3])
     with left:
@@ -89,7 +89,7 @@ def examples(labels: NDArray[np.int64]) -> list[int]:
 def _classes(known: DatasetInfo) -> None:
     """How many images each class has in each split."""
     if len(known.class_names) < 2:
-        st.caption("No classes: all images are of one.")
+        st.caption("All images are of one class.")
         return
     found: dict[str, list[object]] = {"Class": list(known.class_names)}
     for split in SPLITS:
@@ -121,7 +121,7 @@ def twice(found: Overview) -> str:
     copies = f"{formatting.count(found.copies, 'copy').replace('copys', 'copies')} of other images"
     near = f"{found.near:,} of {found.looked_at:,} held-out images nearly equal a training image"
     if not found.copies and not found.near:
-        return "No image is there twice."
+        return "No image occurs twice."
     return f"{copies[:1].upper()}{copies[1:]}; {near}."
 
 

@@ -34,13 +34,13 @@ FIELD = FolderField("library", most_images=1_000_000, most_entries=2_000_000)
 UPLOAD, LOCAL, PUBLIC = "Files", "Folder on this machine", "Public data set"
 FITS = {"cut": "Cut the middle", "pad": "Pad"}
 CLASSES = {
-    AUTO: "Folders, where there are any",
+    AUTO: "Folders, if any",
     "csv": "CSV file",
     "parent": "Innermost folder",
     "none": "No classes",
 }
 SPLITS = {
-    AUTO: "Folders, else by content",
+    AUTO: "Folders, if any",
     "folders": "Folders train, val, test",
     "csv": "CSV file",
     "content": "By content",
@@ -49,14 +49,15 @@ DROP_HELP = (
     "PNG, JPEG, WebP, AVIF, BMP, GIF, TIFF or PGM/PPM, of any size and number; a CSV of labels may lie beside them. "
     "A ZIP with one folder for each class. An NPZ with arrays `images` and, if you like, `labels`. Up to 500 MB."
 )
+EACH_ALONE = "Every class has a single image. If these are names rather than classes, choose No classes."
 FIT_HELP = (
     "What becomes of images whose sides have another ratio. Pictures that a model is shown later are treated in the "
     "same way."
 )
 CLASSES_HELP = "What names an image's class."
 SPLITS_HELP = (
-    "Which images are for training, validation and test. By content: about 10 % are for test and 5 % for validation, "
-    "more of few images."
+    "Which images are for training, validation and test: as folders named train, val and test say, else by content. By "
+    "content, about 10 % are for test and 5 % for validation, more of few images."
 )
 
 
@@ -255,5 +256,7 @@ def _told(found: Looked) -> None:
         with st.expander("What is left out", icon=":material/warning:"):
             for reason in left.reasons():
                 st.markdown(page.escape(str(reason)))
+    if 1 < len(classes) == len(understood.files):
+        st.caption(EACH_ALONE)
     for warned in understood.warnings[:3]:
         st.caption(page.escape(warned.text))
