@@ -149,7 +149,11 @@ def _images(checkpoint: Checkpoint, choice: NormalChoice, split: str, most: int,
     if len(rows) < least:
         few = images_for(USUAL_SHARE)
         promise = "" if split == "train" else f"{few} can promise {percent(USUAL_SHARE)} false alarms. "
-        more = "Choose more classes as normal, or import more images." if classes.classes else "Import more images, and train again."
+        more = (
+            "Choose more classes as normal, or import more images."
+            if classes.classes
+            else "Import more images, and train again."
+        )
         there = "1 image" if len(rows) == 1 else f"{len(rows)} images"
         raise ScoreError(f"{classes.text(checkpoint, split)}: {there}, expected at least {least}.", f"{promise}{more}")
     if len(rows) > most:

@@ -29,6 +29,16 @@ def test_false_alarms_flag_that_share_of_held_out_normal_images(digits: Checkpoi
     assert thresholds.flagged(scores, browser.threshold).mean() == pytest.approx(0.2, abs=1.5 / len(scores))
 
 
+def test_false_alarms_that_few_held_out_images_cannot_promise_are_said_beside_the_histogram(
+    digits: Checkpoint, browser: Browser
+) -> None:
+    few = "180 held-out normal images can promise 0.552 % at best, and 0.5 % needs 199"
+    for share, shown in (("0.5", True), ("5", False), ("0", False)):
+        captions = [caption.value for caption in visit(share=share).caption]
+        assert any(few in caption for caption in captions) == shown, share
+        assert any("can promise" in caption for caption in captions) == shown, share
+
+
 @pytest.mark.parametrize("share", ["10", "0", "100", "33.3"])
 def test_contamination_flags_that_share_of_what_is_scored(digits: Checkpoint, browser: Browser, share: str) -> None:
     at = visit(rule="contamination", contamination=share)
