@@ -56,6 +56,9 @@ STYLE = f"""
     [data-testid="stHeader"] {{ background: none; pointer-events: none; }}
     [data-testid="stHeader"] * {{ pointer-events: auto; }}
   }}
+  @media (min-width: 901px) and (max-width: 1600px) {{ /* four maps and the layers in one row at 1440 pixels */
+    .st-key-{BAR} [data-testid="stButtonGroup"] button {{ padding-inline: 0.6rem; }}
+  }}
   @media (max-width: 900px) {{
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] {{ flex-direction: column; }}
     :is(.st-key-{STAGE}, .st-key-{STAGE} > div) > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{
