@@ -18,7 +18,10 @@ SEEN = "anomalies_threshold_seen"
 
 
 def show(found: Scored, judged: Judgeable | None, rule: Rule) -> None:
-    """Draw it, and say what the rule of its threshold can't keep; a threshold that was dragged becomes the person's own and the page runs again."""
+    """Draw it, and say what the threshold's rule can't keep.
+
+    A threshold that was dragged becomes the person's own, and the page runs again.
+    """
     groups = [ScoreGroup("Scored images", found.scores, UNKNOWN)]
     if judged is not None:
         groups = [
