@@ -30,7 +30,7 @@ ON_A_SHEET = 400  # pictures
 USE_WIDTH = 300  # CSS pixels
 CLASS_JOIN = "\n"  # as Anomalies has its normal classes in the URL
 NOT_NORMAL = (
-    "Anomalies takes whole classes as normal, not single images. Select all of a class with the tools on the map; or "
+    "Anomalies takes entire classes as normal, not single images. Select all of a class with the tools on the map; or "
     "export these images as NPZ, add the file in the Library and train on it: its model takes just them as normal."
 )
 
