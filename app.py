@@ -16,11 +16,6 @@ if __name__ == "__main__":  # Streamlit runs the page
             offer.show(seen.on_map, seen.choice)
 else:  # `streamlit run` imports it as it starts: no component may be registered before the server is there
     from ui.decoding import granted, sent_models, socket
-    from ui.shared.sessions import first_visit
 
     base = str(st.get_option("server.baseUrlPath"))
-    app = st.App(
-        __file__,
-        routes=[socket.route(granted.grants, base), sent_models.route(granted.models, base)],
-        lifespan=first_visit.prepared("ui.explore.explore_view", "ui.sharing.offer"),
-    )
+    app = st.App(__file__, routes=[socket.route(granted.grants, base), sent_models.route(granted.models, base)])
